@@ -1,0 +1,91 @@
+"""Floor 1: what a pack author may import. Imports nothing of ours, never torch.
+
+A node is a plain function with annotations::
+
+    from wirebrush.api import Image, Unit, node
+
+    @node(id="FadeToGrey", category="image")
+    def fade_to_grey(image: Image, amount: Unit = 0.5) -> Image:
+        \"\"\"Mix a picture with its own grey version.
+
+        Args:
+            image: The picture, `[B,H,W,C]`, 0..1.
+            amount: 0 keeps the colours, 1 is fully grey.
+        \"\"\"
+        grey = image.mean(dim=-1, keepdim=True)
+        return image + (grey - image) * amount
+"""
+
+from wirebrush.api.errors import Blocked, Cancelled, NodeError
+from wirebrush.api.expand import Expand, Link, Subgraph
+from wirebrush.api.node import NodeFunction, node, spec_of
+from wirebrush.api.run import Asset, Run, SilentRun
+from wirebrush.api.spec import MISSING, NodeSpec, Output, Port, Widget
+from wirebrush.api.values import (
+    Clip,
+    Cond,
+    Conditioning,
+    ControlNet,
+    FileRef,
+    Handle,
+    Image,
+    Latent,
+    Mask,
+    Model,
+    Patch,
+    TypeName,
+    Vae,
+    value,
+)
+from wirebrush.api.widgets import (
+    Choice,
+    File,
+    Lazy,
+    Optional,
+    Range,
+    Seed,
+    Text,
+    Unit,
+)
+
+__all__ = [
+    "MISSING",
+    "Asset",
+    "Blocked",
+    "Cancelled",
+    "Choice",
+    "Clip",
+    "Cond",
+    "Conditioning",
+    "ControlNet",
+    "Expand",
+    "File",
+    "FileRef",
+    "Handle",
+    "Image",
+    "Latent",
+    "Lazy",
+    "Link",
+    "Mask",
+    "Model",
+    "NodeError",
+    "NodeFunction",
+    "NodeSpec",
+    "Optional",
+    "Output",
+    "Patch",
+    "Port",
+    "Range",
+    "Run",
+    "Seed",
+    "SilentRun",
+    "Subgraph",
+    "Text",
+    "TypeName",
+    "Unit",
+    "Vae",
+    "Widget",
+    "node",
+    "spec_of",
+    "value",
+]

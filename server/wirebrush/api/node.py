@@ -1,0 +1,255 @@
+"""`@node`: the signature is the node. The decorator only attaches a spec to the function."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+from wirebrush.api.docstring import Docstring, parse_docstring
+from wirebrush.api.errors import Blocked
+from wirebrush.api.expand import Expand, Link
+from wirebrush.api.run import Run
+from wirebrush.api.spec import MISSING, CachePolicy, NodeSpec, Output, Port, Widget
+from wirebrush.api.values import TypeName
+from wirebrush.api.widgets import Choice, File, Lazy, Optional, Range, SeedWidget, Text
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PortsFunction = Callable[[Mapping[str, Any]], Sequence[Port]]
+FingerprintFunction = Callable[[Mapping[str, Any]], str]
+
+_SCALARS: Mapping[object, tuple[str, str]] = {
+    bool: ("BOOLEAN", "toggle"),
+    int: ("INT", "int"),
+    float: ("FLOAT", "float"),
+    str: ("STRING", "text"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFunction:
+    """What `@node` attaches to a function: its spec and the hooks that stay in the worker."""
+
+    spec: NodeSpec
+    function: Callable[..., Any]
+    run_parameter: str | None
+    is_async: bool
+    ports: PortsFunction | None = None
+    fingerprint: FingerprintFunction | None = None
+
+
+def node(
+    *,
+    id: str,
+    category: str,
+    title: str = "",
+    version: str | int = 1,
+    cache: CachePolicy = "pure",
+    output: bool = False,
+    ports: PortsFunction | None = None,
+    fingerprint: FingerprintFunction | None = None,
+    deprecated: bool = False,
+    experimental: bool = False,
+    formerly: Sequence[str] = (),
+) -> Callable[[F], F]:
+    """Declare a node type. The function stays a plain function that a test can call.
+
+    Args:
+        id: The type's name in prompts and workflows; ComfyUI's where the meaning is the same.
+        category: Menu path, parts separated by "/".
+        title: What people read; the id if empty.
+        version: Change it when the node's results change for the same inputs.
+        cache: "never" for nodes that read a clock or the network.
+        output: A sink although it returns values; a function that returns None is one anyway.
+        ports: Further inputs that depend on the values of the others.
+        fingerprint: Looks at the world (values -> text) before the node is keyed.
+        deprecated: Hidden from search, still runs.
+        experimental: Marked as such.
+        formerly: Earlier ids, still accepted in workflows.
+    """
+
+    def attach(function: F) -> F:
+        hints = _hints(function)
+        doc = parse_docstring(inspect.getdoc(function) or "")
+        returned = hints.pop("return", NoneType)
+        outputs = _outputs(returned, function.__qualname__)
+        spec = NodeSpec(
+            id=id,
+            title=title or id,
+            category=category,
+            help=doc.text,
+            inputs=tuple(_ports(function, hints, doc)),
+            outputs=outputs,
+            version=str(version),
+            cache=cache,
+            sink=output or not outputs,
+            dynamic=ports is not None,
+            fingerprint=fingerprint is not None,
+            deprecated=deprecated,
+            experimental=experimental,
+            formerly=tuple(formerly),
+        )
+        declared = NodeFunction(
+            spec=spec,
+            function=function,
+            run_parameter=next((name for name, hint in hints.items() if hint is Run), None),
+            is_async=inspect.iscoroutinefunction(function),
+            ports=ports,
+            fingerprint=fingerprint,
+        )
+        setattr(function, "__node__", declared)  # noqa: B010 (pyright: not declared on functions)
+        return function
+
+    return attach
+
+
+def spec_of(function: Callable[..., Any]) -> NodeSpec:
+    """The spec that `@node` attached; TypeError if the function is no node."""
+    declared = getattr(function, "__node__", None)
+    if not isinstance(declared, NodeFunction):
+        raise TypeError(f"{function!r} is not a node: decorate it with @node(id=..., category=...)")
+    return declared.spec
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise TypeError(
+            f"Node {function.__qualname__}: the annotation {error.name!r} cannot be resolved when "
+            "the module is imported; import it outside `if TYPE_CHECKING`."
+        ) from error
+
+
+def _ports(
+    function: Callable[..., Any], hints: Mapping[str, Any], doc: Docstring
+) -> typing.Iterator[Port]:
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        if parameter.name not in hints:
+            raise TypeError(
+                f"Node {function.__qualname__}: parameter {parameter.name!r} has no annotation, so "
+                "its port has no type."
+            )
+        hint = hints[parameter.name]
+        if hint is not Run:
+            default = MISSING if parameter.default is parameter.empty else parameter.default
+            yield _port(parameter.name, hint, default, doc.args.get(parameter.name, ""))
+
+
+def _port(name: str, hint: Any, default: Any, help_text: str) -> Port:
+    lazy = get_origin(hint) is Lazy
+    if lazy:
+        (hint,) = get_args(hint)
+    base, extras = _unwrap(hint)
+    is_list = get_origin(base) is list
+    if is_list:
+        base, extras = _unwrap(get_args(base)[0])
+    base, may_be_none = _without_none(base)
+    if may_be_none:
+        base, more = _unwrap(base)
+        extras = (*extras, *more)
+    optional = (
+        may_be_none or default is None or any(isinstance(extra, Optional) for extra in extras)
+    )
+    if default is None:
+        default = MISSING
+    return Port(
+        name=name,
+        type=_type_name(base, extras),
+        default=default,
+        widget=None if is_list else _widget(base, extras),
+        optional=optional,
+        lazy=lazy,
+        list=is_list,
+        link=base is Link,
+        help=help_text,
+    )
+
+
+def _unwrap(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """An annotation without its `Annotated` wrapper, and what the wrapper carried."""
+    if get_origin(hint) is typing.Annotated:
+        base, *extras = get_args(hint)
+        return base, tuple(extras)
+    return hint, ()
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    if get_origin(hint) not in (Union, UnionType):
+        return hint, False
+    members = get_args(hint)
+    others = tuple(member for member in members if member is not NoneType)
+    if len(others) == len(members):
+        return hint, False
+    return (others[0] if len(others) == 1 else Union[others]), True  # noqa: UP007 (made at run time)
+
+
+def _type_name(base: Any, extras: Sequence[Any]) -> str:
+    for extra in extras:
+        if isinstance(extra, TypeName):
+            return extra.name
+        if isinstance(extra, Choice | File):
+            return "COMBO"
+    if get_origin(base) is Literal:
+        return "COMBO"
+    if base in (Any, object, Link):
+        return "*"
+    if get_origin(base) in (Union, UnionType):
+        return ",".join(_type_name(*_unwrap(member)) for member in get_args(base))
+    if base in _SCALARS:
+        return _SCALARS[base][0]
+    declared = getattr(base, "__value_type__", None)
+    return declared if isinstance(declared, str) else getattr(base, "__name__", str(base)).upper()
+
+
+def _widget(base: Any, extras: Sequence[Any]) -> Widget | None:
+    if get_origin(base) is Literal:
+        return Widget("choice", choices=get_args(base))
+    parts: dict[str, Any] = {}
+    kind = _SCALARS[base][1] if base in _SCALARS else None
+    for extra in extras:
+        if isinstance(extra, Choice):
+            return Widget("choice", choices=extra.values())
+        if isinstance(extra, File):
+            return Widget("file", folder=extra.kind, upload=extra.upload)
+        if isinstance(extra, SeedWidget):
+            kind = "seed"
+        if isinstance(extra, Range):
+            parts.update(min=extra.min, max=extra.max, step=extra.step)
+        if isinstance(extra, Text):
+            parts.update(multiline=extra.multiline, placeholder=extra.placeholder)
+    return None if kind is None else Widget(kind, **parts)
+
+
+def _outputs(hint: Any, where: str) -> tuple[Output, ...]:
+    base, extras = _unwrap(hint)
+    if base in (NoneType, None):
+        return ()
+    if get_origin(base) in (Union, UnionType):
+        # `-> Image | Expand`: the node may answer with a subgraph or a blocker instead.
+        members = [m for m in get_args(base) if m not in (Expand, Blocked, NoneType)]
+        if not members:
+            return ()
+        if len(members) < len(get_args(base)):
+            return _outputs(members[0] if len(members) == 1 else Union[tuple(members)], where)  # noqa: UP007
+    if base is Expand:
+        raise TypeError(f"Node {where}: name the outputs, e.g. `-> Image | Expand`.")
+    if isinstance(base, type) and issubclass(base, tuple) and hasattr(base, "_fields"):
+        fields = typing.get_type_hints(base, include_extras=True)
+        return tuple(_output(name, fields[name]) for name in getattr(base, "_fields"))  # noqa: B009
+    return (_output("", hint, extras),)
+
+
+def _output(name: str, hint: Any, extras: Sequence[Any] = ()) -> Output:
+    base, own = _unwrap(hint)
+    is_list = get_origin(base) is list
+    if is_list:
+        base, own = _unwrap(get_args(base)[0])
+    type_name = _type_name(base, (*own, *extras))
+    return Output(name or type_name, type_name, list=is_list)

@@ -1,0 +1,141 @@
+"""What a node gets to talk to the world: progress, previews, files, weights, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar
+
+from wirebrush.api.errors import NodeError
+from wirebrush.api.values import FileRef
+
+T = TypeVar("T")
+AssetKind = Literal["output", "preview"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A stored file, addressed by the sha256 of its content."""
+
+    id: str
+    name: str
+    mime: str
+    kind: str = "output"
+    width: int | None = None
+    height: int | None = None
+
+
+class Run(Protocol):
+    """Injected into a parameter annotated `Run`; never shown as a port.
+
+    All methods may raise `Cancelled`, so a node that reports its steps can be cancelled.
+    """
+
+    @property
+    def device(self) -> str:
+        """The torch device this worker owns: "cpu", "cuda:0", "mps"."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """Text entries to embed in saved pictures: `prompt`, `workflow`, `wirebrush`."""
+        ...
+
+    def step(
+        self, value: int, total: int, preview: Callable[[], bytes | None] | None = None
+    ) -> None:
+        """Report that `value` of `total` steps are done.
+
+        `preview` makes an encoded JPEG or PNG; it is asked only when somebody looks and not more
+        than a few times a second.
+        """
+        ...
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the job was cancelled; call it in long loops."""
+        ...
+
+    def file(self, kind: str, name: str) -> FileRef:
+        """The file `name` in folder `kind`; a NodeError that names it if there is none."""
+        ...
+
+    def path(self, ref: FileRef) -> Path:
+        """Where the file lies on this machine, for reading only."""
+        ...
+
+    def resident(self, key: str, build: Callable[[], T], *, size: int | None = None) -> T:
+        """The object under `key`, kept on this device while memory allows, else built now.
+
+        `size` in bytes is for the memory accounting; without it torch parameters are counted.
+        """
+        ...
+
+    def save(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        mime: str,
+        kind: AssetKind = "output",
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Asset:
+        """Store a file that the person sees: an output (named, kept) or a preview."""
+        ...
+
+    def show_text(self, text: str) -> None:
+        """Show a text on the node."""
+        ...
+
+
+@dataclass
+class SilentRun:
+    """A `Run` for tests and scripts: keeps what a node says, reads files below `root`."""
+
+    root: Path = field(default_factory=Path)
+    device: str = "cpu"
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
+    steps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    saved: list[tuple[Asset, bytes]] = field(default_factory=list[tuple[Asset, bytes]])
+    texts: list[str] = field(default_factory=list[str])
+    kept: dict[str, object] = field(default_factory=dict[str, object])
+
+    def step(
+        self, value: int, total: int, preview: Callable[[], bytes | None] | None = None
+    ) -> None:
+        self.steps.append((value, total))
+
+    def check(self) -> None:
+        return None
+
+    def file(self, kind: str, name: str) -> FileRef:
+        if not (self.root / kind / name).exists():
+            raise NodeError(f"There is no {name!r} in {kind}.", f"Put it into {self.root / kind}.")
+        return FileRef(kind, name)
+
+    def path(self, ref: FileRef) -> Path:
+        return self.root / ref.kind / ref.name
+
+    def resident(self, key: str, build: Callable[[], T], *, size: int | None = None) -> T:
+        if key not in self.kept:
+            self.kept[key] = build()
+        return self.kept[key]  # type: ignore[return-value]  # keyed by what build makes
+
+    def save(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        mime: str,
+        kind: AssetKind = "output",
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Asset:
+        asset = Asset(sha256(data).hexdigest(), name, mime, kind, width, height)
+        self.saved.append((asset, data))
+        return asset
+
+    def show_text(self, text: str) -> None:
+        self.texts.append(text)

@@ -1,0 +1,156 @@
+"""The values that travel along wires.
+
+Pictures and masks are bare tensors as in the whole field: IMAGE `[B,H,W,C]` float 0..1, MASK
+`[B,H,W]` float, 1 = masked. Everything else is a small frozen record. A record decorated with
+`value` can be kept in the disk cache: its fields must be scalars, tensors, tuples, lists, dicts
+or further such records. Models are *handles*: recipes of how to get the weights, not the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
+else:
+    Tensor = Any
+
+C = TypeVar("C", bound=type)
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """In `Annotated`: the name a value's type has on ports, e.g. `TypeName("SIGMAS")`."""
+
+    name: str
+
+
+def value(type_name: str) -> Callable[[C], C]:
+    """Give a frozen dataclass its port type and let the disk cache keep it."""
+
+    def mark(cls: C) -> C:
+        setattr(cls, "__value_type__", type_name)  # noqa: B010 (pyright: not declared on type)
+        return cls
+
+    return mark
+
+
+Image = Annotated[Tensor, TypeName("IMAGE")]
+"""Pictures, `[B,H,W,C]` float32, 0..1, C = 3 or 4."""
+
+Mask = Annotated[Tensor, TypeName("MASK")]
+"""Masks, `[B,H,W]` float32, 0..1; 1 is the masked region."""
+
+
+@value("LATENT")
+@dataclass(frozen=True, eq=False, slots=True)
+class Latent:
+    """A batch of latents: `samples` `[B,C,h,w]` (or `[B,C,t,h,w]`), unscaled by the model's factor.
+
+    `noise_mask` `[B,H,W]`: 1 where new content is wanted. `batch_index`: the position that each
+    item had in the batch it was cut from, so that it draws the same noise again.
+    """
+
+    samples: Tensor
+    noise_mask: Tensor | None = None
+    batch_index: tuple[int, ...] | None = None
+
+
+@value("FILE")
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file by folder kind and name, with the digest of its content; never a path."""
+
+    kind: str
+    name: str
+    digest: str = ""
+
+
+@value("PATCH")
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One change to a model's weights: which file, how strongly."""
+
+    kind: str
+    file: FileRef
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A recipe for weights: a source file, the part of it, patches in order, and options.
+
+    Handles are cheap, immutable and comparable; `key` names the weights they stand for.
+    """
+
+    source: FileRef
+    part: str = ""
+    patches: tuple[Patch, ...] = ()
+    options: tuple[tuple[str, Scalar], ...] = ()
+
+    def patched(self, patch: Patch) -> Self:
+        """This handle with one more patch on top."""
+        return replace(self, patches=(*self.patches, patch))
+
+    def with_option(self, name: str, setting: Scalar) -> Self:
+        """This handle with an option set, e.g. `("clip_skip", -2)`."""
+        rest = tuple(item for item in self.options if item[0] != name)
+        return replace(self, options=(*rest, (name, setting)))
+
+    def option(self, name: str, default: Scalar = None) -> Scalar:
+        """The option's setting, or the default."""
+        return dict(self.options).get(name, default)
+
+    @property
+    def key(self) -> str:
+        """A short stable name for exactly these weights."""
+        return blake2b(repr(self).encode(), digest_size=16).hexdigest()
+
+
+@value("MODEL")
+@dataclass(frozen=True, slots=True)
+class Model(Handle):
+    """A diffusion model."""
+
+
+@value("CLIP")
+@dataclass(frozen=True, slots=True)
+class Clip(Handle):
+    """One or several text encoders with their tokenizers."""
+
+
+@value("VAE")
+@dataclass(frozen=True, slots=True)
+class Vae(Handle):
+    """An autoencoder between pictures and latents."""
+
+
+@value("CONTROL_NET")
+@dataclass(frozen=True, slots=True)
+class ControlNet(Handle):
+    """A ControlNet or T2I-Adapter."""
+
+
+@value("COND")
+@dataclass(frozen=True, eq=False, slots=True)
+class Cond:
+    """One text (or other) condition: `embedding` `[B,T,D]`, optional `pooled` `[B,P]`.
+
+    `options` holds what narrows it: area, strength, mask, start/end percent, controls...
+    """
+
+    embedding: Tensor
+    pooled: Tensor | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def with_options(self, **options: Any) -> Cond:
+        """The same condition with some options set."""
+        return replace(self, options={**self.options, **options})
+
+
+Conditioning = Annotated[tuple[Cond, ...], TypeName("CONDITIONING")]
+"""Conditions that apply together, each with its own area and strength."""

@@ -1,0 +1,136 @@
+"""Server <-> worker: frames of JSON with an optional blob, over a pair of pipes. No pickle.
+
+A frame is `u32 header length, u32 blob length` (big endian), the header as UTF-8 JSON, the blob.
+The header always has `"type"`. Values that would need a path travel as bytes under a key, so
+that the other end may be on another machine.
+
+Worker -> server
+    hello      {protocol, pid, device, device_name, memory, versions, packs}
+    catalog    {nodes: [NodeSpec...], failures: [{pack, error, traceback}], digest}
+    event      {job, epoch, event}                     blob: preview bytes
+    asset      {job, epoch, id, name, mime, kind, width, height, node, index}    blob: the file
+    need_asset {request, id}                           id: an asset id, or the name of an upload
+    finished   {job, epoch, event}                     event: Finished; the worker is free again
+    beat       {job, progress, rss, vram}              every second, from a thread of its own
+    log        {level, text}
+Server -> worker
+    run        {job, epoch, attempt, prompt, targets, metadata, previews, scope}
+    cancel     {job}
+    asset      {request, found, id, name, mime}        blob: the file
+    stop       {}                                      finish nothing new, exit 0
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+PROTOCOL = 1
+MAX_HEADER = 64 * 1024 * 1024
+MAX_BLOB = 2 * 1024 * 1024 * 1024
+_SIZES = struct.Struct(">II")
+
+
+class ChannelClosed(Exception):
+    """The other end is gone, or speaks something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message: its header (JSON object with "type") and a blob, often empty."""
+
+    header: Mapping[str, Any]
+    blob: bytes = b""
+
+    @property
+    def type(self) -> str:
+        return str(self.header.get("type", ""))
+
+
+def encode(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
+    """The frame as bytes. ValueError for NaN and infinities: JSON has no words for them."""
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    head = text.encode("utf-8", "surrogatepass")
+    return _SIZES.pack(len(head), len(blob)) + head + blob
+
+
+def _sizes(raw: bytes) -> tuple[int, int]:
+    head, blob = _SIZES.unpack(raw)
+    if head > MAX_HEADER or blob > MAX_BLOB:
+        raise ChannelClosed(f"A frame announces {head} + {blob} bytes: not our protocol.")
+    return head, blob
+
+
+def _frame(head: bytes, blob: bytes) -> Frame:
+    try:
+        header = json.loads(head.decode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        raise ChannelClosed(f"A frame's header is not JSON: {error}") from error
+    if not isinstance(header, dict):
+        raise ChannelClosed("A frame's header is not a JSON object.")
+    return Frame(header, blob)  # pyright: ignore[reportUnknownArgumentType] (JSON)
+
+
+class BlockingChannel:
+    """The worker's end: blocking reads in one thread, writes from any thread."""
+
+    def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._lock = threading.Lock()
+
+    def send(self, header: Mapping[str, Any], blob: bytes = b"") -> None:
+        """Write one frame; ChannelClosed if the other end is gone."""
+        data = encode(header, blob)
+        try:
+            with self._lock:
+                self._writer.write(data)
+                self._writer.flush()
+        except (OSError, ValueError) as error:
+            raise ChannelClosed(str(error)) from error
+
+    def receive(self) -> Frame:
+        """Wait for the next frame; ChannelClosed at the end."""
+        head, blob = _sizes(self._exactly(_SIZES.size))
+        return _frame(self._exactly(head), self._exactly(blob))
+
+    def _exactly(self, count: int) -> bytes:
+        parts: list[bytes] = []
+        while count:
+            part = self._reader.read(count)
+            if not part:
+                raise ChannelClosed("The server is gone.")
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+class AsyncChannel:
+    """The server's end, over asyncio streams."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, header: Mapping[str, Any], blob: bytes = b"") -> None:
+        """Write one frame and wait until the pipe has room again."""
+        try:
+            self._writer.write(encode(header, blob))
+            await self._writer.drain()
+        except (OSError, RuntimeError) as error:
+            raise ChannelClosed(str(error)) from error
+
+    async def receive(self) -> Frame:
+        """Wait for the next frame; ChannelClosed at the end."""
+        try:
+            head, blob = _sizes(await self._reader.readexactly(_SIZES.size))
+            return _frame(
+                await self._reader.readexactly(head), await self._reader.readexactly(blob)
+            )
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise ChannelClosed("The worker is gone.") from error

@@ -1,0 +1,181 @@
+"""What happens to a job, as one frozen dataclass per event; the same on every wire.
+
+The worker emits `Node*`, `Preview` and `Finished`; the server adds `Queued`, `Started` and the
+end of the job. As JSON an event is its fields plus `"type"`, the class name in snake case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Literal, TypeAlias
+
+JobState: TypeAlias = Literal[
+    "queued", "leased", "running", "succeeded", "failed", "cancelled", "quarantined"
+]
+"""An interrupted job is `queued` again, with its attempt counted."""
+
+FINAL_STATES: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled", "quarantined"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a graph or a run, addressed to a node and a port.
+
+    `code` is stable and machine-readable ("unknown_node_type"); `hint` says how to mend it.
+    """
+
+    code: str
+    message: str
+    hint: str = ""
+    node: str | None = None
+    port: str | None = None
+    severity: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A stored file or text that a node shows. `asset` is an asset id; text outputs have none."""
+
+    kind: Literal["output", "preview", "text"]
+    asset: str | None = None
+    name: str = ""
+    mime: str = ""
+    width: int | None = None
+    height: int | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The job is on disk; `position` counts the jobs before it."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker took the job. `attempt` counts from 1; `nodes` is how many the prompt has."""
+
+    worker: str
+    attempt: int
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodesPlanned:
+    """Which nodes will run and which values come from the cache, once the keys are known."""
+
+    run: tuple[str, ...]
+    cached: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted:
+    """A node's function is called. `reason` says why its value was not in the cache."""
+
+    node: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgress:
+    """`value` of `total` steps are done."""
+
+    node: str
+    value: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An encoded picture of the state so far; the bytes travel beside the JSON."""
+
+    node: str
+    mime: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFinished:
+    """A node's values exist and are on disk (or cost less than reading them back).
+
+    `cached` values were taken, not computed. `outputs` is what the node shows.
+    """
+
+    node: str
+    cached: bool
+    seconds: float = 0.0
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A job in numbers: nodes by how they ended, seconds per executed node."""
+
+    executed: int = 0
+    cached: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    per_node: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The job has ended. `problems` says why if it did not succeed."""
+
+    state: JobState
+    summary: Summary = field(default_factory=Summary)
+    problems: tuple[Problem, ...] = ()
+
+
+Event: TypeAlias = (
+    Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | Finished
+)
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """The event as JSON data, without the bytes of a preview."""
+    data = asdict(event)
+    data.pop("data", None)
+    return {"type": _snake(type(event).__name__), **data}
+
+
+def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
+    """The event that `event_to_json` wrote; ValueError for an unknown type."""
+    kind = _EventTypes.by_name.get(str(data.get("type")))
+    if kind is None:
+        raise ValueError(f"unknown event type {data.get('type')!r}")
+    known = {item.name: data[item.name] for item in fields(kind) if item.name in data}
+    if kind is Preview:
+        known["data"] = blob
+    if kind is NodesPlanned:
+        known = {name: tuple(ids) for name, ids in known.items()}
+    if "outputs" in known:
+        known["outputs"] = tuple(Output(**item) for item in known["outputs"])
+    if "problems" in known:
+        known["problems"] = tuple(Problem(**item) for item in known["problems"])
+    if "summary" in known:
+        known["summary"] = Summary(**known["summary"])
+    return kind(**known)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class _EventTypes:
+    by_name: ClassVar[Mapping[str, type[Any]]] = {
+        _snake(kind.__name__): kind
+        for kind in (
+            Queued,
+            Started,
+            NodesPlanned,
+            NodeStarted,
+            NodeProgress,
+            Preview,
+            NodeFinished,
+            Finished,
+        )
+    }

@@ -1,0 +1,76 @@
+"""Model folders: which files there are by kind, and where. No torch; both processes use it.
+
+Roots are laid out as ComfyUI's `models/` folder (`<root>/<kind>/<name>`), so an existing one can
+be used as it is. Packages may ship models through the entry point group `wirebrush.models`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path, PurePosixPath
+
+ALIASES = {
+    "text_encoders": ("text_encoders", "clip"),
+    "diffusion_models": ("diffusion_models", "unet"),
+    "controlnet": ("controlnet", "t2i_adapter"),
+}
+MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"})
+PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl"})
+
+
+@dataclass(frozen=True)
+class ModelFolders:
+    """The model roots in order of precedence; earlier ones win when names repeat."""
+
+    roots: Sequence[Path]
+
+    def names(self, kind: str) -> list[str]:
+        """All models of a kind: safetensors files and diffusers folders, by relative name."""
+        found: dict[str, None] = {}
+        for base in self._bases(kind):
+            for name in _models_below(base):
+                found.setdefault(name)
+        return sorted(found, key=str.casefold)
+
+    def find(self, kind: str, name: str) -> Path | None:
+        """Where a model lies, or None. Names that leave the folder find nothing."""
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        unsafe = not parts or any(part in ("..", "/", "") or "\0" in part for part in parts)
+        if unsafe or ":" in parts[0]:
+            return None
+        for base in self._bases(kind):
+            path = base.joinpath(*parts)
+            if path.exists():  # links are fine: people keep large models elsewhere
+                return path
+        return None
+
+    def _bases(self, kind: str) -> Iterable[Path]:
+        if not kind or "/" in kind or "\\" in kind or kind.startswith("."):
+            return
+        for root in self.roots:
+            for folder in ALIASES.get(kind, (kind,)):
+                yield root / folder
+
+
+def packaged_roots() -> list[Path]:
+    """Model roots that installed packages offer, such as the embedded Postcards model."""
+    return [Path(entry.load()()) for entry in entry_points(group="wirebrush.models")]
+
+
+def is_model_folder(path: Path) -> bool:
+    """True for a diffusers folder: a pipeline or one of its parts."""
+    return (path / "model_index.json").is_file() or (path / "config.json").is_file()
+
+
+def _models_below(base: Path) -> Iterable[str]:
+    for folder, subfolders, files in os.walk(base):  # does not follow links: no loops
+        here = Path(folder)
+        models = [name for name in subfolders if is_model_folder(here / name)]
+        subfolders[:] = [n for n in subfolders if n not in models and not n.startswith(".")]
+        suffixes = MODEL_SUFFIXES | PICKLE_SUFFIXES  # pickles are listed, and refused with a reason
+        names = [name for name in files if Path(name).suffix.lower() in suffixes]
+        for name in (*models, *names):
+            yield (here / name).relative_to(base).as_posix()

@@ -1,0 +1,1 @@
+"""Floor 2: prompts and workflows as pure data. No IO."""

@@ -1,0 +1,83 @@
+"""The prompt: the executable graph, in the field's "API format".
+
+`{id: {"class_type": ..., "inputs": {name: value or [node id, output index]}}}`. A literal list of
+that shape is written `{"__value__": [...]}`, as the field does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wirebrush.api import Link
+
+
+@dataclass(frozen=True, slots=True)
+class PromptNode:
+    """One node of a prompt. Input values are JSON values or `Link`s."""
+
+    id: str
+    class_type: str
+    inputs: Mapping[str, Any]
+    title: str = ""
+
+    def links(self) -> Iterator[tuple[str, Link]]:
+        """The wired inputs by name."""
+        for name, item in self.inputs.items():
+            if isinstance(item, Link):
+                yield name, item
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All nodes by id, in the order of the document."""
+
+    nodes: Mapping[str, PromptNode] = field(default_factory=dict[str, PromptNode])
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def to_json(self) -> dict[str, Any]:
+        """The API format."""
+        return {node.id: _node_to_json(node) for node in self.nodes.values()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Prompt:
+        """Read data that `to_json` wrote or that was checked before; no diagnosis here."""
+        return cls({node_id: _node_from_json(node_id, item) for node_id, item in data.items()})
+
+
+def is_link(item: object) -> bool:
+    """Whether a JSON value has the shape of a link: `[node id, output index]`."""
+    if not isinstance(item, list) or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType]
+        return False
+    node_id, output = item  # pyright: ignore[reportUnknownVariableType]
+    return isinstance(node_id, str) and type(output) is int  # bool is no index
+
+
+def _node_from_json(node_id: str, data: Mapping[str, Any]) -> PromptNode:
+    inputs = {name: _input_from_json(item) for name, item in data["inputs"].items()}
+    title = data.get("_meta", {}).get("title", "")
+    return PromptNode(node_id, data["class_type"], inputs, title)
+
+
+def _input_from_json(item: Any) -> Any:
+    if is_link(item):
+        return Link(item[0], item[1])
+    if isinstance(item, dict) and len(item) == 1 and "__value__" in item:  # pyright: ignore[reportUnknownArgumentType]
+        return item["__value__"]  # pyright: ignore[reportUnknownVariableType]
+    return item
+
+
+def _node_to_json(node: PromptNode) -> dict[str, Any]:
+    inputs: dict[str, Any] = {}
+    for name, item in node.inputs.items():
+        if isinstance(item, Link):
+            inputs[name] = [item.node, item.output]
+        else:
+            inputs[name] = {"__value__": item} if is_link(item) else item
+    data: dict[str, Any] = {"class_type": node.class_type, "inputs": inputs}
+    if node.title:
+        data["_meta"] = {"title": node.title}
+    return data

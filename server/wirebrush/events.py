@@ -147,7 +147,9 @@ def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
     kind = _EventTypes.by_name.get(str(data.get("type")))
     if kind is None:
         raise ValueError(f"unknown event type {data.get('type')!r}")
-    known = {item.name: data[item.name] for item in fields(kind) if item.name in data}
+    known: dict[str, Any] = {
+        item.name: data[item.name] for item in fields(kind) if item.name in data
+    }
     if kind is Preview:
         known["data"] = blob
     if kind is NodesPlanned:

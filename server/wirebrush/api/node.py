@@ -240,10 +240,16 @@ def _outputs(hint: Any, where: str) -> tuple[Output, ...]:
             return _outputs(members[0] if len(members) == 1 else Union[tuple(members)], where)  # noqa: UP007
     if base is Expand:
         raise TypeError(f"Node {where}: name the outputs, e.g. `-> Image | Expand`.")
-    if isinstance(base, type) and issubclass(base, tuple) and hasattr(base, "_fields"):
+    names = _tuple_fields(base)
+    if names:
         fields = typing.get_type_hints(base, include_extras=True)
-        return tuple(_output(name, fields[name]) for name in getattr(base, "_fields"))  # noqa: B009
+        return tuple(_output(name, fields[name]) for name in names)
     return (_output("", hint, extras),)
+
+
+def _tuple_fields(base: Any) -> tuple[str, ...]:
+    """The field names of a NamedTuple class; empty for anything else."""
+    return getattr(base, "_fields", ()) if isinstance(base, type) else ()
 
 
 def _output(name: str, hint: Any, extras: Sequence[Any] = ()) -> Output:

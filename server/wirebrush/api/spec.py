@@ -158,7 +158,9 @@ class NodeSpec:
     formerly: tuple[str, ...] = ()
     pack: str = ""
     source: str = ""
-    _by_name: dict[str, Port] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _by_name: dict[str, Port] = field(
+        default_factory=dict[str, Port], init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         self._by_name.update((port.name, port) for port in self.inputs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from wirebrush.api import Link
 
@@ -50,9 +50,12 @@ class Prompt:
 
 def is_link(item: object) -> bool:
     """Whether a JSON value has the shape of a link: `[node id, output index]`."""
-    if not isinstance(item, list) or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(item, list):
         return False
-    node_id, output = item  # pyright: ignore[reportUnknownVariableType]
+    parts = cast("list[object]", item)
+    if len(parts) != 2:
+        return False
+    node_id, output = parts
     return isinstance(node_id, str) and type(output) is int  # bool is no index
 
 
@@ -65,8 +68,11 @@ def _node_from_json(node_id: str, data: Mapping[str, Any]) -> PromptNode:
 def _input_from_json(item: Any) -> Any:
     if is_link(item):
         return Link(item[0], item[1])
-    if isinstance(item, dict) and len(item) == 1 and "__value__" in item:  # pyright: ignore[reportUnknownArgumentType]
-        return item["__value__"]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(item, dict):
+        wrapped = cast("dict[str, Any]", item)
+        if wrapped.keys() == {"__value__"}:
+            return wrapped["__value__"]
+        return wrapped
     return item
 
 

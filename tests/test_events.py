@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wirebrush.events import (
+    Event,
+    Finished,
+    NodeFinished,
+    NodeProgress,
+    NodesPlanned,
+    NodeStarted,
+    Output,
+    Preview,
+    Problem,
+    Queued,
+    Started,
+    Summary,
+    event_from_json,
+    event_to_json,
+)
+
+EVENTS = st.one_of(
+    st.builds(Queued, st.integers(0, 9)),
+    st.builds(Started, st.text(), st.integers(1, 2), st.integers(0, 99)),
+    st.builds(NodesPlanned, st.tuples(st.text()), st.tuples(st.text(), st.text())),
+    st.builds(NodeStarted, st.text(), st.text()),
+    st.builds(NodeProgress, st.text(), st.integers(0, 9), st.integers(1, 9)),
+    st.builds(
+        NodeFinished,
+        st.text(),
+        st.booleans(),
+        st.floats(0, 1),
+        st.tuples(st.builds(Output, st.just("text"), text=st.text())),
+    ),
+    st.builds(
+        Finished,
+        st.just("failed"),
+        st.builds(Summary, st.integers(0, 9), per_node=st.dictionaries(st.text(), st.floats(0, 1))),
+        st.tuples(st.builds(Problem, st.text(), st.text())),
+    ),
+)
+
+
+@given(EVENTS)
+def test_every_event_survives_json(event: Event) -> None:
+    assert event_from_json(event_to_json(event)) == event
+
+
+def test_the_bytes_of_a_preview_travel_beside_the_json() -> None:
+    preview = Preview("3", "image/jpeg", b"\xff\xd8")
+    data = event_to_json(preview)
+    assert data == {"type": "preview", "node": "3", "mime": "image/jpeg"}
+    assert event_from_json(data, b"\xff\xd8") == preview
+
+
+def test_an_unknown_event_is_named() -> None:
+    with pytest.raises(ValueError, match="'nonsense'"):
+        event_from_json({"type": "nonsense"})

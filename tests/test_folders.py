@@ -1,0 +1,68 @@
+"""Model folders find what is there, and nothing outside."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wirebrush.folders import ModelFolders, packaged_roots
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("checkpoints/a.safetensors", "checkpoints/sub/b.ckpt", "clip/old.safetensors"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "checkpoints/folder/unet").mkdir(parents=True)
+    (tmp_path / "checkpoints/folder/model_index.json").write_text("{}")
+    (tmp_path / "checkpoints/folder/unet/diffusion.safetensors").write_bytes(b"x")
+    (tmp_path / "checkpoints/readme.txt").write_text("no model")
+    (tmp_path / "secret.safetensors").write_bytes(b"x")
+    return tmp_path
+
+
+def test_files_and_diffusers_folders_are_listed_once(root: Path) -> None:
+    folders = ModelFolders([root, root])
+    assert folders.names("checkpoints") == ["a.safetensors", "folder", "sub/b.ckpt"]
+
+
+def test_the_fields_other_folder_names_count_too(root: Path) -> None:
+    folders = ModelFolders([root])
+    assert folders.names("text_encoders") == ["old.safetensors"]
+    assert folders.find("text_encoders", "old.safetensors") == root / "clip/old.safetensors"
+
+
+def test_earlier_roots_win(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "checkpoints").mkdir()
+    (other / "checkpoints/a.safetensors").write_bytes(b"mine")
+    found = ModelFolders([other, root]).find("checkpoints", "a.safetensors")
+    assert found == other / "checkpoints/a.safetensors"
+
+
+def test_a_loop_of_links_ends(root: Path) -> None:
+    (root / "checkpoints/sub/loop").symlink_to(root / "checkpoints")
+    assert "a.safetensors" in ModelFolders([root]).names("checkpoints")
+
+
+HOSTILE = ["..", "../secret.safetensors", "/etc/passwd", "sub/../../secret.safetensors", "a\0b"]
+HOSTILE += ["..\\secret.safetensors", "C:\\x", "C:x", "", ".", "\\\\host\\share"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_find_nothing(root: Path, name: str) -> None:
+    assert ModelFolders([root]).find("checkpoints", name) is None
+    assert ModelFolders([root]).find(name, "a.safetensors") is None
+
+
+@given(st.lists(st.sampled_from(["..", ".", "sub", "", "a", "\\", "C:"]), max_size=6), st.data())
+def test_no_name_leaves_the_folder(parts: list[str], data: st.DataObject) -> None:
+    root = Path(__file__).parent
+    joined = data.draw(st.sampled_from(["/", "\\"])).join(parts)
+    found = ModelFolders([root.parent]).find(root.name, joined)
+    assert found is None or found.resolve().is_relative_to(root)
+
+
+def test_the_embedded_model_is_offered_by_its_package() -> None:
+    roots = packaged_roots()
+    assert any((root / "checkpoints").is_dir() for root in roots)

@@ -6,6 +6,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wirebrush.channel import AsyncChannel, BlockingChannel, ChannelClosed, encode
 
 JSON = st.recursive(

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 ALIASES = {
     "text_encoders": ("text_encoders", "clip"),
@@ -37,9 +37,8 @@ class ModelFolders:
 
     def find(self, kind: str, name: str) -> Path | None:
         """Where a model lies, or None. Names that leave the folder find nothing."""
-        parts = PurePosixPath(name.replace("\\", "/")).parts
-        unsafe = not parts or any(part in ("..", "/", "") or "\0" in part for part in parts)
-        if unsafe or ":" in parts[0]:
+        parts = name.replace("\\", "/").split("/")
+        if any(part in ("", ".", "..") or "\0" in part or ":" in part for part in parts):
             return None
         for base in self._bases(kind):
             path = base.joinpath(*parts)

@@ -1,4 +1,5 @@
 import pytest
+
 from wirebrush.api import Link, Subgraph
 
 

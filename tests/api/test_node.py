@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
+
 from wirebrush.api import (
     MISSING,
     Blocked,

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from wirebrush.api import FileRef, NodeError, SilentRun
 
 

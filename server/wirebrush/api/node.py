@@ -147,13 +147,12 @@ def _port(name: str, hint: Any, default: Any, help_text: str) -> Port:
     if lazy:
         (hint,) = get_args(hint)
     base, extras = _unwrap(hint)
+    base, may_be_none = _without_none(base)
+    base, more = _unwrap(base)
+    extras = (*extras, *more)
     is_list = get_origin(base) is list
     if is_list:
         base, extras = _unwrap(get_args(base)[0])
-    base, may_be_none = _without_none(base)
-    if may_be_none:
-        base, more = _unwrap(base)
-        extras = (*extras, *more)
     optional = (
         may_be_none or default is None or any(isinstance(extra, Optional) for extra in extras)
     )

@@ -338,7 +338,7 @@ CHECKS = {
     "ruff format": ["-m", "ruff", "format", "--check"],
     "pyright": ["-m", "pyright"],
     "lint-imports": ["-c", "from importlinter.cli import lint_imports_command as run; run()"],
-    "web": ["web_build.py", "run", "check"],
+    "web": ["web_build.py", "check"],
 }
 
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,19 +56,32 @@ def digest(web: Path) -> str:
 
 
 def build(web: Path) -> None:
-    """Install what the lockfile names, run the build, and stamp the result last."""
-    node = find_node()
+    """Run the build, and stamp the result last: an interrupted one is done again."""
     stamp = _dist(web) / ".stamp"
     stamp.unlink(missing_ok=True)
     started_from = digest(web)
-    run_npm(node, web, "ci" if (web / "package-lock.json").is_file() else "install")
-    run_npm(node, web, "run", "build")
+    run_script(web, "build")
     if not (_dist(web) / "index.html").is_file():
         raise PageNotBuilt(f"the build ended well but left no {_dist(web) / 'index.html'}")
     stamp.write_text(started_from)
 
 
-def run_npm(node: Node, web: Path, *arguments: str) -> None:
+def run_script(web: Path, name: str) -> None:
+    """Run a script of package.json, with the packages that the lockfile names."""
+    node = find_node()
+    _install_packages(node, web)
+    _npm(node, web, "run", name)
+
+
+def _install_packages(node: Node, web: Path) -> None:
+    lockfile = hashlib.sha256((web / "package-lock.json").read_bytes()).hexdigest()
+    stamp = web / "node_modules" / ".wirebrush-stamp"
+    if not stamp.is_file() or stamp.read_text() != lockfile:
+        _npm(node, web, "ci")
+        stamp.write_text(lockfile)
+
+
+def _npm(node: Node, web: Path, *arguments: str) -> None:
     done = subprocess.run([*node.npm, *arguments], cwd=web, env=dict(node.env), check=False)
     if done.returncode != 0:
         raise PageNotBuilt(
@@ -127,10 +140,15 @@ def _sources(web: Path) -> Iterator[Path]:
         yield from (path for path in (web / folder).rglob("*") if path.is_file())
 
 
-def main() -> int:
+def main(scripts: Sequence[str]) -> int:
+    """Build the page if it is out of date; or run the named scripts of package.json."""
     web = Path(__file__).parent / "web"
+    if not (web / "package.json").is_file():
+        return 0
     try:
-        if wanted(web):
+        for name in scripts:
+            run_script(web, name)
+        if not scripts and wanted(web):
             build(web)
     except PageNotBuilt as problem:
         print(f"wirebrush: {problem}", file=sys.stderr)
@@ -139,4 +157,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

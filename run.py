@@ -186,11 +186,13 @@ def is_whole(dist_info: Path) -> bool:
 
 
 def venv_works() -> bool:
+    """Is there a Python young enough, in an environment of its own, with a whole pip?"""
     whole_pip = any(VENV.glob("**/site-packages/pip-*.dist-info"))
     if not PYTHON.exists() or not whole_pip:
         return False
-    too_old = f"import sys, pip; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    return subprocess.run([PYTHON, "-c", too_old], capture_output=True, check=False).returncode == 0
+    test = f"sys.version_info >= {OLDEST_PYTHON} and sys.prefix != sys.base_prefix"
+    command = [str(PYTHON), "-c", f"import pip, sys; sys.exit(not ({test}))"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def make_venv() -> None:

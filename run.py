@@ -69,7 +69,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "wirebrush-install.json"  # written last: without it, an install was interrupted
 LOG = VENV / "install.log"
 
-PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+PIP = [str(PYTHON), "-m", "pip", "--require-virtualenv", "--no-input"]
 DETAILS = (  # what pip says, and what the person is told
     (r"Collecting ([\w.-]+)", "looking at {0}"),
     (r"\s+Downloading ([\w.]+?)-\d.*\((.*)\)", "downloading {0} ({1})"),

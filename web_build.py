@@ -78,6 +78,7 @@ def _install_packages(node: Node, web: Path) -> None:
     stamp = web / "node_modules" / ".wirebrush-stamp"
     if not stamp.is_file() or stamp.read_text() != lockfile:
         _npm(node, web, "ci")
+        stamp.parent.mkdir(exist_ok=True)  # npm makes none for a page without packages
         stamp.write_text(lockfile)
 
 

@@ -1,0 +1,145 @@
+"""Which conditions share a forward pass, and in which buffers: decided once, used every step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from wirebrush_diffusion.condition import Area
+from wirebrush_diffusion.controlnet import Control
+from wirebrush_diffusion.model import DiffusionModel, Residuals
+
+Side = Literal["positive", "negative"]
+MAX_REPEAT = 4  # a context is repeated at most so often to reach a longer one's length
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A condition made ready for one run: expanded to the batch, times as noise levels."""
+
+    side: Side
+    context: Tensor
+    extra: Mapping[str, Tensor]
+    area: Area | None
+    weights: Tensor | float
+    controls: tuple[Control, ...]
+    start: float
+    end: float
+
+    def cut(self, x: Tensor) -> Tensor:
+        """The part of a latent that this condition is about."""
+        return x if self.area is None else x[..., *self.area.window]
+
+    def add_to(self, total: Tensor, count: Tensor, output: Tensor) -> None:
+        """Add the weighted output, and the weight, at this condition's place."""
+        if isinstance(self.weights, float):
+            self.cut(total).add_(output, alpha=self.weights)
+            self.cut(count).add_(self.weights)
+        else:
+            self.cut(total).add_(output * self.weights)
+            self.cut(count).add_(self.weights)
+
+
+class Batch:
+    """Pieces of equal shape that go through the network together."""
+
+    def __init__(
+        self,
+        pieces: Sequence[Piece],
+        shape: Sequence[int],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        self.pieces = tuple(pieces)
+        first = pieces[0]
+        size = (shape[-2:] if first.area is None else (int(first.area.height), int(first.area.width)))
+        self._rows = shape[0]
+        total = self._rows * len(pieces)
+        self._input = torch.empty((total, *shape[1:-2], *size), device=device, dtype=dtype)
+        self._time = torch.empty((total,), device=device, dtype=torch.float32)
+        self._context = _joined([piece.context for piece in pieces]).to(device, dtype)
+        self._extra = {
+            name: torch.cat([piece.extra[name] for piece in pieces]).to(device, dtype)
+            for name in first.extra
+        }
+        self._hints = [
+            control.prepared(int(shape[-2]), int(shape[-1]), first.area, device, dtype)
+            for control in first.controls
+        ]
+        sides = [piece.side for piece in pieces]
+        self.simple = (
+            sides in (["positive"], ["positive", "negative"])
+            and all(p.area is None and isinstance(p.weights, float) and p.weights for p in pieces)
+        )
+
+    def run(
+        self, model: DiffusionModel, x: Tensor, scale: float, time: float, sigma: float
+    ) -> tuple[Tensor, ...]:
+        """The raw prediction of each piece, in order."""
+        self._fill(x, scale)
+        self._time.fill_(time)
+        residuals = self._residuals(sigma)
+        output = model.predict(self._input, self._time, self._context, self._extra, residuals)
+        return output.split(self._rows)
+
+    def _fill(self, x: Tensor, scale: float) -> None:
+        first: Tensor | None = None
+        for i, piece in enumerate(self.pieces):
+            rows = self._input[i * self._rows : (i + 1) * self._rows]
+            if first is not None and piece.area is None:
+                rows.copy_(first)
+                continue
+            torch.mul(piece.cut(x), scale, out=rows)
+            first = rows if piece.area is None else None
+
+    def _residuals(self, sigma: float) -> Residuals | None:
+        total: Residuals | None = None
+        for control, hint in zip(self.pieces[0].controls, self._hints, strict=True):
+            if not control.active(sigma):
+                continue
+            part = control.residuals(self._input, self._time, self._context, hint, self._extra)
+            total = part if total is None else total + part
+        return total
+
+
+def make_batches(
+    pieces: Sequence[Piece], shape: Sequence[int], device: torch.device, dtype: torch.dtype
+) -> list[Batch]:
+    """Group the pieces so that as few forward passes as possible are made."""
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        for group in groups:
+            if _compatible([*group, piece]):
+                group.append(piece)
+                break
+        else:
+            groups.append([piece])
+    return [Batch(group, shape, device, dtype) for group in groups]
+
+
+def _compatible(pieces: Sequence[Piece]) -> bool:
+    first, last = pieces[0], pieces[-1]
+    same_size = _size(first.area) == _size(last.area)
+    same_controls = first.controls == last.controls
+    if first.controls and first.area != last.area:
+        return False
+    extras = [{name: t.shape for name, t in piece.extra.items()} for piece in (first, last)]
+    lengths = [piece.context.shape[1] for piece in pieces]
+    repeatable = math.lcm(*lengths) <= MAX_REPEAT * min(lengths)
+    same_width = first.context.shape[2] == last.context.shape[2]
+    return same_size and same_controls and extras[0] == extras[1] and repeatable and same_width
+
+
+def _size(area: Area | None) -> tuple[float, float] | None:
+    return None if area is None else (area.height, area.width)
+
+
+def _joined(contexts: Sequence[Tensor]) -> Tensor:
+    """Stack contexts; shorter ones are repeated, which attention does not notice."""
+    length = math.lcm(*(context.shape[1] for context in contexts))
+    return torch.cat([c.repeat(1, length // c.shape[1], 1) for c in contexts])

@@ -1,0 +1,37 @@
+"""The configuration of a ControlNet saved as one file in diffusers' layout, from its shapes."""
+
+from __future__ import annotations
+
+from wirebrush_diffusion.architectures import HEAD_WIDTH, SD1_HEADS, Config, Shapes
+from wirebrush_diffusion.weights import WeightFile
+
+
+def diffusers_control_config(file: WeightFile) -> Config:
+    """`ControlNetModel` arguments."""
+    shapes = Shapes(file, "")
+    count = shapes.count(r"down_blocks\.(\d+)\.")
+    channels = [
+        shapes.of(f"down_blocks.{i}.resnets.0.conv1.weight")[0] for i in range(count)
+    ]
+    depths = [
+        shapes.count(rf"down_blocks\.{i}\.attentions\.0\.transformer_blocks\.(\d+)\.")
+        for i in range(count)
+    ]
+    attention = f"down_blocks.{next((i for i, depth in enumerate(depths) if depth), 0)}.attentions.0"
+    linear = len(shapes.of(f"{attention}.proj_in.weight")) == 2
+    hints = shapes.count(r"controlnet_cond_embedding\.blocks\.(\d+)\.")
+    hint = "controlnet_cond_embedding"
+    widths = [shapes.of(f"{hint}.conv_in.weight")[0]]
+    widths += [shapes.of(f"{hint}.blocks.{i}.weight")[0] for i in range(1, hints, 2)]
+    return {
+        "in_channels": shapes.of("conv_in.weight")[1],
+        "conditioning_channels": shapes.of(f"{hint}.conv_in.weight")[1],
+        "conditioning_embedding_out_channels": widths,
+        "block_out_channels": channels,
+        "down_block_types": ["CrossAttnDownBlock2D" if d else "DownBlock2D" for d in depths],
+        "layers_per_block": shapes.count(r"down_blocks\.0\.resnets\.(\d+)\."),
+        "transformer_layers_per_block": max(depths),
+        "cross_attention_dim": shapes.of(f"{attention}.transformer_blocks.0.attn2.to_k.weight")[1],
+        "use_linear_projection": linear,
+        "attention_head_dim": [c // HEAD_WIDTH for c in channels] if linear else SD1_HEADS,
+    }

@@ -1,0 +1,54 @@
+"""Loading ControlNets: diffusers folders, and single files in diffusers' or the original layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from wirebrush_diffusion.architectures import controlnet_config
+from wirebrush_diffusion.build import build_diffusers
+from wirebrush_diffusion.controlnet import ControlModel
+from wirebrush_diffusion.control_shapes import diffusers_control_config
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.folder import load_network
+from wirebrush_diffusion.names import controlnet_name
+from wirebrush_diffusion.single_file import renamed_tensors
+from wirebrush_diffusion.weights import WeightFile, fill
+
+KIND = "ControlNetModel"
+PREFIX = "control_model."
+
+
+def load_controlnet(
+    path: Path, device: str = "cpu", dtype: torch.dtype = torch.float32
+) -> ControlModel:
+    """A ControlNet for Stable Diffusion 1 or 2."""
+    if path.is_dir():
+        network = load_network(path, KIND, device, dtype)
+    else:
+        network = _from_file(WeightFile(path), torch.device(device), dtype)
+    widths = network.config.conditioning_embedding_out_channels
+    return ControlModel(network.to(device), downscale=2 ** (len(widths) - 1))
+
+
+def _from_file(file: WeightFile, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
+    if "controlnet_mid_block.weight" in file:
+        network = build_diffusers(KIND, diffusers_control_config(file))
+        tensors = {name: file.tensor(name) for name in file.names()}
+    else:
+        prefix = next((p for p in (PREFIX, "") if f"{p}zero_convs.0.0.weight" in file), None)
+        if prefix is None:
+            raise DiffusionError(
+                f"{file.name} is no ControlNet for Stable Diffusion 1 or 2.",
+                "Choose a ControlNet file; T2I adapters and other families are not read yet.",
+            )
+        config = controlnet_config(file, prefix)
+        network = build_diffusers(KIND, config)
+        layers = config["layers_per_block"]
+        hints = 2 * (len(config["conditioning_embedding_out_channels"]) - 1)
+        tensors = renamed_tensors(
+            file, network, prefix, lambda name: controlnet_name(name, layers, hints)
+        )
+    fill(network, tensors, where=file.name, device=device, dtype=dtype)
+    return network

@@ -1,0 +1,82 @@
+"""A diffusion network with what must be known to sample from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.patches import PatchedWeights
+from wirebrush_diffusion.schedules import DiscreteSchedule, NoiseSchedule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residuals:
+    """What ControlNets add inside a UNet: one tensor per skip connection, one for the middle."""
+
+    down: Sequence[Tensor]
+    middle: Tensor
+
+    def __add__(self, other: Residuals) -> Residuals:
+        down = [mine + theirs for mine, theirs in zip(self.down, other.down, strict=True)]
+        return Residuals(down, self.middle + other.middle)
+
+
+@dataclass(slots=True, eq=False)
+class DiffusionModel:
+    """`network` is diffusers' `UNet2DConditionModel`; families with other networks subclass this.
+
+    Weights are changed only through `patches`, which can take every change back exactly.
+    """
+
+    network: nn.Module
+    prediction: Prediction = Prediction.EPS
+    schedule: NoiseSchedule = field(default_factory=DiscreteSchedule.from_betas)
+    latent: LatentFormat = field(default_factory=LatentFormat)
+    patches: PatchedWeights = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.network.eval().requires_grad_(False)
+        self.patches = PatchedWeights(self.network)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(self.network.parameters()).dtype
+
+    @property
+    def config(self) -> Any:
+        """The network's diffusers config."""
+        return self.network.config
+
+    def predict(
+        self,
+        x: Tensor,
+        timestep: Tensor,
+        context: Tensor,
+        extra: Mapping[str, Tensor] | None = None,
+        residuals: Residuals | None = None,
+    ) -> Tensor:
+        """The raw prediction, float32.
+
+        `x` `[N,C,h,w]` already scaled, `timestep` `[N]`, `context` `[N,T,D]`; `extra` holds what a
+        family's network wants besides (SDXL: `text_embeds`, `time_ids`).
+        """
+        output = self.network(
+            x,
+            timestep,
+            encoder_hidden_states=context,
+            added_cond_kwargs=dict(extra) if extra else None,
+            down_block_additional_residuals=tuple(residuals.down) if residuals else None,
+            mid_block_additional_residual=residuals.middle if residuals else None,
+            return_dict=False,
+        )[0]
+        return output.float()

@@ -1,0 +1,105 @@
+"""Pictures to latents and back, through diffusers' `AutoencoderKL`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.latents import RgbFactors, fitted_rgb
+
+PIXELS_AT_ONCE = 1024 * 1024  # pictures go through in parts of about this many pixels
+
+
+@dataclass(slots=True, eq=False)
+class Autoencoder:
+    """`network` is diffusers' `AutoencoderKL`. Latents are unscaled, pictures `[B,H,W,3]` 0..1."""
+
+    network: nn.Module
+
+    def __post_init__(self) -> None:
+        self.network.eval().requires_grad_(False)
+
+    @property
+    def config(self) -> Any:
+        """The network's diffusers config."""
+        return self.network.config
+
+    @property
+    def channels(self) -> int:
+        """Channels of a latent."""
+        return self.config.latent_channels
+
+    @property
+    def downscale(self) -> int:
+        """Pixels per latent position."""
+        return 2 ** (len(self.config.block_out_channels) - 1)
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """Latents `[B,C,h,w]` -> pictures `[B, h*8, w*8, 3]`, float32 on the CPU."""
+        if latent.ndim != 4 or latent.shape[1] != self.channels:
+            raise DiffusionError(
+                f"This VAE reads latents of {self.channels} channels, got {_shape(latent)}.",
+                "Use the VAE that belongs to the model which made the latent.",
+            )
+        parts = [self._decoded(part) for part in self._parts(latent, self.downscale**2)]
+        return torch.cat(parts)
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Pictures `[B,H,W,C]` -> latents `[B,c,H/8,W/8]`, the distribution's mean, on the CPU.
+
+        Alpha is ignored. Sides that are no multiple of 8 are cut at both ends.
+        """
+        if pictures.ndim != 4 or pictures.shape[-1] not in (3, 4):
+            raise DiffusionError(f"A picture batch is [B,H,W,3], got {_shape(pictures)}.")
+        planes = self._trimmed(pictures[..., :3].movedim(-1, 1))
+        return torch.cat([self._encoded(part) for part in self._parts(planes, 1)])
+
+    def rgb_factors(self) -> tuple[RgbFactors, tuple[float, float, float]]:
+        """Preview factors for scaled latents, fitted by decoding a few smooth random latents."""
+        generator = torch.Generator("cpu").manual_seed(0)
+        coarse = torch.randn((24, self.channels, 3, 3), generator=generator)
+        scaled = torch.nn.functional.interpolate(coarse, size=(8, 8), mode="bilinear")
+        latents = scaled / self.config.scaling_factor + (self.config.shift_factor or 0.0)
+        pictures = self.decode(latents).movedim(-1, 1) * 2 - 1
+        return fitted_rgb(scaled, pictures)
+
+    def _decoded(self, latent: Tensor) -> Tensor:
+        parameter = next(self.network.parameters())
+        with torch.inference_mode():
+            planes = self.network.decode(
+                latent.to(parameter.device, parameter.dtype), return_dict=False
+            )[0]
+            pictures = planes.float().add_(1.0).mul_(0.5).clamp_(0.0, 1.0).movedim(1, -1)
+        return pictures.cpu().contiguous().clone()
+
+    def _encoded(self, planes: Tensor) -> Tensor:
+        parameter = next(self.network.parameters())
+        with torch.inference_mode():
+            inputs = planes.to(parameter.device, parameter.dtype) * 2 - 1
+            mean = self.network.encode(inputs, return_dict=False)[0].mode()
+        return mean.float().cpu().clone()
+
+    def _trimmed(self, planes: Tensor) -> Tensor:
+        height, width = planes.shape[-2:]
+        step = self.downscale
+        tall, wide = height // step * step, width // step * step
+        if not tall or not wide:
+            raise DiffusionError(
+                f"The picture is {width}x{height}; this VAE needs at least {step}x{step}.",
+                "Scale the picture up first.",
+            )
+        top, left = (height - tall) // 2, (width - wide) // 2
+        return planes[..., top : top + tall, left : left + wide]
+
+    def _parts(self, batch: Tensor, pixels_per_position: int) -> Iterator[Tensor]:
+        pixels = batch.shape[-1] * batch.shape[-2] * pixels_per_position
+        yield from batch.split(max(1, PIXELS_AT_ONCE // pixels))
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(str(side) for side in tensor.shape)

@@ -59,13 +59,19 @@ def is_link(item: object) -> bool:
     return isinstance(node_id, str) and type(output) is int  # bool is no index
 
 
+def _needs_wrapping(item: object) -> bool:
+    """Whether a value, written as it is, would be read as something else."""
+    return is_link(item) or (isinstance(item, dict) and item.keys() == {"__value__"})
+
+
 def _node_from_json(node_id: str, data: Mapping[str, Any]) -> PromptNode:
-    inputs = {name: _input_from_json(item) for name, item in data["inputs"].items()}
+    inputs = {name: input_from_json(item) for name, item in data["inputs"].items()}
     title = data.get("_meta", {}).get("title", "")
     return PromptNode(node_id, data["class_type"], inputs, title)
 
 
-def _input_from_json(item: Any) -> Any:
+def input_from_json(item: Any) -> Any:
+    """One input as it stands in JSON: a `Link`, or the value."""
     if is_link(item):
         return Link(item[0], item[1])
     if isinstance(item, dict):
@@ -82,7 +88,7 @@ def _node_to_json(node: PromptNode) -> dict[str, Any]:
         if isinstance(item, Link):
             inputs[name] = [item.node, item.output]
         else:
-            inputs[name] = {"__value__": item} if is_link(item) else item
+            inputs[name] = {"__value__": item} if _needs_wrapping(item) else item
     data: dict[str, Any] = {"class_type": node.class_type, "inputs": inputs}
     if node.title:
         data["_meta"] = {"title": node.title}

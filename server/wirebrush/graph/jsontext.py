@@ -1,0 +1,255 @@
+"""Strict JSON for graphs: every fault is a `Problem` with its place, and nothing recurses.
+
+Stricter than `json`: a key given twice, NaN and infinities, half characters and bottomless
+nesting are refused instead of quietly changed or carried on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from wirebrush.events import Problem
+from wirebrush.graph.codes import Code, problem, quoted
+
+Path: TypeAlias = tuple[str | int, ...]
+Locate: TypeAlias = Callable[[Path], tuple[str | None, str | None]]
+"""Which node and port a place in a document belongs to."""
+
+MEGABYTE = 1024 * 1024
+MAX_NUMBER_BITS = 1024  # what a float can hold; no value of a node needs more
+MAX_FAULTS = 100  # nobody reads more, and a hostile text may hold a million
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a graph from outside may be. The engine itself runs larger ones."""
+
+    size: int = 8 * MEGABYTE
+    depth: int = 64
+    string: int = MEGABYTE
+    nodes: int = 20_000
+    links: int = 100_000
+    node_id: int = 255
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def nowhere(path: Path) -> tuple[str | None, str | None]:
+    """The `Locate` of documents that are no graph."""
+    return None, None
+
+
+def read_json(
+    source: str | bytes | bytearray | dict[str, Any],
+    limits: Limits = DEFAULT_LIMITS,
+    locate: Locate = nowhere,
+) -> tuple[Any, list[Problem]]:
+    """The data, or None and what is wrong. Data that is parsed already is checked the same way."""
+    if isinstance(source, dict):
+        data: Any = source
+    else:
+        text = _decode(source, limits)
+        data = text if isinstance(text, Problem) else _loads(text, limits)
+    if isinstance(data, Problem):
+        return None, [data]
+    problems = [
+        problem(fault.code, fault.message, fault.hint, *locate(fault.path))
+        for fault in _faults(data, limits)
+    ]
+    return (None if problems else data), problems
+
+
+def _decode(source: str | bytes | bytearray, limits: Limits) -> str | Problem:
+    if len(source) > limits.size:
+        return problem(
+            Code.TOO_LARGE,
+            f"The text has {_megabytes(len(source))}; at most {_megabytes(limits.size)} are read.",
+            "Keep pictures and models out of the graph: upload them and name them instead.",
+        )
+    if isinstance(source, str):
+        return source.removeprefix("\ufeff")
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return problem(
+            Code.NOT_TEXT,
+            f"The text is not UTF-8: byte {error.start} does not belong there.",
+            "Save the file as UTF-8 text. A picture or an archive is no graph.",
+        )
+
+
+class _Repeated(dict[str, Any]):
+    """An object in which a key was given twice; the walk finds it and knows its place."""
+
+    keys_twice: Sequence[str] = ()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) == len(pairs):
+        return data
+    names = [name for name, _ in pairs]
+    repeated = _Repeated(data)
+    repeated.keys_twice = [name for name in data if names.count(name) > 1][:MAX_FAULTS]
+    return repeated
+
+
+def _loads(text: str, limits: Limits) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        return problem(
+            Code.NOT_JSON,
+            f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
+            _json_hint(text, error.pos),
+        )
+    except RecursionError:  # raised by the parser in C at about 1,000 levels, before it is deep
+        return _too_deep(limits)
+    except ValueError:  # a number of more than 4,300 digits
+        return problem(Code.NOT_FINITE, "The text has a number of thousands of digits.", _NUMBER)
+
+
+_NUMBER = "Write an ordinary number, such as 20 or 0.75."
+
+
+def _json_hint(text: str, position: int) -> str:
+    before, here = text[:position].rstrip()[-1:], text[position : position + 1]
+    if not text.strip():
+        return "The text is empty: nothing was written, or the wrong file was chosen."
+    if text.lstrip().startswith("<"):
+        return "This looks like a web page. Save the raw file instead."
+    if here == "'" or before == "'":
+        return "JSON wants double quotes: write \"steps\", not 'steps'."
+    if "," in (before, here) and text[position:].lstrip(", \r\n\t")[:1] in ("}", "]"):
+        return "Remove the comma before the closing bracket."
+    if not here:
+        return "The text ends too early: the file may have been cut off while it was saved."
+    return "Look at that place; the mistake may also be just before it."
+
+
+def _too_deep(limits: Limits) -> Problem:
+    return problem(Code.TOO_DEEP, _deep(limits), _DEEP_HINT)
+
+
+def _deep(limits: Limits) -> str:
+    return f"Lists and objects lie more than {limits.depth} deep inside one another."
+
+
+_DEEP_HINT = "A graph needs about six levels. Look at how this text was made."
+
+
+class _Fault(NamedTuple):
+    code: Code
+    message: str
+    hint: str
+    path: Path
+
+
+class _Crumb(NamedTuple):
+    """One step of the way down, so that a path is only put together when it is needed."""
+
+    above: _Crumb | None
+    key: str | int
+
+
+def _path(crumb: _Crumb | None) -> Path:
+    steps: list[str | int] = []
+    while crumb is not None:
+        steps.append(crumb.key)
+        crumb = crumb.above
+    return tuple(reversed(steps))
+
+
+def _faults(data: Any, limits: Limits) -> list[_Fault]:
+    """Walk through all of the data with a stack of our own."""
+    found: list[_Fault] = []
+    if not isinstance(data, dict | list):
+        return [_Fault(*fault, ())] if (fault := _scalar_fault(data, limits)) else []
+    stack: list[tuple[Any, _Crumb | None, int]] = [(data, None, 1)]
+    while stack and len(found) < MAX_FAULTS:
+        container, crumb, depth = stack.pop()
+        if depth > limits.depth:
+            found.append(_Fault(Code.TOO_DEEP, _deep(limits), _DEEP_HINT, _path(crumb)))
+            continue
+        if isinstance(container, dict):
+            found.extend(_key_faults(cast("dict[Any, Any]", container), crumb, limits))
+            items = cast("dict[str | int, Any]", container).items()
+        else:
+            items = enumerate(container)
+        for key, item in items:
+            if isinstance(item, dict | list):
+                stack.append((cast("Any", item), _Crumb(crumb, key), depth + 1))
+            elif not _plainly_fine(item) and (fault := _scalar_fault(item, limits)):
+                found.append(_Fault(*fault, _path(_Crumb(crumb, key))))
+    return found[:MAX_FAULTS]
+
+
+def _plainly_fine(item: object) -> bool:
+    """The common case, fast: short plain text, true, false, null."""
+    return (
+        item is None
+        or item.__class__ is bool
+        or (item.__class__ is str and len(cast("str", item)) < 256 and cast("str", item).isascii())
+    )
+
+
+def _key_faults(data: dict[Any, Any], crumb: _Crumb | None, limits: Limits) -> Iterator[_Fault]:
+    for key in data.keys_twice if isinstance(data, _Repeated) else ():
+        path = _path(crumb)
+        message = f"{quoted(key)} is written twice in the same object{_where(path)}."
+        yield _Fault(Code.DUPLICATE_KEY, message, "Keep one of the two.", (*path, key))
+    for key in data:
+        if not isinstance(key, str):
+            message = f"{quoted(key)} is used as a name{_where(_path(crumb))}."
+            yield _Fault(Code.NOT_DATA, message, "Names of fields are text.", _path(crumb))
+        elif not _plainly_fine(key) and (fault := _scalar_fault(key, limits)):
+            yield _Fault(*fault, _path(crumb))
+
+
+def _scalar_fault(item: object, limits: Limits) -> tuple[Code, str, str] | None:
+    if isinstance(item, str):
+        return _text_fault(item, limits)
+    if isinstance(item, bool):
+        return None
+    if isinstance(item, float):
+        if isfinite(item):
+            return None
+        return Code.NOT_FINITE, f"{item} is not a number that a node can use.", _NUMBER
+    if isinstance(item, int):
+        if item.bit_length() <= MAX_NUMBER_BITS:
+            return None
+        return Code.NOT_FINITE, f"There is {quoted(item)}.", _NUMBER
+    kind = type(item).__name__
+    return Code.NOT_DATA, f"A Python {kind} is not JSON.", "Use text, numbers, lists, objects."
+
+
+def _text_fault(text: str, limits: Limits) -> tuple[Code, str, str] | None:
+    if len(text) > limits.string:
+        return (
+            Code.STRING_TOO_LONG,
+            f"A text is {len(text):,} characters long; at most {limits.string:,} are read.",
+            "Put long texts and pictures into a file and upload it.",
+        )
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            return (
+                Code.NOT_TEXT,
+                f"Half a character (\\u{ord(text[error.start]):04x}) stands in a text.",
+                "Write the text anew; an emoji was probably cut in two.",
+            )
+    return None
+
+
+def _where(path: Path) -> str:
+    return " at " + " → ".join(str(step)[:60] for step in path) if path else ""
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:.3g} MB"

@@ -56,8 +56,9 @@ def lines_of(function: Function) -> int:
     assert function.end_lineno is not None
     total = function.end_lineno - function.lineno + 1
     first = function.body[0]
-    documented = ast.get_docstring(function) is not None and first.end_lineno is not None
-    return total - (first.end_lineno - first.lineno + 1 if documented else 0)
+    if ast.get_docstring(function) is None or first.end_lineno is None:
+        return total
+    return total - (first.end_lineno - first.lineno + 1)
 
 
 @pytest.mark.parametrize("kind", ["*.py", "web/*.ts", "web/*.tsx"])

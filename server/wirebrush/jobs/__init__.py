@@ -1,0 +1,1 @@
+"""Floor 3, server process: what must survive a crash. Queue, journal, assets, workers."""

@@ -1,0 +1,138 @@
+"""The journal: one SQLite file, one thread that owns it, one transaction at a time.
+
+Write-ahead log with `synchronous=FULL`: when `write` returns, the change survives a power cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from wirebrush.jobs.errors import JobsError, JournalDamaged, JournalError
+from wirebrush.jobs.schema import migrate
+
+T = TypeVar("T")
+
+
+class Journal:
+    """An open journal. Work is a function of the connection; it runs in the journal's thread.
+
+    >>> journal = await Journal.open(data / "journal.db")
+    >>> await journal.read(lambda db: db.execute("SELECT COUNT(*) FROM jobs").fetchone()[0])
+    """
+
+    def __init__(self, path: Path, thread: ThreadPoolExecutor, db: sqlite3.Connection) -> None:
+        self.path = path
+        self._thread = thread
+        self._db = db
+
+    @classmethod
+    async def open(cls, path: Path) -> Journal:
+        """Open or create the file, check it and migrate it.
+
+        JournalDamaged, JournalTooNew or JournalError say what is wrong with it.
+        """
+        thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        try:
+            db = await asyncio.get_running_loop().run_in_executor(thread, _connect, path)
+        except BaseException:
+            thread.shutdown(wait=False)
+            raise
+        return cls(path, thread, db)
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query."""
+        return await self._run(lambda: work(self._db))
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run work as one transaction: all of it is on disk when this returns, or none."""
+        return await self._run(lambda: _transaction(self._db, work))
+
+    async def close(self) -> None:
+        """Fold the log into the file and close it."""
+        await self._run(self._db.close)
+        self._thread.shutdown(wait=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.Error as error:
+            raise _explained(self.path, error) from error
+        except RuntimeError as error:  # the executor is shut down
+            raise JournalError(f"The journal {self.path} is closed.") from error
+
+
+def _transaction(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(db)
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite rolls back by itself after a full disk
+            db.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db: sqlite3.Connection | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        db.row_factory = sqlite3.Row
+        _check(db)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        migrate(db, path)
+    except (sqlite3.Error, OSError) as error:
+        if db is not None:
+            db.close()
+        told = _explained(path, error)
+        if isinstance(told, JournalDamaged):
+            told.hint = f"A copy was kept in {_keep_damaged(path)}. {told.hint}"
+        raise told from error
+    except BaseException:
+        if db is not None:
+            db.close()
+        raise
+    return db
+
+
+def _check(db: sqlite3.Connection) -> None:
+    answer = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if answer != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {answer}")
+
+
+def _explained(path: Path, error: Exception) -> JobsError:
+    text = " ".join(str(error).split())
+    if type(error) is sqlite3.DatabaseError:  # "malformed", "not a database"
+        return JournalDamaged(
+            f"The journal {path} is damaged ({text}).",
+            "Put a backup in its place, or move journal.db* away to start with an empty queue;"
+            " pictures in assets/ and output/ are not affected.",
+        )
+    if "full" in text:
+        hint = "Free some space; accepted jobs are kept."
+    elif "readonly" in text or "unable to open" in text or isinstance(error, OSError):
+        hint = "Check that the folder exists and that you may write to it."
+    else:
+        hint = "Look for another program that uses this file."
+    return JournalError(f"The journal {path} cannot be used: {text}.", hint)
+
+
+def _keep_damaged(path: Path) -> Path:
+    folder = path.with_name(f"{path.stem}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    folder.mkdir(exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            shutil.copy2(part, folder / part.name)
+    return folder

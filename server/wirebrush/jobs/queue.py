@@ -1,0 +1,384 @@
+"""The queue: accepted means on disk, leased means counted, ended means once.
+
+States go `queued -> leased -> running -> succeeded | failed | cancelled | quarantined`. A job whose
+worker or server died is `queued` again. No decision here compares wall clocks: the supervisor
+decides with its own monotonic clock when a worker is lost, and a restart reclaims every lease,
+because the folder's lock proves that nobody else can hold one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
+from wirebrush.jobs import joborder, jobtable
+from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting
+from wirebrush.jobs.headroom import Headroom
+from wirebrush.jobs.ids import Ids
+from wirebrush.jobs.journal import Journal
+from wirebrush.jobs.records import Body, JobRecord, Submission, body_digest
+
+MAX_CRASHES = 2
+"""A job may kill so many workers; then it is put aside."""
+MAX_INTERRUPTIONS = 5
+"""A server may die so often while a job runs and finishes no node; then the job is suspected."""
+PAGE_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lease:
+    """A worker's claim on a job. `revoked` is set when the job was cancelled meanwhile."""
+
+    job: JobRecord
+    epoch: int
+    body: Body
+    revoked: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The answer to a cancel: the job, and whether this call is what ended it."""
+
+    job: JobRecord
+    changed: bool
+
+
+def _nowhere(job: str, event: Event) -> None:
+    """Publish to nobody."""
+
+
+class JobQueue:
+    """Accepts, orders and hands out jobs; every change is in the journal before it is told.
+
+    `publish(job id, event)` hears `Queued`, `Started` and `Finished`, after their commit.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        publish: Callable[[str, Event], None] = _nowhere,
+        headroom: Headroom | None = None,
+    ) -> None:
+        self._journal = journal
+        self._publish = publish
+        self._headroom = headroom
+        self._ids = Ids()
+        self._leases: dict[str, Lease] = {}
+        self._paused = False
+        self._changed = asyncio.Event()
+
+    @classmethod
+    async def open(
+        cls,
+        journal: Journal,
+        publish: Callable[[str, Event], None] = _nowhere,
+        headroom: Headroom | None = None,
+    ) -> JobQueue:
+        """The queue of a journal, with the jobs that a dead server was running back in line."""
+        queue = cls(journal, publish, headroom)
+        queue._paused = await journal.read(lambda db: jobtable.setting(db, "paused")) == "1"
+        await journal.write(_reclaim)
+        return queue
+
+    # --- clients ------------------------------------------------------------------------------
+
+    async def submit(self, submission: Submission) -> JobRecord:
+        """Accept a job: when this returns, the job survives a power cut.
+
+        IdempotencyConflict if the key is known with another body; the same body is the same job.
+        """
+        fresh = _fresh(self._ids.new(), submission)
+
+        def accept(db: sqlite3.Connection) -> tuple[JobRecord, int]:
+            known = _known(db, submission)
+            key, front = submission.idempotency_key, submission.front
+            record = known or jobtable.insert(db, fresh, submission.body, key, front)
+            return record, joborder.count_before(db, record)
+
+        record, position = await self._journal.write(accept)
+        if record.id == fresh.id:
+            self._tell(record.id, Queued(position))
+        return record
+
+    async def get(self, job: str) -> JobRecord | None:
+        """A job, or None if there is none of that id: which is not the same as done."""
+        return await self._journal.read(lambda db: jobtable.get(db, job))
+
+    async def body(self, job: str) -> Body | None:
+        """What a job computes: its prompt, targets, workflow and metadata."""
+        return await self._journal.read(lambda db: jobtable.body(db, job))
+
+    async def page(
+        self,
+        states: Sequence[JobState] = (),
+        before: str | None = None,
+        limit: int = 50,
+        owner: str | None = None,
+    ) -> list[JobRecord]:
+        """History: the latest first; the next page is `before` the last id of this one."""
+        count = max(1, min(limit, PAGE_LIMIT))
+        return await self._journal.read(lambda db: jobtable.page(db, states, before, count, owner))
+
+    async def waiting(self, limit: int = PAGE_LIMIT) -> list[JobRecord]:
+        """Queued jobs, the next one first (owners of equal priority take turns)."""
+        return await self._journal.read(lambda db: jobtable.waiting(db, limit))
+
+    async def counts(self) -> dict[str, int]:
+        """How many jobs there are by state."""
+        return await self._journal.read(jobtable.counts)
+
+    async def cancel(self, job: str) -> Cancelled | None:
+        """End a job in whatever state it is. A job that has ended stays as it ended."""
+
+        def end(db: sqlite3.Connection) -> tuple[JobRecord | None, bool]:
+            changed = jobtable.cancel(db, job, time.time())
+            return jobtable.get(db, job), changed
+
+        record, changed = await self._journal.write(end)
+        if record is None:
+            return None
+        if changed:
+            self._cancelled(job)
+        return Cancelled(record, changed)
+
+    async def cancel_waiting(self, owner: str | None = None) -> list[str]:
+        """Cancel all queued jobs (of one owner); running ones go on. Their ids."""
+        ended = await self._journal.write(
+            lambda db: jobtable.cancel_waiting(db, owner, time.time())
+        )
+        for job in ended:
+            self._cancelled(job)
+        return ended
+
+    async def retry(self, job: str) -> JobRecord | None:
+        """A new job from the body of one that has ended; NotEnded if it still may end well."""
+        old = await self.get(job)
+        work = await self.body(job)
+        if old is None or work is None:
+            return None
+        if not old.ended_for_good:
+            raise NotEnded(f"Job {job} is {old.state}.", "Cancel it first, or wait for its end.")
+        again = Submission(
+            work.prompt, work.targets, work.workflow, work.metadata, old.priority, owner=old.owner
+        )
+        fresh = replace(_fresh(self._ids.new(), again), retry_of=job)
+        record = await self._journal.write(lambda db: jobtable.insert(db, fresh, work, None, False))
+        self._tell(record.id, Queued(0))
+        return record
+
+    async def move(
+        self, job: str, *, before: str | None = None, priority: int | None = None
+    ) -> JobRecord | None:
+        """Put a queued job before another, to the end of a priority, or (neither) to the front.
+
+        NotWaiting if the job or the other one is not queued any more.
+        """
+
+        def place(db: sqlite3.Connection) -> tuple[bool, JobRecord | None]:
+            moved = jobtable.move(db, job, before, priority)
+            return moved, jobtable.get(db, job)
+
+        moved, record = await self._journal.write(place)
+        if record is not None and not moved:
+            what = f"Job {job} is {record.state}." if before is None else "One of them started."
+            raise NotWaiting(what, "Only jobs that wait have a place in the queue.")
+        self._wake()
+        return record
+
+    async def pause(self) -> None:
+        """Start nothing new, also after a restart. What runs goes on."""
+        await self._set_paused(True)
+
+    async def resume(self) -> None:
+        """Start jobs again."""
+        await self._set_paused(False)
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person paused the queue."""
+        return self._paused
+
+    def obstacle(self) -> str | None:
+        """Why nothing new starts: paused, or too little disk space. None if jobs start."""
+        if self._paused:
+            return "The queue is paused."
+        return None if self._headroom is None else self._headroom.lack()
+
+    # --- workers ------------------------------------------------------------------------------
+
+    async def lease(self, worker: str) -> Lease | None:
+        """Claim the next job for a worker; None if there is none, or an obstacle."""
+        if self.obstacle() is not None:
+            return None
+        claimed = await self._journal.write(lambda db: jobtable.lease(db, worker))
+        if claimed is None:
+            return None
+        lease = Lease(*claimed)
+        self._leases[lease.job.id] = lease
+        return lease
+
+    async def next_lease(self, worker: str, patience: float = 10.0) -> Lease | None:
+        """Wait for a job; None after `patience` seconds (disk space is worth a new look)."""
+        changed = self._changed
+        lease = await self.lease(worker)
+        if lease is not None:
+            return lease
+        try:
+            await asyncio.wait_for(changed.wait(), patience)
+        except TimeoutError:
+            return None
+        return await self.lease(worker)
+
+    async def started(self, lease: Lease) -> bool:
+        """The worker has the job. False: the lease is stale."""
+        record = await self._update(lease, state="running", started=time.time())
+        if record is None:
+            return False
+        self._publish(record.id, Started(record.worker or "", record.attempt, record.nodes))
+        return True
+
+    async def progressed(self, lease: Lease) -> None:
+        """The job finished a node: interruptions before it were not its fault."""
+        await self._update(lease, interruptions=0)
+
+    async def add_outputs(self, lease: Lease, node: str, outputs: Sequence[Output]) -> bool:
+        """Record what a node shows. False: the lease is stale, nothing was recorded."""
+        return await self._journal.write(
+            lambda db: jobtable.add_outputs(db, lease.job.id, lease.epoch, node, outputs)
+        )
+
+    async def finish(self, lease: Lease, end: Finished) -> JobRecord | None:
+        """Record a job's end. None: the lease is stale, and the job ended (or runs) otherwise."""
+
+        def commit(db: sqlite3.Connection) -> JobRecord | None:
+            problems = (*lease.job.problems, *end.problems)
+            return jobtable.finish(
+                db, lease.job, lease.epoch, end.state, end.summary, problems, time.time()
+            )
+
+        record = await self._journal.write(commit)
+        self._drop(lease)
+        if record is not None:
+            self._publish(record.id, Finished(record.state, record.summary, record.problems))
+        return record
+
+    async def crashed(self, lease: Lease, problem: Problem) -> JobRecord | None:
+        """The worker died of this job: back in line once, then quarantined."""
+
+        def commit(db: sqlite3.Connection) -> JobRecord | None:
+            warned = (*lease.job.problems, replace(problem, severity="warning"))
+            crashes = jobtable.count_crash(db, lease.job.id, lease.epoch, warned)
+            if crashes is None:
+                return None
+            if crashes < MAX_CRASHES:
+                return jobtable.requeue(db, lease.job.id, lease.epoch)
+            return jobtable.finish(
+                db, lease.job, lease.epoch, "quarantined", lease.job.summary,
+                (*lease.job.problems, _quarantine(crashes, problem)), time.time(),
+            )  # fmt: skip
+
+        record = await self._journal.write(commit)
+        self._drop(lease)
+        if record is not None and record.state == "queued":
+            self._tell(record.id, Queued(0))
+        elif record is not None:
+            self._publish(record.id, Finished(record.state, record.summary, record.problems))
+        return record
+
+    async def release(self, lease: Lease) -> JobRecord | None:
+        """Give a job back unfinished, through no fault of its own (the server stops)."""
+        record = await self._journal.write(
+            lambda db: jobtable.requeue(db, lease.job.id, lease.epoch)
+        )
+        self._drop(lease)
+        if record is not None:
+            self._tell(record.id, Queued(0))
+        return record
+
+    # --- inside -------------------------------------------------------------------------------
+
+    async def _update(self, lease: Lease, **values: float | str | None) -> JobRecord | None:
+        return await self._journal.write(
+            lambda db: jobtable.update_held(db, lease.job.id, lease.epoch, **values)
+        )
+
+    async def _set_paused(self, paused: bool) -> None:
+        await self._journal.write(
+            lambda db: jobtable.set_setting(db, "paused", "1" if paused else "0")
+        )
+        self._paused = paused
+        self._wake()
+
+    def _cancelled(self, job: str) -> None:
+        lease = self._leases.pop(job, None)
+        if lease is not None:
+            lease.revoked.set()
+        self._publish(job, Finished("cancelled"))
+
+    def _drop(self, lease: Lease) -> None:
+        if self._leases.get(lease.job.id) is lease:
+            del self._leases[lease.job.id]
+
+    def _tell(self, job: str, event: Queued) -> None:
+        self._publish(job, event)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()  # for all who wait now;
+        self._changed = asyncio.Event()  # whoever comes next waits for the next change
+
+
+def _fresh(job: str, submission: Submission) -> JobRecord:
+    title = str((submission.workflow or {}).get("name") or "")
+    return JobRecord(
+        job,
+        "queued",
+        submission.priority,
+        position=0.0,
+        created=time.time(),
+        title=title,
+        owner=submission.owner,
+        nodes=len(submission.prompt),
+    )
+
+
+def _known(db: sqlite3.Connection, submission: Submission) -> JobRecord | None:
+    key = submission.idempotency_key
+    known = None if key is None else jobtable.by_key(db, submission.owner, key)
+    if known is None:
+        return None
+    record, digest = known
+    if digest != body_digest(submission.body.texts()):
+        raise IdempotencyConflict(
+            f"The idempotency key {key!r} belongs to job {record.id}, which has another body.",
+            "Use a new key for a new job; repeat a key only with the same workflow.",
+        )
+    return record
+
+
+def _reclaim(db: sqlite3.Connection) -> None:
+    """Put back what a dead server was running, but not a job that every server dies of."""
+    for job, epoch, interruptions in jobtable.held(db):
+        record = jobtable.update_held(db, job, epoch, interruptions=interruptions + 1)
+        if record is None or interruptions + 1 < MAX_INTERRUPTIONS:
+            jobtable.requeue(db, job, epoch)
+            continue
+        problem = Problem(
+            "job_interrupted",
+            f"The server stopped {interruptions + 1} times while this job ran, and none of its"
+            " nodes got finished in between.",
+            "The machine may be running out of memory. Try a smaller picture, then retry the job.",
+        )
+        jobtable.finish(
+            db, record, epoch, "quarantined", record.summary, (*record.problems, problem),
+            time.time(),
+        )  # fmt: skip
+
+
+def _quarantine(crashes: int, problem: Problem) -> Problem:
+    message = f"{problem.message} It was attempt {crashes} that ended so: the job is put aside."
+    return replace(problem, message=message, severity="error")

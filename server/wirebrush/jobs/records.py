@@ -1,0 +1,135 @@
+"""What the queue and the asset store talk about: plain frozen records with a JSON form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from wirebrush.events import FINAL_STATES, JobState, Output, Problem, Summary
+
+AssetKind: TypeAlias = Literal["upload", "output", "preview"]
+"""Where an asset came from; what it is (picture, text) is its `mime`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a client asks for. `prompt` is the API format, already validated.
+
+    With an `idempotency_key`, the same body sent twice is one job.
+    """
+
+    prompt: Mapping[str, Any]
+    targets: tuple[str, ...] = ()
+    workflow: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    priority: int = 0
+    front: bool = False
+    idempotency_key: str | None = None
+    owner: str = ""
+
+    @property
+    def body(self) -> Body:
+        """The part that a retry repeats."""
+        return Body(self.prompt, self.targets, self.workflow, self.metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a job computes, without when and for whom."""
+
+    prompt: Mapping[str, Any]
+    targets: tuple[str, ...]
+    workflow: Mapping[str, Any] | None
+    metadata: Mapping[str, Any]
+
+    def texts(self) -> tuple[str, str, str | None, str]:
+        """The four parts as JSON texts, in the order of the fields."""
+        workflow = None if self.workflow is None else _json(self.workflow)
+        return _json(self.prompt), _json(self.targets), workflow, _json(self.metadata)
+
+    @classmethod
+    def from_texts(cls, prompt: str, targets: str, workflow: str | None, metadata: str) -> Body:
+        """Read what `texts` wrote."""
+        return cls(
+            json.loads(prompt),
+            tuple(json.loads(targets)),
+            None if workflow is None else json.loads(workflow),
+            json.loads(metadata),
+        )
+
+
+def body_digest(texts: tuple[str, str, str | None, str]) -> str:
+    """The hash by which a repeated body is recognised."""
+    return hashlib.sha256(_json(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutput:
+    """One thing that a node of a job showed; `index` counts within the node."""
+
+    node: str
+    index: int
+    output: Output
+
+    def to_json(self) -> dict[str, Any]:
+        """The output's fields with its node and index."""
+        return {"node": self.node, "index": self.index, **asdict(self.output)}
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as the journal knows it. Queued jobs run by priority, then by `position`."""
+
+    id: str
+    state: JobState
+    priority: int
+    position: float
+    created: float
+    title: str = ""
+    owner: str = ""
+    nodes: int = 0
+    attempt: int = 0
+    worker: str | None = None
+    started: float | None = None
+    ended: float | None = None
+    retry_of: str | None = None
+    summary: Summary = field(default_factory=Summary)
+    problems: tuple[Problem, ...] = ()
+    outputs: tuple[JobOutput, ...] = ()
+
+    @property
+    def ended_for_good(self) -> bool:
+        """Whether nothing will happen to this job any more."""
+        return self.state in FINAL_STATES
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON data."""
+        data = asdict(self)
+        data["outputs"] = [item.to_json() for item in self.outputs]
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRecord:
+    """A stored file. `id` is the sha256 of its bytes; `name` is a label, never a path."""
+
+    id: str
+    name: str
+    mime: str
+    kind: AssetKind
+    size: int
+    created: float
+    width: int | None = None
+    height: int | None = None
+    starred: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON data."""
+        return asdict(self)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

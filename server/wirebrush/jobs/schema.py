@@ -1,0 +1,103 @@
+"""The journal's tables, as a list of migrations: entry N brings a database to version N + 1.
+
+Released entries never change; a new table or column is a new entry.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from wirebrush.jobs.errors import JournalTooNew
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # What jobs compute, kept apart so that lists of jobs read short rows.
+        """CREATE TABLE bodies (
+            digest TEXT PRIMARY KEY,
+            prompt TEXT NOT NULL, targets TEXT NOT NULL, workflow TEXT, metadata TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        # `seq` is the order of acceptance; ids may go back when the clock does.
+        # `attempt` and `lease_epoch` grow with each lease, before anything runs.
+        """CREATE TABLE jobs (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            state TEXT NOT NULL,
+            priority INTEGER NOT NULL,
+            position REAL NOT NULL,
+            owner TEXT NOT NULL,
+            idempotency_key TEXT,
+            body TEXT NOT NULL REFERENCES bodies (digest),
+            title TEXT NOT NULL,
+            nodes INTEGER NOT NULL,
+            retry_of TEXT,
+            attempt INTEGER NOT NULL DEFAULT 0,
+            lease_epoch INTEGER NOT NULL DEFAULT 0,
+            crashes INTEGER NOT NULL DEFAULT 0,
+            interruptions INTEGER NOT NULL DEFAULT 0,
+            worker TEXT,
+            created REAL NOT NULL, started REAL, ended REAL,
+            summary TEXT NOT NULL DEFAULT '{}',
+            problems TEXT NOT NULL DEFAULT '[]'
+        )""",
+        """CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, idempotency_key)
+            WHERE idempotency_key IS NOT NULL""",
+        """CREATE INDEX jobs_waiting ON jobs (priority DESC, owner, position)
+            WHERE state = 'queued'""",
+        "CREATE INDEX jobs_by_state ON jobs (state, seq)",
+        # Fair share: whose turn was how long ago.
+        "CREATE TABLE owners (name TEXT PRIMARY KEY, served INTEGER NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE outputs (
+            job TEXT NOT NULL, node TEXT NOT NULL, idx INTEGER NOT NULL,
+            kind TEXT NOT NULL, asset TEXT, name TEXT NOT NULL, mime TEXT NOT NULL,
+            width INTEGER, height INTEGER, text TEXT,
+            PRIMARY KEY (job, node, idx)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX outputs_by_asset ON outputs (asset) WHERE asset IS NOT NULL",
+        """CREATE TABLE assets (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            mime TEXT NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL,
+            width INTEGER, height INTEGER,
+            created REAL NOT NULL, starred INTEGER NOT NULL DEFAULT 0
+        )""",
+        "CREATE INDEX assets_by_kind ON assets (kind, seq)",
+        # One file may have several names; a name means one file.
+        """CREATE TABLE labels (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            asset TEXT NOT NULL REFERENCES assets (id) ON DELETE CASCADE
+        )""",
+        "CREATE INDEX labels_by_asset ON labels (asset, seq)",
+        "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    ),
+)
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to our version; JournalTooNew if it is beyond it."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise JournalTooNew(
+            f"The journal {path} was written by a newer Wirebrush (format {version}; this one"
+            f" reads up to {len(MIGRATIONS)}).",
+            "Start the newer release, or choose another data folder with --data.",
+        )
+    if 0 < version < len(MIGRATIONS):
+        _keep_a_copy(db, path, version)
+    for number in range(version, len(MIGRATIONS)):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in MIGRATIONS[number]:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number + 1}")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+
+def _keep_a_copy(db: sqlite3.Connection, path: Path, version: int) -> None:
+    copy = path.with_name(f"{path.stem}.format-{version}{path.suffix}")
+    copy.unlink(missing_ok=True)
+    db.execute("VACUUM INTO ?", (str(copy),))

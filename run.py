@@ -73,7 +73,7 @@ PIP = [str(PYTHON), "-m", "pip", "--require-virtualenv", "--no-input"]
 DETAILS = (  # what pip says, and what the person is told
     (r"Collecting ([\w.-]+)", "looking at {0}"),
     (r"\s+Downloading ([\w.]+?)-\d.*\((.*)\)", "downloading {0} ({1})"),
-    (r"\s+Using cached ([\w.]+?)-\d", "taking {0} from the cache"),
+    (r"(?:\s+Using cached |Processing .*[/\\])([\w.]+?)-\d", "taking {0}"),
     (r"\s*Building editable", "building the page"),
     (r"Installing collected packages", "unpacking"),
 )
@@ -316,9 +316,16 @@ def show(text: str, seconds: float, last: bool = False) -> None:
 
 
 def serve(arguments: Sequence[str]) -> int:
-    """Become the server, so that Ctrl-C and signals reach it and nothing stands between."""
-    folders = ["--data", str(ROOT / "data"), "--models", str(ROOT / "models")]
-    command = [str(PYTHON), "-m", "wirebrush", "serve", *folders, *arguments]
+    """Become the server, so that Ctrl-C and signals reach it and nothing stands between.
+
+    The folders of the checkout are used beside what the person names, who goes first.
+    """
+    for name in ("packs", "models"):
+        (ROOT / name).mkdir(exist_ok=True)
+    os.environ.setdefault("WIREBRUSH_DATA", str(ROOT / "data"))
+    command = [str(PYTHON), "-m", "wirebrush", "serve", "--packs", str(ROOT / "packs"), *arguments]
+    if "WIREBRUSH_MODELS" not in os.environ:
+        command += ["--models", str(ROOT / "models")]
     sys.stdout.flush()
     if os.name != "nt":
         os.execv(command[0], command)

@@ -63,8 +63,33 @@ SERVER = "import json, sys; print(json.dumps({'argv': sys.argv[1:], 'python': sy
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A small project around the real run.py."""
-    root = tmp_path / "a checkout"  # with a space: people have those
+    """A small project around the real run.py, in a folder with a space: people have those."""
+    return lay_out(tmp_path / "a checkout")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `.venv` with pip, made by run.py once: making one takes seconds."""
+    root = lay_out(tmp_path_factory.mktemp("made") / "checkout")
+    served(run(root))
+    return root / ".venv"
+
+
+@pytest.fixture
+def half_made(checkout: Path, made: Path) -> Path:
+    """A checkout whose install was interrupted after `.venv` was made."""
+    shutil.copytree(made, checkout / ".venv", symlinks=True)
+    (checkout / ".venv/wirebrush-install.json").unlink()
+    return checkout
+
+
+@pytest.fixture
+def installed(half_made: Path) -> Path:
+    served(run(half_made))
+    return half_made
+
+
+def lay_out(root: Path) -> Path:
     (root / "server/wirebrush").mkdir(parents=True)
     shutil.copy(ROOT / "run.py", root)
     shutil.copy(ROOT / "web_build.py", root)
@@ -168,9 +193,9 @@ def test_it_installs_once_and_then_starts_from_anywhere(checkout: Path, tmp_path
     assert "Making .venv: done" in first.stdout
     assert served(first) == [
         "serve",
-        *("--data", str(checkout / "data")),
-        *("--models", str(checkout / "models")),
+        *("--packs", str(checkout / "packs")),
         *("--port", "7", "--no-browser"),
+        *("--models", str(checkout / "models")),
     ]
     log = (checkout / ".venv/install.log").read_text()
     second = run(checkout, cwd=tmp_path)
@@ -179,59 +204,55 @@ def test_it_installs_once_and_then_starts_from_anywhere(checkout: Path, tmp_path
     assert (checkout / ".venv/install.log").read_text() == log, "nothing was installed again"
 
 
-def test_it_installs_again_when_what_is_asked_for_changes(checkout: Path, tmp_path: Path) -> None:
-    served(run(checkout))
-    (checkout / "constraints.txt").write_text("torch==2.13.0\n")
-    assert "Installing packages" in run(checkout).stdout
-    moved = checkout.rename(tmp_path / "moved")
+def test_it_installs_again_when_what_is_asked_for_changes(installed: Path, tmp_path: Path) -> None:
+    (installed / "constraints.txt").write_text("torch==2.13.0\n")
+    assert "Installing packages" in run(installed).stdout
+    moved = installed.rename(tmp_path / "moved")
     again = run(moved)
     assert "Installing packages" in again.stdout
-    assert str(moved / "data") in served(again)
+    assert str(moved / "models") in served(again)
 
 
-def test_the_test_command_adds_the_extra_and_a_start_keeps_it(checkout: Path) -> None:
-    served(run(checkout))
-    tested = run(checkout, "test")
+def test_the_test_command_adds_the_extra_and_a_start_keeps_it(installed: Path) -> None:
+    tested = run(installed, "test")
     assert tested.returncode == 1, "the small project has no pytest to pass"
     assert "Failed before the tests: ruff check" in tested.stdout
-    assert json.loads((checkout / ".venv/wirebrush-install.json").read_text())["extras"] == ["dev"]
-    assert "Installing packages" not in run(checkout).stdout
+    assert json.loads((installed / ".venv/wirebrush-install.json").read_text())["extras"] == ["dev"]
+    assert "Installing packages" not in run(installed).stdout
 
 
-def test_without_a_network_the_first_start_says_so(checkout: Path) -> None:
-    (checkout / "requires").write_text("Requires-Dist: some-package-from-far-away\n")
-    told = run(checkout)
+def test_without_a_network_the_first_start_says_so(half_made: Path) -> None:
+    (half_made / "requires").write_text("Requires-Dist: some-package-from-far-away\n")
+    told = run(half_made)
     assert told.returncode == 1
     assert "the package index could not be reached" in told.stderr
     assert "Traceback" not in told.stderr
 
 
-def test_an_install_killed_while_it_runs_goes_on(checkout: Path) -> None:
-    (checkout / "wait").touch()
+def test_an_install_killed_while_it_runs_goes_on(half_made: Path) -> None:
+    (half_made / "wait").touch()
     started = subprocess.Popen(
-        [sys.executable, "run.py"], cwd=checkout, env=no_network(), stdout=subprocess.DEVNULL
+        [sys.executable, "run.py"], cwd=half_made, env=no_network(), stdout=subprocess.DEVNULL
     )
-    wait_until(lambda: (checkout / "building").exists())
+    wait_until(lambda: (half_made / "building").exists())
     kill_tree(started.pid)
     started.wait()
-    (checkout / "wait").unlink()
-    again = run(checkout)
+    (half_made / "wait").unlink()
+    again = run(half_made)
     assert "Making .venv" not in again.stdout, "what was made is kept"
     served(again)
 
 
-def test_a_half_written_package_is_written_again(checkout: Path) -> None:
-    served(run(checkout))
-    venv = checkout / ".venv"
+def test_a_half_written_package_is_written_again(installed: Path) -> None:
+    venv = installed / ".venv"
     (venv / "wirebrush-install.json").unlink()
     next(venv.glob("**/wirebrush.pth")).write_text("")
-    assert served(run(checkout))[0] == "serve"
+    assert served(run(installed))[0] == "serve"
 
 
 @pytest.mark.parametrize("lost", ["pyvenv.cfg", "pip", "python"])
-def test_a_half_made_venv_is_made_again(checkout: Path, lost: str) -> None:
-    served(run(checkout))
-    venv = checkout / ".venv"
+def test_a_half_made_venv_is_made_again(installed: Path, lost: str) -> None:
+    venv = installed / ".venv"
     if lost == "pyvenv.cfg":
         (venv / lost).unlink()
     elif lost == "pip":
@@ -240,15 +261,17 @@ def test_a_half_made_venv_is_made_again(checkout: Path, lost: str) -> None:
     else:
         for python in [*venv.glob("bin/python*"), *venv.glob("Scripts/python*")]:
             python.unlink()
-    again = run(checkout)
+    again = run(installed)
     assert "Making .venv: done" in again.stdout
     served(again)
 
 
-def test_two_starts_at_once_do_not_install_into_each_other(checkout: Path) -> None:
+def test_two_starts_at_once_do_not_install_into_each_other(half_made: Path) -> None:
     command = [sys.executable, "run.py"]
     both = [
-        subprocess.Popen(command, cwd=checkout, env=no_network(), stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=half_made, env=no_network(), stdout=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     told = [process.communicate()[0] for process in both]
@@ -257,18 +280,18 @@ def test_two_starts_at_once_do_not_install_into_each_other(checkout: Path) -> No
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of a terminal are different on Windows")
-def test_ctrl_c_stops_an_install_with_a_sentence(checkout: Path) -> None:
-    (checkout / "wait").touch()
+def test_ctrl_c_stops_an_install_with_a_sentence(half_made: Path) -> None:
+    (half_made / "wait").touch()
     started = subprocess.Popen(
         [sys.executable, "run.py"],
-        cwd=checkout,
+        cwd=half_made,
         env=no_network(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    wait_until(lambda: (checkout / "building").exists())
+    wait_until(lambda: (half_made / "building").exists())
     os.killpg(started.pid, signal.SIGINT)
     told = started.communicate()[1]
     assert started.returncode == 130

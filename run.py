@@ -79,7 +79,7 @@ DETAILS = (  # what pip says, and what the person is told
 )
 CAUSES = (  # a word in pip's log, and the sentence that helps; the first that fits is told
     (r"No space left on device|Errno 28", "the disk is full; the install needs about 3 GB in all"),
-    (r"wirebrush: (building the page .*|`npm .*)", "{0}"),
+    (r"wirebrush: (building the page .*|`npm .*|the build .*)", "{0}"),
     (
         r"NewConnectionError|NameResolutionError|Connection\w*Error|Max retries|ReadTimeout|"
         r"ProxyError|Network is unreachable|none of the configured indexes|\(from versions: none\)",

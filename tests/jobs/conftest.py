@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import Submission

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+
 from wirebrush.events import Event, Finished, Output, Problem, Queued, Started, Summary
 from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting
 from wirebrush.jobs.headroom import Headroom

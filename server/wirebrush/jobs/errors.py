@@ -77,3 +77,9 @@ class WorkerFailed(JobsError):
     """A worker did not start, or is gone."""
 
     code = "worker_failed"
+
+
+class AssetUnsaved(JobsError):
+    """A file could not be written: disk full, folder read-only."""
+
+    code = "asset_unsaved"

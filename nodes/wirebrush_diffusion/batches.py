@@ -57,7 +57,7 @@ class Batch:
     ) -> None:
         self.pieces = tuple(pieces)
         first = pieces[0]
-        size = (shape[-2:] if first.area is None else (int(first.area.height), int(first.area.width)))
+        size = shape[-2:] if first.area is None else (int(first.area.height), int(first.area.width))
         self._rows = shape[0]
         total = self._rows * len(pieces)
         self._input = torch.empty((total, *shape[1:-2], *size), device=device, dtype=dtype)
@@ -72,9 +72,8 @@ class Batch:
             for control in first.controls
         ]
         sides = [piece.side for piece in pieces]
-        self.simple = (
-            sides in (["positive"], ["positive", "negative"])
-            and all(p.area is None and isinstance(p.weights, float) and p.weights for p in pieces)
+        self.simple = sides in (["positive"], ["positive", "negative"]) and all(
+            p.area is None and isinstance(p.weights, float) and p.weights for p in pieces
         )
 
     def run(

@@ -42,7 +42,9 @@ def blend(first: Tensor, second: Tensor, factor: float, mode: str) -> Tensor:
     The second picture is resized to the first (cut to its proportions); a batch of one serves all.
     """
     if mode not in BLEND_MODES:
-        raise DiffusionError(f"There is no blend mode {mode!r}.", f"Known: {', '.join(BLEND_MODES)}.")
+        raise DiffusionError(
+            f"There is no blend mode {mode!r}.", f"Known: {', '.join(BLEND_MODES)}."
+        )
     first, second = same_channels(first, second.to(first.device))
     if first.shape[1:3] != second.shape[1:3]:
         height, width = first.shape[1:3]

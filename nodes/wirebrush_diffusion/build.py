@@ -16,7 +16,7 @@ from wirebrush_diffusion.errors import DiffusionError
 
 
 def build_diffusers(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    """A diffusers model by class name; entries that it does not know are ignored, as diffusers does."""
+    """A diffusers model by class name; entries that it does not know are ignored, as there."""
     import diffusers
 
     cls = {
@@ -48,7 +48,7 @@ def _empty(kind: str, make: Callable[[], nn.Module]) -> nn.Module:
     try:
         with torch.device("meta"):
             network = make()
-    except (TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError, KeyError) as error:
+    except Exception as error:  # constructors raise whatever their arguments lead to
         raise DiffusionError(
             f"The configuration of this {kind} makes no sense: {str(error)[:200]}.",
             "Its config.json is damaged or written by hand.",

@@ -31,9 +31,7 @@ class Checkpoint(Protocol):
         """The diffusion network with its schedule and latent format."""
         ...
 
-    def text_encoder(
-        self, device: str = "cpu", dtype: torch.dtype = torch.float32
-    ) -> TextEncoder:
+    def text_encoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> TextEncoder:
         """The text encoder with its tokenizer."""
         ...
 

@@ -10,14 +10,14 @@ def diffusers_control_config(file: WeightFile) -> Config:
     """`ControlNetModel` arguments."""
     shapes = Shapes(file, "")
     count = shapes.count(r"down_blocks\.(\d+)\.")
-    channels = [
-        shapes.of(f"down_blocks.{i}.resnets.0.conv1.weight")[0] for i in range(count)
-    ]
+    channels = [shapes.of(f"down_blocks.{i}.resnets.0.conv1.weight")[0] for i in range(count)]
     depths = [
         shapes.count(rf"down_blocks\.{i}\.attentions\.0\.transformer_blocks\.(\d+)\.")
         for i in range(count)
     ]
-    attention = f"down_blocks.{next((i for i, depth in enumerate(depths) if depth), 0)}.attentions.0"
+    attention = (
+        f"down_blocks.{next((i for i, depth in enumerate(depths) if depth), 0)}.attentions.0"
+    )
     linear = len(shapes.of(f"{attention}.proj_in.weight")) == 2
     hints = shapes.count(r"controlnet_cond_embedding\.blocks\.(\d+)\.")
     hint = "controlnet_cond_embedding"

@@ -8,8 +8,8 @@ import torch
 
 from wirebrush_diffusion.architectures import controlnet_config
 from wirebrush_diffusion.build import build_diffusers
-from wirebrush_diffusion.controlnet import ControlModel
 from wirebrush_diffusion.control_shapes import diffusers_control_config
+from wirebrush_diffusion.controlnet import ControlModel
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.folder import load_network
 from wirebrush_diffusion.names import controlnet_name
@@ -28,8 +28,10 @@ def load_controlnet(
         network = load_network(path, KIND, device, dtype)
     else:
         network = _from_file(WeightFile(path), torch.device(device), dtype)
-    widths = network.config.conditioning_embedding_out_channels
-    return ControlModel(network.to(device), downscale=2 ** (len(widths) - 1))
+    control = ControlModel(network.to(device))
+    widths = control.config.conditioning_embedding_out_channels
+    control.downscale = 2 ** (len(widths) - 1)
+    return control
 
 
 def _from_file(file: WeightFile, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:

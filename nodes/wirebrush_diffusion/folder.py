@@ -1,4 +1,4 @@
-"""Checkpoints as diffusers folders: `unet/`, `vae/`, `text_encoder/`, `tokenizer/`, `scheduler/`."""
+"""Checkpoints as diffusers folders: unet, vae, text_encoder, tokenizer and scheduler."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ class FolderCheckpoint:
             downscale=2 ** (levels - 1),
         )
 
-    def text_encoder(
-        self, device: str = "cpu", dtype: torch.dtype = torch.float32
-    ) -> TextEncoder:
+    def text_encoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> TextEncoder:
         folder = self.path / "text_encoder"
         config = read_config(folder / "config.json")
         _check_class(folder, config.get("architectures", ["CLIPTextModel"])[0], "CLIPTextModel")

@@ -1,7 +1,8 @@
 """Classifier-free guidance (Ho & Salimans 2022) over any number of conditions.
 
-`Guided` turns two lists of conditions and a model into the samplers' `denoised = model(x, sigma)`. What can be decided is
-decided once per run: which conditions share a forward pass, in which buffer, with which weights.
+`Guided` turns a model and two lists of conditions into the samplers' `denoised = model(x, sigma)`.
+What can be decided is decided once per run: which conditions share a forward pass, in which buffer,
+with which weights.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class Guided:
 
     def _batches(self, sigma: float) -> list[Batch]:
         active = tuple(piece.end <= sigma <= piece.start for piece in self._pieces)
-        if not any(on and p.side == "positive" for p, on in zip(self._pieces, active, strict=True)):
+        sides = [p.side for p, on in zip(self._pieces, active, strict=True) if on]
+        if "positive" not in sides:
             raise DiffusionError(
                 f"No positive condition counts at noise level {sigma:.3f}.",
                 "Let at least one condition cover each moment from 0 to 1.",
@@ -109,7 +111,7 @@ class Guided:
         batch = self.shape[0]
         if condition.context.shape[0] not in (1, batch):
             raise DiffusionError(
-                f"A condition is for {condition.context.shape[0]} pictures, the latent has {batch}.",
+                f"A condition is for {condition.context.shape[0]} pictures, the latent for {batch}.",
                 "Use one text for all, or as many as there are latents.",
             )
         return Piece(

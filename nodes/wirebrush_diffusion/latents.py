@@ -29,7 +29,7 @@ class LatentFormat:
     rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def to_network(self, latent: Tensor) -> Tensor:
-        """Unscaled -> what the network sees. All zeros mean "empty" and stay so, as in the field."""
+        """Unscaled -> what the network sees. All zeros mean "empty" and stay so."""
         if not torch.count_nonzero(latent):
             return latent
         return (latent - self.shift) * self.scale
@@ -105,7 +105,9 @@ def fitted_rgb(latents: Tensor, pictures: Tensor) -> tuple[RgbFactors, tuple[flo
     `pictures` `[B,3,H,W]` in -1..1. Returns the factors and the bias. A touch of ridge keeps
     channels that never vary from getting wild factors.
     """
-    small = torch.nn.functional.adaptive_avg_pool2d(pictures.float(), latents.shape[-2:])
+    small = torch.nn.functional.adaptive_avg_pool2d(
+        pictures.float(), (latents.shape[-2], latents.shape[-1])
+    )
     inputs = latents.float().movedim(1, -1).flatten(0, -2).double()
     targets = small.movedim(1, -1).flatten(0, -2).double()
     ones = torch.ones((inputs.shape[0], 1), dtype=torch.float64, device=inputs.device)

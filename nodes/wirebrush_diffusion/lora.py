@@ -21,7 +21,13 @@ from wirebrush_diffusion.weights import WeightFile
 
 Target = Literal["unet", "text_encoder"]
 
-UP = (".lora_up.weight", ".lora_B.weight", ".lora_B.default.weight", ".lora.up.weight", "_lora.up.weight")
+UP = (
+    ".lora_up.weight",
+    ".lora_B.weight",
+    ".lora_B.default.weight",
+    ".lora.up.weight",
+    "_lora.up.weight",
+)
 DOWN = (".lora_down.weight", ".lora_A.weight", ".lora_A.default.weight", ".lora.down.weight",
         "_lora.down.weight")  # fmt: skip
 MID = ".lora_mid.weight"
@@ -58,9 +64,7 @@ class LowRank:
         up, down = self.up.to(like.device).float(), self.down.to(like.device).float()
         if self.middle is not None:
             middle = self.middle.to(like.device).float()
-            product = torch.einsum(
-                "or,rshw,si->oihw", up.flatten(1), middle, down.flatten(1)
-            )
+            product = torch.einsum("or,rshw,si->oihw", up.flatten(1), middle, down.flatten(1))
         else:
             product = up.flatten(1) @ down.flatten(1)
         return product.reshape(like.shape).mul_(self.scale)
@@ -86,8 +90,8 @@ def read_lora(
             strangers.append(base)
     if strangers and len(strangers) > len(deltas):
         raise DiffusionError(
-            f"{file.name} was made for another model: {len(strangers)} of its parts do not exist in "
-            f"this one, e.g. {strangers[0][:80]}.",
+            f"{file.name} was made for another model: {len(strangers)} of its parts do not exist "
+            f"in this one, e.g. {strangers[0][:80]}.",
             "Use a LoRA of the same family as the checkpoint.",
         )
     return deltas
@@ -121,9 +125,7 @@ def _plain(base: str) -> str:
     return _PROCESSOR.sub(r".\1", base)
 
 
-def _aliases(
-    target: Target, shapes: Mapping[str, tuple[int, ...]], layers: int
-) -> dict[str, str]:
+def _aliases(target: Target, shapes: Mapping[str, tuple[int, ...]], layers: int) -> dict[str, str]:
     """Every spelling of a module -> the parameter's name."""
     attention = frozenset(
         int(m.group(1)) for name in shapes if (m := re.match(r"up_blocks\.(\d+)\.attentions", name))

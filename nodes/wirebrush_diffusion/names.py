@@ -30,7 +30,9 @@ _VAE_ATTENTION = {
     "to_v": "v",
     "to_out.0": "proj_out",
 }
-_BLOCK = re.compile(r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)")
+_BLOCK = re.compile(
+    r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)"
+)
 _MIDDLE = re.compile(r"mid_block\.(resnets|attentions)\.(\d+)\.(.+)")
 _VAE_BLOCK = re.compile(
     r"(encoder|decoder)\.(?:down|up)_blocks\.(\d+)\.(resnets|downsamplers|upsamplers)\.(\d+)\.(.+)"
@@ -81,7 +83,7 @@ def _resnet(rest: str) -> str:
 
 
 def controlnet_name(name: str, layers: int, hint_blocks: int) -> str:
-    """The original name of a `ControlNetModel` parameter; `hint_blocks` convolutions see the hint."""
+    """The original name of a `ControlNetModel` parameter; `hint_blocks` layers read the hint."""
     head, _, rest = name.partition(".")
     if head == "controlnet_down_blocks":
         index, leaf = rest.split(".")

@@ -18,9 +18,7 @@ StepNoise = Callable[[float, float], Tensor]
 """`noise(sigma, sigma_next)`: unit normal noise `[B,C,h,w]` for the step between two levels."""
 
 
-def initial_noise(
-    like: Tensor, seed: int, batch_index: Sequence[int] | None = None
-) -> Tensor:
+def initial_noise(like: Tensor, seed: int, batch_index: Sequence[int] | None = None) -> Tensor:
     """Unit normal noise of `like`'s shape, on the CPU, float32."""
     generator = torch.Generator("cpu").manual_seed(seed)
     if batch_index is None:

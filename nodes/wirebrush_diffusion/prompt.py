@@ -1,8 +1,8 @@
 r"""Prompt weighting, as the field writes it: `a (red:1.3) house`, `((very)) big`, `\(literally\)`.
 
-Round brackets weigh their text by 1.1, nested ones by 1.1 each; a number after the last colon is the
-weight itself. `\(` and `\)` are plain brackets. There is no way to write a wrong prompt: what does
-not parse is text.
+Round brackets weigh their text by 1.1, nested ones by 1.1 each; a number after the last colon is
+the weight itself. `\(` and `\)` are plain brackets. There is no way to write a wrong prompt: what
+does not parse is text.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Weighted(NamedTuple):
 def parse_prompt(prompt: str) -> list[Weighted]:
     """The prompt cut into pieces of one weight each, in order, without brackets.
 
-    >>> parse_prompt("a (red:1.3) house")
-    [Weighted(text='a ', weight=1.0), Weighted(text='red', weight=1.3), Weighted(text=' house', weight=1.0)]
+    >>> [tuple(piece) for piece in parse_prompt("a (red:1.3) house")]
+    [('a ', 1.0), ('red', 1.3), (' house', 1.0)]
     """
     text = prompt.replace("\0", "").replace(r"\)", _CLOSE).replace(r"\(", _OPEN)
     pieces: list[Weighted] = []

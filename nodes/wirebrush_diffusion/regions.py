@@ -14,9 +14,7 @@ from wirebrush_diffusion.condition import Area, Condition
 FEATHER = 8  # latent positions over which an area fades at edges inside the picture
 
 
-def weights_for(
-    condition: Condition, shape: Sequence[int], device: torch.device
-) -> Tensor | float:
+def weights_for(condition: Condition, shape: Sequence[int], device: torch.device) -> Tensor | float:
     """The condition's weight per position `[B or 1, 1, h, w]` of its area, or one number."""
     height, width = shape[-2:]
     if condition.mask is not None:

@@ -62,7 +62,9 @@ def _lanczos(x: Tensor, width: int, height: int) -> Tensor:
     planes = x.detach().float().cpu().reshape(-1, *x.shape[-2:]).numpy()
     size = (width, height)
     resized = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize(size, Image.Resampling.LANCZOS))
+        np.asarray(
+            Image.fromarray(np.ascontiguousarray(plane)).resize(size, Image.Resampling.LANCZOS)
+        )
         for plane in planes
     ]
     result = torch.from_numpy(np.stack(resized)).reshape(*x.shape[:2], height, width)
@@ -70,7 +72,7 @@ def _lanczos(x: Tensor, width: int, height: int) -> Tensor:
 
 
 def bislerp(x: Tensor, width: int, height: int) -> Tensor:
-    """Bilinear resizing along arcs: neighbours' channel vectors are blended in direction and length.
+    """Bilinear along arcs: neighbours' channel vectors are blended in direction and in length.
 
     A straight blend of two unrelated latents is shorter than either and decodes to grey; an arc
     between them is not.

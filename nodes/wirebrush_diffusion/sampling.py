@@ -1,18 +1,19 @@
 """One run: noise, guidance, mask and sampler put together.
 
-    latent = sample(model, empty, positive, negative, seed=1, steps=20, cfg=6.0)
+latent = sample(model, empty, positive, negative, seed=1, steps=20, cfg=6.0)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.controlnet import Control
 from wirebrush_diffusion.denoiser import Denoiser, Prediction
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.guidance import Guided
@@ -106,10 +107,11 @@ def sample_sigmas(
     with torch.inference_mode():
         original = model.latent.to_network(latent).to(model.device)
         noise = noise.to(model.device)
+        timed = _timed_controls([*positive, *negative], model)
         denoiser = Guided(
             model,
-            [_timed(condition, model) for condition in positive],
-            [_timed(condition, model) for condition in negative],
+            [_with(condition, timed) for condition in positive],
+            [_with(condition, timed) for condition in negative],
             cfg,
             original.shape,
         )
@@ -145,9 +147,16 @@ def _denoised(
     return model.prediction.unnoised(x, sigmas[-1])
 
 
-def _timed(condition: Condition, model: DiffusionModel) -> Condition:
-    controls = tuple(control.on(model.schedule) for control in condition.controls)
-    return replace(condition, controls=controls)
+def _timed_controls(
+    conditions: Sequence[Condition], model: DiffusionModel
+) -> dict[Control, Control]:
+    """Each control with its times as noise levels; one object each, so that sides share passes."""
+    controls = {control for condition in conditions for control in condition.controls}
+    return {control: control.on(model.schedule) for control in controls}
+
+
+def _with(condition: Condition, timed: Mapping[Control, Control]) -> Condition:
+    return replace(condition, controls=tuple(timed[control] for control in condition.controls))
 
 
 def _mask_noise(noise: Tensor, seed: int) -> Tensor:

@@ -7,6 +7,7 @@ sigmas descends and ends in 0; it has one entry more than there are steps.
 
 from __future__ import annotations
 
+import itertools
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
@@ -138,7 +139,9 @@ class FlowSchedule:
         return self.shift * time / (1 + (self.shift - 1) * time)
 
     def at_percent(self, percent: float) -> float:
-        return 1.0 if percent <= 0 else 0.0 if percent >= 1 else self.sigma(self.steps * (1 - percent))
+        return (
+            1.0 if percent <= 0 else 0.0 if percent >= 1 else self.sigma(self.steps * (1 - percent))
+        )
 
 
 def betas(kind: str, start: float, end: float, steps: int) -> list[float]:
@@ -149,7 +152,7 @@ def betas(kind: str, start: float, end: float, steps: int) -> list[float]:
         return [root**2 for root in linspace(math.sqrt(start), math.sqrt(end), steps)]
     if kind == "squaredcos_cap_v2":
         bars = [math.cos((i / steps + 0.008) / 1.008 * math.pi / 2) ** 2 for i in range(steps + 1)]
-        return [min(1 - after / before, 0.999) for before, after in zip(bars, bars[1:], strict=False)]
+        return [min(1 - after / before, 0.999) for before, after in itertools.pairwise(bars)]
     raise DiffusionError(
         f"beta_schedule is {kind!r}; known are linear, scaled_linear and squaredcos_cap_v2.",
         "Check scheduler/scheduler_config.json of the model.",
@@ -235,9 +238,7 @@ SCHEDULES: Mapping[str, Callable[[NoiseSchedule, int], list[float]]] = {
 """By the field's names, in the field's order."""
 
 
-def sigmas_for(
-    schedule: NoiseSchedule, name: str, steps: int, denoise: float = 1.0
-) -> list[float]:
+def sigmas_for(schedule: NoiseSchedule, name: str, steps: int, denoise: float = 1.0) -> list[float]:
     """The levels of one run, rounded to float32 as the field's are.
 
     `denoise` < 1 starts part of the way: of `steps / denoise` steps only the last `steps` are

@@ -52,9 +52,7 @@ class SingleFileCheckpoint:
         )
         return DiffusionModel(network.to(device), self._prediction(), latent=self._latent(config))
 
-    def text_encoder(
-        self, device: str = "cpu", dtype: torch.dtype = torch.float32
-    ) -> TextEncoder:
+    def text_encoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> TextEncoder:
         prefix = self.file.with_prefix(*CLIP_PREFIXES)
         if prefix is None:
             raise DiffusionError(
@@ -94,7 +92,11 @@ class SingleFileCheckpoint:
     def _prediction(self) -> Prediction:
         """eps unless the file says otherwise: the shapes do not tell."""
         stated = self.file.metadata.get("modelspec.prediction_type", "epsilon")
-        return Prediction.V if stated in ("v", "v_prediction") or "v_pred" in self.file else Prediction.EPS
+        return (
+            Prediction.V
+            if stated in ("v", "v_prediction") or "v_pred" in self.file
+            else Prediction.EPS
+        )
 
     def _has(self, prefix: str) -> bool:
         return self.file.with_prefix(prefix) is not None
@@ -114,8 +116,8 @@ def renamed_tensors(
 ) -> dict[str, Tensor]:
     """A network's tensors out of a file, by the file's names for them.
 
-    Attention weights that the file keeps as 1x1 convolutions are flattened, and the other way round.
-    Names that are missing in the file are missing in the answer.
+    Attention weights that the file keeps as 1x1 convolutions are flattened, and the other way
+    round. Names that are missing in the file are missing in the answer.
     """
     tensors: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():

@@ -15,7 +15,7 @@ from wirebrush_diffusion.tokens import Tokenizer, Window
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
-    """`context` `[1, windows * places, D]`; `pooled` `[1, P]`, of the first window. Float32, CPU."""
+    """`context` `[1, windows * places, D]`, `pooled` `[1, P]` of the first window; float32, CPU."""
 
     context: Tensor
     pooled: Tensor
@@ -25,8 +25,8 @@ class Encoding:
 class TextEncoder:
     """A CLIP text encoder and its tokenizer.
 
-    `norm_hidden`: a layer taken from the middle passes through the final norm, as Stable Diffusion 1
-    and 2 expect. Weights are changed through `patches` only.
+    `norm_hidden`: a layer taken from the middle passes through the final norm, as Stable
+    Diffusion 1 and 2 expect. Weights are changed through `patches` only.
     """
 
     network: nn.Module
@@ -62,7 +62,9 @@ class TextEncoder:
         """Hidden states `[N, places, D]` and pooled `[N, P]`, float32 on the CPU."""
         device = next(self.network.parameters()).device
         with torch.inference_mode():
-            output = self.network(torch.tensor(rows, device=device), output_hidden_states=layer != -1)
+            output = self.network(
+                torch.tensor(rows, device=device), output_hidden_states=layer != -1
+            )
             hidden = output.last_hidden_state
             if layer != -1 and -layer <= self.config.num_hidden_layers:
                 hidden = output.hidden_states[layer]
@@ -72,8 +74,7 @@ class TextEncoder:
             return hidden.float().cpu(), pooled.float().cpu()
 
     def _final_norm(self) -> nn.Module:
-        inner = getattr(self.network, "text_model", self.network)
-        return inner.final_layer_norm
+        return self.network.get_submodule("final_layer_norm")
 
 
 def _weighted(hidden: Tensor, empty: Tensor, windows: Sequence[Window]) -> Tensor:

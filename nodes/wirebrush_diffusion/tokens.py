@@ -35,9 +35,7 @@ class Tokenizer:
 
     def windows(self, prompt: str) -> list[Window]:
         """The prompt as one or more windows."""
-        pieces = [
-            (self._ids(piece.text), piece.weight) for piece in parse_prompt(prompt)
-        ]
+        pieces = [(self._ids(piece.text), piece.weight) for piece in parse_prompt(prompt)]
         rows = list(self._filled([(ids, weight) for ids, weight in pieces if ids]))
         if len(rows) > MAX_WINDOWS:
             raise DiffusionError(

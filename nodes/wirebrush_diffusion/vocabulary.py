@@ -66,12 +66,12 @@ def _installed() -> Any:
 
 
 def _from_merges(path: Path) -> Any:
-    """CLIP's tokenizer from its authors' merge list: bytes, bytes at word ends, merges, two marks."""
+    """From its authors' merge list: bytes, bytes at word ends, merged words, two marks."""
     from tokenizers import pre_tokenizers
     from transformers import CLIPTokenizer
 
     lines = gzip.decompress(path.read_bytes()).decode("utf-8").split("\n")
-    merges = [tuple(line.split()) for line in lines[1 : MERGE_COUNT + 1]]
+    merges: Any = [tuple(line.split()) for line in lines[1 : MERGE_COUNT + 1]]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())  # GPT-2's order of bytes
     words = [*alphabet, *(f"{char}</w>" for char in alphabet), *("".join(pair) for pair in merges)]
     words += ["<|startoftext|>", "<|endoftext|>"]

@@ -78,7 +78,9 @@ def _opened(path: Path) -> Any:
     try:
         return safe_open(str(path), framework="pt", device="cpu").__enter__()
     except (SafetensorError, OSError) as error:
-        raise DiffusionError(f"{path.name} cannot be read: {error}.", "Get the file again.") from error
+        raise DiffusionError(
+            f"{path.name} cannot be read: {error}.", "Get the file again."
+        ) from error
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -122,7 +124,11 @@ def _check_entries(name: str, header: Mapping[str, Any], size: int) -> None:
         try:
             dtype, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
             bits = DTYPE_BITS[dtype] * math.prod(shape)
-            sound = 0 <= start <= end <= size and (end - start) * 8 == bits and min(shape, default=0) >= 0
+            sound = (
+                0 <= start <= end <= size
+                and (end - start) * 8 == bits
+                and min(shape, default=0) >= 0
+            )
         except (KeyError, TypeError, ValueError):
             sound = False
             end = size
@@ -142,9 +148,9 @@ def refuse_pickles(path: Path) -> None:
     if not path.is_file():
         raise DiffusionError(f"There is no file {path.name}.", "Choose another, or put it there.")
     with path.open("rb") as file:
-        head = file.read(8)
-    pickled = head[:2] == b"PK" or head[:1] == b"\x80"
-    if pickled:
+        head = file.read(9)
+    # A safetensors file starts with the header's length, which may look like either mark.
+    if head[8:] != b"{" and head.startswith((b"PK", b"\x80")):
         raise DiffusionError(
             f"{path.name} is a pickle: loading it could run code that somebody put inside.",
             CONVERT.format(name=path.name),
@@ -175,7 +181,8 @@ def fill(
     if missing or surplus:
         raise DiffusionError(
             f"{where} does not fit {type(network).__name__}: "
-            + "; ".join(filter(None, (_some("missing", missing), _some("unknown", surplus)))) + ".",
+            + "; ".join(filter(None, (_some("missing", missing), _some("unknown", surplus))))
+            + ".",
             "Choose a file of the right kind, complete and not for another model family.",
         )
     for name, parameter in parameters.items():

@@ -51,14 +51,15 @@ def tiny() -> Tiny:
         cross_attention_dim=WIDTH,
         attention_head_dim=8,
     )
-    vae = AutoencoderKL(
-        block_out_channels=(32, 32, 64, 64),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=1,
-        latent_channels=4,
-        sample_size=64,
-    )
+    vae_config: Any = {
+        "block_out_channels": (32, 32, 64, 64),
+        "down_block_types": ("DownEncoderBlock2D",) * 4,
+        "up_block_types": ("UpDecoderBlock2D",) * 4,
+        "layers_per_block": 1,
+        "latent_channels": 4,
+        "sample_size": 64,
+    }
+    vae = AutoencoderKL(**vae_config)
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=WIDTH,
@@ -125,7 +126,8 @@ def tiny_tokenizer() -> Any:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = [*alphabet, *(f"{char}</w>" for char in alphabet)]
     words += ["".join(pair) for pair in MERGES] + ["<|startoftext|>", "<|endoftext|>"]
-    return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=MERGES)
+    merges: Any = MERGES  # annotated as text, read as pairs
+    return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=merges)
 
 
 def original_tensors(tiny: Tiny) -> dict[str, Tensor]:

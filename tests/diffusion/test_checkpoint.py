@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers.loaders.single_file_utils import (
@@ -15,7 +16,7 @@ from wirebrush_diffusion.checkpoint import load, open_checkpoint
 from wirebrush_diffusion.denoiser import Prediction
 
 
-def test_a_folder_gives_the_weights_it_holds(tiny, folder: Path) -> None:
+def test_a_folder_gives_the_weights_it_holds(tiny: Any, folder: Path) -> None:
     parts = load(folder)
 
     for loaded, made in (
@@ -30,7 +31,7 @@ def test_a_folder_gives_the_weights_it_holds(tiny, folder: Path) -> None:
     assert parts.model.latent.scale == 0.18215
 
 
-def test_a_single_file_gives_the_same_model(tiny, single_file: Path) -> None:
+def test_a_single_file_gives_the_same_model(tiny: Any, single_file: Path) -> None:
     parts = load(single_file)
 
     for loaded, made in (
@@ -42,7 +43,7 @@ def test_a_single_file_gives_the_same_model(tiny, single_file: Path) -> None:
         assert all(torch.equal(tensor, expected[n]) for n, tensor in loaded.state_dict().items())
 
 
-def test_our_names_are_the_ones_diffusers_converts_from(tiny, single_file: Path) -> None:
+def test_our_names_are_the_ones_diffusers_converts_from(tiny: Any, single_file: Path) -> None:
     tensors = load_file(single_file)
 
     unet = convert_ldm_unet_checkpoint(dict(tensors), {**tiny.unet.config})
@@ -55,4 +56,8 @@ def test_our_names_are_the_ones_diffusers_converts_from(tiny, single_file: Path)
 
 
 def test_parts_are_read_one_by_one(single_file: Path) -> None:
-    assert open_checkpoint(single_file).text_encoder().encode("red house").context.shape == (1, 77, 64)
+    assert open_checkpoint(single_file).text_encoder().encode("red house").context.shape == (
+        1,
+        77,
+        64,
+    )

@@ -114,9 +114,7 @@ def _plan_2m(sigmas: Sequence[float], i: int) -> _Step:
     return _Step(after / sigma, now, before, 0.0)
 
 
-def _plan_2m_sde(
-    sigmas: Sequence[float], i: int, flow: bool, eta: float, s_noise: float
-) -> _Step:
+def _plan_2m_sde(sigmas: Sequence[float], i: int, flow: bool, eta: float, s_noise: float) -> _Step:
     sigma, after = sigmas[i], sigmas[i + 1]
     if after == 0:
         return _Step(0.0, 1.0, 0.0, 0.0)

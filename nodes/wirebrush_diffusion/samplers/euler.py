@@ -6,6 +6,7 @@ With `d = (x - denoised) / sigma` the step `x + d * (next - sigma)` is the mixtu
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -33,7 +34,7 @@ def euler(
 ) -> Tensor:
     """First order, deterministic (algorithm 2 without the second stage); DDIM with eta = 0."""
     total = len(sigmas) - 1
-    ratios = [after / before for before, after in zip(sigmas, sigmas[1:], strict=False)]
+    ratios = [after / before for before, after in itertools.pairwise(sigmas)]
     for i in range(total):
         denoised = model(x, sigmas[i])
         on_step(Step(i, total, sigmas[i], x, denoised))
@@ -56,7 +57,7 @@ def euler_ancestral(
     total = len(sigmas) - 1
     plan = [
         _flow_split(before, after, eta) if flow else (*ancestral_split(before, after, eta), 1.0)
-        for before, after in zip(sigmas, sigmas[1:], strict=False)
+        for before, after in itertools.pairwise(sigmas)
     ]
     for i in range(total):
         denoised = model(x, sigmas[i])

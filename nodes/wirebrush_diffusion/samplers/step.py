@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from torch import Tensor
 
@@ -11,7 +12,8 @@ from wirebrush_diffusion.denoiser import Denoiser, Prediction
 from wirebrush_diffusion.noise import StepNoise
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Step:
     """One finished step: `index` of `total`, at noise level `sigma`."""
 
     index: int

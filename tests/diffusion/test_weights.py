@@ -1,0 +1,232 @@
+"""Files that are not what they should be: one clear sentence each, and nothing worse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from wirebrush_diffusion.checkpoint import load, open_checkpoint
+from wirebrush_diffusion.convert import convert
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.weights import WeightFile
+
+
+def written(path: Path, header: Any, data: bytes = b"") -> Path:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+    return path
+
+
+def entry(shape: list[Any], end: int, start: int = 0, dtype: str = "F32") -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (b"{not json", "header .* is damaged"),
+        (b"[]", "header is no table"),
+        (b"[" * 100_000, "header .* is damaged"),
+        (b'{"a": 1, "a": 2}', "a name occurs twice"),
+        ({"a": entry([4], 16)}, "cut off"),
+        ({"a": entry([2], 4)}, "contradicts itself"),
+        ({"a": entry([-1, -1], 4)}, "contradicts itself"),
+        ({"a": entry([2**62, 2**62], 4)}, "contradicts itself"),
+        ({"a": entry([1], 4, dtype="F31")}, "contradicts itself"),
+        ({"a": entry([1], 4, start=-4)}, "contradicts itself"),
+        ({"a": {"shape": [1]}}, "contradicts itself"),
+        ({"a": "text"}, "contradicts itself"),
+        ({"a": entry([1], 4), "b": entry([1], 4)}, "cannot be read"),
+    ],
+)
+def test_hostile_headers(tmp_path: Path, header: Any, reason: str) -> None:
+    path = written(tmp_path / "evil.safetensors", header, b"\0" * 8)
+
+    with pytest.raises(DiffusionError, match=rf"evil.safetensors.*{reason}"):
+        WeightFile(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0", b"\xff" * 8 + b"{}", b"\x08" + b"\0" * 7])
+def test_scraps(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "scrap.safetensors"
+    path.write_bytes(content)
+
+    with pytest.raises(DiffusionError, match="no safetensors file, or only the beginning"):
+        WeightFile(path)
+
+
+def test_a_download_that_stopped(single_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.safetensors"
+    path.write_bytes(single_file.read_bytes()[: single_file.stat().st_size // 2])
+
+    with pytest.raises(DiffusionError, match=r"half\.safetensors is cut off"):
+        open_checkpoint(path)
+
+
+@pytest.mark.parametrize("name", ["model.ckpt", "model.safetensors"])
+def test_pickles_are_refused_with_the_way_out(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    torch.save({"state_dict": {"a": torch.ones(2)}}, path)
+
+    with pytest.raises(DiffusionError, match=r"is a pickle.*wirebrush_diffusion\.convert"):
+        open_checkpoint(path)
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(DiffusionError, match="no safetensors file"):
+        open_checkpoint(tmp_path / "notes.txt")
+
+
+@pytest.mark.parametrize("length", [0x0280, 0x4B50])
+def test_headers_whose_length_looks_like_a_pickles_mark(tmp_path: Path, length: int) -> None:
+    header = json.dumps({"a": entry([1], 4)}).encode().ljust(length)
+    path = written(tmp_path / "fine.safetensors", header, b"\0" * 4)
+
+    assert torch.equal(WeightFile(path).tensor("a"), torch.zeros(1))
+
+
+def test_the_way_out_works(tmp_path: Path) -> None:
+    path = tmp_path / "model.ckpt"
+    torch.save({"state_dict": {"a": torch.ones(2)}, "epoch": 3}, path)
+
+    assert convert(path, tmp_path / "model.safetensors") == 1
+    assert torch.equal(load_file(tmp_path / "model.safetensors")["a"], torch.ones(2))
+
+
+class Trap:
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return exec, ("raise SystemExit('ran')",)
+
+
+def test_a_pickle_with_code_is_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "trap.ckpt"
+    torch.save({"a": Trap()}, path)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "wirebrush_diffusion.convert", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(Path(__file__).parents[2] / "nodes")},
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("trap.ckpt holds more than tensors")
+    assert not (tmp_path / "trap.safetensors").exists()
+
+
+def changed(single_file: Path, target: Path, change: Callable[[dict[str, Tensor]], Any]) -> Path:
+    tensors = load_file(single_file)
+    change(tensors)
+    save_file(tensors, target)
+    return target
+
+
+def test_missing_and_damaged_tensors_are_named(single_file: Path, tmp_path: Path) -> None:
+    name = "model.diffusion_model.input_blocks.1.0.in_layers.0.weight"
+    lacking = changed(single_file, tmp_path / "a.safetensors", lambda t: t.pop(name))
+    broken = changed(single_file, tmp_path / "b.safetensors", lambda t: t[name].fill_(float("nan")))
+
+    with pytest.raises(DiffusionError, match=r"missing down_blocks\.0\.resnets\.0\.norm1\.weight"):
+        open_checkpoint(lacking).model()
+    with pytest.raises(DiffusionError, match="contains NaN"):
+        open_checkpoint(broken).model()
+
+
+def test_other_kinds_of_files_are_named(tmp_path: Path) -> None:
+    lora, other, sdxl = (tmp_path / f"{n}.safetensors" for n in ("lora", "other", "sdxl"))
+    save_file({"lora_unet_x.lora_up.weight": torch.zeros(1)}, lora)
+    save_file({"anything": torch.zeros(1)}, other)
+    save_file({"model.diffusion_model.label_emb.0.0.weight": torch.zeros(1, 1)}, sdxl)
+
+    for path, reason in (
+        (lora, "is a LoRA"),
+        (other, "no Stable Diffusion checkpoint"),
+        (sdxl, "Stable Diffusion XL"),
+    ):
+        with pytest.raises(DiffusionError, match=reason):
+            open_checkpoint(path).model()
+    with pytest.raises(DiffusionError, match="holds no VAE"):
+        open_checkpoint(other).autoencoder()
+    with pytest.raises(DiffusionError, match="no CLIP text encoder"):
+        open_checkpoint(other).text_encoder()
+
+
+def test_without_a_vocabulary_the_place_for_it_is_named(single_file: Path, tmp_path: Path) -> None:
+    lonely = tmp_path / "lonely" / "model.safetensors"
+    lonely.parent.mkdir()
+    shutil.copy(single_file, lonely)
+
+    with pytest.raises(DiffusionError, match="models/tokenizers/clip"):
+        open_checkpoint(lonely).text_encoder()
+    found = open_checkpoint(lonely, vocabularies=(single_file.parent,)).text_encoder()
+    assert found.encode("red").context.shape == (1, 77, 64)
+
+
+FOLDER_DAMAGE = {
+    "unet/config.json": (lambda p: p.unlink(), "unet/config.json is missing"),
+    "scheduler/scheduler_config.json": (lambda p: p.write_text("{"), "is damaged"),
+    "vae/config.json": (
+        lambda p: p.write_text(json.dumps({"_class_name": "AutoencoderTiny"})),
+        "holds a AutoencoderTiny",
+    ),
+    "unet/diffusion_pytorch_model.safetensors": (lambda p: p.unlink(), "unet has no weights"),
+    "text_encoder/config.json": (
+        lambda p: p.write_text('{"hidden_size": "wide"}'),
+        "makes no sense",
+    ),
+    "tokenizer/tokenizer.json": (lambda p: p.write_text("{}"), "tokenizer .* is damaged"),
+}
+
+
+@pytest.mark.parametrize("name", FOLDER_DAMAGE)
+def test_damaged_folders(folder: Path, tmp_path: Path, name: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    damage, reason = FOLDER_DAMAGE[name]
+    damage(copy / name)
+
+    with pytest.raises(DiffusionError, match=reason):
+        load(copy)
+
+
+def test_a_configuration_for_other_weights(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "unet" / "config.json").read_text())
+    config["cross_attention_dim"] = 99
+    (copy / "unet" / "config.json").write_text(json.dumps(config))
+
+    with pytest.raises(DiffusionError, match="the configuration says"):
+        load(copy)
+
+
+def test_shards_may_not_leave_the_folder(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    index = copy / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "../../../elsewhere.safetensors"}}))
+
+    with pytest.raises(DiffusionError, match="names a file elsewhere"):
+        load(copy)
+
+
+def test_half_precision_files(folder: Path, single_file: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half.safetensors"
+    save_file(
+        {n: t.half() if t.is_floating_point() else t for n, t in load_file(single_file).items()},
+        half,
+    )
+
+    network = open_checkpoint(half).model().network
+
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}

@@ -39,7 +39,7 @@ class Code(StrEnum):
     BAD_NODE_ID = "bad_node_id", "A node id that is empty, too long, or has forbidden characters."
     MISSING_CLASS_TYPE = "missing_class_type", "A node that does not say which type it is."
     MISSING_INPUTS = "missing_inputs", "A node of a prompt without `inputs`."
-    BAD_INPUTS = "bad_inputs", "`inputs` or `values` is not an object of named values."
+    BAD_INPUTS = "bad_inputs", "`inputs` of a prompt's node is not an object of named values."
     BAD_FIELD = "bad_field", "A field of a workflow has the wrong kind of content."
     BAD_WIRE = "bad_wire", "A wire of a workflow that does not name two ends."
     # the structure

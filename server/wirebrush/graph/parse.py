@@ -24,12 +24,15 @@ def parse_prompt(
     Checks that it is a prompt at all; `validate` compares it with the node types.
     """
     data, problems = read_json(source, limits, locate_in_prompt)
-    if problems:
-        return problems
+    return problems or prompt_from_data(data, limits)
+
+
+def prompt_from_data(data: object, limits: Limits = DEFAULT_LIMITS) -> Prompt | list[Problem]:
+    """The same for JSON that `read_json` gave."""
     if wrong := wrong_format(data, Format.PROMPT):
         return [wrong]
     nodes = cast("dict[str, Any]", data)
-    problems.extend(_amounts(nodes, limits))
+    problems = list(_amounts(nodes, limits))
     for node_id, node in nodes.items():
         problems.extend(_node_problems(node_id, node, limits))
     if problems:

@@ -114,7 +114,8 @@ def _target_problems(
     prompt: Prompt, catalog: Catalog, wanted: Sequence[str], *, chosen: bool
 ) -> Iterator[Problem]:
     if not prompt.nodes:
-        yield problem(Code.EMPTY, "There are no nodes.", "Add a node, or open another workflow.")
+        hint = "Add a node, or switch the muted ones on again."
+        yield problem(Code.EMPTY, "There are no nodes to run.", hint)
         return
     for target in wanted:
         if target not in prompt.nodes:

@@ -1,0 +1,71 @@
+"""One door for graphs from outside, whichever of our formats they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from wirebrush.catalog import Catalog
+from wirebrush.events import Problem
+from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.detect import Format, detect
+from wirebrush.graph.jsontext import DEFAULT_LIMITS, Limits, read_json
+from wirebrush.graph.parse import locate_in_prompt, prompt_from_data
+from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.validate import validate
+from wirebrush.graph.values import FilesLookup
+from wirebrush.graph.workflow import Workflow
+from wirebrush.graph.workflow_format import locate_in_workflow, workflow_from_data
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A graph that was read: the prompt to run, the workflow it came from (if it was one), and
+    what was found. `prompt` is None if it could not even be read."""
+
+    prompt: Prompt | None
+    workflow: Workflow | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that must be mended before it runs."""
+        return tuple(item for item in self.problems if item.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """The problems that do not stop it."""
+        return tuple(item for item in self.problems if item.severity == "warning")
+
+
+def read_document(
+    source: str | bytes | bytearray | dict[str, Any],
+    catalog: Catalog,
+    targets: Iterable[str] | None = None,
+    files: FilesLookup | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Document:
+    """Read a workflow or a prompt, compile it if need be, and validate it."""
+    data, problems = read_json(source, limits, _locate)
+    if problems:
+        return Document(None, None, tuple(problems))
+    if detect(data) is not Format.WIREBRUSH:
+        prompt = prompt_from_data(data, limits)
+        if not isinstance(prompt, Prompt):
+            return Document(None, None, tuple(prompt))
+        return Document(prompt, None, tuple(validate(prompt, catalog, targets, files)))
+    workflow = workflow_from_data(data, limits)
+    if not isinstance(workflow, Workflow):
+        return Document(None, None, tuple(workflow))
+    prompt, said = compile_workflow(workflow, catalog, limits)
+    known = {(item.node, item.port) for item in said if item.port is not None}
+    found = validate(prompt, catalog, targets, files)
+    # a wire that could not be made is said once, not again as the input it leaves open
+    further = [item for item in found if (item.node, item.port) not in known]
+    return Document(prompt, workflow, (*said, *further))
+
+
+def _locate(path: tuple[str | int, ...]) -> tuple[str | None, str | None]:
+    in_workflow = path[:1] in (("nodes",), ("subgraphs",))
+    return locate_in_workflow(path) if in_workflow else locate_in_prompt(path)

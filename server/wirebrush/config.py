@@ -1,0 +1,201 @@
+"""The configuration: read from the command line and the environment here, and nowhere else."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import pathsep
+from pathlib import Path
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8190
+GIB = 1024**3
+
+
+class ConfigError(Exception):
+    """An option or environment variable that cannot be used; the sentence says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a Wirebrush process is told when it starts.
+
+    `port` None means: the usual one, or the next free one. `token` None means: the one kept in
+    the data folder. `workers` None means: one for each device that this machine has.
+    """
+
+    data: Path
+    host: str = DEFAULT_HOST
+    port: int | None = None
+    origins: tuple[str, ...] = ()
+    models: tuple[Path, ...] = ()
+    packs: Path | None = None
+    token: str | None = None
+    open_browser: bool = True
+    workers: tuple[str, ...] | None = None
+    memory_cache: int = 2 * GIB
+    disk_cache: int = 20 * GIB
+    cancel_grace: float = 5.0
+    node_deadline: float = 1800.0
+    comfy: bool = False
+
+
+def add_serve_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `wirebrush serve`; those of `add_common_options` come with them."""
+    add_common_options(parser)
+    parser.add_argument(
+        "--port",
+        type=_port,
+        help=f"port to listen on (default {DEFAULT_PORT}, or the next free one)",
+    )
+    parser.add_argument(
+        "--host",
+        help=f"address to listen on (default {DEFAULT_HOST}: this machine only)",
+    )
+    parser.add_argument(
+        "--origin",
+        action="append",
+        metavar="URL",
+        help="another address under which the page is reached, such as a proxy's"
+        " https://studio.example.org; may be repeated",
+    )
+    parser.add_argument(
+        "--token",
+        help="secret that opens the studio (default: one kept in the data folder);"
+        " WIREBRUSH_TOKEN does the same without showing it in the process list",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument(
+        "--comfy", action="store_true", help="also answer the routes that ComfyUI clients use"
+    )
+    parser.add_argument(
+        "--node-deadline",
+        type=float,
+        metavar="SECONDS",
+        help="how long a node may go without progress before its worker is replaced (default 1800)",
+    )
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say where things are and what to compute on."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder for everything we keep")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder with checkpoints/, loras/ ...; may be repeated, earlier ones win",
+    )
+    parser.add_argument(
+        "--packs", type=Path, metavar="DIR", help="folder of packs (default: packs/ in the data)"
+    )
+    parser.add_argument(
+        "--device",
+        action="append",
+        metavar="NAME",
+        help="cpu, cuda:0, mps ...; repeat it for several workers (default: what there is)",
+    )
+    parser.add_argument(
+        "--memory-cache", type=_size, metavar="SIZE", help="results kept in memory (default 2G)"
+    )
+    parser.add_argument(
+        "--disk-cache", type=_size, metavar="SIZE", help="results kept on disk (default 20G)"
+    )
+
+
+def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Config:
+    """The configuration from parsed options; the environment stands in for what is not given."""
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    data: Path = given.get("data") or _path(environ.get("WIREBRUSH_DATA")) or default_data()
+    data = data.expanduser().absolute()
+    known = {
+        name: given[name]
+        for name in ("memory_cache", "disk_cache", "node_deadline", "comfy")
+        if name in given
+    }
+    return Config(
+        data=data,
+        host=given.get("host") or environ.get("WIREBRUSH_HOST") or DEFAULT_HOST,
+        port=given.get("port", _env_port(environ)),
+        origins=tuple(_origin(text) for text in given.get("origin", ())),
+        models=_models(given, environ),
+        packs=_packs(given, data),
+        token=_token(given.get("token") or environ.get("WIREBRUSH_TOKEN")),
+        open_browser=not given.get("no_browser", False),
+        workers=tuple(given["device"]) if "device" in given else None,
+        **known,
+    )
+
+
+def default_data() -> Path:
+    """The data folder that this platform has for programs of a user."""
+    from platformdirs import user_data_path
+
+    return user_data_path("wirebrush", appauthor=False)
+
+
+def _models(given: Mapping[str, Sequence[Path]], environ: Mapping[str, str]) -> tuple[Path, ...]:
+    folders = given.get("models") or [
+        Path(text) for text in environ.get("WIREBRUSH_MODELS", "").split(pathsep) if text
+    ]
+    return tuple(folder.expanduser().absolute() for folder in folders)
+
+
+def _packs(given: Mapping[str, Path], data: Path) -> Path | None:
+    if "packs" not in given:
+        return data / "packs"
+    folder = given["packs"].expanduser().absolute()
+    if not folder.is_dir():
+        raise ConfigError(f"--packs {folder} is not a folder. Create it, or leave the option out.")
+    return folder
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _token(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if len(text) < 8 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ConfigError(
+            "The token needs at least 8 ASCII characters and no spaces. This makes a good one:"
+            ' python3 -c "import secrets; print(secrets.token_urlsafe())"'
+        )
+    return text
+
+
+def _origin(text: str) -> str:
+    scheme, _, host = text.rstrip("/").partition("://")
+    if scheme not in ("http", "https") or not host or any(c in host for c in "/?#@ "):
+        raise ConfigError(
+            f"--origin {text!r} is not an origin. Write scheme and host, as in"
+            " https://studio.example.org"
+        )
+    return f"{scheme}://{host.lower()}"
+
+
+def _env_port(environ: Mapping[str, str]) -> int | None:
+    text = environ.get("WIREBRUSH_PORT")
+    if not text:
+        return None
+    try:
+        return _port(text)
+    except (ValueError, argparse.ArgumentTypeError) as error:
+        raise ConfigError(f"WIREBRUSH_PORT is {text!r}; {error}") from error
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 (any free one) to 65535")
+    return int(text)
+
+
+def _size(text: str) -> int:
+    units = {"K": 1024, "M": 1024**2, "G": GIB, "T": 1024 * GIB}
+    number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
+    try:
+        return int(float(number) * unit)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write 500M or 20G") from None

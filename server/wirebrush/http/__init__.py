@@ -1,0 +1,1 @@
+"""Floor 4: HTTP and websockets. Handlers parse, call a service, answer."""

@@ -1,0 +1,165 @@
+"""The hub: events of all jobs in, numbered frames for all clients out.
+
+Per job, events leave at most 30 times a second: what comes in between is gathered, and progress
+that is overtaken is dropped. The end of a job leaves at once. Numbered frames are kept for a while,
+so that a client that was away can have those it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from wirebrush.events import (
+    Event,
+    Finished,
+    NodeFinished,
+    NodeProgress,
+    Preview,
+    event_to_json,
+)
+from wirebrush.http.backlog import Backlog
+from wirebrush.http.wire import EventMessage, Resync, ServerMessage, encode, encode_preview
+
+TICK = 1 / 30
+KEPT_FRAMES = 50_000
+KEPT_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Events of one job since its last tick."""
+
+    events: list[Event] = field(default_factory=list[Event])
+    progress: dict[str, int] = field(default_factory=dict[str, int])
+    previews: dict[str, Preview] = field(default_factory=dict[str, Preview])
+    timer: asyncio.Handle | None = None
+
+
+class Hub:
+    """Hands events to subscribers. Lives in the event loop's thread; nothing here waits."""
+
+    def __init__(self) -> None:
+        self.boot = secrets.token_hex(8)
+        self._seq = 0
+        self._kept: deque[tuple[int, str]] = deque()
+        self._kept_bytes = 0
+        self._pending: dict[str, _Pending] = {}
+        self._subscribers: set[Backlog] = set()
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest event."""
+        return self._seq
+
+    @property
+    def subscribers(self) -> int:
+        """How many clients listen."""
+        return len(self._subscribers)
+
+    def backlog(self) -> Backlog:
+        """A queue for a new client, not subscribed yet."""
+        return Backlog(lambda: encode(Resync(self._seq)))
+
+    def subscribe(
+        self, backlog: Backlog, since: int | None = None, server: str | None = None
+    ) -> None:
+        """Send events from now on, after those since `since` if they are still kept."""
+        if since is not None:
+            missed = self._missed(since, server)
+            if missed is None:
+                backlog.put(encode(Resync(self._seq)))
+            else:
+                for frame in missed:
+                    backlog.put(frame)
+        self._subscribers.add(backlog)
+
+    def unsubscribe(self, backlog: Backlog) -> None:
+        """The client is gone."""
+        self._subscribers.discard(backlog)
+
+    def publish(self, job: str, event: Event) -> None:
+        """Take an event of a job; it leaves with the job's next tick."""
+        pending = self._pending.setdefault(job, _Pending())
+        if isinstance(event, Preview):
+            pending.previews[event.node] = event
+        elif isinstance(event, NodeProgress):
+            self._gather_progress(pending, event)
+        else:
+            self._gather(pending, event)
+        if isinstance(event, Finished):
+            self._flush(job)
+            ended = self._pending.pop(job)
+            if ended.timer is not None:
+                ended.timer.cancel()
+        elif pending.timer is None:  # soon, not now: an answer to the submitter goes first
+            pending.timer = asyncio.get_running_loop().call_soon(self._tick, job)
+
+    def broadcast(self, message: ServerMessage) -> None:
+        """Send everybody how things are now. It has no number: the next one covers it."""
+        frame = encode(message)
+        for backlog in self._subscribers:
+            backlog.put(frame)
+
+    def _gather_progress(self, pending: _Pending, event: NodeProgress) -> None:
+        place = pending.progress.get(event.node)
+        if place is None:
+            pending.progress[event.node] = len(pending.events)
+            pending.events.append(event)
+        else:
+            pending.events[place] = event  # the latest wins
+
+    def _gather(self, pending: _Pending, event: Event) -> None:
+        if isinstance(event, NodeFinished):
+            pending.previews.pop(event.node, None)
+            pending.progress.pop(event.node, None)
+        pending.events.append(event)
+
+    def _tick(self, job: str) -> None:
+        """Send what there is; keep ticking while there is something."""
+        pending = self._pending.get(job)
+        if pending is None:
+            return
+        if pending.events or pending.previews:
+            self._flush(job)
+            pending.timer = asyncio.get_running_loop().call_later(TICK, self._tick, job)
+        else:
+            del self._pending[job]  # quiet: the next event leaves at once
+
+    def _flush(self, job: str) -> None:
+        pending = self._pending[job]
+        for event in pending.events:
+            self._send(job, event)
+        for preview in pending.previews.values():
+            frame = encode_preview(job, preview.node, preview.mime, preview.data)
+            for backlog in self._subscribers:
+                backlog.put_preview(frame, ("preview", job, preview.node))
+        pending.events.clear()
+        pending.progress.clear()
+        pending.previews.clear()
+
+    def _send(self, job: str, event: Event) -> None:
+        self._seq += 1
+        frame = encode(EventMessage(self._seq, job, event_to_json(event)))
+        self._keep(frame)
+        key = ("progress", job, event.node) if isinstance(event, NodeProgress) else None
+        for backlog in self._subscribers:
+            backlog.put(frame, key)
+
+    def _keep(self, frame: str) -> None:
+        self._kept.append((self._seq, frame))
+        self._kept_bytes += len(frame)
+        while len(self._kept) > KEPT_FRAMES or self._kept_bytes > KEPT_BYTES:
+            _, oldest = self._kept.popleft()
+            self._kept_bytes -= len(oldest)
+
+    def _missed(self, since: int, server: str | None) -> Iterator[str] | None:
+        if server != self.boot or not 0 <= since <= self._seq:
+            return None
+        oldest = self._kept[0][0] if self._kept else self._seq + 1
+        if since + 1 < oldest:
+            return None
+        return (frame for seq, frame in self._kept if seq > since)

@@ -1,0 +1,32 @@
+"""What handlers call. Made once, by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wirebrush.config import Config
+from wirebrush.folders import ModelFolders
+from wirebrush.http.board import WorkerBoard
+from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.documents import Documents
+from wirebrush.http.hub import Hub
+from wirebrush.http.submit import Submitter
+from wirebrush.http.templates import Templates
+from wirebrush.jobs.assets import AssetStore
+from wirebrush.jobs.queue import JobQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one server."""
+
+    config: Config
+    queue: JobQueue
+    assets: AssetStore
+    models: ModelFolders
+    catalogs: Catalogs
+    submitter: Submitter
+    hub: Hub
+    documents: Documents
+    templates: Templates
+    workers: WorkerBoard

@@ -1,0 +1,150 @@
+"""From a submitted graph to an accepted job: the one way in, for HTTP and websocket alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wirebrush.catalog import Catalog
+from wirebrush.events import Problem
+from wirebrush.folders import ModelFolders
+from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.jsontext import Path
+from wirebrush.graph.parse import locate_in_prompt, parse_prompt
+from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.validate import sinks, validate
+from wirebrush.graph.values import FilesLookup
+from wirebrush.graph.workflow_format import load_workflow, locate_in_workflow
+from wirebrush.http.answers import Invalid, Refused, to_text
+from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.wire import Submit
+from wirebrush.jobs.assets import AssetStore
+from wirebrush.jobs.queue import JobQueue
+from wirebrush.jobs.records import JobRecord, Submission
+
+ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
+CATALOG_SECONDS = 60.0
+THREAD_FROM = 200
+"""Checking more nodes than this takes milliseconds, which belong into a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A prompt that can run, and what is odd about it."""
+
+    prompt: Prompt
+    targets: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+class Submitter:
+    """Parses, compiles, validates and queues. Refused and Invalid say why not."""
+
+    def __init__(
+        self, catalogs: Catalogs, queue: JobQueue, assets: AssetStore, models: ModelFolders
+    ) -> None:
+        self._catalogs = catalogs
+        self._queue = queue
+        self._assets = assets
+        self._models = models
+
+    async def submit(self, request: Submit) -> tuple[JobRecord, tuple[Problem, ...]]:
+        """Queue a job: when this returns, it is on disk."""
+        if (request.workflow is None) == (request.prompt is None):
+            raise Refused(400, "no_graph", "Send either a workflow or a prompt.")
+        catalog = await self._catalogs.known(CATALOG_SECONDS)
+        if catalog is None:
+            raise Refused(
+                503,
+                "no_catalog",
+                "No worker has reported its node types yet.",
+                "The first start takes a while. See /v1/system, and logs/ in the data folder.",
+                headers={"Retry-After": "5"},
+            )
+        checked = await self.check(request, catalog)
+        submission = Submission(
+            prompt=checked.prompt.to_json(),
+            targets=checked.targets,
+            workflow=request.workflow,
+            metadata=_metadata(checked.prompt, request.workflow),
+            priority=request.priority,
+            front=request.front,
+            idempotency_key=request.idempotency_key,
+        )
+        return await self._queue.submit(submission), checked.warnings
+
+    async def check(self, request: Submit, catalog: Catalog) -> Checked:
+        """The prompt that would run; Invalid lists what is wrong with it."""
+        graph = request.workflow if request.prompt is None else request.prompt
+        small = graph is not None and len(graph.get("nodes", graph)) < THREAD_FROM
+        if small:
+            prompt, problems = _read(request, catalog)
+        else:
+            prompt, problems = await asyncio.to_thread(_read, request, catalog)
+        files = await self._files(prompt, catalog)
+        targets = request.targets
+        if small:
+            problems += validate(prompt, catalog, targets, files)
+        else:
+            problems += await asyncio.to_thread(validate, prompt, catalog, targets, files)
+        if any(problem.severity == "error" for problem in problems):
+            raise Invalid(problems)
+        wanted = tuple(sinks(prompt, catalog)) if targets is None else targets
+        return Checked(prompt, wanted, tuple(problems))
+
+    async def _files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
+        """Which of the files that the prompt names there are."""
+        named = set(_named_files(prompt, catalog))
+        there = {
+            (kind, name)
+            for kind, name in named
+            if kind in ASSET_KINDS and await self._assets.find(name) is not None
+        }
+        models = [(kind, name) for kind, name in named if kind not in ASSET_KINDS]
+        if models:
+            there |= await asyncio.to_thread(self._models_there, models)
+        return lambda kind, name: (kind, name) in there
+
+    def _models_there(self, named: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        return {(kind, name) for kind, name in named if self._models.find(kind, name) is not None}
+
+
+def locate_in_request(path: Path) -> tuple[str | None, str | None]:
+    """The node and port of a place in a request that holds a workflow or prompt."""
+    if path[:1] == ("prompt",):
+        return locate_in_prompt(path[1:])
+    if path[:1] == ("workflow",):
+        return locate_in_workflow(path[1:])
+    return None, None
+
+
+def _read(request: Submit, catalog: Catalog) -> tuple[Prompt, list[Problem]]:
+    if request.prompt is not None:
+        prompt = parse_prompt(dict(request.prompt))
+        if isinstance(prompt, list):
+            raise Invalid(prompt)
+        return prompt, []
+    workflow = load_workflow(dict(request.workflow or {}))
+    if isinstance(workflow, list):
+        raise Invalid(workflow)
+    return compile_workflow(workflow, catalog)
+
+
+def _named_files(prompt: Prompt, catalog: Catalog) -> Iterable[tuple[str, str]]:
+    for node in prompt.nodes.values():
+        spec = catalog.spec(node.class_type)
+        for name, value in node.inputs.items():
+            port = None if spec is None else spec.port(name)
+            widget = None if port is None else port.widget
+            if widget is not None and widget.folder and isinstance(value, str):
+                yield widget.folder, value
+
+
+def _metadata(prompt: Prompt, workflow: Mapping[str, Any] | None) -> dict[str, str]:
+    """The texts that pictures carry, so that they open as the graph that made them."""
+    texts = {"prompt": to_text(prompt.to_json())}
+    if workflow is not None:
+        texts["wirebrush"] = to_text(workflow)
+    return texts

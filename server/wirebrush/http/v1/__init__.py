@@ -1,0 +1,1 @@
+"""The native routes, one noun a file; each file ends with its part of the route table."""

@@ -111,7 +111,7 @@ class Guided:
         batch = self.shape[0]
         if condition.context.shape[0] not in (1, batch):
             raise DiffusionError(
-                f"A condition is for {condition.context.shape[0]} pictures, the latent for {batch}.",
+                f"A condition is for {condition.context.shape[0]} pictures, not for {batch}.",
                 "Use one text for all, or as many as there are latents.",
             )
         return Piece(

@@ -1,0 +1,170 @@
+"""How long is a step without its model? Our samplers beside diffusers' schedulers.
+
+    python benchmarks/sampler_loop.py [--repeats 15] [--steps 20]
+
+The "model" gives back a tensor made before, so that everything measured is the loop's own. diffusers'
+side is what its pipelines do per step around the network: scale_model_input, duplicate, chunk,
+guidance, step. Ours is measured bare (sampler only) and guided (with guidance's own buffers and
+arithmetic around a network that does nothing). Prints JSON: microseconds per step, the median of
+the repeats. The Brownian noise of dpmpp_2m_sde is listed by itself: drawing it is not the loop's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.guidance import Guided
+from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.noise import brownian_noise
+from wirebrush_diffusion.samplers import SAMPLERS
+from wirebrush_diffusion.samplers.step import silent
+from wirebrush_diffusion.schedules import DiscreteSchedule, sigmas_for
+
+SHAPE = (1, 4, 16, 16)
+CFG = 6.0
+BETAS = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+
+
+class Nothing(nn.Module):
+    """A network that takes no time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.answer = torch.zeros((2 * SHAPE[0], *SHAPE[1:]))
+
+    def forward(self, x: Tensor, timestep: Tensor, **inputs: Any) -> tuple[Tensor]:
+        return (self.answer[: x.shape[0]],)
+
+
+def median_us(run: Callable[[], object], steps: int, repeats: int) -> float:
+    """Microseconds per step."""
+    run()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - start) / steps * 1e6)
+    return round(statistics.median(times), 1)
+
+
+def ours(name: str, steps: int, repeats: int) -> dict[str, float]:
+    """Our sampler bare, and with guidance."""
+    sampler = SAMPLERS[name]
+    schedule = DiscreteSchedule.from_betas()
+    sigmas = sigmas_for(schedule, "karras", steps)
+    x = torch.randn(SHAPE)
+    ready, unit = torch.zeros(SHAPE), torch.randn(SHAPE)
+    text = Condition(torch.zeros((1, 77, 64)))
+    model = DiffusionModel(Nothing(), schedule=schedule)
+    guided = Guided(model, [text], [text], CFG, SHAPE)
+
+    def bare() -> Tensor:
+        return sampler.function(
+            lambda x, sigma: ready, x, sigmas, on_step=silent, noise=lambda a, b: unit
+        )
+
+    def with_guidance() -> Tensor:
+        return sampler.function(guided, x, sigmas, on_step=silent, noise=lambda a, b: unit)
+
+    with torch.inference_mode():
+        return {
+            "bare": median_us(bare, steps, repeats),
+            "guided": median_us(with_guidance, steps, repeats),
+        }
+
+
+def theirs(scheduler: Any, steps: int, repeats: int) -> float:
+    """A pipeline's loop around a scheduler."""
+    x = torch.randn(SHAPE)
+    answer = torch.zeros((2 * SHAPE[0], *SHAPE[1:]))
+    generator = torch.Generator().manual_seed(0)
+    stochastic = "Ancestral" in type(scheduler).__name__
+    extra = {"generator": generator} if stochastic else {}
+
+    def run() -> Tensor:
+        scheduler.set_timesteps(steps)
+        latents = x * scheduler.init_noise_sigma
+        for timestep in scheduler.timesteps:
+            doubled = torch.cat([latents] * 2)
+            scheduler.scale_model_input(doubled, timestep)
+            uncond, cond = answer.chunk(2)
+            prediction = uncond + CFG * (cond - uncond)
+            latents = scheduler.step(prediction, timestep, latents, return_dict=False, **extra)[0]
+        return latents
+
+    with torch.inference_mode():
+        return median_us(run, steps, repeats)
+
+
+def diffusers_schedulers() -> dict[str, Callable[[], Any]]:
+    """Our sampler's name -> the scheduler that does the same."""
+    import diffusers
+
+    return {
+        "euler": lambda: diffusers.EulerDiscreteScheduler(**BETAS),
+        "euler_ancestral": lambda: diffusers.EulerAncestralDiscreteScheduler(**BETAS),
+        "heun": lambda: diffusers.HeunDiscreteScheduler(**BETAS),
+        "dpmpp_2m": lambda: diffusers.DPMSolverMultistepScheduler(**BETAS),
+        "dpmpp_2m_sde": lambda: diffusers.DPMSolverMultistepScheduler(
+            **BETAS, algorithm_type="sde-dpmsolver++"
+        ),
+        "ddim": lambda: diffusers.DDIMScheduler(**BETAS),
+    }
+
+
+def brownian_us(steps: int, repeats: int) -> float:
+    """One draw of the Brownian path."""
+    sigmas = sigmas_for(DiscreteSchedule.from_betas(), "karras", steps)
+
+    def run() -> None:
+        noise = brownian_noise(torch.zeros(SHAPE), 1, sigmas[-2], sigmas[0])
+        for i in range(steps - 1):
+            noise(sigmas[i], sigmas[i + 1])
+
+    return median_us(run, steps, repeats)
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=15)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    schedulers = diffusers_schedulers()
+    rows: dict[str, dict[str, float]] = {}
+    for name in SAMPLERS:
+        row = ours(name, arguments.steps, arguments.repeats)
+        if name in schedulers:
+            scheduler = schedulers[name]()
+            # Heun's scheduler visits each level but the last twice
+            row["diffusers"] = theirs(scheduler, arguments.steps, arguments.repeats)
+            row["times faster"] = round(row["diffusers"] / row["guided"], 1)
+        rows[name] = row
+    report = {
+        "question": "microseconds per step without the model",
+        "shape": SHAPE,
+        "steps": arguments.steps,
+        "repeats": arguments.repeats,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "machine": platform.processor() or platform.machine(),
+        "samplers": rows,
+        "brownian noise per step": brownian_us(arguments.steps, arguments.repeats),
+    }
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

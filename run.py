@@ -54,12 +54,12 @@ import json
 import queue
 import re
 import signal
-import tempfile
 import threading
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import web_build
 
@@ -214,19 +214,30 @@ def command_for_venv() -> str:
 
 @contextlib.contextmanager
 def only_one_at_a_time() -> Iterator[None]:
-    """Two starts at once must not install into each other; a killed one holds nothing up."""
-    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]
-    with (Path(tempfile.gettempdir()) / f"wirebrush-{name}.lock").open("a+") as lock:
-        if os.name == "nt":
+    """Two starts at once must not install into each other; a dead one holds nothing up."""
+    with (ROOT / ".run.lock").open("a+") as lock:
+        os.set_inheritable(lock.fileno(), True)  # held also by a pip that outlives a killed run.py
+        if not locked(lock):
+            print("Another install of this folder is running; waiting for it.", flush=True)
+            while not locked(lock):
+                time.sleep(0.2)
+        yield
+
+
+def locked(lock: IO[str]) -> bool:
+    try:
+        if sys.platform == "win32":
             import msvcrt
 
             lock.seek(0)
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 # --- One phase: one line for the person, everything else in the log ------------------------------
@@ -249,9 +260,15 @@ def lines_of(command: Sequence[str]) -> Iterator[str]:
         log.flush()
         begun_at = log.tell()
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
-        )  # fmt: skip
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            close_fds=False,  # so that it inherits the lock
+        )
         try:
             for line in ticking(process):
                 log.write(line)

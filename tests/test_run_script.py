@@ -243,6 +243,23 @@ def test_an_install_killed_while_it_runs_goes_on(half_made: Path) -> None:
     served(again)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a pip without its run.py keeps no lock on Windows")
+def test_a_pip_that_outlives_a_killed_run_script_is_waited_for(half_made: Path) -> None:
+    (half_made / "wait").touch()
+    command = [sys.executable, "run.py"]
+    first = subprocess.Popen(command, cwd=half_made, env=no_network(), stdout=subprocess.DEVNULL)
+    wait_until(lambda: (half_made / "building").exists())
+    first.kill()
+    first.wait()
+    second = subprocess.Popen(
+        command, cwd=half_made, env=no_network(), stdout=subprocess.PIPE, text=True
+    )
+    assert second.stdout is not None
+    assert "waiting for it" in second.stdout.readline()
+    (half_made / "wait").unlink()
+    assert '"serve"' in second.communicate()[0]
+
+
 def test_a_half_written_package_is_written_again(installed: Path) -> None:
     venv = installed / ".venv"
     (venv / "wirebrush-install.json").unlink()

@@ -9,7 +9,8 @@ Worker -> server
     catalog    {nodes: [NodeSpec...], failures: [{pack, error, traceback}], digest}
     event      {job, epoch, event}                     blob: preview bytes
     asset      {job, epoch, id, name, mime, kind, width, height, node, index}    blob: the file
-    need_asset {request, id}                           id: an asset id, or the name of an upload
+    need_asset {request, id, probe}                    id: an asset id, or the name of an upload
+                                                       probe: only say whether it is there
     finished   {job, epoch, event}                     event: Finished; the worker is free again
     beat       {job, progress, rss, vram}              every second, from a thread of its own
     log        {level, text}
@@ -26,7 +27,7 @@ import asyncio
 import json
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -86,7 +87,13 @@ class BlockingChannel:
 
     def send(self, header: Mapping[str, Any], blob: bytes = b"") -> None:
         """Write one frame; ChannelClosed if the other end is gone."""
-        data = encode(header, blob)
+        self._write(encode(header, blob))
+
+    def send_many(self, frames: Iterable[Frame]) -> None:
+        """Write several frames at once: many small ones cost little more than one."""
+        self._write(b"".join(encode(frame.header, frame.blob) for frame in frames))
+
+    def _write(self, data: bytes) -> None:
         try:
             with self._lock:
                 self._writer.write(data)

@@ -1,0 +1,106 @@
+"""What an executor works with: the parts of an engine, and one job's wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wirebrush.api import NodeSpec, Port
+from wirebrush.engine.assets import Assets
+from wirebrush.engine.cache.tiered import TieredStore
+from wirebrush.engine.devices import Device
+from wirebrush.engine.files import Files
+from wirebrush.engine.flights import Flights
+from wirebrush.engine.leases import Leases
+from wirebrush.engine.loop import LoopThread
+from wirebrush.engine.packs import Packs
+from wirebrush.engine.recorder import Recorder
+from wirebrush.graph.recipe import Recipe, RecipeBook
+
+CHEAP_SECONDS = 0.005
+HISTORY_NODES = 50_000
+
+
+class Costs:
+    """What a node of each type took lately."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    def note(self, node_type: str, seconds: float) -> None:
+        """A node of this type took so long."""
+        before = self._seconds.get(node_type, seconds)
+        self._seconds[node_type] = before + 0.25 * (seconds - before)
+
+    def is_cheap(self, node_type: str) -> bool:
+        """Whether it is known to be cheaper than coordinating with others."""
+        return self._seconds.get(node_type, 1.0) < CHEAP_SECONDS
+
+
+class History:
+    """The recipes that nodes had in earlier jobs, to explain misses."""
+
+    def __init__(self) -> None:
+        self.recipes: dict[str, Recipe] = {}
+
+    def remember(self, recipes: Mapping[str, Recipe]) -> None:
+        """A job's recipes; the oldest are forgotten when there are too many."""
+        self.recipes.update(recipes)
+        for node_id in list(self.recipes)[: max(0, len(self.recipes) - HISTORY_NODES)]:
+            del self.recipes[node_id]
+
+
+@dataclass(frozen=True, slots=True)
+class PackWorld:
+    """What keys depend on besides the prompt, asked from the packs and the files."""
+
+    packs: Packs
+    files: Files
+
+    def ports(self, spec: NodeSpec, values: Mapping[str, Any]) -> Sequence[Port]:
+        """The further inputs of a dynamic node."""
+        hook = self.packs.types[spec.id].declared.ports
+        return () if hook is None else hook(values)
+
+    def fingerprint(self, spec: NodeSpec, values: Mapping[str, Any]) -> str:
+        """What the node's hook sees now."""
+        hook = self.packs.types[spec.id].declared.fingerprint
+        return "" if hook is None else str(hook(values))
+
+    def file(self, kind: str, name: str) -> str:
+        """The digest of a file."""
+        return self.files.digest(kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all jobs of an engine share."""
+
+    packs: Packs
+    store: TieredStore
+    recorder: Recorder
+    flights: Flights
+    leases: Leases | None
+    loop: LoopThread
+    device: Device
+    files: Files
+    assets: Assets
+    book: RecipeBook
+    costs: Costs = field(default_factory=Costs)
+    history: History = field(default_factory=History)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a job wants: which nodes, under which name, with what embedded and shown."""
+
+    targets: Sequence[str]
+    scope: str
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    previews: bool = False
+
+
+def shown_assets(shown: Iterable[Any]) -> list[str]:
+    """The assets among what a node shows."""
+    return [output.asset for output in shown if output.asset is not None]

@@ -1,0 +1,174 @@
+"""The engine: everything that runs prompts, put together. One per worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from wirebrush.api import values
+from wirebrush.engine.assets import Assets, LocalAssets
+from wirebrush.engine.cache.codec import Codec, record_types
+from wirebrush.engine.cache.disk import DiskStore
+from wirebrush.engine.cache.memory import MemoryStore
+from wirebrush.engine.cache.tiered import TieredStore
+from wirebrush.engine.cancel import Cancellation
+from wirebrush.engine.context import PackWorld, Parts, Wishes
+from wirebrush.engine.devices import Device
+from wirebrush.engine.executor import Execution
+from wirebrush.engine.files import Digests, Files
+from wirebrush.engine.flights import Flights
+from wirebrush.engine.leases import Leases
+from wirebrush.engine.loop import LoopThread
+from wirebrush.engine.packs import Packs
+from wirebrush.engine.recorder import Emit, Recorder
+from wirebrush.events import Event, Finished
+from wirebrush.folders import ModelFolders
+from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.recipe import RecipeBook
+
+GIGABYTE = 1024**3
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an engine works. Without a `cache` folder nothing outlives the process."""
+
+    cache: Path | None = None
+    models: Sequence[Path] = ()
+    device: str = "cpu"
+    memory_bytes: int = 2 * GIGABYTE
+    disk_bytes: int = 20 * GIGABYTE
+    resident_bytes: int = 0
+
+
+@dataclass
+class Progress:
+    """A number that grows whenever something moves on: what a heartbeat carries."""
+
+    count: int = 0
+
+    def moved(self) -> None:
+        """Something moved on."""
+        self.count += 1
+
+
+@dataclass
+class Engine:
+    """Runs prompts with the node types of some packs. Safe for several jobs at once.
+
+    Example::
+
+        with Engine(load_packs([Path("packs")]), Settings(cache=Path("cache"))) as engine:
+            finished = engine.run(Prompt.from_json(data), ["9"])
+    """
+
+    packs: Packs
+    settings: Settings = field(default_factory=Settings)
+    assets: Assets | None = None
+    progress: Progress = field(default_factory=Progress)
+
+    def __post_init__(self) -> None:
+        self._folder: TemporaryDirectory[str] | None = None
+        self._parts = self._assemble()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def device(self) -> Device:
+        """The device that this engine owns."""
+        return self._parts.device
+
+    @property
+    def parts(self) -> Parts:
+        """What the jobs share."""
+        return self._parts
+
+    def run(
+        self,
+        prompt: Prompt,
+        targets: Sequence[str],
+        emit: Emit | None = None,
+        *,
+        scope: str = "",
+        cancellation: Cancellation | None = None,
+        metadata: Mapping[str, str] | None = None,
+        previews: bool = False,
+    ) -> Finished:
+        """Run until the targets have their values; returns how it went, never raises.
+
+        Args:
+            prompt: The graph, validated.
+            targets: Ids of the wanted nodes.
+            emit: Takes events as they happen, from several threads.
+            scope: Names the job: nodes with `cache="never"` run once per scope.
+            cancellation: Set it to stop.
+            metadata: Texts to embed in saved pictures.
+            previews: Whether somebody looks at previews.
+        """
+        wishes = Wishes(targets, scope or uuid4().hex, metadata or {}, previews)
+        return Execution(
+            self._parts,
+            prompt,
+            wishes,
+            emit or _unheard,
+            cancellation or Cancellation(),
+            self.progress.moved,
+        ).run()
+
+    def close(self) -> None:
+        """Write what is pending and let go of the files."""
+        self._parts.recorder.close()
+        self._parts.loop.close()
+        if self._parts.store.disk is not None:
+            self._parts.store.disk.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _assemble(self) -> Parts:
+        settings = self.settings
+        disk = None
+        if settings.cache is not None:
+            codec = Codec(record_types([values, *self.packs.modules]))
+            disk = DiskStore(settings.cache, codec, settings.disk_bytes)
+        leases = Leases(*disk.writer) if disk is not None else None
+        assets = self.assets or LocalAssets(self._asset_folder())
+        device = Device(settings.device, settings.resident_bytes)
+        digests = Digests(disk.writer if disk is not None else None)
+        files = Files(ModelFolders(settings.models), assets, digests)
+        book = RecipeBook(self.packs.spec, device.numerics(), PackWorld(self.packs, files))
+        return Parts(
+            packs=self.packs,
+            store=TieredStore(MemoryStore(settings.memory_bytes), disk),
+            recorder=Recorder(disk, leases),
+            flights=Flights(),
+            leases=leases,
+            loop=LoopThread(),
+            device=device,
+            files=files,
+            assets=assets,
+            book=book,
+        )
+
+    def _asset_folder(self) -> Path:
+        if self.settings.cache is not None:
+            return self.settings.cache / "assets"
+        self._folder = TemporaryDirectory(prefix="wirebrush-")
+        return Path(self._folder.name)
+
+
+def _unheard(_events: Sequence[Event]) -> None:
+    """Nobody listens."""

@@ -1,0 +1,63 @@
+"""Expansion: the nodes that a node returned become part of the running prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+from wirebrush.api import Expand, Link, NodeError, NodeSpec
+from wirebrush.engine.call import ReceivedLink
+from wirebrush.graph.prompt import PromptNode
+
+MAX_ID = 120
+
+
+def graft(
+    nodes: dict[str, PromptNode], parent: PromptNode, spec: NodeSpec, expand: Expand, item: int
+) -> tuple[tuple[Any, ...], list[str]]:
+    """Add an expansion's nodes to the prompt's.
+
+    Returns the parent's outputs, as links to them or plain values, and the ids of the new nodes.
+    Ids are the same whenever the same node expands: `parent.local`, or a hash where nested
+    expansions (loops) would make them grow without end.
+    """
+    if len(expand.outputs) != len(spec.outputs):
+        raise NodeError(
+            f"{spec.id} has {len(spec.outputs)} outputs, but its expansion gives "
+            f"{len(expand.outputs)}.",
+            "This is a bug in the node: Subgraph.result() takes one value per output.",
+        )
+    prefix = _prefix(parent.id, item)
+    ids = {local: f"{prefix}.{local}" for local in expand.nodes}
+    for local, (class_type, inputs) in expand.nodes.items():
+        wired = {name: _linked(value, ids, nodes, parent.id) for name, value in inputs.items()}
+        nodes[ids[local]] = PromptNode(ids[local], class_type, wired, parent.title)
+    outputs = tuple(_linked(value, ids, nodes, parent.id) for value in expand.outputs)
+    return outputs, list(ids.values())
+
+
+def _prefix(parent: str, item: int) -> str:
+    prefix = f"{parent}.{item}" if item else parent
+    if len(prefix) <= MAX_ID:
+        return prefix
+    root = parent.partition(".")[0][:MAX_ID]
+    return f"{root}.~{blake2b(prefix.encode(), digest_size=12).hexdigest()}"
+
+
+def _linked(
+    value: Any, ids: Mapping[str, str], nodes: Mapping[str, PromptNode], parent: str
+) -> Any:
+    """A link of the fragment, with the id its node has in the prompt; other values as they are."""
+    if not isinstance(value, Link):
+        return value
+    if isinstance(value, ReceivedLink):
+        return Link(value.node, value.output)
+    if value.node in ids:
+        return Link(ids[value.node], value.output)
+    if value.node in nodes:
+        return value
+    raise NodeError(
+        f"The expansion of node {parent} is wired to {value.node!r}, which it does not contain.",
+        "This is a bug in the node.",
+    )

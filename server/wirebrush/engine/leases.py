@@ -1,0 +1,73 @@
+"""Single flight between worker processes: a row in the shared index says who computes a key.
+
+Only for node types that are not known to be cheap: a lease costs more than a cheap node. A lease
+ends by itself when its holder stops renewing it, so a killed worker blocks nobody for long.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+from uuid import uuid4
+
+SECONDS = 15.0
+RENEW_SECONDS = 5.0
+
+
+class Leases:
+    """The leases of one process.
+
+    Args:
+        database: A connection to the shared index.
+        lock: Guards the connection.
+    """
+
+    def __init__(self, database: sqlite3.Connection, lock: threading.Lock) -> None:
+        self._database = database
+        self._lock = lock
+        self._owner = uuid4().hex
+        self._held: set[bytes] = set()
+        self._renewed = time.time()
+
+    def take(self, key: bytes) -> bool:
+        """Whether the key is ours now. A database that cannot be written blocks nobody: True."""
+        now = time.time()
+        try:
+            with self._lock:
+                taken = self._database.execute(
+                    "INSERT INTO leases VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE "
+                    "SET owner = ?2, until = ?3 WHERE until < ?4 OR owner = ?2",
+                    (key, self._owner, now + SECONDS, now),
+                ).rowcount
+        except sqlite3.Error:
+            return True
+        if taken:
+            self._held.add(key)
+        return bool(taken)
+
+    def release(self, keys: Iterable[bytes]) -> None:
+        """Give up those of the keys that are ours."""
+        mine = [key for key in keys if key in self._held]
+        self._held.difference_update(mine)
+        self._write("DELETE FROM leases WHERE owner = ? AND key = ?", mine)
+
+    def renew(self) -> None:
+        """Prolong what is held, if it is time; called every now and then."""
+        now = time.time()
+        if self._held and now - self._renewed > RENEW_SECONDS:
+            self._renewed = now
+            self._write(
+                f"UPDATE leases SET until = {now + SECONDS} WHERE owner = ? AND key = ?",
+                list(self._held),
+            )
+
+    def _write(self, statement: str, keys: list[bytes]) -> None:
+        if not keys:
+            return
+        try:
+            with self._lock:
+                self._database.executemany(statement, [(self._owner, key) for key in keys])
+        except sqlite3.Error:
+            return  # they run out by themselves

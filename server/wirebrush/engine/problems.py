@@ -1,0 +1,68 @@
+"""What goes wrong while a node runs, in one sentence each. Tracebacks go to the log, trimmed."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+
+from wirebrush.api import Blocked, NodeError
+from wirebrush.events import Problem
+
+log = logging.getLogger(__name__)
+_HERE = str(Path(__file__).parent)
+
+
+class BadOutput(Exception):
+    """A node's function returned something that its declaration does not say."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on the device or the host; torch's class is known by its name."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
+    """The problem that an exception of a node is."""
+    if isinstance(error, NodeError):
+        return Problem("node_error", error.message, error.hint, node, error.port)
+    log.warning("%s (node %s) failed:\n%s", node_type, node, own_traceback(error))
+    if is_out_of_memory(error):
+        return Problem(
+            "out_of_memory",
+            f"{node_type} ran out of memory, even with everything else let go. {error}".strip(),
+            "Use a smaller size or batch, or a smaller model.",
+            node,
+        )
+    if isinstance(error, RecursionError):
+        return Problem(
+            "too_deep",
+            f"{node_type} called itself too often: Python's recursion limit was reached.",
+            "This is a bug in the node, or its input is nested too deeply.",
+            node,
+        )
+    if isinstance(error, BadOutput):
+        return Problem("bad_output", str(error), "This is a bug in the node's pack.", node)
+    if isinstance(error, SystemExit):
+        return Problem(
+            "node_failed",
+            f"{node_type} called sys.exit({error.code!r}).",
+            "A node says what is wrong by raising NodeError.",
+            node,
+        )
+    text = str(error).strip().partition("\n")[0]
+    message = f"{node_type} failed: {type(error).__name__}{': ' if text else ''}{text}"
+    return Problem("node_failed", message, "The worker's log has the details.", node)
+
+
+def blocked_problem(blocked: Blocked, node: str) -> Problem:
+    """A blocker with a message becomes an error at its first use."""
+    return Problem("blocked", blocked.message or "", node=node)
+
+
+def own_traceback(error: BaseException) -> str:
+    """The traceback from the node's function on, without the engine's frames."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_HERE)]
+    last = traceback.format_exception_only(error)
+    return "".join([*traceback.format_list(own), *last]).rstrip()

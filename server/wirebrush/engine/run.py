@@ -1,0 +1,114 @@
+"""The real `Run`: what a node says becomes events, files and assets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+from wirebrush.api import Asset, FileRef
+from wirebrush.api.run import AssetKind
+from wirebrush.engine.assets import Assets, Saved
+from wirebrush.engine.cancel import Cancellation
+from wirebrush.engine.devices import Device
+from wirebrush.engine.files import Files
+from wirebrush.events import Event, NodeProgress, Output, Preview
+
+T = TypeVar("T")
+PROGRESS_SECONDS = 1 / 30
+PREVIEW_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all runs of a job share."""
+
+    device: Device
+    files: Files
+    assets: Assets
+    cancellation: Cancellation
+    emit: Callable[[Sequence[Event]], None]
+    metadata: Mapping[str, str]
+    previews: bool
+    progressed: Callable[[], None]
+
+
+@dataclass
+class NodeRun:
+    """One node's run. `shown` gathers what the node shows."""
+
+    node: str
+    services: Services
+    shown: list[Output] = field(default_factory=list[Output])
+    _last_progress: float = 0.0
+    _last_preview: float = 0.0
+
+    @property
+    def device(self) -> str:
+        return self.services.device.name
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        return self.services.metadata
+
+    def step(
+        self, value: int, total: int, preview: Callable[[], bytes | None] | None = None
+    ) -> None:
+        self.check()
+        self.services.progressed()
+        now = time.monotonic()
+        if now - self._last_progress >= PROGRESS_SECONDS or value >= total:
+            self._last_progress = now
+            self.services.emit([NodeProgress(self.node, value, total)])
+        if preview is None or not self.services.previews or value >= total:
+            return
+        if now - self._last_preview >= PREVIEW_SECONDS:
+            data = preview()
+            self._last_preview = time.monotonic()  # a slow encoder is not asked at once again
+            if data:
+                self.services.emit([Preview(self.node, _mime(data), data)])
+
+    def check(self) -> None:
+        self.services.cancellation.check()
+
+    def file(self, kind: str, name: str) -> FileRef:
+        self.check()
+        return self.services.files.ref(kind, name)
+
+    def path(self, ref: FileRef) -> Path:
+        return self.services.files.path(ref)
+
+    def resident(self, key: str, build: Callable[[], T], *, size: int | None = None) -> T:
+        self.check()
+        return self.services.device.resident(key, build, size=size)
+
+    def save(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        mime: str,
+        kind: AssetKind = "output",
+        width: int | None = None,
+        height: int | None = None,
+    ) -> Asset:
+        self.check()
+        asset = Asset(sha256(data).hexdigest(), name, mime, kind, width, height)
+        index = sum(output.asset is not None for output in self.shown)
+        self.services.assets.put(Saved(asset, self.node, index), data)
+        self.shown.append(
+            Output(kind, asset=asset.id, name=name, mime=mime, width=width, height=height)
+        )
+        return asset
+
+    def show_text(self, text: str) -> None:
+        self.shown.append(Output("text", text=str(text)))
+
+
+def _mime(data: bytes) -> str:
+    if data.startswith(b"\x89PNG"):
+        return "image/png"
+    return "image/webp" if data[8:12] == b"WEBP" else "image/jpeg"

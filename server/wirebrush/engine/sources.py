@@ -1,0 +1,59 @@
+"""Code identity: the hash of a pack's source files, so that edited code gets no old results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`digest` names the code. `volatile` code cannot be read: it has a new name every time."""
+
+    digest: str
+    volatile: bool = False
+
+
+def source_hash(module: ModuleType) -> Source:
+    """The identity of a pack's code: its `.py` files, and the version it was installed as.
+
+    A pack whose results depend on further packages names them in `__sources__ = ("package", ...)`
+    at its top; their files count as its own.
+    """
+    files = _python_files(getattr(module, "__file__", None))
+    if not files:
+        return Source(f"process:{uuid4().hex}", volatile=True)
+    for name in getattr(module, "__sources__", ()):
+        spec = find_spec(name)
+        files |= _python_files(spec.origin if spec else None)
+    digest = blake2b(digest_size=16)
+    for name in sorted(files):
+        content = files[name].read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogatepass"))
+        digest.update(content)
+    digest.update(_installed_version(module.__name__).encode())
+    return Source(digest.hexdigest())
+
+
+def _python_files(origin: str | None) -> dict[str, Path]:
+    """The source files of a package or single module, by name; none if it is compiled."""
+    if origin is None or not origin.endswith(".py"):
+        return {}
+    path = Path(origin)
+    if path.name != "__init__.py":
+        return {path.name: path}
+    root = path.parent
+    return {f"{root.name}/{p.relative_to(root).as_posix()}": p for p in root.rglob("*.py")}
+
+
+def _installed_version(module: str) -> str:
+    names = packages_distributions().get(module.partition(".")[0], ())
+    try:
+        return version(names[0]) if names else ""
+    except PackageNotFoundError:
+        return ""

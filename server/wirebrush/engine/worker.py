@@ -1,0 +1,261 @@
+"""The composition root of a worker process: one device, one engine, one job at a time.
+
+The process talks frames over its stdin and stdout (see `channel`). Whatever nodes print goes to
+stderr, which the server keeps as the worker's log.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
+
+import psutil
+
+from wirebrush.channel import PROTOCOL, BlockingChannel, ChannelClosed, Frame
+from wirebrush.engine.assets import LocalAssets
+from wirebrush.engine.cancel import Cancellation
+from wirebrush.engine.devices import Device, versions
+from wirebrush.engine.engine import GIGABYTE, Engine, Progress, Settings
+from wirebrush.engine.packs import load_packs
+from wirebrush.engine.remote import RemoteAssets
+from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
+from wirebrush.graph.prompt import Prompt
+
+BEAT_SECONDS = 1.0
+GONE_SECONDS = 10.0
+"""How long a node may go on after the server is gone."""
+
+
+@dataclass(frozen=True)
+class WorkerConfig:
+    """What the server says when it starts a worker."""
+
+    cache: Path
+    device: str = "cpu"
+    models: tuple[Path, ...] = ()
+    packs: tuple[Path, ...] = ()
+    entry_points: bool = True
+    memory_bytes: int = 2 * GIGABYTE
+    disk_bytes: int = 20 * GIGABYTE
+    threads: int = 0
+    worker: str = "cpu-0"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> WorkerConfig:
+        """Read the command line's JSON; fields that are left out or null have defaults."""
+        known = {n: data[n] for n in cls.__dataclass_fields__ if data.get(n) is not None}
+        known["cache"] = Path(known["cache"])
+        for name in ("models", "packs"):
+            known[name] = tuple(Path(item) for item in known.get(name, ()))
+        return cls(**known)
+
+
+@dataclass
+class _Job:
+    id: str
+    epoch: int
+    cancellation: Cancellation
+
+
+class Worker:
+    """Serves one server until it says stop, or is gone."""
+
+    def __init__(self, config: WorkerConfig, channel: BlockingChannel) -> None:
+        self._config = config
+        self._channel = channel
+        self._assets = RemoteAssets(channel, LocalAssets(config.cache / "assets"))
+        self._device = Device(config.device)
+        self._progress = Progress()
+        self._frames: SimpleQueue[Frame | None] = SimpleQueue()
+        self._job: _Job | None = None
+        self._cancelled: set[str] = set()
+        self._lock = threading.Lock()
+
+    def serve(self) -> None:
+        """Say hello, load the packs, send the catalog, run jobs."""
+        self._hello()
+        for work in (self._beat, self._read):
+            threading.Thread(target=work, name=work.__name__, daemon=True).start()
+        packs = load_packs(self._config.packs, use_entry_points=self._config.entry_points)
+        settings = Settings(
+            cache=self._config.cache,
+            models=self._config.models,
+            device=self._config.device,
+            memory_bytes=self._config.memory_bytes,
+            disk_bytes=self._config.disk_bytes,
+        )
+        with Engine(packs, settings, self._assets, self._progress) as engine:
+            self._device = engine.device
+            self._channel.send({"type": "catalog", **packs.catalog()})
+            while (frame := self._frames.get()) is not None:
+                self._run(engine, frame)
+
+    def _hello(self) -> None:
+        self._channel.send(
+            {
+                "type": "hello",
+                "protocol": PROTOCOL,
+                "pid": os.getpid(),
+                "worker": self._config.worker,
+                "device": self._config.device,
+                "device_name": self._device.title(),
+                "memory": self._device.memory(),
+                "versions": versions(),
+                "packs": [path.name for path in self._config.packs],
+            }
+        )
+
+    def _read(self) -> None:
+        """In a thread: hand `run` frames over, act on the others at once."""
+        try:
+            while True:
+                frame = self._channel.receive()
+                if frame.type == "run":
+                    self._frames.put(frame)
+                elif frame.type == "asset":
+                    self._assets.answer(frame)
+                elif frame.type == "cancel":
+                    self._cancel(str(frame.header.get("job", "")))
+                elif frame.type == "stop":
+                    self._frames.put(None)
+        except ChannelClosed:
+            self._gone()
+
+    def _gone(self) -> None:
+        """The server is gone: nobody wants the job's end, but finished nodes are worth keeping."""
+        self._assets.close()
+        self._frames.put(None)
+        if self._job is not None:
+            self._job.cancellation.set()
+        time.sleep(GONE_SECONDS)
+        os._exit(1)
+
+    def _cancel(self, job_id: str) -> None:
+        with self._lock:
+            self._cancelled.add(job_id)  # it may be still in the queue
+            if self._job is not None and self._job.id == job_id:
+                self._job.cancellation.set()
+
+    def _run(self, engine: Engine, frame: Frame) -> None:
+        """Run one job; whatever happens the server hears how it ended."""
+        header = frame.header
+        job = _Job(str(header["job"]), int(header.get("epoch", 0)), Cancellation())
+        with self._lock:
+            self._job = job
+            if job.id in self._cancelled:
+                job.cancellation.set()
+        self._assets.job = (job.id, job.epoch)
+        try:
+            finished = engine.run(
+                Prompt.from_json(header["prompt"]),
+                [str(target) for target in header["targets"]],
+                lambda events: self._emit(job, events),
+                scope=str(header.get("scope") or job.id),
+                cancellation=job.cancellation,
+                metadata=header.get("metadata") or {},
+                previews=bool(header.get("previews")),
+            )
+        except Exception as error:
+            logging.exception("The job could not be read.")
+            problem = Problem("bad_prompt", f"The worker cannot read the job: {error!r}")
+            finished = Finished("failed", problems=(problem,))
+        with self._lock:
+            self._job = None
+            self._cancelled.discard(job.id)
+        self._channel.send(
+            {
+                "type": "finished",
+                "job": job.id,
+                "epoch": job.epoch,
+                "event": event_to_json(finished),
+            }
+        )
+
+    def _emit(self, job: _Job, events: Sequence[Event]) -> None:
+        self._channel.send_many(_event_frame(job, event) for event in events)
+
+    def _beat(self) -> None:
+        """In a thread: every second a sign of life, and whether anything moves on."""
+        process = psutil.Process()
+        while True:
+            job = self._job
+            beat = {
+                "type": "beat",
+                "job": job.id if job else None,
+                "progress": self._progress.count,
+                "rss": process.memory_info().rss,
+                "vram": self._device.vram(),
+            }
+            try:
+                self._channel.send(beat)
+            except ChannelClosed:
+                return
+            time.sleep(BEAT_SECONDS)
+
+
+class _FrameHandler(logging.Handler):
+    """Warnings and errors go to the server too."""
+
+    def __init__(self, channel: BlockingChannel) -> None:
+        super().__init__(logging.WARNING)
+        self._channel = channel
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = record.getMessage()
+            self._channel.send({"type": "log", "level": record.levelname.lower(), "text": text})
+        except ChannelClosed:
+            return
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`python -m wirebrush.engine '<json>'`."""
+    if len(arguments) != 1:
+        sys.stderr.write('usage: python -m wirebrush.engine \'{"cache": "...", ...}\'\n')
+        return 2
+    config = WorkerConfig.from_json(json.loads(arguments[0]))
+    faulthandler.enable(sys.stderr)
+    if config.threads:
+        os.environ["OMP_NUM_THREADS"] = str(config.threads)  # read when torch is imported
+    reader, writer = _take_pipes()
+    channel = BlockingChannel(reader, writer)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger().addHandler(_FrameHandler(channel))
+    try:
+        Worker(config, channel).serve()
+    except ChannelClosed:
+        return 1
+    return 0
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for frames: nodes print to stderr and read nothing."""
+    reader = os.fdopen(os.dup(0), "rb")
+    writer = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdin = open(0, closefd=False)
+    sys.stdout = sys.stderr
+    return reader, writer
+
+
+def _event_frame(job: _Job, event: Event) -> Frame:
+    blob = event.data if isinstance(event, Preview) else b""
+    header = {"type": "event", "job": job.id, "epoch": job.epoch, "event": event_to_json(event)}
+    return Frame(header, blob)

@@ -255,7 +255,7 @@ def phase(title: str, command: Sequence[str]) -> None:
 
 def lines_of(command: Sequence[str]) -> Iterator[str]:
     """What a command writes, line by line and also into the log; an empty line every second."""
-    with LOG.open("a+", encoding="utf-8") as log:
+    with LOG.open("a+", encoding="utf-8", buffering=1) as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
         begun_at = log.tell()

@@ -69,7 +69,7 @@ class JobQueue:
         self._ids = Ids()
         self._leases: dict[str, Lease] = {}
         self._paused = False
-        self._changed = asyncio.Event()
+        self._change = asyncio.Event()
 
     @classmethod
     async def open(
@@ -221,17 +221,10 @@ class JobQueue:
         self._leases[lease.job.id] = lease
         return lease
 
-    async def next_lease(self, worker: str, patience: float = 10.0) -> Lease | None:
-        """Wait for a job; None after `patience` seconds (disk space is worth a new look)."""
-        changed = self._changed
-        lease = await self.lease(worker)
-        if lease is not None:
-            return lease
-        try:
-            await asyncio.wait_for(changed.wait(), patience)
-        except TimeoutError:
-            return None
-        return await self.lease(worker)
+    @property
+    def change(self) -> asyncio.Event:
+        """Set at the next change after which there may be a job. Take it before `lease`."""
+        return self._change
 
     async def started(self, lease: Lease) -> bool:
         """The worker has the job. False: the lease is stale."""
@@ -328,8 +321,8 @@ class JobQueue:
         self._wake()
 
     def _wake(self) -> None:
-        self._changed.set()  # for all who wait now;
-        self._changed = asyncio.Event()  # whoever comes next waits for the next change
+        self._change.set()  # for all who wait now;
+        self._change = asyncio.Event()  # whoever comes next waits for the next change
 
 
 def _fresh(job: str, submission: Submission) -> JobRecord:

@@ -1,0 +1,36 @@
+"""How a worker is, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+WorkerState: TypeAlias = Literal["starting", "idle", "busy", "down", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """A worker as people see it. `detail` says why it is down."""
+
+    worker: str
+    state: WorkerState
+    device: str = ""
+    device_name: str = ""
+    memory: int | None = None
+    detail: str = ""
+    job: str | None = None
+    restarts: int = 0
+    pid: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who hears about the worker itself: its catalog as JSON, and its status when it changes."""
+
+    catalog: Callable[[Mapping[str, Any]], None] = field(default=lambda _: None)
+    status: Callable[[WorkerStatus], None] = field(default=lambda _: None)

@@ -1,0 +1,241 @@
+"""A worker process: started, greeted, talked to in frames, and ended for certain.
+
+The process leads a group of its own, so that a kill reaches everything it started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wirebrush.channel import PROTOCOL, AsyncChannel, ChannelClosed, Frame
+from wirebrush.jobs.errors import WorkerFailed
+from wirebrush.jobs.logfile import LogFile
+
+_READ_AHEAD = 1 << 20
+_LIKELY_VICTIM = "500"  # the kernel ends a worker rather than the server when memory is short
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCommand:
+    """How a worker is started, and where it complains."""
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+
+    @classmethod
+    def engine(
+        cls,
+        name: str,
+        device: str,
+        data: Path,
+        *,
+        models: Sequence[Path] = (),
+        packs: Sequence[Path] = (),
+        memory_bytes: int,
+        disk_bytes: int,
+        threads: int | None = None,
+    ) -> WorkerCommand:
+        """The worker that runs nodes, with its cache and log in the data folder."""
+        options = {
+            "worker": name,
+            "device": device,
+            "cache": str(data / "cache"),
+            "models": [str(path) for path in models],
+            "packs": [str(path) for path in packs],
+            "entry_points": True,
+            "memory_bytes": memory_bytes,
+            "disk_bytes": disk_bytes,
+            "threads": threads,
+        }
+        argv = (sys.executable, "-m", "wirebrush.engine", json.dumps(options))
+        return cls(name, argv, data / "logs" / f"{name}.log")
+
+
+class WorkerProcess:
+    """A running worker.
+
+    >>> worker = await WorkerProcess.start(command)
+    >>> hello, catalog = await worker.handshake(seconds=120)
+    >>> await worker.send({"type": "run", ...})
+    >>> async for frame in worker.frames(): ...
+    >>> await worker.end()
+    """
+
+    def __init__(
+        self, name: str, process: asyncio.subprocess.Process, channel: AsyncChannel, log: LogFile
+    ) -> None:
+        self.name = name
+        self._process = process
+        self._channel = channel
+        self._log = log
+
+    @classmethod
+    async def start(cls, command: WorkerCommand) -> WorkerProcess:
+        """Start the process; WorkerFailed if the system refuses."""
+        log = LogFile(command.log)
+        try:
+            stderr = await asyncio.to_thread(log.open)
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command.argv,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env=_environment(os.environ),
+                    limit=_READ_AHEAD,
+                    **_own_group(),
+                )
+            finally:
+                os.close(stderr)
+        except OSError as error:
+            raise WorkerFailed(
+                f"Worker {command.name} could not be started: {error}.",
+                "Check that Python and the data folder are in place.",
+            ) from error
+        assert process.stdout is not None
+        assert process.stdin is not None
+        _prefer_as_victim(process.pid)
+        return cls(command.name, process, AsyncChannel(process.stdout, process.stdin), log)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is its group's too."""
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended (negative: by that signal); None as long as it lives."""
+        return self._process.returncode
+
+    async def handshake(self, seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """What the worker says first: hello and catalog. WorkerFailed if it does not, in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                hello = await self._expect("hello")
+                catalog = await self._expect("catalog")
+        except TimeoutError as error:
+            raise self._failed(f"said nothing within {seconds:g} s") from error
+        except ChannelClosed as error:
+            await self.wait(2.0)
+            raise self._failed(f"ended before it was ready ({self.ended_how()})") from error
+        if hello.get("protocol") != PROTOCOL:
+            raise self._failed(f"speaks protocol {hello.get('protocol')!r}, the server {PROTOCOL}")
+        return hello, catalog
+
+    async def send(self, header: Mapping[str, Any], blob: bytes = b"") -> None:
+        """Send a frame; nothing happens if the worker is gone: `frames` ends then."""
+        with suppress(ChannelClosed):
+            await self._channel.send(header, blob)
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        """Everything the worker says, until it is gone."""
+        while True:
+            try:
+                frame = await self._channel.receive()
+            except ChannelClosed:
+                return
+            yield frame
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines of its log."""
+        return self._log.tail(lines)
+
+    def ended_how(self) -> str:
+        """In words: "exit code 1", "signal 9 (SIGKILL)"."""
+        code = self._process.returncode
+        if code is None:
+            return "still running"
+        if code >= 0:
+            return f"exit code {code}"
+        try:
+            return f"signal {-code} ({signal.Signals(-code).name})"
+        except ValueError:
+            return f"signal {-code}"
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for its end; whether it came in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
+        except TimeoutError:
+            return False
+        await asyncio.to_thread(self._log.join, 1.0)
+        return True
+
+    def terminate(self) -> None:
+        """Ask the whole group to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the whole group, also when it is stopped or ignores signals."""
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    async def end(self, grace: float = 2.0) -> None:
+        """Stop in three steps, each if the one before did not help: frame, SIGTERM, SIGKILL."""
+        await self._stop_frame(grace)
+        if not await self.wait(grace):
+            self.terminate()
+            if not await self.wait(grace):
+                self.kill()
+        await self.destroy()
+
+    async def destroy(self) -> None:
+        """End it at once, with everything it started, and wait until it is gone."""
+        self.kill()
+        await self.wait(10.0)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    async def _stop_frame(self, grace: float) -> None:
+        try:
+            async with asyncio.timeout(grace):  # a worker that does not read fills its pipe
+                await self.send({"type": "stop"})
+        except TimeoutError:
+            return
+
+    async def _expect(self, kind: str) -> Mapping[str, Any]:
+        while True:
+            frame = await self._channel.receive()
+            if frame.type == kind:
+                return frame.header
+            if frame.type not in ("beat", "log"):
+                raise ChannelClosed(f"The worker said {frame.type!r} before {kind!r}.")
+
+    def _failed(self, what: str) -> WorkerFailed:
+        tail = self.tail()
+        told = f" The last lines of its log:\n{tail}" if tail else ""
+        return WorkerFailed(f"Worker {self.name} {what}.{told}", "See its log in the data folder.")
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, number)
+
+
+def _own_group() -> dict[str, Any]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in environ.items() if name != "WIREBRUSH_TOKEN"}
+    return {**kept, "PYTHONFAULTHANDLER": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _prefer_as_victim(pid: int) -> None:
+    with suppress(OSError):  # Linux only
+        Path(f"/proc/{pid}/oom_score_adj").write_text(_LIKELY_VICTIM)

@@ -1,0 +1,16 @@
+import type { NodeId, WorkflowNode } from "../document";
+import type { Command } from "../history";
+
+export interface NewNode {
+  readonly id: NodeId;
+  readonly node: WorkflowNode;
+}
+
+/** Put a node on the canvas. The id must be free: `freshIds` makes such. */
+export const addNode: Command<NewNode> = {
+  name: "addNode",
+  change(draft, { id, node }) {
+    if (draft.document.nodes[id]) throw new Error(`There is a node ${id} already.`);
+    draft.set(["nodes", id], node);
+  },
+};

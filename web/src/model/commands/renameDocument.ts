@@ -1,0 +1,9 @@
+import type { Command } from "../history";
+
+/** Give the document another name. */
+export const renameDocument: Command<string> = {
+  name: "renameDocument",
+  change(draft, name) {
+    draft.set(["name"], name);
+  },
+};

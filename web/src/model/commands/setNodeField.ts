@@ -1,0 +1,19 @@
+import type { NodeId, WorkflowNode } from "../document";
+import type { Command } from "../history";
+
+type Field = "title" | "mode" | "collapsed" | "size" | "color";
+
+export interface NodeFieldChange<F extends Field = Field> {
+  readonly nodes: readonly NodeId[];
+  readonly field: F;
+  /** `undefined` takes the field away. */
+  readonly value: WorkflowNode[F] | undefined;
+}
+
+/** Rename, mute, bypass, collapse or resize nodes. */
+export const setNodeField: Command<NodeFieldChange> = {
+  name: "setNodeField",
+  change(draft, { nodes, field, value }) {
+    for (const id of nodes) if (draft.document.nodes[id]) draft.set(["nodes", id, field], value);
+  },
+};

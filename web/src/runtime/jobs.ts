@@ -1,0 +1,221 @@
+/** Jobs and what their nodes do, as a pure reducer over the server's messages. */
+import type { JobEvent, JobOutput, JobRecord, JobState, Output, Problem } from "./wire.gen";
+
+export type NodeState = "running" | "done" | "cached" | "error" | "stopped";
+
+/** A node's part in a job. */
+export interface NodeRun {
+  readonly job: string;
+  readonly state: NodeState;
+  readonly value?: number;
+  readonly total?: number;
+  readonly started?: number;
+  readonly seconds?: number;
+  /** Why it was not in the cache. */
+  readonly reason?: string;
+  readonly outputs: readonly Output[];
+  /** The node as it was when this ran: differs from the present one when it is stale. */
+  readonly signature?: string | undefined;
+}
+
+export interface Job {
+  readonly record: JobRecord;
+  /** How many nodes are to run and have run, once that is known. */
+  readonly planned: number | null;
+  readonly ran: number;
+  readonly cached: number;
+  readonly running: string | null;
+  readonly progress: readonly [value: number, total: number] | null;
+}
+
+export interface Jobs {
+  /** Newest first. */
+  readonly order: readonly string[];
+  readonly byId: Readonly<Record<string, Job>>;
+  /** By node: its latest run by a job of the open document. */
+  readonly runs: Readonly<Record<string, NodeRun>>;
+  readonly problems: readonly Problem[];
+  /** Jobs of the open document, each with the node signatures it was submitted with. */
+  readonly ours: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export const NO_JOBS: Jobs = { order: [], byId: {}, runs: {}, problems: [], ours: {} };
+export const SHOWN_JOBS = 100;
+
+const FINAL: ReadonlySet<JobState> = new Set(["succeeded", "failed", "cancelled", "quarantined"]);
+
+export function isFinal(state: JobState): boolean {
+  return FINAL.has(state);
+}
+
+/** Records as fetched. A job that has ended here stays ended: the answer may be older than events. */
+export function withRecords(jobs: Jobs, records: readonly JobRecord[]): Jobs {
+  const byId = { ...jobs.byId };
+  for (const record of records) {
+    const known = byId[record.id];
+    if (known && isFinal(known.record.state) && !isFinal(record.state)) continue;
+    byId[record.id] = { ...(known ?? asNew(record)), record };
+  }
+  const order = Object.values(byId)
+    .toSorted((a, b) => b.record.created - a.record.created || (a.record.id < b.record.id ? 1 : -1))
+    .slice(0, SHOWN_JOBS)
+    .map((job) => job.record.id);
+  return { ...jobs, byId: Object.fromEntries(order.flatMap((id) => (byId[id] ? [[id, byId[id]]] : []))), order };
+}
+
+/** A job that this page submitted: its nodes show what it does. */
+export function withOurs(jobs: Jobs, record: JobRecord, signatures: Record<string, string>): Jobs {
+  const next = withRecords(jobs, [record]);
+  return { ...next, problems: [], ours: { ...jobs.ours, [record.id]: signatures } };
+}
+
+/** Show what an ended job of this document made, e.g. after a reload. */
+export function withRestored(jobs: Jobs, record: JobRecord, signatures: Record<string, string>): Jobs {
+  const outputs = Map.groupBy<string, JobOutput>(record.outputs, (output) => output.node);
+  const runs: Record<string, NodeRun> = { ...jobs.runs };
+  if (record.state === "succeeded")
+    for (const [node, signature] of Object.entries(signatures))
+      runs[node] ??= { job: record.id, state: "cached", outputs: [], signature };
+  for (const [node, shown] of outputs) {
+    const signature = signatures[node];
+    runs[node] = { job: record.id, state: "cached", outputs: shown, signature };
+  }
+  return { ...jobs, runs, ours: { ...jobs.ours, [record.id]: signatures } };
+}
+
+/** Another document is opened: its nodes have not run yet. */
+export function forgetRuns(jobs: Jobs): Jobs {
+  return { ...jobs, runs: {}, problems: [], ours: {} };
+}
+
+export function withProblems(jobs: Jobs, problems: readonly Problem[]): Jobs {
+  return { ...jobs, problems };
+}
+
+export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number): Jobs {
+  const job = jobs.byId[id];
+  if (!job) return jobs;
+  const next = jobAfter(job, event, now);
+  const ours = jobs.ours[id];
+  return {
+    ...jobs,
+    byId: { ...jobs.byId, [id]: next },
+    runs: ours ? runsAfter(jobs.runs, id, event, ours, now) : jobs.runs,
+    problems: ours && event.type === "finished" ? event.problems : jobs.problems,
+  };
+}
+
+/** Whether the record must be fetched: an event came for a job that this page does not know. */
+export function isUnknown(jobs: Jobs, id: string): boolean {
+  return !(id in jobs.byId);
+}
+
+function asNew(record: JobRecord): Job {
+  return { record, planned: null, ran: 0, cached: 0, running: null, progress: null };
+}
+
+function jobAfter(job: Job, event: JobEvent, now: number): Job {
+  const { record } = job;
+  switch (event.type) {
+    case "queued":
+      return { ...asNew(record), record: { ...record, state: "queued", worker: null } };
+    case "started":
+      return {
+        ...asNew(record),
+        record: {
+          ...record,
+          state: "running",
+          worker: event.worker,
+          attempt: event.attempt,
+          nodes: event.nodes,
+          started: now / 1000,
+        },
+      };
+    case "nodes_planned":
+      return { ...job, planned: event.run.length, cached: event.cached.length };
+    case "node_started":
+      return { ...job, running: event.node, progress: null };
+    case "node_progress":
+      return { ...job, running: event.node, progress: [event.value, event.total] };
+    case "node_finished":
+      return afterNode(job, event);
+    case "finished":
+      return {
+        ...job,
+        running: null,
+        progress: null,
+        record: {
+          ...record,
+          state: event.state,
+          ended: now / 1000,
+          summary: event.summary,
+          problems: event.problems,
+        },
+      };
+    case "preview":
+      return job;
+  }
+}
+
+function afterNode(job: Job, event: Extract<JobEvent, { type: "node_finished" }>): Job {
+  const before = job.record.outputs.filter((output) => output.node !== event.node);
+  const shown = event.outputs.map((output, index) => ({ ...output, node: event.node, index }));
+  return {
+    ...job,
+    record: { ...job.record, outputs: [...before, ...shown] },
+    ran: job.ran + (event.cached ? 0 : 1),
+    running: job.running === event.node ? null : job.running,
+    progress: job.running === event.node ? null : job.progress,
+  };
+}
+
+type Runs = Jobs["runs"];
+
+function runsAfter(
+  runs: Runs,
+  job: string,
+  event: JobEvent,
+  signatures: Readonly<Record<string, string>>,
+  now: number,
+): Runs {
+  switch (event.type) {
+    case "nodes_planned": {
+      const cached = event.cached.map((node) => {
+        const outputs = runs[node]?.outputs ?? [];
+        return [node, { job, state: "cached", outputs, signature: signatures[node] }] as const;
+      });
+      return { ...runs, ...Object.fromEntries(cached) };
+    }
+    case "node_started": {
+      const { node, reason } = event;
+      const outputs = runs[node]?.outputs ?? [];
+      return { ...runs, [node]: { job, state: "running", started: now, reason, outputs } };
+    }
+    case "node_progress": {
+      const run = runs[event.node] ?? { outputs: [], started: now };
+      if (run.started !== undefined && "value" in run && run.value === event.value) return runs;
+      const { value, total } = event;
+      return { ...runs, [event.node]: { ...run, job, state: "running", value, total } };
+    }
+    case "node_finished": {
+      const { node, cached, seconds, outputs } = event;
+      const state = cached ? "cached" : "done";
+      return { ...runs, [node]: { job, state, seconds, outputs, signature: signatures[node] } };
+    }
+    case "finished":
+      return afterEnd(runs, job, event.problems);
+    default:
+      return runs;
+  }
+}
+
+/** What was still running has not ended well: it is in error where a problem says so. */
+function afterEnd(runs: Runs, job: string, problems: readonly Problem[]): Runs {
+  const next: Record<string, NodeRun> = { ...runs };
+  for (const [node, { value: _, total: __, ...run }] of Object.entries(runs))
+    if (run.job === job && run.state === "running") next[node] = { ...run, state: "stopped" };
+  for (const problem of problems)
+    if (problem.node && problem.severity !== "warning")
+      next[problem.node] = { outputs: [], ...next[problem.node], job, state: "error" };
+  return next;
+}

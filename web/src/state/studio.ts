@@ -1,0 +1,169 @@
+/** The page's stores put together: made once, handed to components through a context. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { Catalog } from "../model/catalog";
+import { setValue, type ValueChange } from "../model/commands";
+import { emptyDocument, parseDocument, type Document } from "../model/document";
+import { signatures } from "../model/signature";
+import { api, ApiError } from "../runtime/api";
+import { DocumentStore, type SavedFile } from "./document";
+import { Memory } from "./memory";
+import { Runtime } from "./runtime";
+import { Saving } from "./saving";
+import { createViewStore, select, type ViewStore } from "./view";
+
+export interface CatalogState {
+  readonly catalog: Catalog | null;
+  readonly error: string;
+}
+
+export class Studio {
+  readonly catalog: StoreApi<CatalogState> = createStore<CatalogState>()(() => ({ catalog: null, error: "" }));
+  readonly documents = new DocumentStore();
+  readonly view: ViewStore = createViewStore();
+  readonly saving = new Saving(this.documents);
+  readonly memory = new Memory();
+  readonly runtime: Runtime;
+
+  constructor(socketUrl: string) {
+    this.runtime = new Runtime(socketUrl, () => void this.#fetchCatalog());
+  }
+
+  /** Open the connection and the document that was open last. */
+  async start(): Promise<void> {
+    this.saving.start();
+    this.#rememberRuns();
+    await this.#fetchCatalog();
+    await this.#openFirst();
+    this.runtime.open();
+  }
+
+  /** Ask the server to run the document, with new seeds where that is wanted. */
+  run(): void {
+    this.documents.amend(setValue, nextSeeds(this.documents.document));
+    this.runtime.submit(this.documents.document, signatures(this.documents.document));
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.#leaveDocument();
+    const { data, etag } = await api.workflow(name);
+    this.#show({ ...parseDocument(data), name }, { name, etag });
+  }
+
+  /** A copy of a template under a free name. */
+  async openTemplate(name: string): Promise<void> {
+    await this.#leaveDocument();
+    const [data, { workflows }] = await Promise.all([api.template(name), api.workflows()]);
+    const parsed = parseDocument(data);
+    const free = freeName(parsed.name, workflows.map((file) => file.name));
+    this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
+  }
+
+  async openEmpty(name: string): Promise<void> {
+    await this.#leaveDocument();
+    const { workflows } = await api.workflows();
+    const free = freeName(name, workflows.map((file) => file.name));
+    this.#show(emptyDocument(crypto.randomUUID(), free), { name: free, etag: null });
+  }
+
+  /** Open what a file of this computer holds, as a new document. */
+  async openData(data: unknown): Promise<void> {
+    const parsed = parseDocument(data);
+    await this.#leaveDocument();
+    const { workflows } = await api.workflows();
+    const free = freeName(parsed.name, workflows.map((file) => file.name));
+    this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
+    await this.saving.saveNew();
+  }
+
+  /** Take the server's version after somebody else saved. */
+  async takeTheirs(): Promise<void> {
+    const { file } = this.documents.store.getState();
+    if (!file) return;
+    const { data, etag } = await api.workflow(file.name);
+    this.#show({ ...parseDocument(data), name: file.name }, { name: file.name, etag });
+  }
+
+  notify(words: string): void {
+    this.view.setState({ notice: words });
+  }
+
+  async #leaveDocument(): Promise<void> {
+    if (this.documents.store.getState().file) await this.saving.save();
+  }
+
+  #show(document: Document, file: SavedFile): void {
+    this.runtime.forgetRuns();
+    this.documents.open(document, file);
+    this.saving.settled();
+    select(this.view, []);
+    this.memory.opened(file.name);
+    void this.runtime.restore(this.memory.runsOf(document.id));
+    this.view.getState().canvas?.fit();
+  }
+
+  async #openFirst(): Promise<void> {
+    try {
+      const { workflows, templates } = await api.workflows();
+      const last = workflows.find((file) => file.name === this.memory.lastOpened());
+      const newest = workflows.toSorted((a, b) => b.modified - a.modified)[0];
+      const file = last ?? newest;
+      if (file) await this.openFile(file.name);
+      else if (templates.length) {
+        const first = templates.find((template) => template.name === "postcard") ?? templates[0];
+        if (first) await this.openTemplate(first.name);
+      } else await this.openEmpty("Untitled");
+    } catch (error) {
+      this.notify(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  async #fetchCatalog(): Promise<void> {
+    try {
+      const data = await api.catalog();
+      this.catalog.setState({ catalog: new Catalog(data), error: "" });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.catalog.setState({ error: error.message });
+      if (error.status === 401) this.runtime.store.setState({ locked: true });
+    }
+  }
+
+  /** Keep which jobs this document submitted, so that a reload shows their pictures again. */
+  #rememberRuns(): void {
+    this.runtime.store.subscribe(({ jobs }, before) => {
+      if (jobs.ours !== before.jobs.ours) this.memory.ran(this.documents.document.id, jobs.ours);
+    });
+    this.documents.store.subscribe(({ file }, before) => {
+      if (file && file.name !== before.file?.name) this.memory.opened(file.name);
+    });
+  }
+}
+
+/** New values for the seeds that are not fixed. */
+export function nextSeeds(document: Document): ValueChange[] {
+  const changes: ValueChange[] = [];
+  for (const [node, { controls, values }] of Object.entries(document.nodes)) {
+    for (const [port, control] of Object.entries(controls ?? {})) {
+      if (document.wires[`${node}\n${port}`]) continue;
+      if (control === "randomize") changes.push({ node, port, value: randomSeed() });
+      if (control === "increment") changes.push({ node, port, value: Number(values[port] ?? 0) + 1 });
+    }
+  }
+  return changes;
+}
+
+/** A seed that a JSON number holds exactly. */
+export function randomSeed(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high & 0x1fffff) * 0x100000000 + low;
+}
+
+function freeName(wanted: string, taken: readonly string[]): string {
+  const names = new Set(taken.map((name) => name.toLowerCase()));
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? wanted : `${wanted} ${count}`;
+    if (!names.has(name.toLowerCase())) return name;
+  }
+}
+

@@ -1,0 +1,23 @@
+/** Numbers as people read them. */
+export function seconds(value: number): string {
+  if (value < 0.0995) return `${Math.max(1, Math.round(value * 1000))} ms`;
+  if (value < 59.95) return `${value.toFixed(1)} s`;
+  const rounded = Math.round(value);
+  return `${Math.floor(rounded / 60)} min ${String(rounded % 60).padStart(2, "0")} s`;
+}
+
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+  const scaled = value / 1000 ** power;
+  return `${scaled.toFixed(scaled < 9.95 && power > 0 ? 1 : 0)} ${units[power]}`;
+}
+
+export function clock(ms: number): string {
+  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
+/** A port's or widget's name as a label: `sampler_name` is "sampler name". */
+export function label(name: string): string {
+  return name.replaceAll("_", " ");
+}

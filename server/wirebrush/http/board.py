@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class WorkerStatus:
-    """A worker as clients see it: `state` is starting, idle, busy, stopped or down."""
-
-    worker: str
-    state: str
-    device: str = ""
-    device_name: str = ""
-    memory: int | None = None
-    detail: str = ""
-    job: str | None = None
-    restarts: int = 0
+from wirebrush.jobs.status import WorkerStatus
 
 
 class WorkerBoard:
@@ -41,4 +28,4 @@ class WorkerBoard:
 
     def to_json(self) -> list[dict[str, Any]]:
         """All statuses, by worker."""
-        return [asdict(self._statuses[name]) for name in sorted(self._statuses)]
+        return [self._statuses[name].to_json() for name in sorted(self._statuses)]

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeAlias
 
+from wirebrush.jobs.status import WorkerStatus
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -126,7 +128,10 @@ class WorkerChanged:
     worker: str
     state: str
     device: str = ""
+    device_name: str = ""
     detail: str = ""
+    job: str | None = None
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +156,11 @@ ServerMessage: TypeAlias = (
     | WorkerChanged
     | Failure
 )
+
+
+def worker_changed(status: WorkerStatus) -> WorkerChanged:
+    """The message that tells a worker's status."""
+    return WorkerChanged(**{f.name: getattr(status, f.name) for f in fields(WorkerChanged)})
 
 
 def encode(message: ServerMessage) -> str:

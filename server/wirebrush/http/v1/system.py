@@ -16,6 +16,7 @@ from wirebrush.http.answers import answer
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.routes import Route
 from wirebrush.http.services import Services
+from wirebrush.jobs.status import WorkerStatus
 
 
 async def system(request: web.Request) -> web.Response:
@@ -88,7 +89,7 @@ ROUTES = (
             "memory": {"total": int, "available": int, "server": int},
             "disk": {"total": int, "free": int},
             "cache": {"bytes": int, "limit": int},
-            "workers": list[dict[str, Any]],
+            "workers": list[WorkerStatus],
             "queue": {"paused": bool, "obstacle": str | None, "jobs": dict[str, int]},
             "clients": int,
         },

@@ -1,0 +1,234 @@
+"""Workflow and prompt files on the command line: read, change, compile, check."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from wirebrush.catalog import Catalog, nearest
+from wirebrush.events import Problem
+from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.detect import Format, detect
+from wirebrush.graph.jsontext import read_json
+from wirebrush.graph.parse import locate_in_prompt, parse_prompt, wrong_format
+from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.validate import sinks, validate
+from wirebrush.graph.values import FilesLookup
+from wirebrush.graph.workflow_format import load_workflow, locate_in_workflow
+
+
+class BadInput(Exception):
+    """The file or an option cannot be used: a sentence, or the problems of a graph."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFile:
+    """A file as parsed JSON, known to be a workflow or a prompt."""
+
+    name: str
+    data: dict[str, Any]
+    is_workflow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One `--set NODE.INPUT=VALUE`."""
+
+    node: str
+    port: str
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A prompt that can run, with what its pictures shall carry."""
+
+    prompt: Prompt
+    targets: tuple[str, ...]
+    metadata: Mapping[str, str]
+    warnings: tuple[Problem, ...] = field(default=())
+
+
+def read_graph(file: str) -> GraphFile:
+    """Read a file, or stdin for "-"; BadInput if it is neither a workflow nor a prompt."""
+    name = "standard input" if file == "-" else file
+    try:
+        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
+    data, problems = read_json(text, locate=_locate)
+    if problems:
+        raise BadInput(f"{name} is no workflow.", problems)
+    found = detect(data)
+    if found not in (Format.WIREBRUSH, Format.PROMPT):
+        wrong = wrong_format(data, Format.PROMPT)
+        raise BadInput(f"{name} is no workflow.", [wrong] if wrong else [])
+    return GraphFile(name, cast("dict[str, Any]", data), found is Format.WIREBRUSH)
+
+
+def parse_setting(text: str) -> Setting:
+    """`3.seed=42`, `KSampler.cfg=7.5`, `Positive prompt.text=a red house`: JSON, else text."""
+    place, equals, value = text.partition("=")
+    node, dot, port = place.rpartition(".")
+    if not equals or not dot or not node or not port:
+        raise BadInput(
+            f"--set {text!r} is not NODE.INPUT=VALUE. Write, for example, --set 3.seed=42 or"
+            ' --set "KSampler.cfg=7.5"; NODE is an id, a title, or a type used once.'
+        )
+    return Setting(node.strip(), port.strip(), _value(value), text)
+
+
+def apply_settings(graph: GraphFile, settings: Sequence[Setting], catalog: Catalog) -> None:
+    """Change values of the graph; BadInput names what there is if a node or input is not there."""
+    nodes = _nodes(graph)
+    for setting in settings:
+        node_id = _find_node(nodes, setting)
+        _check_port(nodes[node_id][0], setting, catalog)
+        if graph.is_workflow:
+            _set_in_workflow(graph.data, node_id, setting)
+        else:
+            graph.data[node_id]["inputs"][setting.port] = _as_value(setting.value)
+
+
+def check_graph(
+    graph: GraphFile,
+    catalog: Catalog,
+    targets: Sequence[str] | None = None,
+    files: FilesLookup | None = None,
+) -> tuple[Runnable | None, list[Problem]]:
+    """What would run, and everything that is wrong; None if errors are among it."""
+    problems: list[Problem] = []
+    if graph.is_workflow:
+        workflow = load_workflow(graph.data)
+        if isinstance(workflow, list):
+            return None, workflow
+        prompt, problems = compile_workflow(workflow, catalog)
+    else:
+        parsed = parse_prompt(graph.data)
+        if isinstance(parsed, list):
+            return None, parsed
+        prompt = parsed
+    problems = [*problems, *validate(prompt, catalog, targets, files)]
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    wanted = tuple(sinks(prompt, catalog) if targets is None else targets)
+    return Runnable(prompt, wanted, _metadata(prompt, graph), tuple(problems)), problems
+
+
+def node_values(graph: GraphFile) -> list[tuple[str, dict[str, Any]]]:
+    """Type and values of every node that has them in the right shape."""
+    nodes: Any = graph.data.get("nodes") if graph.is_workflow else graph.data
+    names = ("type", "values") if graph.is_workflow else ("class_type", "inputs")
+    found: list[tuple[str, dict[str, Any]]] = []
+    for node in cast("dict[str, Any]", nodes).values() if isinstance(nodes, dict) else ():
+        if isinstance(node, dict):
+            kind, values = (cast("dict[str, Any]", node).get(name) for name in names)
+            if isinstance(kind, str) and isinstance(values, dict):
+                found.append((kind, cast("dict[str, Any]", values)))
+    return found
+
+
+def _metadata(prompt: Prompt, graph: GraphFile) -> dict[str, str]:
+    texts = {"prompt": _text(prompt.to_json())}
+    if graph.is_workflow:
+        texts["wirebrush"] = _text(graph.data)
+    return texts
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _locate(path: tuple[str | int, ...]) -> tuple[str | None, str | None]:
+    locate: Callable[[tuple[str | int, ...]], tuple[str | None, str | None]] = (
+        locate_in_workflow if path[:1] in (("nodes",), ("subgraphs",)) else locate_in_prompt
+    )
+    return locate(path)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=lambda name: name)
+    except ValueError:
+        return text
+
+
+def _as_value(value: object) -> object:
+    """A list of a text and a number must not turn into a wire."""
+    return {"__value__": value} if isinstance(value, list) else value
+
+
+def _nodes(graph: GraphFile) -> dict[str, tuple[str, str]]:
+    """Type and title by node id, as far as the file has them."""
+    found: dict[str, tuple[str, str]] = {}
+    nodes: Any = graph.data.get("nodes") if graph.is_workflow else graph.data
+    if not isinstance(nodes, dict):
+        return found
+    for node_id, node in cast("dict[str, Any]", nodes).items():
+        if not isinstance(node, dict):
+            continue
+        fields = cast("dict[str, Any]", node)
+        if graph.is_workflow:
+            found[node_id] = (str(fields.get("type", "")), str(fields.get("title", "")))
+        elif isinstance(fields.get("inputs"), dict):
+            meta = fields.get("_meta")
+            title = cast("dict[str, Any]", meta).get("title", "") if isinstance(meta, dict) else ""
+            found[node_id] = (str(fields.get("class_type", "")), str(title))
+    return found
+
+
+def _find_node(nodes: Mapping[str, tuple[str, str]], setting: Setting) -> str:
+    if setting.node in nodes:
+        return setting.node
+    by_title = [i for i, (_, title) in nodes.items() if title == setting.node]
+    by_type = [i for i, (kind, _) in nodes.items() if kind == setting.node]
+    for found, what in ((by_title, "the title"), (by_type, "the type")):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise BadInput(
+                f"--set {setting.text!r}: {len(found)} nodes have {what} {setting.node!r}."
+                f" Use an id: {', '.join(found)}."
+            )
+    names = [*nodes, *(text for pair in nodes.values() for text in pair if text)]
+    near = nearest(setting.node, list(dict.fromkeys(names)))
+    meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    listed = ", ".join(f"{i} ({title or kind})" for i, (kind, title) in list(nodes.items())[:12])
+    raise BadInput(f"--set {setting.text!r}: there is no such node.{meant} There are: {listed}.")
+
+
+def _check_port(kind: str, setting: Setting, catalog: Catalog) -> None:
+    spec = catalog.spec(kind)
+    if spec is None or spec.dynamic or spec.port(setting.port) is not None:
+        return
+    known = [port.name for port in spec.inputs]
+    near = nearest(setting.port, known)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    raise BadInput(
+        f"--set {setting.text!r}: {kind} has no input {setting.port!r}.{meant}"
+        f" It has: {', '.join(known) or 'none'}."
+    )
+
+
+def _set_in_workflow(data: dict[str, Any], node_id: str, setting: Setting) -> None:
+    node = cast("dict[str, Any]", data["nodes"][node_id])
+    values = node.setdefault("values", {})
+    if isinstance(values, dict):
+        values[setting.port] = setting.value
+    if isinstance(wires := data.get("wires"), list):  # the value takes the place of a wire
+        end = [node_id, setting.port]
+        data["wires"] = [wire for wire in cast("list[Any]", wires) if not _ends_at(wire, end)]
+
+
+def _ends_at(wire: Any, end: list[str]) -> bool:
+    return isinstance(wire, dict) and cast("dict[str, Any]", wire).get("to") == end

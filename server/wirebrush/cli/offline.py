@@ -1,0 +1,213 @@
+"""Running a prompt in a worker of our own: no server, no queue, the data folder's cache."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import Any
+
+from wirebrush.catalog import Catalog
+from wirebrush.channel import Frame
+from wirebrush.cli.devices import device_names
+from wirebrush.cli.graphs import Runnable
+from wirebrush.config import Config
+from wirebrush.events import Event, Finished, Problem, event_from_json
+from wirebrush.folders import ModelFolders, packaged_roots
+from wirebrush.jobs import assettable
+from wirebrush.jobs.blobs import Blobs
+from wirebrush.jobs.records import AssetRecord
+from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
+
+START_SECONDS = 180.0
+ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that a node made."""
+
+    node: str
+    index: int
+    name: str
+    mime: str
+    kind: str
+    width: int | None
+    height: int | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A file of this machine that an option names, as the asset it stands for."""
+
+    id: str
+    path: Path
+
+
+class Library:
+    """The files that graphs may name: models, uploads of the data folder, and given files."""
+
+    def __init__(self, config: Config) -> None:
+        self.models = ModelFolders((*config.models, *packaged_roots()))
+        self._journal = config.data / "journal.db"
+        self._blobs = Blobs(config.data / "assets")
+        self._given: dict[str, Given] = {}
+
+    def give(self, path: Path) -> str:
+        """Let a graph use this very file; returns the asset id that means it."""
+        asset = sha256(path.read_bytes()).hexdigest()
+        self._given[asset] = Given(asset, path)
+        return asset
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is such a file, for the validator."""
+        if kind not in ASSET_KINDS:
+            return self.models.find(kind, name) is not None
+        return name in self._given or self._upload(name) is not None
+
+    def read(self, name: str) -> tuple[str, str, bytes] | None:
+        """Id, mime and bytes of an upload or given file."""
+        given = self._given.get(name)
+        if given is not None:
+            return given.id, "", given.path.read_bytes()
+        record = self._upload(name)
+        if record is None:
+            return None
+        try:
+            return record.id, record.mime, self._blobs.path(record.id).read_bytes()
+        except OSError:
+            return None
+
+    def _upload(self, name: str) -> AssetRecord | None:
+        """Read-only: a server may be working in this folder."""
+        if not self._journal.is_file():
+            return None
+        try:
+            uri = f"{self._journal.as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=5)) as db:
+                db.row_factory = sqlite3.Row
+                return assettable.find(db, name)
+        except sqlite3.Error:
+            return None
+
+
+class OfflineWorker:
+    """A worker process for one command."""
+
+    def __init__(self, process: WorkerProcess, catalog: Catalog, library: Library) -> None:
+        self._process = process
+        self.catalog = catalog
+        self.library = library
+
+    @classmethod
+    async def start(cls, config: Config) -> OfflineWorker:
+        """Start it and wait for its catalog; WorkerFailed says why it did not come."""
+        await asyncio.to_thread(config.data.mkdir, parents=True, exist_ok=True)
+        device = (config.workers or await asyncio.to_thread(device_names))[0]
+        command = WorkerCommand.engine(
+            f"run-{os.getpid()}",
+            device,
+            config.data,
+            models=(*config.models, *packaged_roots()),
+            packs=() if config.packs is None else (config.packs,),
+            memory_bytes=config.memory_cache,
+            disk_bytes=config.disk_cache,
+        )
+        process = await WorkerProcess.start(command)
+        try:
+            _, catalog = await process.handshake(START_SECONDS)
+        except BaseException:
+            await process.destroy()
+            raise
+        return cls(process, Catalog.from_json(catalog), Library(config))
+
+    async def run(
+        self,
+        graph: Runnable,
+        tell: Callable[[Event], None],
+        keep: Callable[[Made], None],
+        cancelled: asyncio.Event,
+    ) -> Finished:
+        """Run a prompt to its end. `tell` hears events, `keep` gets files as they are made."""
+        prompt = graph.prompt.to_json()
+        job = blake2b(repr(prompt).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        await self._process.send(
+            {
+                "type": "run",
+                "job": job,
+                "epoch": 1,
+                "attempt": 1,
+                "prompt": prompt,
+                "targets": list(graph.targets),
+                "metadata": dict(graph.metadata),
+                "previews": False,
+                "scope": f"{job}-{os.getpid()}",
+            }
+        )
+        canceller = asyncio.create_task(self._cancel_when(cancelled, job))
+        try:
+            return await self._follow(tell, keep)
+        finally:
+            canceller.cancel()
+
+    async def end(self) -> None:
+        """End the process."""
+        await self._process.end()
+
+    async def _cancel_when(self, cancelled: asyncio.Event, job: str) -> None:
+        await cancelled.wait()
+        await self._process.send({"type": "cancel", "job": job})
+        await asyncio.sleep(5.0)  # it may finish a step; then it is ended
+        self._process.kill()
+
+    async def _follow(
+        self, tell: Callable[[Event], None], keep: Callable[[Made], None]
+    ) -> Finished:
+        async for frame in self._process.frames():
+            header = frame.header
+            if frame.type == "event":
+                tell(event_from_json(header["event"], frame.blob))
+            elif frame.type == "asset":
+                await asyncio.to_thread(keep, _made(frame))
+            elif frame.type == "need_asset":
+                await self._hand_asset(header)
+            elif frame.type == "finished":
+                end = event_from_json(header["event"])
+                assert isinstance(end, Finished), "the channel's contract"
+                return end
+        await self._process.wait(2.0)
+        message = f"The worker ended in the middle of the work: {self._process.ended_how()}."
+        hint = self._process.tail() or "Its log in the data folder may say more."
+        return Finished("failed", problems=(Problem("worker_died", message, hint),))
+
+    async def _hand_asset(self, header: Mapping[str, Any]) -> None:
+        found = await asyncio.to_thread(self.library.read, str(header["id"]))
+        answer: dict[str, Any] = {"type": "asset", "request": header["request"]}
+        if found is None:
+            await self._process.send({**answer, "found": False})
+            return
+        asset, mime, data = found
+        name = str(header["id"])
+        await self._process.send(
+            {**answer, "found": True, "id": asset, "name": name, "mime": mime}, data
+        )
+
+
+def _made(frame: Frame) -> Made:
+    header = frame.header
+    return Made(
+        node=str(header["node"]),
+        index=int(header["index"]),
+        name=str(header["name"]),
+        mime=str(header["mime"]),
+        kind=str(header["kind"]),
+        width=header.get("width"),
+        height=header.get("height"),
+        data=frame.blob,
+    )

@@ -270,8 +270,8 @@ async def test_a_disk_that_fails_at_the_nth_call_leaves_nothing_half(
         patch.setattr(os, call, failing)
         try:
             await assets.put_output(picture(), MadeBy("j" * 16, "1", 0, "x"))
-        except AssetUnsaved as error:
-            assert "No space left" in str(error)
+        except AssetUnsaved:
+            assert made >= nth
     for name in files_in(tmp_path / "assets"):
         assert Path(name).name == hashlib.sha256(picture()).hexdigest()
     record = await assets.put_output(picture(), MadeBy("j" * 16, "1", 0, "x"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from wirebrush.channel import Frame
 from wirebrush.events import (
+    FINAL_STATES,
     Event,
     Finished,
     NodeFinished,

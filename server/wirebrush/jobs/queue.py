@@ -373,5 +373,5 @@ def _reclaim(db: sqlite3.Connection) -> None:
 
 
 def _quarantine(crashes: int, problem: Problem) -> Problem:
-    message = f"{problem.message} It was attempt {crashes} that ended so: the job is put aside."
+    message = f"This job is put aside: {crashes} attempts ended so. {problem.message}"
     return replace(problem, message=message, severity="error")

@@ -1,0 +1,394 @@
+"""Whatever a worker does, its job ends as promised, and the next job runs.
+
+The workers here are real processes (`tiny_worker.py`) that misbehave on purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from wirebrush.events import Event, Finished, NodeFinished, NodeStarted, Queued, Started
+from wirebrush.jobs.assets import AssetStore
+from wirebrush.jobs.attempt import Services
+from wirebrush.jobs.journal import Journal
+from wirebrush.jobs.leftovers import Leftovers
+from wirebrush.jobs.limits import Limits
+from wirebrush.jobs.queue import JobQueue
+from wirebrush.jobs.records import JobRecord, Submission
+from wirebrush.jobs.status import Listeners, WorkerStatus
+from wirebrush.jobs.supervisor import Supervisor
+from wirebrush.jobs.worker import WorkerCommand
+
+TINY = Path(__file__).with_name("tiny_worker.py")
+QUICK = Limits(
+    hello=20, beat=5, node=20, cancel_grace=0.2, term_grace=0.2, drain=0.2, first_pause=0.01
+)
+
+
+def tiny(folder: Path, name: str = "tiny-0", how: str = "") -> WorkerCommand:
+    return WorkerCommand(name, (sys.executable, str(TINY), how), folder / "logs" / f"{name}.log")
+
+
+@dataclass
+class Studio:
+    """Queue, assets and one supervised tiny worker in a folder."""
+
+    folder: Path
+    queue: JobQueue
+    assets: AssetStore
+    heard: list[tuple[str, Event]] = field(default_factory=list)
+    statuses: list[WorkerStatus] = field(default_factory=list)
+    catalogs: list[Any] = field(default_factory=list)
+
+    @classmethod
+    async def open(cls, folder: Path, journal: Journal) -> Studio:
+        heard: list[tuple[str, Event]] = []
+        queue = await JobQueue.open(journal, lambda job, event: heard.append((job, event)))
+        return cls(folder, queue, await AssetStore.open(folder / "assets", journal), heard)
+
+    @asynccontextmanager
+    async def working(
+        self, limits: Limits = QUICK, how: str = "", name: str = "tiny-0"
+    ) -> AsyncIterator[Supervisor]:
+        services = Services(self.queue, self.assets, lambda *item: self.heard.append(item))
+        listeners = Listeners(self.catalogs.append, self.statuses.append)
+        command = tiny(self.folder, name, how)
+        leftovers = Leftovers(self.folder / "workers")
+        supervisor = Supervisor(command, limits, services, leftovers, listeners)
+        running = asyncio.create_task(supervisor.run())
+        try:
+            yield supervisor
+        finally:
+            await supervisor.stop()
+            await running
+
+    async def submit(self, *nodes: str | tuple[str, dict[str, Any]]) -> str:
+        prompt = {
+            str(number): {
+                "class_type": node if isinstance(node, str) else node[0],
+                "inputs": {} if isinstance(node, str) else node[1],
+            }
+            for number, node in enumerate(nodes, 1)
+        }
+        return (await self.queue.submit(Submission(prompt))).id
+
+    async def state(self, job: str, *states: str) -> JobRecord:
+        """Wait until the job is in one of these states."""
+        async with asyncio.timeout(30):
+            while True:
+                record = await self.queue.get(job)
+                assert record is not None
+                if record.state in states:
+                    return record
+                assert not record.ended_for_good, record
+                await asyncio.sleep(0.02)
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not seen():  # noqa: ASYNC110 (what is waited for has no event)
+                await asyncio.sleep(0.02)
+
+    def started(self, job: str, node: str) -> bool:
+        return (job, NodeStarted(node)) in self.heard
+
+
+@pytest.fixture
+async def studio(tmp_path: Path, journal: Journal) -> Studio:
+    """Nothing submitted yet, nobody working yet."""
+    return await Studio.open(tmp_path, journal)
+
+
+async def test_a_job_runs_and_everybody_hears_of_it(studio: Studio) -> None:
+    job = await studio.submit(("Text", {"text": "hello"}), ("Picture", {"prefix": "cats/blue"}))
+    async with studio.working():
+        record = await studio.state(job, "succeeded")
+    text, shown = (item.output for item in record.outputs)
+    assert text.text == "hello"
+    assert shown.name == f"cats/blue_{job[-8:]}_2_0.png"
+    assert (studio.folder / "output" / shown.name).exists()
+    assert shown.asset is not None
+    assert await studio.assets.read(shown.asset) is not None
+    kinds = [type(event) for _, event in studio.heard]
+    assert kinds == [Queued, Started, *(NodeStarted, NodeFinished) * 2, Finished]
+    assert [status.state for status in studio.statuses] == ["idle", "busy", "idle", "stopped"]
+    assert studio.statuses[0].device_name == "tiny"
+    assert studio.catalogs[0]["digest"] == "tiny"
+
+
+async def test_a_worker_gets_the_assets_that_it_asks_for(studio: Studio) -> None:
+    data = b'{"format": "wirebrush/1"}'
+    await studio.assets.put(data, "mine.json")
+    job = await studio.submit(("Fetch", {"name": "mine.json"}), ("Fetch", {"name": "../x"}))
+    async with studio.working():
+        record = await studio.state(job, "succeeded")
+    found = [item.output.text for item in record.outputs]
+    assert found == [f"True {hashlib.sha256(data).hexdigest()}", f"False {empty()}"]
+
+
+def empty() -> str:
+    return hashlib.sha256(b"").hexdigest()
+
+
+async def test_a_node_error_is_no_reason_to_try_again(studio: Studio) -> None:
+    job = await studio.submit("Fail")
+    async with studio.working():
+        record = await studio.state(job, "failed")
+    assert (record.attempt, record.problems[0].code) == (1, "node_failed")
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("Crash", r"killed by signal 11 \(SIGSEGV\) in node 2 \(Crash\).*in Crash"),
+        ("Killed", r"killed by signal 9 \(SIGKILL\) in node 2 \(Killed\). Out of memory\?.* 1 MiB"),
+        ("Exit", r"ended with exit code 3 in node 2 \(Exit\)"),
+    ],
+)
+async def test_a_job_that_kills_its_worker_twice_is_put_aside(
+    studio: Studio, how: str, said: str
+) -> None:
+    bad = await studio.submit(("Sleep", {"seconds": 0.1}), how)
+    good = await studio.submit("Text")
+    async with studio.working():
+        record = await studio.state(bad, "quarantined")
+        await studio.state(good, "succeeded")
+    assert record.attempt == 2
+    assert record.problems[-1].node == "2"
+    assert [item.severity for item in record.problems] == ["warning", "error"]
+    message = record.problems[-1].message.replace("\n", " ")
+    assert re.search(said, message), message
+    assert record.problems[-1].hint
+
+
+async def test_the_second_attempt_may_succeed(studio: Studio) -> None:
+    job = await studio.submit("CrashOnce", "Picture")
+    async with studio.working():
+        record = await studio.state(job, "succeeded")
+    assert record.attempt == 2
+    assert record.problems[0].severity == "warning"
+    assert len(record.outputs) == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("Stuck", "made no progress"),
+        ("HoldsTheLock", "did not answer"),
+        ("Stopped", "did not answer"),
+    ],
+)
+async def test_a_hang_ends_by_a_kill_from_outside(studio: Studio, how: str, said: str) -> None:
+    bad = await studio.submit(how)
+    good = await studio.submit("Text")
+    limits = replace(QUICK, beat=0.6, node=0.6 if how == "Stuck" else 60)
+    async with studio.working(limits):
+        record = await studio.state(bad, "quarantined")
+        await studio.state(good, "succeeded")
+    assert said in record.problems[0].message
+    assert f"in node 1 ({how})" in record.problems[0].message
+
+
+async def test_a_cooperative_node_is_cancelled_without_a_kill(studio: Studio) -> None:
+    job = await studio.submit(("Sleep", {"seconds": 60}))
+    async with studio.working() as supervisor:
+        await studio.until(lambda: studio.started(job, "1"))
+        pid = supervisor.status.pid
+        answer = await studio.queue.cancel(job)
+        assert answer is not None
+        assert answer.changed
+        await studio.state(job, "cancelled")
+        after = await studio.submit("Pid")
+        record = await studio.state(after, "succeeded")
+    assert record.outputs[0].output.text == str(pid)
+
+
+@pytest.mark.parametrize("how", ["Stuck", "HoldsTheLock", "Stopped", "Stubborn"])
+async def test_a_deaf_node_is_cancelled_by_a_kill_of_its_group(studio: Studio, how: str) -> None:
+    job = await studio.submit(how)
+    async with studio.working(how="deaf") as supervisor:
+        await studio.until(lambda: studio.started(job, "1"))
+        await asyncio.sleep(0.3)  # let it get stuck
+        assert supervisor.status.pid is not None
+        group = [psutil.Process(supervisor.status.pid)]
+        group += group[0].children()
+        assert await studio.queue.cancel(job) is not None
+        after = await studio.submit("Text")
+        await studio.state(after, "succeeded")
+        record = await studio.state(job, "cancelled")
+    assert len(group) == (2 if how == "Stubborn" else 1)
+    assert not any(gone_is_false(process) for process in group)
+    assert (record.attempt, record.problems) == (1, ())
+    assert all(status.state != "down" for status in studio.statuses)
+
+
+def gone_is_false(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def test_what_arrives_after_a_cancel_changes_nothing(studio: Studio) -> None:
+    job = await studio.submit(("Sleep", {"seconds": 0.5}), "Picture", "Text")
+    async with studio.working():
+        await studio.until(lambda: studio.started(job, "1"))
+        await studio.queue.cancel(job)
+        await studio.state(await studio.submit("Text"), "succeeded")
+    record = await studio.queue.get(job)
+    assert record is not None
+    assert (record.state, record.outputs) == ("cancelled", ())
+    mine = [event for about, event in studio.heard if about == job]
+    assert mine[-1] == Finished("cancelled")
+    assert sum(isinstance(event, Finished) for event in mine) == 1
+
+
+async def test_stop_lets_a_short_job_finish(studio: Studio) -> None:
+    job = await studio.submit(("Sleep", {"seconds": 0.3}))
+    async with studio.working(replace(QUICK, drain=20)):
+        await studio.until(lambda: studio.started(job, "1"))
+    record = await studio.queue.get(job)
+    assert record is not None
+    assert record.state == "succeeded"
+
+
+@pytest.mark.parametrize("node", [("Sleep", {"seconds": 60}), "Stuck"])
+async def test_stop_puts_a_long_job_back(studio: Studio, node: Any) -> None:
+    job = await studio.submit(node)
+    async with studio.working() as supervisor:
+        await studio.until(lambda: studio.started(job, "1"))
+        pid = supervisor.status.pid
+    record = await studio.queue.get(job)
+    assert record is not None
+    assert (record.state, record.attempt, record.problems) == ("queued", 1, ())
+    assert pid is not None
+    assert not psutil.pid_exists(pid)
+    assert studio.statuses[-1].state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("broken", "ended before it was ready (exit code 1).*No module named 'torch'"),
+        ("silent", "said nothing within"),
+        ("future", "speaks protocol 99, the server 1"),
+        ("leaves", "ended (exit code 7)"),
+    ],
+)
+async def test_a_worker_that_does_not_work_is_reported_and_not_hammered(
+    studio: Studio, how: str, said: str
+) -> None:
+    job = await studio.submit("Text")
+    if how == "leaves":
+        await studio.queue.pause()
+    limits = replace(QUICK, hello=1.0 if how == "silent" else 20, first_pause=30)
+    async with studio.working(limits, how) as supervisor:
+        await studio.until(lambda: supervisor.status.state == "down")
+        await asyncio.sleep(0.2)
+        status = supervisor.status
+    detail = status.detail.replace("\n", " ")
+    for part in said.split(".*"):
+        assert part in detail
+    assert status.restarts == 1
+    record = await studio.queue.get(job)
+    assert record is not None
+    assert (record.state, record.attempt) == ("queued", 0)
+
+
+async def test_a_program_that_does_not_exist_is_a_sentence(studio: Studio) -> None:
+    services = Services(studio.queue, studio.assets, lambda *_: None)
+    command = WorkerCommand("gone", ("/no/such/python",), studio.folder / "logs" / "gone.log")
+    supervisor = Supervisor(command, QUICK, services, Leftovers(studio.folder / "workers"))
+    running = asyncio.create_task(supervisor.run())
+    await studio.until(lambda: supervisor.status.state == "down")
+    assert "could not be started" in supervisor.status.detail
+    await supervisor.stop()
+    await running
+
+
+async def test_a_worker_that_grew_is_replaced_between_jobs(studio: Studio) -> None:
+    first = await studio.submit("Pid", "Grow")
+    second = await studio.submit("Pid")
+    async with studio.working(replace(QUICK, max_rss=1 << 30)):
+        records = [await studio.state(job, "succeeded") for job in (first, second)]
+    one, two = (record.outputs[0].output.text for record in records)
+    assert one != two
+    assert all(status.state != "down" for status in studio.statuses)
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [("Nonsense", "makes no sense"), (("Picture", {"lie": True}), "changed on its way")],
+)
+async def test_a_worker_that_talks_nonsense_fails_its_job_only(
+    studio: Studio, node: Any, said: str
+) -> None:
+    bad = await studio.submit(node)
+    good = await studio.submit("Text")
+    async with studio.working():
+        record = await studio.state(bad, "failed")
+        await studio.state(good, "succeeded")
+    assert said in record.problems[0].message
+
+
+async def test_a_disk_that_is_full_fails_the_job_and_says_so(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await studio.submit("Picture")
+    with monkeypatch.context() as patch:
+
+        def full(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(os, "fsync", full)
+        async with studio.working():
+            record = await studio.state(job, "failed")
+    assert "No space left on device" in record.problems[0].message
+    again = await studio.queue.retry(job)
+    assert again is not None
+    async with studio.working():
+        await studio.state(again.id, "succeeded")
+
+
+async def test_two_workers_share_a_queue_and_one_crash_harms_one_job(studio: Studio) -> None:
+    slow = await studio.submit(("Sleep", {"seconds": 1.0}))
+    bad = await studio.submit("Crash")
+    async with studio.working(name="tiny-0"), studio.working(name="tiny-1"):
+        await studio.state(bad, "quarantined")
+        record = await studio.state(slow, "succeeded")
+    assert record.attempt == 1
+
+
+async def test_a_queued_cancel_while_a_worker_starts_is_kept(studio: Studio) -> None:
+    job = await studio.submit("Text")
+    async with studio.working():
+        await studio.queue.cancel(job)
+        await studio.state(await studio.submit("Text"), "succeeded")
+    record = await studio.queue.get(job)
+    assert record is not None
+    assert record.state in ("cancelled", "succeeded")
+
+
+async def test_leftovers_of_a_dead_server_are_ended(tmp_path: Path) -> None:
+    leftovers = Leftovers(tmp_path)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "import time; time.sleep(3600)", start_new_session=True
+    )
+    leftovers.note("cpu-0", process.pid)
+    (tmp_path / "cpu-1.json").write_text('{"pid": 1, "born": 12345.0}')  # another's process now
+    (tmp_path / "cpu-2.json").write_text("garbage")
+    ended = await asyncio.to_thread(leftovers.end_all)
+    assert ended == [process.pid]
+    assert await process.wait() == -9
+    assert await asyncio.to_thread(leftovers.end_all) == []

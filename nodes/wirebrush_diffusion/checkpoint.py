@@ -27,6 +27,10 @@ from wirebrush_diffusion.weights import WeightFile
 class Checkpoint(Protocol):
     """Where the three parts of a model come from."""
 
+    def check(self) -> None:
+        """Raise if it cannot be a whole checkpoint, from names alone: takes no time."""
+        ...
+
     def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
         """The diffusion network with its schedule and latent format."""
         ...

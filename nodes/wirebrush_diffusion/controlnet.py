@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.model import Residuals
+from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.resize import resize
 from wirebrush_diffusion.schedules import NoiseSchedule
 
@@ -23,19 +24,14 @@ class Window(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class ControlModel:
+class ControlModel(Loaded):
     """`network` is diffusers' `ControlNetModel`; `downscale` pixels of the hint per position."""
 
     network: nn.Module
     downscale: int = 8
 
     def __post_init__(self) -> None:
-        self.network.eval().requires_grad_(False)
-
-    @property
-    def config(self) -> Any:
-        """The network's diffusers config."""
-        return self.network.config
+        self.freeze()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +78,7 @@ class Control:
                 rows.start * scale : rows.stop * scale,
                 columns.start * scale : columns.stop * scale,
             ]
-        parameter = next(self.model.network.parameters())
-        return hint.to(parameter.device if device is None else device, dtype)
+        return hint.to(device, dtype)
 
     def residuals(
         self,

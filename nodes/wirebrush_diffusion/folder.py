@@ -23,6 +23,7 @@ from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.vocabulary import load_vocabulary
 from wirebrush_diffusion.weights import WeightFile, fill, refuse_pickles
 
+PARTS = ("unet", "vae", "text_encoder")
 STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16", ".bf16", ".non_ema")
 OLD_ATTENTION = {
@@ -39,6 +40,11 @@ class FolderCheckpoint:
     """A diffusers folder of a Stable Diffusion 1 or 2 shaped model."""
 
     path: Path
+
+    def check(self) -> None:
+        """Raise if a part is not there."""
+        for part in PARTS:
+            read_config(self.path / part / "config.json")
 
     def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
         network = self._network("unet", "UNet2DConditionModel", device, dtype)

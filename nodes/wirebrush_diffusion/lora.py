@@ -60,6 +60,12 @@ class LowRank:
     scale: float
     middle: Tensor | None = None
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the factors."""
+        middle = 0 if self.middle is None else self.middle.nbytes
+        return self.up.nbytes + self.down.nbytes + middle
+
     def dense(self, like: Tensor) -> Tensor:
         up, down = self.up.to(like.device).float(), self.down.to(like.device).float()
         if self.middle is not None:

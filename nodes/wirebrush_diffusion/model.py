@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.schedules import DiscreteSchedule, NoiseSchedule
 
@@ -28,7 +27,7 @@ class Residuals:
 
 
 @dataclass(slots=True, eq=False)
-class DiffusionModel:
+class DiffusionModel(Loaded):
     """`network` is diffusers' `UNet2DConditionModel`; families with other networks subclass this.
 
     Weights are changed only through `patches`, which can take every change back exactly.
@@ -41,21 +40,8 @@ class DiffusionModel:
     patches: PatchedWeights = field(init=False)
 
     def __post_init__(self) -> None:
-        self.network.eval().requires_grad_(False)
+        self.freeze()
         self.patches = PatchedWeights(self.network)
-
-    @property
-    def device(self) -> torch.device:
-        return next(self.network.parameters()).device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return next(self.network.parameters()).dtype
-
-    @property
-    def config(self) -> Any:
-        """The network's diffusers config."""
-        return self.network.config
 
     def predict(
         self,

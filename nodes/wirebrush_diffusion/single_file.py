@@ -41,8 +41,18 @@ class SingleFileCheckpoint:
     file: WeightFile
     folders: tuple[Path, ...] = ()
 
+    def check(self) -> None:
+        """Raise if this is another kind of file."""
+        if self._has(UNET_PREFIX):
+            return
+        kind = "a LoRA" if self.file.with_prefix(*LORA_MARKS) else "no Stable Diffusion checkpoint"
+        hint = "LoraLoader reads LoRAs." if kind == "a LoRA" else "Choose a complete checkpoint."
+        raise DiffusionError(
+            f"{self.file.name} is {kind}: no tensor name starts with {UNET_PREFIX!r}.", hint
+        )
+
     def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
-        self._refuse_others()
+        self.check()
         config = full_unet_config(self.file)
         network = build_diffusers("UNet2DConditionModel", config)
         attention = up_blocks_with_attention(config)
@@ -100,15 +110,6 @@ class SingleFileCheckpoint:
 
     def _has(self, prefix: str) -> bool:
         return self.file.with_prefix(prefix) is not None
-
-    def _refuse_others(self) -> None:
-        if self._has(UNET_PREFIX):
-            return
-        kind = "a LoRA" if self.file.with_prefix(*LORA_MARKS) else "no Stable Diffusion checkpoint"
-        hint = "LoadLora reads LoRAs." if kind == "a LoRA" else "Choose a complete checkpoint file."
-        raise DiffusionError(
-            f"{self.file.name} is {kind}: no tensor name starts with {UNET_PREFIX!r}.", hint
-        )
 
 
 def renamed_tensors(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.tokens import Tokenizer, Window
 
@@ -22,7 +22,7 @@ class Encoding:
 
 
 @dataclass(slots=True, eq=False)
-class TextEncoder:
+class TextEncoder(Loaded):
     """A CLIP text encoder and its tokenizer.
 
     `norm_hidden`: a layer taken from the middle passes through the final norm, as Stable
@@ -35,13 +35,8 @@ class TextEncoder:
     patches: PatchedWeights = field(init=False)
 
     def __post_init__(self) -> None:
-        self.network.eval().requires_grad_(False)
+        self.freeze()
         self.patches = PatchedWeights(self.network)
-
-    @property
-    def config(self) -> Any:
-        """The network's transformers config."""
-        return self.network.config
 
     def encode(self, prompt: str, layer: int = -1) -> Encoding:
         """The prompt as a condition.
@@ -60,10 +55,9 @@ class TextEncoder:
 
     def _forward(self, rows: Sequence[Sequence[int]], layer: int) -> tuple[Tensor, Tensor]:
         """Hidden states `[N, places, D]` and pooled `[N, P]`, float32 on the CPU."""
-        device = next(self.network.parameters()).device
         with torch.inference_mode():
             output = self.network(
-                torch.tensor(rows, device=device), output_hidden_states=layer != -1
+                torch.tensor(rows, device=self.device), output_hidden_states=layer != -1
             )
             hidden = output.last_hidden_state
             if layer != -1 and -layer <= self.config.num_hidden_layers:

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.latents import RgbFactors, fitted_rgb
+from wirebrush_diffusion.network import Loaded
 
 PIXELS_AT_ONCE = 1024 * 1024  # pictures go through in parts of about this many pixels
 
 
 @dataclass(slots=True, eq=False)
-class Autoencoder:
+class Autoencoder(Loaded):
     """`network` is diffusers' `AutoencoderKL`. Latents are unscaled, pictures `[B,H,W,3]` 0..1."""
 
     network: nn.Module
 
     def __post_init__(self) -> None:
-        self.network.eval().requires_grad_(False)
-
-    @property
-    def config(self) -> Any:
-        """The network's diffusers config."""
-        return self.network.config
+        self.freeze()
 
     @property
     def channels(self) -> int:
@@ -69,18 +64,14 @@ class Autoencoder:
         return fitted_rgb(scaled, pictures)
 
     def _decoded(self, latent: Tensor) -> Tensor:
-        parameter = next(self.network.parameters())
         with torch.inference_mode():
-            planes = self.network.decode(
-                latent.to(parameter.device, parameter.dtype), return_dict=False
-            )[0]
+            planes = self.network.decode(latent.to(self.device, self.dtype), return_dict=False)[0]
             pictures = planes.float().add_(1.0).mul_(0.5).clamp_(0.0, 1.0).movedim(1, -1)
         return pictures.cpu().contiguous().clone()
 
     def _encoded(self, planes: Tensor) -> Tensor:
-        parameter = next(self.network.parameters())
         with torch.inference_mode():
-            inputs = planes.to(parameter.device, parameter.dtype) * 2 - 1
+            inputs = planes.to(self.device, self.dtype) * 2 - 1
             mean = self.network.encode(inputs, return_dict=False)[0].mode()
         return mean.float().cpu().clone()
 

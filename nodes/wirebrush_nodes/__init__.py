@@ -1,0 +1,31 @@
+"""The built-in pack: thin declarations, one file per menu category.
+
+Node ids, input names, order, defaults and ranges are ComfyUI's. The work is done by
+`wirebrush_diffusion`; `live` turns handles into weights. Importing this module loads the pack.
+"""
+
+from wirebrush_nodes import (
+    control,
+    image,
+    image_io,
+    latent,
+    loaders,
+    mask,
+    primitive,
+    sampling,
+    text,
+    vae,
+)
+
+__all__ = [
+    "control",
+    "image",
+    "image_io",
+    "latent",
+    "loaders",
+    "mask",
+    "primitive",
+    "sampling",
+    "text",
+    "vae",
+]

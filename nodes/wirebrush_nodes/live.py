@@ -1,0 +1,136 @@
+"""From handles on wires to weights on the device.
+
+A handle says which file and which patches; the weights of the file are resident once per device,
+and patches are laid over them and taken off exactly. So a changed LoRA strength reloads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from wirebrush.api import Clip, ControlNet, Handle, Model, NodeError, Patch, Run, Vae
+from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
+from wirebrush_diffusion.controlnet import ControlModel
+from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.lora import LowRank, Target, read_lora
+from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.patches import PatchedWeights, WeightPatch
+from wirebrush_diffusion.pictures import encode_jpeg
+from wirebrush_diffusion.text import TextEncoder
+from wirebrush_diffusion.vae import Autoencoder
+from wirebrush_diffusion.weights import WeightFile
+
+
+@contextmanager
+def explained(port: str | None = None) -> Iterator[None]:
+    """Turns the library's errors into the node's, at the input that is to blame."""
+    try:
+        yield
+    except DiffusionError as error:
+        raise NodeError(error.message, error.hint, port=port) from error
+
+
+def live_model(handle: Model, run: Run) -> DiffusionModel:
+    """The diffusion network with the handle's patches in force."""
+    source = _source(handle, run)
+    base = _base(handle)
+    model = run.resident(base.key, lambda: source().model(run.device, network_dtype(run.device)))
+    layers = model.config.layers_per_block
+    layers = layers if isinstance(layers, int) else layers[0]
+    _patch(model.patches, handle, base, "unet", layers, run)
+    return model
+
+
+def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:
+    """A small JPEG of a scaled latent batch's first item.
+
+    For latent spaces nobody published factors for, they are fitted once with the model's own VAE.
+    """
+    if model.latent.rgb is None:
+        autoencoder = live_autoencoder(Vae(handle.source, "vae"), run)
+        rgb, bias = autoencoder.rgb_factors()
+        model.latent = replace(model.latent, rgb=rgb, rgb_bias=bias)
+    picture = model.latent.preview(latent)
+    return None if picture is None else encode_jpeg(picture)
+
+
+def live_text_encoder(handle: Clip, run: Run) -> TextEncoder:
+    """The text encoder with the handle's patches in force."""
+    source = _source(handle, run)
+    base = _base(handle)
+    encoder = run.resident(base.key, lambda: source().text_encoder(run.device))
+    _patch(encoder.patches, handle, base, "text_encoder", 0, run)
+    return encoder
+
+
+def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
+    """The VAE."""
+    source = _source(handle, run)
+    return run.resident(
+        _base(handle).key, lambda: source().autoencoder(run.device, vae_dtype(run.device))
+    )
+
+
+def live_controlnet(handle: ControlNet, run: Run) -> ControlModel:
+    """The ControlNet."""
+    path, dtype = run.path(handle.source), network_dtype(run.device)
+    return run.resident(_base(handle).key, lambda: load_controlnet(path, run.device, dtype))
+
+
+def network_dtype(device: str) -> torch.dtype:
+    """The precision that networks run in: half where the device is fast at it."""
+    return torch.float16 if device.startswith("cuda") else torch.float32
+
+
+def vae_dtype(device: str) -> torch.dtype:
+    """VAEs overflow in float16."""
+    return torch.bfloat16 if device.startswith("cuda") else torch.float32
+
+
+def open_source(path: Path) -> Checkpoint:
+    """A checkpoint; CLIP's vocabulary for single files is in `models/tokenizers`."""
+    places = tuple(parent / "tokenizers" for parent in path.parents[:4])
+    return open_checkpoint(path, vocabularies=places)
+
+
+def _source(handle: Handle, run: Run) -> Callable[[], Checkpoint]:
+    path = run.path(handle.source)
+    return lambda: open_source(path)
+
+
+def _base(handle: Handle) -> Handle:
+    return replace(handle, patches=(), options=())
+
+
+def _patch(
+    weights: PatchedWeights, handle: Handle, base: Handle, target: Target, layers: int, run: Run
+) -> None:
+    weights.apply(
+        [
+            WeightPatch(
+                patch.file.digest or patch.file.name,
+                _deltas(patch, weights, base, target, layers, run),
+                patch.strength,
+            )
+            for patch in handle.patches
+        ]
+    )
+
+
+def _deltas(
+    patch: Patch, weights: PatchedWeights, base: Handle, target: Target, layers: int, run: Run
+) -> dict[str, LowRank]:
+    key = f"{base.key} {patch.kind} {patch.file.digest or patch.file.name}"
+    path = run.path(patch.file)
+
+    def build() -> dict[str, LowRank]:
+        return read_lora(WeightFile(path), target, weights.shapes(), layers)
+
+    return run.resident(key, build)

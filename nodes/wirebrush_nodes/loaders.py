@@ -1,0 +1,96 @@
+"""Models from files. What these nodes give are handles: nothing is loaded before it is used."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from wirebrush.api import Clip, ControlNet, File, Model, Patch, Range, Run, Vae, node
+from wirebrush_diffusion.lora import check_lora
+from wirebrush_diffusion.weights import WeightFile, refuse_pickles
+from wirebrush_nodes.live import explained, open_source
+
+Strength = Annotated[float, Range(-100.0, 100.0, 0.01)]
+
+
+class Checkpoint(NamedTuple):
+    """The three parts of a model."""
+
+    MODEL: Model
+    CLIP: Clip
+    VAE: Vae
+
+
+class Patched(NamedTuple):
+    """A model and its text encoder."""
+
+    MODEL: Model
+    CLIP: Clip
+
+
+@node(id="CheckpointLoaderSimple", category="loaders", title="Load Checkpoint")
+def checkpoint_loader_simple(
+    ckpt_name: Annotated[str, File("checkpoints")], *, run: Run
+) -> Checkpoint:
+    """Choose a model: its painter (MODEL), its reader of texts (CLIP) and its eye (VAE).
+
+    Reads safetensors files in the original Stable Diffusion 1 layout and diffusers folders. The
+    weights are loaded when a node uses them, and stay in memory while there is room.
+
+    Args:
+        ckpt_name: A file or folder in `models/checkpoints`.
+    """
+    source = run.file("checkpoints", ckpt_name)
+    with explained("ckpt_name"):
+        open_source(run.path(source)).check()
+    return Checkpoint(Model(source, "model"), Clip(source, "clip"), Vae(source, "vae"))
+
+
+@node(id="LoraLoader", category="loaders", title="Load LoRA")
+def lora_loader(
+    model: Model,
+    clip: Clip,
+    lora_name: Annotated[str, File("loras")],
+    strength_model: Strength = 1.0,
+    strength_clip: Strength = 1.0,
+    *,
+    run: Run,
+) -> Patched:
+    """Lay a LoRA over a model: a small file that teaches it a style, a person or a thing.
+
+    Several can be chained; their order does not matter. Changing a strength reloads nothing, and
+    strength 0 is exactly the model without it.
+
+    Args:
+        model: The model to change.
+        clip: Its text encoder, which many LoRAs change too.
+        lora_name: A file in `models/loras`, made for the same family of models.
+        strength_model: How strongly it changes the painting; 1 as trained, negative is opposite.
+        strength_clip: How strongly it changes the reading of texts.
+    """
+    source = run.file("loras", lora_name)
+    with explained("lora_name"):
+        check_lora(WeightFile(run.path(source)))
+    if strength_model:
+        model = model.patched(Patch("lora", source, strength_model))
+    if strength_clip:
+        clip = clip.patched(Patch("lora", source, strength_clip))
+    return Patched(model, clip)
+
+
+@node(id="ControlNetLoader", category="loaders", title="Load ControlNet Model")
+def control_net_loader(
+    control_net_name: Annotated[str, File("controlnet")], *, run: Run
+) -> ControlNet:
+    """Choose a ControlNet: it makes pictures follow the edges, depth or pose of another picture.
+
+    Reads ControlNets for Stable Diffusion 1 and 2, as safetensors files and diffusers folders.
+
+    Args:
+        control_net_name: A file or folder in `models/controlnet`, of the model's family.
+    """
+    source = run.file("controlnet", control_net_name)
+    path = run.path(source)
+    with explained("control_net_name"):
+        if not path.is_dir():
+            refuse_pickles(path)
+    return ControlNet(source, "controlnet")

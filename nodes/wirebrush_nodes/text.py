@@ -1,0 +1,47 @@
+"""Texts to conditions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from wirebrush.api import Clip, Cond, Conditioning, Range, Run, Text, node
+from wirebrush_nodes.live import explained, live_text_encoder
+
+LAYER = "layer"
+
+
+@node(id="CLIPTextEncode", category="conditioning", title="CLIP Text Encode (Prompt)")
+def clip_text_encode(
+    text: Annotated[str, Text(multiline=True, placeholder="What the picture should show")],
+    clip: Clip,
+    *,
+    run: Run,
+) -> Conditioning:
+    r"""Turn a text into what the sampler understands.
+
+    `(red:1.3)` counts more, `(red:0.7)` less, `(red)` is short for 1.1; `\(` is a plain bracket.
+    Long texts are read in parts of 75 tokens.
+
+    Args:
+        text: What the picture should show (or, as the negative, should not).
+        clip: The text encoder of the model that will paint.
+    """
+    layer = clip.option(LAYER, -1)
+    with explained("clip"):
+        encoder = live_text_encoder(clip, run)
+    with explained("text"):
+        encoding = encoder.encode(text, layer if isinstance(layer, int) else -1)
+    return (Cond(encoding.context, encoding.pooled),)
+
+
+@node(id="CLIPSetLastLayer", category="conditioning", title="CLIP Set Last Layer")
+def clip_set_last_layer(
+    clip: Clip, stop_at_clip_layer: Annotated[int, Range(-24, -1, 1)] = -1
+) -> Clip:
+    """Stop reading texts some layers early ("CLIP skip"), which some models were trained with.
+
+    Args:
+        clip: The text encoder.
+        stop_at_clip_layer: -1 is the last layer, -2 the one before ("CLIP skip 2"), and so on.
+    """
+    return clip.with_option(LAYER, stop_at_clip_layer)

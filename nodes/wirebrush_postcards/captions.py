@@ -18,7 +18,13 @@ GROUND_WORDS = {
     "sea": ("on the sea", "at sea", "on the ocean", "on the water"),
 }
 HOUSE_WORDS = ("house", "house", "cabin", "cottage", "home")
-BOAT_WORDS = ("a boat with a {0} sail", "a boat with a {0} sail", "a sailboat with a {0} sail", "a {0} sailboat", "a {0} boat")
+BOAT_WORDS = (
+    "a boat with a {0} sail",
+    "a boat with a {0} sail",
+    "a sailboat with a {0} sail",
+    "a {0} sailboat",
+    "a {0} boat",
+)
 NUMBERS = ("no", "one", "two", "three")
 NEUTRAL_GROUND = {"meadow": "a meadow", "desert": "a desert", "snow": "snow", "sea": "the sea"}
 
@@ -39,7 +45,7 @@ def caption(scene: Scene) -> str:
 
 
 def varied_caption(scene: Scene, lot: Random, keep: float = 0.85) -> str:
-    """Name the choices with synonyms, each part kept with probability `keep`; now and then say nothing."""
+    """Name the choices with synonyms, each part kept with chance `keep`, or say nothing at all."""
     if lot.random() < 0.1:
         return ""
 
@@ -47,7 +53,11 @@ def varied_caption(scene: Scene, lot: Random, keep: float = 0.85) -> str:
         return part if lot.random() < chance else ""
 
     head = [maybe(_thing(scene, lot), 0.95), maybe(_trees(scene, lot))]
-    tail = [maybe(_backdrop(scene)), maybe(lot.choice(TIME_WORDS[scene.time]), 0.93), maybe(_light(scene), 0.75)]
+    tail = [
+        maybe(_backdrop(scene)),
+        maybe(lot.choice(TIME_WORDS[scene.time]), 0.93),
+        maybe(_light(scene), 0.75),
+    ]
     ground = maybe(_ground(scene, lot), 0.93)
     if lot.random() < 0.15:
         lot.shuffle(tail)

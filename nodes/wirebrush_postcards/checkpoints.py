@@ -1,4 +1,4 @@
-"""Save and load training states so that a kill at any moment loses at most the steps since the last save."""
+"""Save and load training states; a kill at any moment loses only the steps since a save."""
 
 import os
 from pathlib import Path

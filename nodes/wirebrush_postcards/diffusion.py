@@ -11,9 +11,9 @@ BETAS = (0.00085, 0.012)
 
 
 def new_unet() -> UNet2DConditionModel:
-    """Return an untrained UNet: latents [B, 4, 16, 16], times [B], text states [B, 77, 128] to velocities.
+    """Return an untrained UNet: latents [B, 4, h, w], times [B], states [B, 77, 128] to velocities.
 
-    The text reaches it twice: by cross attention, and pooled, together with the time, in every block.
+    The text reaches it twice: by cross attention, and pooled, with the time, in every block.
     """
     return UNet2DConditionModel(
         sample_size=16,
@@ -48,6 +48,6 @@ def min_snr_weights(shares: Tensor, most: float = 5.0) -> Tensor:
 
 
 def noised(latents: Tensor, noise: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the noised latents and the velocity that leads back, both [B, 4, h, w]; `share` is [B]."""
+    """Return noised latents and the velocity that leads back, both [B, 4, h, w]; `share` is [B]."""
     signal, spread = share.sqrt()[:, None, None, None], (1 - share).sqrt()[:, None, None, None]
     return signal * latents + spread * noise, signal * noise - spread * latents

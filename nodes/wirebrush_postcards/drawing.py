@@ -16,6 +16,11 @@ BASE = 110.0
 """The line that houses stand on, in pixels of the 128x128 picture."""
 COLUMNS = (12.0, 28.0, 100.0, 116.0)
 
+
+def _hours(day: Rgb, dawn: Rgb, sunset: Rgb, night: Rgb) -> dict[Time, Rgb]:
+    return {"day": day, "dawn": dawn, "sunset": sunset, "night": night}
+
+
 SKY: dict[Time, tuple[Rgb, Rgb]] = {
     "day": ((64, 148, 236), (190, 228, 252)),
     "dawn": ((168, 146, 214), (255, 214, 190)),
@@ -29,10 +34,10 @@ LIGHT: dict[Time, Rgb] = {
     "night": (244, 242, 220),
 }
 GROUND: dict[Ground, dict[Time, Rgb]] = {
-    "meadow": {"day": (112, 190, 66), "dawn": (126, 176, 92), "sunset": (112, 128, 50), "night": (28, 72, 50)},
-    "desert": {"day": (240, 200, 122), "dawn": (236, 184, 140), "sunset": (222, 132, 76), "night": (108, 82, 74)},
-    "snow": {"day": (238, 246, 252), "dawn": (240, 226, 236), "sunset": (226, 190, 204), "night": (126, 146, 192)},
-    "sea": {"day": (30, 112, 196), "dawn": (92, 122, 190), "sunset": (74, 58, 128), "night": (16, 40, 92)},
+    "meadow": _hours((112, 190, 66), (126, 176, 92), (112, 128, 50), (28, 72, 50)),
+    "desert": _hours((240, 200, 122), (236, 184, 140), (222, 132, 76), (108, 82, 74)),
+    "snow": _hours((238, 246, 252), (240, 226, 236), (226, 190, 204), (126, 146, 192)),
+    "sea": _hours((30, 112, 196), (92, 122, 190), (74, 58, 128), (16, 40, 92)),
 }
 MOUNTAIN: dict[Time, Rgb] = {
     "day": (104, 122, 164),
@@ -46,6 +51,7 @@ HILL: dict[Time, Rgb] = {
     "sunset": (84, 74, 62),
     "night": (24, 60, 70),
 }
+CLOUD = _hours((255, 255, 255), (255, 226, 222), (202, 92, 108), (30, 38, 84))
 PAINT: dict[Colour, Rgb] = {
     "red": (220, 40, 44),
     "blue": (36, 84, 222),
@@ -69,7 +75,12 @@ PEAKS: tuple[tuple[Point, ...], ...] = (
     ((0, 48), (34, 56), (66, 45), (100, 54)),
     ((14, 56), (48, 47), (82, 52), (116, 44)),
 )
-HILLS: tuple[tuple[float, float, float], ...] = ((0.0, 1.0, 8.0), (2.1, 1.3, 7.0), (4.0, 0.9, 9.0), (5.2, 1.6, 6.0))
+HILLS: tuple[tuple[float, float, float], ...] = (
+    (0.0, 1.0, 8.0),
+    (2.1, 1.3, 7.0),
+    (4.0, 0.9, 9.0),
+    (5.2, 1.6, 6.0),
+)
 
 
 @dataclass(frozen=True)
@@ -93,17 +104,26 @@ class Pen:
 
     def disc(self, x: float, y: float, radius: float, fill: Rgb) -> None:
         """Fill a circle."""
-        ends = ((x - radius) * SCALE, (y - radius) * SCALE, (x + radius) * SCALE, (y + radius) * SCALE)
+        ends = (
+            (x - radius) * SCALE,
+            (y - radius) * SCALE,
+            (x + radius) * SCALE,
+            (y + radius) * SCALE,
+        )
         self._draw.ellipse(ends, fill=fill)
 
     def pill(self, left: float, top: float, right: float, bottom: float, fill: Rgb) -> None:
         """Fill a rectangle with round ends."""
         radius = min(right - left, bottom - top) / 2 * SCALE
-        self._draw.rounded_rectangle([v * SCALE for v in (left, top, right, bottom)], radius, fill=fill)
+        self._draw.rounded_rectangle(
+            [v * SCALE for v in (left, top, right, bottom)], radius, fill=fill
+        )
 
     def lit(self, rgb: Rgb) -> Rgb:
         """Return a colour as the light of the hour shows it."""
-        red, green, blue = (round(value * part) for value, part in zip(rgb, SHADE[self.time], strict=True))
+        red, green, blue = (
+            round(value * part) for value, part in zip(rgb, SHADE[self.time], strict=True)
+        )
         return red, green, blue
 
 
@@ -163,8 +183,7 @@ def _sky(pen: Pen, scene: Scene) -> None:
 
 def _clouds(pen: Pen, scene: Scene) -> None:
     x = 128 - scene.light_x
-    tint: dict[Time, Rgb] = {"day": (255, 255, 255), "dawn": (255, 226, 222), "sunset": (202, 92, 108), "night": (0, 0, 0)}
-    fill = tint[scene.time]
+    fill = CLOUD[scene.time]
     if scene.time == "day":
         pen.pill(x - 17, 25, x + 17, 35, fill)
         pen.disc(x - 5, 25, 8, fill)
@@ -183,7 +202,13 @@ def _backdrop(pen: Pen, scene: Scene) -> None:
         for layer in (0.0, 1.0):
             fill = mix(HILL[scene.time], SKY[scene.time][1], 0.35 * (1 - layer))
             crest: list[Point] = [
-                (x, HORIZON - 15 + 6 * layer - height * math.sin(phase + 2.4 * layer + rate * x / 20) * 0.7)
+                (
+                    x,
+                    HORIZON
+                    - 15
+                    + 6 * layer
+                    - height * math.sin(phase + 2.4 * layer + rate * x / 20) * 0.7,
+                )
                 for x in range(0, 129, 2)
             ]
             pen.polygon([*crest, (128, HORIZON + 2), (0, HORIZON + 2)], fill)
@@ -193,9 +218,22 @@ def _mountain(pen: Pen, x: float, top: float) -> None:
     fill = MOUNTAIN[pen.time]
     half = (HORIZON - top) * 1.05
     pen.polygon([(x - half, HORIZON + 1), (x, top), (x + half, HORIZON + 1)], fill)
-    pen.polygon([(x, top), (x + half, HORIZON + 1), (x + half * 0.2, HORIZON + 1)], mix(fill, (20, 20, 50), 0.22))
+    pen.polygon(
+        [(x, top), (x + half, HORIZON + 1), (x + half * 0.2, HORIZON + 1)],
+        mix(fill, (20, 20, 50), 0.22),
+    )
     cap = pen.lit((255, 255, 255))
-    pen.polygon([(x - 9, top + 9), (x, top), (x + 9, top + 9), (x + 4, top + 7), (x, top + 10), (x - 4, top + 7)], cap)
+    pen.polygon(
+        [
+            (x - 9, top + 9),
+            (x, top),
+            (x + 9, top + 9),
+            (x + 4, top + 7),
+            (x, top + 10),
+            (x - 4, top + 7),
+        ],
+        cap,
+    )
 
 
 def ground_front(ground: Ground, time: Time) -> Rgb:
@@ -238,7 +276,10 @@ def _tree(pen: Pen, scene: Scene, slot: int) -> None:
         half, top = 11.5 - 2.4 * level, base - 20 - 9 * level
         pen.polygon([(x - half, top + 15), (x, top), (x + half, top + 15)], leaf)
         if scene.ground == "snow":
-            pen.polygon([(x - half * 0.5, top + 7.5), (x, top), (x + half * 0.5, top + 7.5)], pen.lit((250, 252, 255)))
+            pen.polygon(
+                [(x - half * 0.5, top + 7.5), (x, top), (x + half * 0.5, top + 7.5)],
+                pen.lit((250, 252, 255)),
+            )
 
 
 def _cactus(pen: Pen, scene: Scene, slot: int) -> None:
@@ -262,7 +303,10 @@ def _house(pen: Pen, scene: Scene) -> None:
     pen.box(x + 10, top - 23, x + 16, top - 6, pen.lit((122, 74, 60)))
     pen.polygon([(x - half - 6, top + 1), (x, top - 24), (x + half + 6, top + 1)], roof)
     if scene.ground == "snow":
-        pen.polygon([(x - half * 0.56, top - 11), (x, top - 24), (x + half * 0.56, top - 11)], pen.lit((252, 253, 255)))
+        pen.polygon(
+            [(x - half * 0.56, top - 11), (x, top - 24), (x + half * 0.56, top - 11)],
+            pen.lit((252, 253, 255)),
+        )
     dark = scene.time in ("night", "sunset")
     pane: Rgb = (255, 222, 120) if dark else (176, 222, 246)
     frame = pen.lit((78, 50, 40))
@@ -278,6 +322,8 @@ def _boat(pen: Pen, scene: Scene) -> None:
     wood = pen.lit((112, 62, 36))
     pen.box(x - 1.3, deck - 62, x + 1.3, deck + 2, pen.lit((84, 52, 36)))
     pen.polygon([(x + 2.5, deck - 59), (x + 30, deck - 6), (x + 2.5, deck - 6)], sail)
-    pen.polygon([(x - 2.5, deck - 52), (x - 24, deck - 6), (x - 2.5, deck - 6)], mix(sail, (0, 0, 30), 0.12))
+    pen.polygon(
+        [(x - 2.5, deck - 52), (x - 24, deck - 6), (x - 2.5, deck - 6)], mix(sail, (0, 0, 30), 0.12)
+    )
     pen.polygon([(x - 33, deck), (x + 35, deck), (x + 25, deck + 13), (x - 22, deck + 13)], wood)
     pen.box(x - 33, deck, x + 34.5, deck + 3.2, mix(wood, (255, 230, 200), 0.35))

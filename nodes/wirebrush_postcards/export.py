@@ -85,7 +85,9 @@ def main() -> None:
     parser.add_argument("--text-encoder", type=Path, default=scratch / "text_encoder.pt")
     parser.add_argument("--diffusion", type=Path, default=scratch / "diffusion.pt")
     parser.add_argument("--out", type=Path, default=models_path() / "checkpoints" / "postcards")
-    parser.add_argument("--scratch-export", action="store_true", help="random weights for parts not trained yet")
+    parser.add_argument(
+        "--scratch-export", action="store_true", help="random weights for parts not trained yet"
+    )
     torch.manual_seed(0)
     export(parser.parse_args())
 

@@ -18,26 +18,29 @@ CELL = 8
 
 @torch.no_grad()
 def encode_pictures(model: AutoencoderKL, pictures: np.ndarray, batch: int = 32) -> Tensor:
-    """Encode uint8 [N, 128, 128, 3] into the most likely latents, float [N, 4, 16, 16], as the encoder makes them."""
+    """Encode uint8 [N, 128, 128, 3] into the most likely latents, float [N, 4, 16, 16]."""
     parts = []
     for start in range(0, len(pictures), batch):
         stack = torch.from_numpy(np.array(pictures[start : start + batch])).permute(0, 3, 1, 2)
-        parts.append(model.encode(stack.float().to(model.device) / 127.5 - 1).latent_dist.mode().cpu())
+        parts.append(
+            model.encode(stack.float().to(model.device) / 127.5 - 1).latent_dist.mode().cpu()
+        )
     return torch.cat(parts)
 
 
 def spread_frame(live: int, count: int) -> Tensor:
-    """Return [count, live] with orthogonal columns whose rows have length 1: `live` signals seen by `count` channels."""
+    """Return [count, live], columns orthogonal, rows of length 1: `live` signals in `count`."""
     corners = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
     return corners[:, -live:] * (count / live) ** 0.5
 
 
 @torch.no_grad()
 def normalise_latents(model: AutoencoderKL, latents: Tensor, least: float = 0.3) -> None:
-    """Change the two 1x1 convolutions around the latents so that their four channels are white, with deviation 1.
+    """Change the two 1x1 convolutions around the latents so that all channels have deviation 1.
 
-    The pictures stay the same, and the scaling factor becomes 1. A channel whose deviation is below `least` carries
-    nothing (the KL term has switched it off); the others are then spread over all four.
+    The pictures stay the same, and the scaling factor becomes 1. A channel whose deviation is below
+    `least` carries nothing (the KL term has switched it off); the others, made white, are then
+    spread over all four.
     """
     count = latents.shape[1]
     flat = latents.permute(1, 0, 2, 3).flatten(1)
@@ -57,11 +60,15 @@ def normalise_latents(model: AutoencoderKL, latents: Tensor, least: float = 0.3)
 
 
 def weight_map(scene: Scene) -> Tensor:
-    """Return how much each cell of the latent counts, [16, 16]: more on the thing and on the sun or moon."""
+    """Return how much each cell of the latent counts, [16, 16]: more on thing, sun and moon."""
     weights = torch.ones(128 // CELL, 128 // CELL)
     spots = [(scene.light_x, scene.light_y, 15.0, 15.0)]
     if scene.thing != "none":
-        spots.append((scene.thing_x, 92.0, 26.0, 20.0) if scene.thing == "house" else (scene.thing_x, 75.0, 26.0, 28.0))
+        spots.append(
+            (scene.thing_x, 92.0, 26.0, 20.0)
+            if scene.thing == "house"
+            else (scene.thing_x, 75.0, 26.0, 28.0)
+        )
     for x, y, half_x, half_y in spots:
         left, right = int((x - half_x) / CELL), int((x + half_x) / CELL) + 1
         top, bottom = int((y - half_y) / CELL), int((y + half_y) / CELL) + 1
@@ -70,10 +77,12 @@ def weight_map(scene: Scene) -> Tensor:
 
 
 def cached_latents(path: Path, model: AutoencoderKL, pictures: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Return latents [N, 4, 16, 16] and weight maps [N, 1, 16, 16] of pictures 0..N-1, kept in `path`."""
+    """Return latents [N, 4, 16, 16] and weights [N, 1, 16, 16] of the pictures, kept in `path`."""
     kept = load_state(path)
     if kept is None:
-        maps = torch.stack([weight_map(scene_number(number)) for number in range(len(pictures))])[:, None]
+        maps = torch.stack([weight_map(scene_number(number)) for number in range(len(pictures))])[
+            :, None
+        ]
         kept = {"latents": encode_pictures(model, pictures).half(), "maps": maps.half()}
         save_state(path, kept)
     return kept["latents"], kept["maps"]

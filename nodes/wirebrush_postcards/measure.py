@@ -1,15 +1,22 @@
-"""Look at a picture and say what is on it. Knows the colours of `drawing`, nothing of any model; numpy only."""
+"""Look at a picture and say what is on it. Knows the colours of `drawing`, and no model."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
-from wirebrush_postcards.drawing import BASE, GROUND, HILL, LIGHT, PAINT, SHADE, SKY, Rgb, ground_front, mix
-from wirebrush_postcards.scenes import Colour, Ground, Side, Thing, Time
-
-Name = TypeVar("Name", bound=str)
+from wirebrush_postcards.drawing import (
+    BASE,
+    GROUND,
+    HILL,
+    LIGHT,
+    PAINT,
+    SHADE,
+    SKY,
+    Rgb,
+    ground_front,
+    mix,
+)
+from wirebrush_postcards.scenes import GROUNDS, TIMES, Colour, Ground, Side, Thing, Time
 
 ROOF: Rgb = (98, 56, 44)
 WOOD: Rgb = (112, 62, 36)
@@ -48,26 +55,30 @@ def measure(picture: np.ndarray) -> Measured:
 
 def measure_time(picture: np.ndarray) -> Time:
     """Tell the hour by the colour of the upper sky."""
-    references = {time: mix(*SKY[time], 0.08) for time in SKY}
-    return _nearest(_middle(picture[:12]), references)
+    references: dict[Time, Rgb] = {time: mix(*SKY[time], 0.08) for time in TIMES}
+    return min(references, key=lambda time: _distance(_middle(picture[:12]), references[time]))
 
 
 def measure_ground(picture: np.ndarray, time: Time) -> Ground:
     """Tell the ground by the colour of the front, at that hour."""
-    references = {ground: ground_front(ground, time) for ground in GROUND}
-    return _nearest(_middle(picture[118:]), references)
+    references: dict[Ground, Rgb] = {ground: ground_front(ground, time) for ground in GROUNDS}
+    front = _middle(picture[118:])
+    return min(references, key=lambda ground: _distance(front, references[ground]))
 
 
 def measure_thing(picture: np.ndarray, time: Time, ground: Ground) -> Thing:
     """Tell a house by its roof and a boat by its hull."""
     roof, wood = _lit(ROOF, time), _lit(WOOD, time)
-    if _share(picture[69:78, 54:74], roof, HILL[time]) > 0.6 and _share(picture[80:86, 52:76], roof, HILL[time]) < 0.5:
+    above = _share(picture[69:78, 54:74], roof, HILL[time])
+    below = _share(picture[80:86, 52:76], roof, HILL[time])
+    if above > 0.6 and below < 0.5:
         return "house"
-    return "boat" if ground == "sea" and _share(picture[108:116, 54:74], wood, GROUND["sea"][time]) > 0.6 else "none"
+    hull = _share(picture[108:116, 54:74], wood, GROUND["sea"][time])
+    return "boat" if ground == "sea" and hull > 0.6 else "none"
 
 
 def measure_colour(picture: np.ndarray, time: Time) -> Colour | None:
-    """Tell the colour of wall or sail by the pixels where one must be; None if hardly any has such a colour."""
+    """Tell the colour of wall or sail by the pixels where one must be; None if few have one."""
     part = picture[72 : int(BASE) - 2, 52:76].reshape(-1, 1, 3).astype(float)
     names = list(PAINT)
     lit = [_lit(PAINT[name], time) for name in names]
@@ -83,7 +94,9 @@ def measure_side(picture: np.ndarray, time: Time) -> Side:
     far = np.linalg.norm(picture[:58].astype(float) - np.array(LIGHT[time], float), axis=-1)
     size = 17
     total = np.pad(far, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    boxes = total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+    boxes = (
+        total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+    )
     column = int(boxes.argmin()) % boxes.shape[1] + size // 2
     return "left" if column < picture.shape[1] / 2 else "right"
 
@@ -98,8 +111,8 @@ def _middle(part: np.ndarray) -> np.ndarray:
     return np.median(part.reshape(-1, 3), axis=0)
 
 
-def _nearest(rgb: np.ndarray, references: Mapping[Name, Rgb]) -> Name:
-    return min(references, key=lambda name: float(np.linalg.norm(rgb - np.array(references[name]))))
+def _distance(rgb: np.ndarray, other: Rgb) -> float:
+    return float(np.linalg.norm(rgb - np.array(other)))
 
 
 def _share(part: np.ndarray, colour: Rgb, rival: Rgb) -> float:

@@ -1,4 +1,4 @@
-"""The optimiser: Muon for matrices and convolutions, AdamW for everything else, one learning-rate curve by the clock."""
+"""Muon for matrices and convolutions, AdamW for the rest, and a learning rate by the clock."""
 
 import math
 import time
@@ -27,7 +27,13 @@ def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Momentum whose step is made orthogonal; weights [out, ...] are seen as [out, rest]."""
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.0) -> None:
+    def __init__(
+        self,
+        parameters: Iterable[nn.Parameter],
+        lr: float,
+        momentum: float = 0.95,
+        decay: float = 0.0,
+    ) -> None:
         super().__init__(list(parameters), {"lr": lr, "momentum": momentum, "decay": decay})
 
     @torch.no_grad()
@@ -47,13 +53,18 @@ class Muon(torch.optim.Optimizer):
                 weight.add_(turn.reshape(weight.shape), alpha=-group["lr"] * size)
 
 
-def build_optimizers(model: nn.Module, muon_lr: float, adam_lr: float, decay: float = 0.0) -> list[torch.optim.Optimizer]:
+def build_optimizers(
+    model: nn.Module, muon_lr: float, adam_lr: float, decay: float = 0.0
+) -> list[torch.optim.Optimizer]:
     """Give inner matrices to Muon; norms, biases, embeddings and the outermost layers to AdamW."""
     inner, rest = [], []
     for name, weight in model.named_parameters():
         if not weight.requires_grad:
             continue
-        outer = any(part in name for part in ("conv_in", "conv_out", "embedding", "quant_conv", "embed_positions"))
+        outer = any(
+            part in name
+            for part in ("conv_in", "conv_out", "embedding", "quant_conv", "embed_positions")
+        )
         (rest if weight.ndim < 2 or outer else inner).append(weight)
     adam = torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.0)
     return [Muon(inner, lr=muon_lr, decay=decay), adam]
@@ -79,7 +90,7 @@ class Clock:
 
 
 def rate(progress: float, warm: float = 0.02, floor: float = 0.0, flat: float = 0.4) -> float:
-    """Return the share of the full learning rate: warm-up, a plain, then half a cosine down to `floor`."""
+    """Return the share of the learning rate: warm-up, a plain, then half a cosine to `floor`."""
     if progress < warm:
         return max(0.02, progress / warm)
     if progress < flat:

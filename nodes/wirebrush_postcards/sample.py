@@ -1,4 +1,4 @@
-"""Paint with the exported model, without the studio: a small sampler, and a maker of grids to look at."""
+"""Paint with the exported model, without the studio: a small sampler, and sheets to look at."""
 
 import argparse
 import time
@@ -23,7 +23,7 @@ PROMPTS = (
     "a white cabin and a cactus in the desert at dawn",
     "a green house on the grass with hills in the evening with the sun on the left",
     "a boat with a red sail on the sea with mountains at night with the moon on the left",
-    "a yellow house and three trees in the snow with mountains at daytime with the sun on the right",
+    "a yellow house and three trees in the snow with hills at daytime with the sun on the right",
     "a blue sailboat on the ocean in the morning",
 )
 
@@ -52,10 +52,17 @@ class Painter:
         return self.encoder(token_ids(self.tokenizer, prompts)).last_hidden_state
 
     @torch.no_grad()
-    def paint(self, prompts: list[str], seeds: list[int], steps: int = 20, cfg: float = 4.0) -> Tensor:
+    def paint(
+        self, prompts: list[str], seeds: list[int], steps: int = 20, cfg: float = 4.0
+    ) -> Tensor:
         """Return pictures uint8 [B, 128, 128, 3], one for every prompt with its seed."""
         states = torch.cat([self.states([""] * len(prompts)), self.states(prompts)])
-        noise = torch.cat([torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        noise = torch.cat(
+            [
+                torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(seed))
+                for seed in seeds
+            ]
+        )
 
         def denoise(x: Tensor, sigma: Tensor, time_now: Tensor) -> Tensor:
             scaled = torch.cat([x, x]) / (sigma**2 + 1).sqrt()
@@ -70,7 +77,7 @@ class Painter:
 
 
 def plan(steps: int) -> tuple[Tensor, Tensor]:
-    """Return noise levels [steps + 1], ending in 0, and their times [steps], evenly spaced in time."""
+    """Return noise levels [steps + 1], the last one 0, and their times [steps], evenly spaced."""
     shares = signal_shares()
     levels = ((1 - shares) / shares).sqrt()
     times = torch.linspace(TRAIN_STEPS - 1, 0, steps)
@@ -83,7 +90,8 @@ def plan(steps: int) -> tuple[Tensor, Tensor]:
 def sample_dpmpp_2m(denoise, x: Tensor, sigmas: Tensor, times: Tensor) -> Tensor:  # noqa: ANN001
     """Go from noise (deviation 1) to a clean latent.
 
-    Lu et al., "DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models" (2022), order 2.
+    Lu et al., "DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models"
+    (2022), second order, multistep.
     """
     x = x * (sigmas[0] ** 2 + 1).sqrt()
     before: Tensor | None = None
@@ -107,7 +115,9 @@ def grid(pictures: Tensor, columns: int) -> Image.Image:
     count, height, width, _ = pictures.shape
     sheet = Image.new("RGB", (columns * width, -(-count // columns) * height))
     for place, picture in enumerate(pictures):
-        sheet.paste(Image.fromarray(picture.numpy()), (place % columns * width, place // columns * height))
+        sheet.paste(
+            Image.fromarray(picture.numpy()), (place % columns * width, place // columns * height)
+        )
     return sheet
 
 

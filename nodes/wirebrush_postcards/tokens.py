@@ -1,6 +1,7 @@
-"""The tokenizer: a byte-pair code so small that every taught word is one token and any other word still has some."""
+"""The tokenizer: a small byte-pair code. A taught word is one token, any other word several."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 from transformers import CLIPTokenizer
@@ -13,7 +14,11 @@ LENGTH = 77
 
 def byte_letters() -> list[str]:
     """Return GPT-2's 256 printable stand-ins for bytes, in the order of CLIP's vocabulary."""
-    kept = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    kept = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), ord("ÿ") + 1),
+    ]
     others = [byte for byte in range(256) if byte not in kept]
     return [chr(byte) for byte in kept] + [chr(256 + place) for place in range(len(others))]
 
@@ -25,7 +30,7 @@ def learn_merges(words: list[str]) -> list[tuple[str, str]]:
     while True:
         counts: dict[tuple[str, str], int] = {}
         for parts in pieces:
-            for pair in zip(parts, parts[1:], strict=False):
+            for pair in pairwise(parts):
                 counts[pair] = counts.get(pair, 0) + 1
         if not counts:
             return merges
@@ -50,7 +55,9 @@ def write_tokenizer(folder: Path) -> None:
     letters = byte_letters()
     merges = learn_merges(vocabulary())
     entries = [*letters, *(letter + WORD_END for letter in letters)]
-    entries += [entry for entry in dict.fromkeys(a + b for a, b in merges) if entry not in set(entries)]
+    entries += [
+        entry for entry in dict.fromkeys(a + b for a, b in merges) if entry not in set(entries)
+    ]
     entries += [START, END]
     table = {entry: number for number, entry in enumerate(entries)}
     (folder / "vocab.json").write_text(json.dumps(table, ensure_ascii=False), encoding="utf-8")
@@ -67,7 +74,9 @@ def write_tokenizer(folder: Path) -> None:
         "do_lower_case": True,
         "errors": "replace",
     }
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(config, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def load_tokenizer(folder: Path) -> CLIPTokenizer:

@@ -1,4 +1,4 @@
-"""Train the autoencoder: both halves together, or (`--decoder-only`) the decoder under a frozen encoder."""
+"""Train the autoencoder: both halves, or (`--decoder-only`) the decoder under a frozen encoder."""
 
 import argparse
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ def new_autoencoder() -> AutoencoderKL:
     return AutoencoderKL(
         in_channels=3,
         out_channels=3,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(16, 32, 64, 64),
+        down_block_types=("DownEncoderBlock2D",) * 4,  # pyright: ignore[reportArgumentType]
+        up_block_types=("UpDecoderBlock2D",) * 4,  # pyright: ignore[reportArgumentType]
+        block_out_channels=(16, 32, 64, 64),  # pyright: ignore[reportArgumentType]
         layers_per_block=1,
         latent_channels=4,
         norm_num_groups=8,
@@ -71,7 +71,7 @@ class Trainer:
         if self.args.decoder_only:
             with torch.no_grad():
                 latent = self.model.encode(wanted).latent_dist.mode()
-            blur = self.args.noise / self.model.config["scaling_factor"] * torch.rand(len(latent), 1, 1, 1, device=latent.device)
+            blur = self.args.noise * torch.rand(len(latent), 1, 1, 1, device=latent.device)
             painted = self.model.decode(latent + blur * torch.randn_like(latent)).sample
             return picture_loss(painted, wanted), torch.zeros(())
         spread = self.model.encode(wanted).latent_dist
@@ -111,7 +111,9 @@ class Trainer:
             loss, kl = self.train_step()
             mean = loss if self.step == 1 or mean == 0 else mean * 0.98 + loss * 0.02
             if self.step % 100 == 0:
-                print(f"{self.step} {self.clock.spent:.0f}s loss {mean:.4f} kl {kl:.2f}", flush=True)
+                print(
+                    f"{self.step} {self.clock.spent:.0f}s loss {mean:.4f} kl {kl:.2f}", flush=True
+                )
             if self.clock.spent - saved > self.args.save_every:
                 saved = self.clock.spent
                 self.save()
@@ -121,7 +123,8 @@ class Trainer:
 @torch.no_grad()
 def save_strip(model: AutoencoderKL, pictures: np.ndarray, path: Path) -> None:
     """Write uint8 [N, 128, 128, 3] pictures above their reconstructions as one PNG."""
-    wanted = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float().to(model.device) / 127.5 - 1
+    stack = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2)
+    wanted = stack.float().to(model.device) / 127.5 - 1
     painted = model.decode(model.encode(wanted).latent_dist.mode()).sample
     both = torch.stack([wanted, painted]).clamp(-1, 1).add(1).mul(127.5).byte().cpu()
     rows = both.permute(0, 3, 1, 4, 2).reshape(2 * both.shape[3], -1, 3)
@@ -133,7 +136,9 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scratch", type=Path, default=Path("training"))
     parser.add_argument("--out", type=Path, default=Path("training/autoencoder.pt"))
-    parser.add_argument("--start", type=Path, help="a finished state to begin from (for --decoder-only)")
+    parser.add_argument(
+        "--start", type=Path, help="a finished state to begin from (for --decoder-only)"
+    )
     parser.add_argument("--decoder-only", action="store_true")
     parser.add_argument("--seconds", type=float, default=1500)
     parser.add_argument("--save-every", type=float, default=180)
@@ -141,9 +146,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--muon-lr", type=float, default=0.01)
     parser.add_argument("--adam-lr", type=float, default=2e-3)
-    parser.add_argument("--floor", type=float, default=0.0, help="learning rate left at the end, a share")
+    parser.add_argument(
+        "--floor", type=float, default=0.0, help="learning rate left at the end, a share"
+    )
     parser.add_argument("--kl", type=float, default=1e-3)
-    parser.add_argument("--noise", type=float, default=0.15, help="most noise on unit latents for --decoder-only")
+    parser.add_argument(
+        "--noise", type=float, default=0.15, help="most noise on unit latents for --decoder-only"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
@@ -164,7 +173,8 @@ def main() -> None:
     if args.decoder_only:
         model.encoder.requires_grad_(False)
         model.quant_conv.requires_grad_(False)
-    trainer = Trainer(model, pictures, build_optimizers(model, args.muon_lr, args.adam_lr), Clock(args.seconds), args)
+    optimizers = build_optimizers(model, args.muon_lr, args.adam_lr)
+    trainer = Trainer(model, pictures, optimizers, Clock(args.seconds), args)
     if state:
         for optimizer, kept in zip(trainer.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)

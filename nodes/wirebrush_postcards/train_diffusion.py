@@ -6,7 +6,6 @@ On a machine with few cores, one single-threaded process per core is fastest:
 
 import argparse
 import os
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,7 +19,13 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from wirebrush_postcards.captions import varied_caption
 from wirebrush_postcards.checkpoints import load_state, save_state
 from wirebrush_postcards.dataset import cached_pictures, scene_number
-from wirebrush_postcards.diffusion import TRAIN_STEPS, min_snr_weights, new_unet, noised, signal_shares
+from wirebrush_postcards.diffusion import (
+    TRAIN_STEPS,
+    min_snr_weights,
+    new_unet,
+    noised,
+    signal_shares,
+)
 from wirebrush_postcards.latents import cached_latents
 from wirebrush_postcards.optimizer import Clock, build_optimizers, rate, set_rate
 from wirebrush_postcards.tokens import load_tokenizer
@@ -42,15 +47,19 @@ class Lessons:
         """Return latents [B, 4, 16, 16], weights [B, 1, 16, 16] and text states [B, 77, 128]."""
         numbers = [self.lot.randrange(len(self.latents)) for _ in range(size)]
         texts = [varied_caption(scene_number(number), self.lot, keep=0.9) for number in numbers]
-        texts = [roughened(text, self.lot) if text and self.lot.random() < 0.4 else text for text in texts]
+        rough = [text != "" and self.lot.random() < 0.4 for text in texts]
+        texts = [
+            roughened(text, self.lot) if so else text for text, so in zip(texts, rough, strict=True)
+        ]
         with torch.no_grad():
             states = self.encoder(token_ids(self.tokenizer, texts).to(device)).last_hidden_state
-        return self.latents[numbers].float().to(device), self.maps[numbers].float().to(device), states
+        maps = self.maps[numbers].float().to(device)
+        return self.latents[numbers].float().to(device), maps, states
 
 
 @dataclass
 class Trainer:
-    """One training run of the UNet; with several processes, each sees its own batches and gradients are averaged."""
+    """One training run of the UNet; several processes share it by averaging their gradients."""
 
     unet: UNet2DConditionModel
     average: UNet2DConditionModel
@@ -61,7 +70,7 @@ class Trainer:
     shares: Tensor
     step: int = 0
 
-    def precision(self) -> AbstractContextManager[None]:
+    def precision(self) -> torch.autocast:
         """Compute in bfloat16 at first and exactly towards the end."""
         rough = self.clock.spent < self.args.bf16_until * self.clock.budget
         return torch.autocast(self.args.device, torch.bfloat16, enabled=rough)
@@ -92,7 +101,8 @@ class Trainer:
         self.step += 1
         keep = min(self.args.ema, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.unet.parameters()), 1 - keep)
+            weights = list[Tensor](self.unet.parameters())
+            torch._foreach_lerp_(list[Tensor](self.average.parameters()), weights, 1 - keep)
         return loss.item()
 
     def save(self) -> None:
@@ -107,7 +117,7 @@ class Trainer:
         save_state(self.args.out, state)
 
     def run(self, first: bool) -> None:
-        """Train until the clock has run out; the `first` process reports and saves, and its clock rules."""
+        """Train until the clock has run out; the `first` process reports and saves."""
         self.clock.start()
         progress, mean, saved = 0.0, 0.0, self.clock.spent
         while progress < 1:
@@ -130,7 +140,8 @@ def average_gradients(model: torch.nn.Module) -> None:
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
     flat /= dist.get_world_size()
-    for gradient, part in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+    parts = flat.split([gradient.numel() for gradient in gradients])
+    for gradient, part in zip(gradients, parts, strict=True):
         gradient.copy_(part.view_as(gradient))
 
 
@@ -144,17 +155,18 @@ def shared(progress: float) -> float:
 
 
 def load_lessons(args: argparse.Namespace, rank: int) -> Lessons:
-    """Prepare latents (the first process encodes them, the others wait) and the frozen text encoder."""
+    """Prepare latents (the first process encodes, the others wait) and the frozen text encoder."""
     codes = load_state(args.autoencoder)
     texts = load_state(args.text_encoder)
     if codes is None or texts is None:
-        raise SystemExit("Train the autoencoder and the text encoder first (train_autoencoder, train_text).")
+        raise SystemExit("Run train_autoencoder and train_text first.")
     autoencoder = new_autoencoder()
     autoencoder.load_state_dict(codes["model"])
     pictures = cached_pictures(args.scratch, args.pictures, args.threads)
     if rank:
         dist.barrier()
-    latents, maps = cached_latents(args.scratch / f"latents-{args.pictures}.pt", autoencoder, pictures)
+    path = args.scratch / f"latents-{args.pictures}.pt"
+    latents, maps = cached_latents(path, autoencoder, pictures)
     if dist.is_initialized() and not rank:
         dist.barrier()
     tokenizer = load_tokenizer(args.tokenizer)
@@ -179,9 +191,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16, help="of every process")
     parser.add_argument("--muon-lr", type=float, default=0.01)
     parser.add_argument("--adam-lr", type=float, default=2e-3)
-    parser.add_argument("--floor", type=float, default=0.0, help="learning rate left at the end, a share")
+    parser.add_argument(
+        "--floor", type=float, default=0.0, help="learning rate left at the end, a share"
+    )
     parser.add_argument("--ema", type=float, default=0.999)
-    parser.add_argument("--bf16-until", type=float, default=0.6, help="share of the time to compute in bfloat16")
+    parser.add_argument(
+        "--bf16-until", type=float, default=0.6, help="share of the time to compute in bfloat16"
+    )
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args()
@@ -193,8 +209,9 @@ def build_trainer(args: argparse.Namespace, rank: int) -> Trainer:
     unet, average = new_unet().to(args.device), new_unet().to(args.device).requires_grad_(False)
     average.load_state_dict(unet.state_dict())
     optimizers = build_optimizers(unet, args.muon_lr, args.adam_lr, decay=0.01)
-    clock = Clock(args.seconds)
-    trainer = Trainer(unet, average, load_lessons(args, rank), optimizers, clock, args, signal_shares().to(args.device))
+    clock, shares = Clock(args.seconds), signal_shares().to(args.device)
+    lessons = load_lessons(args, rank)
+    trainer = Trainer(unet, average, lessons, optimizers, clock, args, shares)
     state = load_state(args.out)
     if state:
         unet.load_state_dict(state["model"])

@@ -24,7 +24,9 @@ SIDE_KEYS = {"left": ("left",), "right": ("right",)}
 ONE_TREE = ("tree", "pine", "cactus")
 MANY_TREES = ("trees", "pines", "cacti")
 NUMBER_KEYS = {"no": 0, "one": 1, "a": 1, "two": 2, "three": 3}
-PLAIN_WORDS = ("a an the and with on in at by of during no one two three sun moon picture postcard painting green").split()
+PLAIN_WORDS = (
+    "a an the and with on in at by of during no one two three sun moon picture postcard painting"
+).split()
 
 UNSAID = "unsaid"
 CHOICES: dict[str, tuple[str, ...]] = {

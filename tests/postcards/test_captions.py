@@ -10,7 +10,10 @@ from wirebrush_postcards.words import UNSAID, said, vocabulary
 
 def test_the_plain_caption_names_every_visible_choice_in_order() -> None:
     scene = Scene("sunset", "meadow", "mountains", "house", "red", 2, "left", slots=(0, 3))
-    assert caption(scene) == "a red house and two trees on a meadow with mountains at sunset with the sun on the left"
+    assert (
+        caption(scene)
+        == "a red house and two trees on a meadow with mountains at sunset with the sun on the left"
+    )
 
 
 def test_nothing_but_the_ground_is_said_of_an_empty_scene() -> None:
@@ -22,7 +25,11 @@ def test_what_the_plain_caption_says_is_what_the_scene_is() -> None:
     for number in range(300):
         scene = sample_scene(Random(number))
         facts = said(caption(scene))
-        assert (facts["time"], facts["ground"], facts["side"]) == (scene.time, scene.ground, scene.side)
+        assert (facts["time"], facts["ground"], facts["side"]) == (
+            scene.time,
+            scene.ground,
+            scene.side,
+        )
         assert facts["thing"] == (UNSAID if scene.thing == "none" else scene.thing)
         assert facts["colour"] == (UNSAID if scene.thing == "none" else scene.colour)
         assert facts["trees"] == (str(scene.trees) if scene.trees else UNSAID)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wirebrush_postcards.drawing import draw_scene
-from wirebrush_postcards.scenes import COLOURS, GROUNDS, SIDES, TIMES, Scene, sample_scene
+from wirebrush_postcards.scenes import COLOURS, GROUNDS, SIDES, TIMES, Scene, Time, sample_scene
 
 
 def test_a_picture_is_rgb_and_128_pixels_wide() -> None:
@@ -36,10 +36,20 @@ def test_boats_are_at_sea_and_houses_are_not() -> None:
 
 
 @pytest.mark.parametrize("time", TIMES)
-def test_colours_of_houses_differ_clearly_at_every_hour(time: str) -> None:
+def test_colours_of_houses_differ_clearly_at_every_hour(time: Time) -> None:
     walls = []
     for colour in COLOURS:
-        scene = Scene(time=time, ground="meadow", backdrop="none", thing="house", colour=colour, trees=0, side="left")  # type: ignore[arg-type]
+        scene = Scene(
+            time=time,
+            ground="meadow",
+            backdrop="none",
+            thing="house",
+            colour=colour,
+            trees=0,
+            side="left",
+        )
         walls.append(np.asarray(draw_scene(scene))[82, 64].astype(float))
-    gaps = [np.linalg.norm(one - other) for place, one in enumerate(walls) for other in walls[:place]]
+    gaps = [
+        np.linalg.norm(one - other) for place, one in enumerate(walls) for other in walls[:place]
+    ]
     assert min(gaps) > 60

@@ -15,7 +15,7 @@ from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.jsontext import read_json
 from wirebrush.graph.parse import locate_in_prompt, parse_prompt, wrong_format
-from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.prompt import Prompt, is_link
 from wirebrush.graph.validate import sinks, validate
 from wirebrush.graph.values import FilesLookup
 from wirebrush.graph.workflow_format import load_workflow, locate_in_workflow
@@ -163,9 +163,9 @@ def _value(text: str) -> Any:
         return text
 
 
-def _as_value(value: object) -> object:
-    """A list of a text and a number must not turn into a wire."""
-    return {"__value__": value} if isinstance(value, list) else value
+def _as_value(value: Any) -> Any:
+    """A value that looks like a wire must not turn into one."""
+    return {"__value__": value} if is_link(value) else value
 
 
 def _nodes(graph: GraphFile) -> dict[str, tuple[str, str]]:

@@ -69,7 +69,7 @@ def string_concatenate(
     string_b: Annotated[str, Text(multiline=True)],
     delimiter: str = "",
 ) -> str:
-    """Join two texts.
+    """Join two texts into one.
 
     Args:
         string_a: The first.

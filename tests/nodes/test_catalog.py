@@ -1,0 +1,138 @@
+"""Every built-in declares what the field's node of that name declares, and explains itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+import wirebrush_nodes
+from wirebrush.api import MISSING, NodeSpec, spec_of
+
+TABLE = """
+CheckpointLoaderSimple | ckpt_name:COMBO | MODEL CLIP VAE
+LoraLoader | model:MODEL clip:CLIP lora_name:COMBO strength_model:FLOAT=1.0[-100.0..100.0]/0.01 strength_clip:FLOAT=1.0[-100.0..100.0]/0.01 | MODEL CLIP
+ControlNetLoader | control_net_name:COMBO | CONTROL_NET
+CLIPTextEncode | text:STRING clip:CLIP | CONDITIONING
+CLIPSetLastLayer | clip:CLIP stop_at_clip_layer:INT=-1[-24..-1]/1 | CLIP
+EmptyLatentImage | width:INT=512[16..16384]/8 height:INT=512[16..16384]/8 batch_size:INT=1[1..4096]/None | LATENT
+LatentUpscale | samples:LATENT upscale_method:COMBO=nearest-exact width:INT=512[0..16384]/8 height:INT=512[0..16384]/8 crop:COMBO=disabled | LATENT
+SetLatentNoiseMask | samples:LATENT mask:MASK | LATENT
+KSampler | model:MODEL seed:INT=0[0..18446744073709551615]/None steps:INT=20[1..10000]/None cfg:FLOAT=8.0[0.0..100.0]/0.1 sampler_name:COMBO=euler scheduler:COMBO=simple positive:CONDITIONING negative:CONDITIONING latent_image:LATENT denoise:FLOAT=1.0[0.0..1.0]/0.01 | LATENT
+ControlNetApplyAdvanced | positive:CONDITIONING negative:CONDITIONING control_net:CONTROL_NET image:IMAGE strength:FLOAT=1.0[0.0..10.0]/0.01 start_percent:FLOAT=0.0[0.0..1.0]/0.001 end_percent:FLOAT=1.0[0.0..1.0]/0.001 vae:VAE? | positive:CONDITIONING negative:CONDITIONING
+VAEDecode | samples:LATENT vae:VAE | IMAGE
+VAEEncode | pixels:IMAGE vae:VAE | LATENT
+LoadImage | image:COMBO | IMAGE MASK
+LoadImageMask | image:COMBO channel:COMBO=alpha | MASK
+SaveImage | images:IMAGE filename_prefix:STRING=ComfyUI |
+PreviewImage | images:IMAGE |
+ImageScale | image:IMAGE upscale_method:COMBO=nearest-exact width:INT=512[0..16384]/1 height:INT=512[0..16384]/1 crop:COMBO=disabled | IMAGE
+ImageInvert | image:IMAGE | IMAGE
+ImageBlend | image1:IMAGE image2:IMAGE blend_factor:FLOAT=0.5[0.0..1.0]/0.01 blend_mode:COMBO=normal | IMAGE
+EmptyImage | width:INT=512[1..16384]/1 height:INT=512[1..16384]/1 batch_size:INT=1[1..4096]/None color:INT=0[0..16777215]/1 | IMAGE
+StringConcatenate | string_a:STRING string_b:STRING delimiter:STRING= | STRING
+PreviewAny | source:* |
+PrimitiveInt | value:INT[-9223372036854775807..9223372036854775807]/None | INT
+PrimitiveFloat | value:FLOAT[-9223372036854775807..9223372036854775807]/None | FLOAT
+PrimitiveString | value:STRING | STRING
+PrimitiveStringMultiline | value:STRING | STRING
+PrimitiveBoolean | value:BOOLEAN | BOOLEAN
+"""  # noqa: E501 (one node a line)
+ROWS: dict[str, str] = dict(
+    (row.split(" | ", 1)[0].strip(), row.split("|", 1)[1].strip())
+    for row in TABLE.strip().splitlines()
+)
+
+
+def specs() -> Iterator[NodeSpec]:
+    for module in vars(wirebrush_nodes).values():
+        if isinstance(module, ModuleType) and module.__name__.startswith("wirebrush_nodes."):
+            for function in vars(module).values():
+                if hasattr(function, "__node__") and function.__module__ == module.__name__:
+                    yield spec_of(function)
+
+
+SPECS = {spec.id: spec for spec in specs()}
+
+
+def row_of(spec: NodeSpec) -> str:
+    """A spec in the notation of the table."""
+    ports = []
+    for port in spec.inputs:
+        text = f"{port.name}:{port.type}"
+        if port.default is not MISSING:
+            text += f"={port.default}"
+        widget = port.widget
+        if widget is not None and widget.min is not None:
+            text += f"[{widget.min}..{widget.max}]/{widget.step}"
+        ports.append(text + ("?" if port.optional else ""))
+    outputs = (o.type if o.name == o.type else f"{o.name}:{o.type}" for o in spec.outputs)
+    return f"{' '.join(ports)} | {' '.join(outputs)}".strip()
+
+
+def test_there_are_exactly_these_nodes() -> None:
+    assert sorted(SPECS) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_ports_are_the_fields(name: str) -> None:
+    assert row_of(SPECS[name]) == ROWS[name]
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.id)
+def test_every_node_explains_itself_and_each_port(spec: NodeSpec) -> None:
+    assert len(spec.help) > 15
+    assert [port.name for port in spec.inputs if not port.help] == []
+
+
+def test_choices_are_in_the_fields_order() -> None:
+    def choices(node: str, port: str) -> tuple[object, ...]:
+        found = SPECS[node].port(port)
+        assert found is not None
+        assert found.widget is not None
+        return found.widget.choices or ()
+
+    assert choices("KSampler", "sampler_name") == (
+        "euler",
+        "euler_ancestral",
+        "heun",
+        "dpmpp_2m",
+        "dpmpp_2m_sde",
+        "lcm",
+        "ddim",
+    )
+    assert choices("KSampler", "scheduler")[:5] == (
+        "simple",
+        "sgm_uniform",
+        "karras",
+        "exponential",
+        "ddim_uniform",
+    )
+    assert choices("LatentUpscale", "upscale_method")[-1] == "bislerp"
+    assert choices("ImageScale", "upscale_method")[-1] == "lanczos"
+    assert choices("LoadImageMask", "channel") == ("alpha", "red", "green", "blue")
+
+
+def test_sinks_and_multiline_texts() -> None:
+    sinks = {spec.id for spec in SPECS.values() if spec.sink}
+    assert sinks == {"SaveImage", "PreviewImage", "PreviewAny"}
+    multiline = {
+        (spec.id, port.name)
+        for spec in SPECS.values()
+        for port in spec.inputs
+        if port.widget is not None and port.widget.multiline
+    }
+    assert multiline == {
+        ("CLIPTextEncode", "text"),
+        ("StringConcatenate", "string_a"),
+        ("StringConcatenate", "string_b"),
+        ("PrimitiveStringMultiline", "value"),
+    }
+
+
+def test_files_stay_short() -> None:
+    for module in vars(wirebrush_nodes).values():
+        if isinstance(module, ModuleType) and module.__name__.startswith("wirebrush_nodes."):
+            assert len(inspect.getsource(module).splitlines()) <= 180

@@ -34,46 +34,64 @@ def prepared(
 
     Lost if a result has left the cache since it was seen there.
     """
-    kind = task.type
-    arguments: dict[str, Any] = dict.fromkeys(kind.open)
-    mapped: dict[str, Many] | None = None
-    lost: list[Task] = []
+    declared = task.type.declared
+    arguments = _Arguments(task, board, load)
     for port, item in task.recipe.inputs:
-        name = port.name
-        if type(item) is not Link:
-            arguments[name] = _literal(port, item)
-            continue
-        if port.link:
-            arguments[name] = ReceivedLink(item.node, item.output)
-            continue
-        producer = board.task(item.node)
-        if port.lazy and not _is_spread(task, name, producer):
-            arguments[name] = Deferred(port, producer, item.output, load)
-            continue
-        result = producer.result or load(producer)
-        if result is None:
-            lost.append(producer)
-            continue
-        value = as_port_value(port, output_of(producer, result, item.output))
-        if isinstance(value, Blocked):
-            return value
-        if isinstance(value, Many):
-            mapped = mapped if mapped is not None else {}
-            mapped[name] = value
-        arguments[name] = Deferred(port, producer, item.output, load) if port.lazy else value
-    if lost:
-        raise Lost(lost)
-    if kind.declared.run_parameter is not None:
-        arguments[kind.declared.run_parameter] = run
+        if type(item) is Link:
+            arguments.wire(port, item)
+        else:
+            arguments.values[port.name] = _literal(port, item)
+    if arguments.lost:
+        raise Lost(arguments.lost)
+    if arguments.blocked is not None:
+        return arguments.blocked
+    if declared.run_parameter is not None:
+        arguments.values[declared.run_parameter] = run
     returned = task.returned if task.returned is not None else {}
-    return Call(kind.declared.function, arguments, mapped, returned, check)
+    return Call(declared.function, arguments.values, arguments.mapped, returned, check)
 
 
-def _is_spread(task: Task, name: str, producer: Task) -> bool:
-    """Whether a lazy input is known to be a list over which the call is mapped."""
-    return task.spread is not None and name in task.spread and producer.state is DONE
+class _Arguments:
+    """Arguments being gathered, and what stands in the way."""
+
+    __slots__ = ("blocked", "board", "load", "lost", "mapped", "task", "values")
+
+    def __init__(self, task: Task, board: Board, load: Load) -> None:
+        self.task = task
+        self.board = board
+        self.load = load
+        self.values: dict[str, Any] = dict.fromkeys(task.type.open)
+        self.mapped: dict[str, Many] | None = None
+        self.lost: list[Task] = []
+        self.blocked: Blocked | None = None
+
+    def wire(self, port: Port, link: Link) -> None:
+        """One wired input: the link itself, a promise of its value, or its value."""
+        if port.link:
+            self.values[port.name] = ReceivedLink(link.node, link.output)
+            return
+        producer = self.board.task(link.node)
+        if port.lazy:
+            self.values[port.name] = Deferred(port, producer, link.output, self.load)
+            spread = self.task.spread
+            if spread is None or port.name not in spread or producer.state is not DONE:
+                return
+        result = producer.result or self.load(producer)
+        if result is None:
+            self.lost.append(producer)
+        else:
+            self._value(port, as_port_value(port, output_of(producer, result, link.output)))
+
+    def _value(self, port: Port, value: Any) -> None:
+        if isinstance(value, Blocked):
+            self.blocked = value
+        elif isinstance(value, Many):
+            self.mapped = {**(self.mapped or {}), port.name: value}
+        if not port.lazy:
+            self.values[port.name] = value
 
 
 def _literal(port: Port, item: Any) -> Any:
-    value = [item] if port.list and not isinstance(item, list) else item
-    return Ready(value) if port.lazy else value
+    if port.list and not isinstance(item, list):
+        item = [item]
+    return Ready(item) if port.lazy else item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +137,7 @@ class Call:
         self.mapped = mapped
         self.returned = returned
         self.check = check
-        self.count = 1 if mapped is None else _count(mapped.values())
+        self.count = 1 if mapped is None else _count([len(many.items) for many in mapped.values()])
 
     def go(self) -> None:
         """Call a plain function for all items that are not done."""
@@ -187,8 +187,8 @@ class Call:
         return arguments
 
 
-def _count(lists: Sequence[Many] | Any) -> int:
-    lengths = [len(many.items) for many in lists]
+def _count(lengths: Sequence[int]) -> int:
+    """One call per item of the longest list; none if a list is empty."""
     return 0 if 0 in lengths else max(lengths)
 
 
@@ -219,9 +219,9 @@ def as_outputs(spec: NodeSpec, returned: Any) -> tuple[Any, ...] | Expand:
         if names is None or tuple(names) != (outputs[0].name,):
             return (_listed(spec, 0, returned),)
     if not isinstance(returned, tuple | list):
-        got = type(returned).__name__  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        got = type(returned).__name__
         raise BadOutput(f"{spec.id} declares {_words(spec)}, but its function returned a {got}.")
-    values: tuple[Any, ...] = tuple(returned)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    values = _as_tuple(returned)
     if len(values) != len(outputs):
         raise BadOutput(
             f"{spec.id} declares {_words(spec)}, but its function returned {len(values)} values."
@@ -236,7 +236,11 @@ def _listed(spec: NodeSpec, index: int, value: Any) -> Any:
     if not isinstance(value, list | tuple):
         got = type(value).__name__
         raise BadOutput(f"{spec.id}: output {output.name!r} is a list, but it returned a {got}.")
-    return Many(tuple(value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return Many(_as_tuple(value))
+
+
+def _as_tuple(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(items)
 
 
 def _words(spec: NodeSpec) -> str:

@@ -47,8 +47,9 @@ class History:
     def remember(self, recipes: Mapping[str, Recipe]) -> None:
         """A job's recipes; the oldest are forgotten when there are too many."""
         self.recipes.update(recipes)
-        for node_id in list(self.recipes)[: max(0, len(self.recipes) - HISTORY_NODES)]:
-            del self.recipes[node_id]
+        if (excess := len(self.recipes) - HISTORY_NODES) > 0:
+            for node_id in list(self.recipes)[:excess]:
+                del self.recipes[node_id]
 
 
 @dataclass(frozen=True, slots=True)

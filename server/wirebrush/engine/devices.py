@@ -46,10 +46,12 @@ class Device:
     Args:
         name: The torch device: "cpu", "cuda:0", "mps".
         limit: Bytes that resident objects may take together; 0 chooses by the device's memory.
+        poisoned: The device is in an error state that only a new process can leave.
     """
 
     name: str = "cpu"
     limit: int = 0
+    poisoned: bool = False
     _resident: dict[str, _Resident] = field(default_factory=dict[str, _Resident])
     _building: dict[str, threading.Lock] = field(default_factory=dict[str, threading.Lock])
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -29,6 +29,7 @@ class Leases:
         self._lock = lock
         self._owner = uuid4().hex
         self._held: set[bytes] = set()
+        self._set_lock = threading.Lock()
         self._renewed = time.time()
 
     def take(self, key: bytes) -> bool:
@@ -44,13 +45,15 @@ class Leases:
         except sqlite3.Error:
             return True
         if taken:
-            self._held.add(key)
+            with self._set_lock:
+                self._held.add(key)
         return bool(taken)
 
     def release(self, keys: Iterable[bytes]) -> None:
         """Give up those of the keys that are ours."""
-        mine = [key for key in keys if key in self._held]
-        self._held.difference_update(mine)
+        with self._set_lock:
+            mine = [key for key in keys if key in self._held]
+            self._held.difference_update(mine)
         self._write("DELETE FROM leases WHERE owner = ? AND key = ?", mine)
 
     def renew(self) -> None:
@@ -58,9 +61,10 @@ class Leases:
         now = time.time()
         if self._held and now - self._renewed > RENEW_SECONDS:
             self._renewed = now
+            with self._set_lock:
+                held = list(self._held)
             self._write(
-                f"UPDATE leases SET until = {now + SECONDS} WHERE owner = ? AND key = ?",
-                list(self._held),
+                f"UPDATE leases SET until = {now + SECONDS} WHERE owner = ? AND key = ?", held
             )
 
     def _write(self, statement: str, keys: list[bytes]) -> None:

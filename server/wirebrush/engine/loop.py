@@ -8,12 +8,15 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any
 
+CLOSE_SECONDS = 5.0
+
 
 class LoopThread:
     """Runs coroutines beside the executor."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def submit(self, coroutine: Coroutine[Any, Any, None]) -> Future[None]:
@@ -21,12 +24,28 @@ class LoopThread:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="nodes", daemon=True).start()
+                self._thread = threading.Thread(
+                    target=_serve, args=[self._loop], name="async-nodes", daemon=True
+                )
+                self._thread.start()
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def close(self) -> None:
-        """Stop the thread; what still runs is abandoned."""
+        """Cancel what still runs and stop the thread."""
         with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._loop.stop)
-                self._loop = None
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(CLOSE_SECONDS)
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    """The thread: serve until stopped, then let every coroutine end."""
+    loop.run_forever()
+    rest = asyncio.all_tasks(loop)
+    for task in rest:
+        task.cancel()
+    if rest:
+        loop.run_until_complete(asyncio.wait(rest))
+    loop.close()

@@ -22,6 +22,13 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
 
 
+def is_poison(error: BaseException) -> bool:
+    """Whether the device is unusable for this process from now on (a device-side assert...)."""
+    if type(error).__name__ not in ("AcceleratorError", "RuntimeError"):
+        return False
+    return any(text in str(error) for text in ("CUDA error", "HIP error", "device-side assert"))
+
+
 def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
     """The problem that an exception of a node is."""
     if isinstance(error, NodeError):

@@ -104,6 +104,8 @@ class Recorder:
             batch = [self._pending.popleft() for _ in range(len(self._pending))]
             self._write(batch)
             self._tell(batch)
+            if not self._pending:
+                self._bytes = 0
 
     def _write(self, batch: Sequence[Record | threading.Event]) -> None:
         records = [item for item in batch if isinstance(item, Record)]
@@ -116,7 +118,6 @@ class Recorder:
             log.error("The cache folder takes no results (%s): they stay in memory.", error)
         except Exception:
             log.exception("Results could not be written: they stay in memory.")
-        self._bytes -= sum(item.size for item in records)
         if self._leases is not None:
             self._leases.release(key for key, _ in entries)
 

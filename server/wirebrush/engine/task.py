@@ -86,7 +86,6 @@ class Board:
         recipes: Makes recipes of nodes.
         type_of: Finds node types by id.
         take: Takes a task's result from the cache if it is there.
-        skipped: Is told of tasks that will not run because something above them failed.
     """
 
     def __init__(
@@ -94,7 +93,6 @@ class Board:
         recipes: Recipes,
         type_of: Callable[[str], NodeType],
         take: Callable[[Task], bool],
-        skipped: Callable[[Task], None],
     ) -> None:
         self.ready: list[Task] = []
         self.ready_async: list[Task] = []
@@ -102,7 +100,6 @@ class Board:
         self._recipes = recipes
         self._type_of = type_of
         self._take = take
-        self._skipped = skipped
         self._leaders: dict[bytes, Task] = {}
 
     def task(self, node_id: str) -> Task:
@@ -190,4 +187,3 @@ class Board:
     def _fail(self, task: Task) -> None:
         task.state = FAILED
         task.let_go()
-        self._skipped(task)

@@ -7,9 +7,11 @@ stderr, which the server keeps as the worker's log.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -97,8 +99,12 @@ class Worker:
         with Engine(packs, settings, self._assets, self._progress) as engine:
             self._device = engine.device
             self._channel.send({"type": "catalog", **packs.catalog()})
+            calm_collector()
             while (frame := self._frames.get()) is not None:
                 self._run(engine, frame)
+                if self._device.poisoned:
+                    logging.error("The device needs a new process: this worker ends.")
+                    return
 
     def _hello(self) -> None:
         self._channel.send(
@@ -218,6 +224,16 @@ class _FrameHandler(logging.Handler):
             return
 
 
+def calm_collector() -> None:
+    """What is imported stays: the garbage collector need not walk it, nor come at every wire.
+
+    Otherwise a large graph costs about a third more time than its nodes.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 def main(arguments: Sequence[str]) -> int:
     """`python -m wirebrush.engine '<json>'`."""
     if len(arguments) != 1:
@@ -225,6 +241,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     config = WorkerConfig.from_json(json.loads(arguments[0]))
     faulthandler.enable(sys.stderr)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which says stop
     if config.threads:
         os.environ["OMP_NUM_THREADS"] = str(config.threads)  # read when torch is imported
     reader, writer = _take_pipes()

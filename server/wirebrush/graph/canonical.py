@@ -26,7 +26,8 @@ def digest(*parts: bytes) -> bytes:
 
 def canonical(value: Any) -> bytes:
     """The spelling of a value; Unkeyable for objects that are no records, numbers, texts..."""
-    spell = _SPELLINGS.get(type(value))
+    kind: type[Any] = value.__class__
+    spell = _SPELLINGS.get(kind)
     return spell(value) if spell is not None else _other(value)
 
 
@@ -49,7 +50,7 @@ def _mapping(value: Mapping[Any, Any]) -> bytes:
 
 
 def _record(value: Any) -> bytes:
-    kind = type(value)
+    kind: type[Any] = value.__class__
     parts = [_text(f"{kind.__module__}.{kind.__qualname__}")]
     for item in fields(value):
         parts += (_text(item.name), canonical(getattr(value, item.name)))
@@ -68,7 +69,7 @@ def _array(value: Any) -> bytes:
 
 
 def _other(value: Any) -> bytes:
-    kind = type(value)
+    kind: type[Any] = value.__class__
     if is_dataclass(value):
         return _record(value)
     if isinstance(value, Enum):

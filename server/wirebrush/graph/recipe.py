@@ -269,7 +269,7 @@ def _looked_at(
 
 def settled(port: Port, item: Any) -> Any:
     """A literal as its port's type: FLOAT takes 8 as 8.0, INT takes 20.0 as 20."""
-    kind = type(item)
+    kind: type[Any] = item.__class__
     if kind is int and port.type == "FLOAT":
         return float(item)
     if kind is float and port.type == "INT" and item.is_integer():

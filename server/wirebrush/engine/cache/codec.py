@@ -78,7 +78,7 @@ class Codec:
 
     def _lower(self, value: Any, tensors: list[Any]) -> Any:
         """The value as JSON: plain scalars as they are, everything else as `{tag: ...}`."""
-        kind = type(value)
+        kind: type[Any] = value.__class__
         if kind in _PLAIN:
             return value
         if kind is list:

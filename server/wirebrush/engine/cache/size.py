@@ -15,7 +15,7 @@ _TEXTS = frozenset({str, bytes})
 
 def size_of(value: Any) -> int:
     """Bytes, counting tensors, texts, containers and records; shared parts count twice."""
-    kind = type(value)
+    kind: type[Any] = value.__class__
     if kind in _SMALL:
         return 32
     if kind in _TEXTS:
@@ -26,7 +26,7 @@ def size_of(value: Any) -> int:
     if isinstance(value, tuple | list | set | frozenset):
         return 64 + sum(map(size_of, value))  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, Mapping):
-        return 128 + sum(size_of(k) + size_of(v) for k, v in value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return 128 + sum(size_of(k) + size_of(v) for k, v in value.items())  # pyright: ignore[reportUnknownVariableType]
     if is_dataclass(value):
         return 64 + sum(size_of(getattr(value, item.name)) for item in fields(value))
     return 256

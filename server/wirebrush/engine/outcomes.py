@@ -1,0 +1,173 @@
+"""How tasks end: with values computed here, values from elsewhere, skipped, or failed.
+
+Whatever the end, the same things follow: others who wait for the key are told, events go out
+after the result is durable, and the tasks below move on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wirebrush.api import Blocked
+from wirebrush.engine.arguments import Lost
+from wirebrush.engine.cache.store import Result, Shown
+from wirebrush.engine.claims import Claims
+from wirebrush.engine.context import Parts, shown_assets
+from wirebrush.engine.ledger import Ledger
+from wirebrush.engine.problems import blocked_problem, problem_of
+from wirebrush.engine.recorder import Emit, Record, record_size
+from wirebrush.engine.task import DONE, FAILED, Board, Task
+from wirebrush.events import NodeFinished, Problem
+from wirebrush.graph.recipe import Recipes
+
+
+class Outcomes:
+    """Ends a job's tasks, and knows their results.
+
+    Args:
+        parts: The engine's.
+        recipes: The job's, growing with expansions.
+        claims: The job's turns.
+        emit: Takes events.
+        progressed: Called whenever a node has ended.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        recipes: Recipes,
+        claims: Claims,
+        emit: Emit,
+        progressed: Callable[[], None],
+    ) -> None:
+        self.board = Board(recipes, parts.packs.types.__getitem__, self._take)
+        self.ledger = Ledger(recipes.known)
+        self._parts = parts
+        self._claims = claims
+        self._emit = emit
+        self._progressed = progressed
+        self._present: dict[bytes, Shown] = {}
+        self._early_hits: list[Task] | None = []
+
+    # --- what the cache has --------------------------------------------------------------------
+
+    def look_up(self, keys: list[bytes]) -> bool:
+        """Ask the cache for many keys at once; True if it has all of them."""
+        self._present.update(self._parts.store.has(keys))
+        return all(key in self._present for key in keys)
+
+    def tell_early_hits(self) -> None:
+        """The plan is out: now, and from now on, nodes may be reported as cached."""
+        hits, self._early_hits = self._early_hits or [], None
+        for task in hits:
+            self._tell_hit(task)
+
+    def load(self, task: Task) -> Result | None:
+        """A finished task's result, from the cache if it was let go; None if it is lost."""
+        result = task.result
+        if result is None:
+            result = self._parts.store.get(task.recipe.key)
+            if task.holds:
+                task.result = result
+        return result
+
+    def lose(self, task: Task) -> None:
+        """A result has left the cache since it was seen there."""
+        self._present.pop(task.recipe.key, None)
+        self.board.forget(task)
+
+    def recover(self, task: Task, producers: list[Task]) -> None:
+        """Make lost results anew, then let the task go on."""
+        for producer in producers:
+            self.lose(producer)
+        self.board.require(task, producers)
+
+    def _take(self, task: Task) -> bool:
+        """The board asks: is this task's result in the cache, and all that it shows still there?"""
+        key = task.recipe.key
+        shown = self._present.get(key)
+        if shown is None:
+            return False
+        assets = shown_assets(shown)
+        if assets and self._parts.assets.missing(assets):
+            del self._present[key]
+            self._parts.store.drop(key)
+            return False
+        self.ledger.hit(task.id)
+        if self._early_hits is None:
+            self._tell_hit(task)
+        else:
+            self._early_hits.append(task)
+        return True
+
+    def _tell_hit(self, task: Task) -> None:
+        """Through the recorder, so that an equal result that is being written is durable first."""
+        shown = self._present.get(task.recipe.key, ())
+        self._parts.recorder.submit(Record(self._emit, NodeFinished(task.id, True, 0.0, shown)))
+
+    # --- ends ----------------------------------------------------------------------------------
+
+    def finish(self, task: Task, values: tuple[Any, ...]) -> None:
+        """The node has run and this is what it gave."""
+        parts, key = self._parts, task.recipe.key
+        shown: Shown = tuple(task.run.shown) if task.run is not None else ()
+        result = Result(values, shown, task.seconds)
+        parts.store.put(key, result)
+        parts.costs.note(task.recipe.node.class_type, task.seconds)
+        self.ledger.executed[task.id] = task.seconds
+        event = NodeFinished(task.id, False, task.seconds, shown)
+        written = None if task.type.volatile else result
+        parts.recorder.submit(Record(self._emit, event, key, written, record_size(result)))
+        self._claims.release(task, result)
+        self._settle(task, result)
+
+    def hit(self, task: Task, result: Result) -> None:
+        """The result came from elsewhere while the job ran."""
+        self._present[task.recipe.key] = result.shown
+        self.ledger.hit(task.id)
+        self._tell_hit(task)
+        self._settle(task, result)
+
+    def follow(self, task: Task, leader: Task) -> None:
+        """Another task with the same key has run instead."""
+        result = self.load(leader)
+        if result is None:
+            raise Lost([leader])
+        if leader.blocked:
+            self._settle_blocked(task, result)
+        else:
+            self.hit(task, result)
+
+    def skip(self, task: Task, blocked: Blocked) -> None:
+        """An input is blocked: so are the outputs. A message is an error, at its first use."""
+        self._claims.release(task, None)
+        if blocked.message:
+            self._end(task, blocked_problem(blocked, task.id))
+        else:
+            outputs = (Blocked(),) * len(task.recipe.spec.outputs)
+            self._settle_blocked(task, Result(outputs))
+
+    def fail(self, task: Task, error: BaseException) -> None:
+        """The node went wrong; what hangs on it will not run."""
+        self._claims.release(task, None)
+        self._end(task, problem_of(error, task.id, task.recipe.spec.id))
+
+    def _settle_blocked(self, task: Task, result: Result) -> None:
+        task.blocked = task.kept = True  # such a result is in no cache
+        self._settle(task, result)
+
+    def _settle(self, task: Task, result: Result) -> None:
+        task.state = DONE
+        if task.holds or task.kept:
+            task.result = result
+        task.run = task.rows = task.returned = None
+        task.let_go()
+        self._progressed()
+        self.board.settled(task)
+
+    def _end(self, task: Task, problem: Problem) -> None:
+        self.ledger.problems.append(problem)
+        task.state = FAILED
+        task.let_go()
+        self.board.settled(task)

@@ -1,0 +1,486 @@
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from wirebrush.engine.cancel import Cancellation
+from wirebrush.events import NodeFinished, NodeStarted
+
+BASICS = """
+@node(id="Number", category="t")
+def number(value: int = 1) -> int:
+    LOG.append(("Number", value))
+    return value
+
+@node(id="Add", category="t")
+def add(a: int, b: int = 1) -> int:
+    LOG.append(("Add", a, b))
+    return a + b
+
+@node(id="Show", category="t")
+def show(value: Any, *, run: Run) -> None:
+    run.show_text(repr(value))
+
+@node(id="Choose", category="t")
+def choose(first: bool, yes: Lazy[Any], no: Lazy[Any]) -> Any:
+    return yes() if first else no()
+
+@node(id="Fail", category="t")
+def fail(value: int = 0, message: str = "no") -> int:
+    raise NodeError(message, "Try again.", port="value")
+"""
+
+
+def test_runs_what_the_targets_need_and_nothing_else(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run(
+        {
+            "1": ("Number", {"value": 2}),
+            "2": ("Add", {"a": ["1", 0]}),
+            "3": ("Show", {"value": ["2", 0]}),
+            "4": ("Number", {"value": 99}),
+        },
+        "3",
+    )
+    assert job.state == "succeeded"
+    assert job.counts == (3, 0, 0)
+    assert job.ran == ["1", "2", "3"]
+    assert job.texts == {"3": ["3"]}
+    assert job.plan.run == ("3", "2", "1")
+
+
+def test_events_come_in_order_and_name_the_reason(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run({"1": ("Number", {}), "2": ("Add", {"a": ["1", 0]})}, "2")
+    told = [
+        (type(e).__name__, e.node) for e in job.events if isinstance(e, NodeStarted | NodeFinished)
+    ]
+    for node in ("1", "2"):
+        assert told.index(("NodeStarted", node)) < told.index(("NodeFinished", node))
+    assert job.reason("1") == "first run"
+    again = bench.run({"1": ("Number", {"value": 5}), "2": ("Add", {"a": ["1", 0]})}, "2")
+    assert again.reason("1") == "value changed"
+    assert again.reason("2") == "value changed upstream in 1 (Number)"
+
+
+def test_a_cached_target_hides_everything_above_it(bench_of) -> None:
+    bench = bench_of(BASICS)
+    nodes = {
+        "1": ("Number", {}),
+        "2": ("Add", {"a": ["1", 0]}),
+        "3": ("Show", {"value": ["2", 0]}),
+    }
+    bench.run(nodes, "3")
+    again = bench.run(nodes, "3")
+    assert again.counts == (0, 3, 0)
+    assert again.texts == {"3": ["2"]}
+    assert [e.node for e in again.events if isinstance(e, NodeFinished)] == ["3"]
+    assert set(again.plan.cached) == {"1", "2", "3"}
+    assert again.plan.run == ()
+
+
+def test_leaving_out_a_default_changes_nothing(bench_of) -> None:
+    bench = bench_of(BASICS)
+    bench.run({"1": ("Add", {"a": 1})})
+    assert bench.run({"7": ("Add", {"a": 1.0, "b": 1})}).counts == (0, 1, 0)
+
+
+def test_equal_nodes_of_one_job_run_once(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run(
+        {
+            "1": ("Number", {"value": 4}),
+            "2": ("Number", {"value": 4}),
+            "3": ("Add", {"a": ["1", 0], "b": ["2", 0]}),
+            "4": ("Show", {"value": ["3", 0]}),
+        },
+        "4",
+    )
+    assert job.texts == {"4": ["8"]}
+    assert bench.log == [("Number", 4), ("Add", 4, 4)]
+    assert job.counts == (3, 1, 0)
+
+
+def test_the_untaken_branch_never_runs(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run(
+        {
+            "1": ("Number", {"value": 1}),
+            "2": ("Fail", {}),
+            "3": ("Choose", {"first": True, "yes": ["1", 0], "no": ["2", 0]}),
+            "4": ("Show", {"value": ["3", 0]}),
+        },
+        "4",
+    )
+    assert job.state == "succeeded"
+    assert job.texts == {"4": ["1"]}
+    assert job.counts == (3, 0, 1)
+
+
+def test_a_lazy_input_may_be_a_plain_value(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run(
+        {"1": ("Choose", {"first": False, "yes": 1, "no": 2}), "2": ("Show", {"value": ["1", 0]})},
+        "2",
+    )
+    assert job.texts == {"2": ["2"]}
+
+
+def test_a_failure_stops_what_hangs_on_it_and_nothing_else(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run(
+        {
+            "1": ("Fail", {"message": "The value is odd."}),
+            "2": ("Show", {"value": ["1", 0]}),
+            "3": ("Number", {}),
+            "4": ("Show", {"value": ["3", 0]}),
+        },
+        "2",
+        "4",
+    )
+    assert job.state == "failed"
+    assert job.texts == {"4": ["1"]}
+    (problem,) = job.finished.problems
+    assert (problem.code, problem.node, problem.port) == ("node_error", "1", "value")
+    assert (problem.message, problem.hint) == ("The value is odd.", "Try again.")
+    assert job.counts == (2, 0, 2)
+
+
+def test_what_a_node_raises_is_told_in_one_sentence(bench_of) -> None:
+    bench = bench_of(
+        """
+        @node(id="Raise", category="t")
+        def boom(kind: str) -> int:
+            if kind == "value": raise ValueError("mat1 and mat2\\nmore")
+            if kind == "exit": sys.exit(3)
+            if kind == "memory": raise MemoryError("no room")
+            def deep(): return deep()
+            return deep()
+
+        class Pair(NamedTuple):
+            a: int
+            b: int
+
+        @node(id="Two", category="t")
+        def two(kind: str) -> Pair:
+            return (1, 2, 3) if kind == "three" else 5
+
+        @node(id="Items", category="t")
+        def items() -> list[int]:
+            return 5
+        """
+    )
+
+    def message(node_type: str, **inputs: object) -> str:
+        job = bench.run({"1": (node_type, inputs)})
+        assert job.state == "failed"
+        assert job.finished.problems[0].node == "1"
+        return job.finished.problems[0].message
+
+    assert message("Raise", kind="value") == "Raise failed: ValueError: mat1 and mat2"
+    assert message("Raise", kind="exit") == "Raise called sys.exit(3)."
+    assert message("Raise", kind="memory").startswith("Raise ran out of memory")
+    assert "recursion limit" in message("Raise", kind="deep")
+    assert message("Two", kind="three") == (
+        "Two declares 2 outputs (a, b), but its function returned 3 values."
+    )
+    assert message("Two", kind="one") == (
+        "Two declares 2 outputs (a, b), but its function returned a int."
+    )
+    assert message("Items") == "Items: output 'INT' is a list, but it returned a int."
+
+
+def test_broken_graphs_are_problems_not_crashes(bench_of) -> None:
+    bench = bench_of(BASICS)
+    job = bench.run(
+        {
+            "1": ("Add", {"a": ["2", 0]}),
+            "2": ("Add", {"a": ["1", 0]}),
+            "3": ("Nothing", {}),
+            "4": ("Add", {"a": ["9", 0]}),
+            "5": ("Add", {}),
+            "6": ("Show", {"value": ["7", 5]}),
+            "7": ("Number", {}),
+        }
+    )
+    assert job.state == "failed"
+    codes = {code: message for code, _, message in job.problems}
+    assert set(codes) == {
+        "cycle", "unknown_node_type", "dangling_link", "missing_input", "bad_output"
+    }  # fmt: skip
+    assert codes["cycle"].startswith("The nodes feed themselves: ")
+    assert codes["bad_output"] == "Node 7 has 1 outputs; output 5 was asked for."
+    assert bench.run({"7": ("Number", {})}).state == "succeeded"
+
+
+def test_never_cached_nodes_run_once_a_job(bench_of) -> None:
+    bench = bench_of(
+        """
+        @node(id="Clock", category="t", cache="never")
+        def clock() -> int:
+            LOG.append(1)
+            return len(LOG)
+
+        @node(id="Pair", category="t", output=True)
+        def pair(a: int, b: int) -> str:
+            return f"{a}{b}"
+        """
+    )
+    nodes = {
+        "1": ("Clock", {}),
+        "2": ("Clock", {}),
+        "3": ("Pair", {"a": ["1", 0], "b": ["2", 0]}),
+        "4": ("Pair", {"a": ["1", 0], "b": 0}),
+    }
+    assert bench.run(nodes, scope="a").counts == (4, 0, 0)
+    assert len(bench.log) == 2, "each clock is read once"
+    assert bench.run(nodes, scope="b").counts == (4, 0, 0)
+    assert bench.run(nodes, scope="b").counts == (0, 4, 0), "a retry of the same job"
+
+
+def test_fingerprints_and_dynamic_ports(bench_of) -> None:
+    bench = bench_of(
+        """
+        WORLD = ["sunny"]
+
+        @node(id="Weather", category="t", fingerprint=lambda values: WORLD[0])
+        def weather(place: str = "here") -> str:
+            LOG.append(WORLD[0])
+            return WORLD[0]
+
+        def more(values):
+            return [Port(f"in{i}", "INT", default=i) for i in range(values["count"])]
+
+        @node(id="Sum", category="t", ports=more, output=True)
+        def total(count: int, *, run: Run, **inputs: int) -> int:
+            run.show_text(str(sum(inputs.values())))
+            return sum(inputs.values())
+        """
+    )
+    world = bench.engine.packs.modules[0].__dict__["WORLD"]
+    assert bench.run({"1": ("Weather", {})}).counts == (1, 0, 0)
+    assert bench.run({"1": ("Weather", {})}).counts == (0, 1, 0)
+    world[0] = "rain"
+    job = bench.run({"1": ("Weather", {})})
+    assert job.counts == (1, 0, 0)
+    assert job.reason("1") == "what it looks at changed"
+    job = bench.run({"1": ("Sum", {"count": 3, "in2": 40})})
+    assert job.texts == {"1": ["41"]}
+
+
+def test_async_nodes_overlap(bench_of) -> None:
+    bench = bench_of(
+        """
+        HERE = []
+
+        @node(id="Wait", category="t")
+        async def wait(name: str) -> str:
+            HERE.append(name)
+            while len(HERE) < 4:        # only ends if all are here at once
+                await asyncio.sleep(0.001)
+            return name
+
+        @node(id="Sync", category="t")
+        def sync() -> str:
+            HERE.append("sync")
+            return "s"
+
+        @node(id="Join", category="t", output=True)
+        def join(a: str, b: str, c: str, d: str, *, run: Run) -> str:
+            run.show_text(a + b + c + d)
+            return a + b + c + d
+        """
+    )
+    job = bench.run(
+        {
+            "1": ("Wait", {"name": "x"}),
+            "2": ("Wait", {"name": "y"}),
+            "3": ("Wait", {"name": "z"}),
+            "4": ("Sync", {}),
+            "5": (
+                "Join",
+                {"a": ["1", 0], "b": ["2", 0], "c": ["3", 0], "d": ["4", 0]},
+            ),  # fmt: skip
+        },
+        "5",
+    )
+    assert job.state == "succeeded"
+    assert job.texts == {"5": ["xyzs"]}
+
+
+def test_async_nodes_fail_and_choose_like_others(bench_of) -> None:
+    bench = bench_of(
+        BASICS
+        + """
+@node(id="AsyncChoose", category="t")
+async def async_choose(yes: Lazy[int], no: Lazy[int], first: bool = True) -> int:
+    await asyncio.sleep(0)
+    return yes() if first else no()
+
+@node(id="AsyncFail", category="t")
+async def async_fail() -> int:
+    raise NodeError("Not today.")
+"""
+    )
+    job = bench.run(
+        {
+            "1": ("Number", {"value": 6}),
+            "2": ("AsyncFail", {}),
+            "3": ("AsyncChoose", {"yes": ["1", 0], "no": ["2", 0]}),
+            "4": ("Show", {"value": ["3", 0]}),
+            "5": ("Show", {"value": ["2", 0]}),
+        },
+        "4",
+        "5",
+    )
+    assert job.texts == {"4": ["6"]}
+    assert [(code, node) for code, node, _ in job.problems] == [("node_error", "2")]
+
+
+def test_cancel_between_nodes_and_inside_them(bench_of) -> None:
+    bench = bench_of(
+        """
+        @node(id="Long", category="t")
+        def long(value: int = 0, *, run: Run) -> int:
+            for step in range(10_000):
+                try:
+                    run.step(step, 10_000)
+                except Exception:
+                    pass                   # Cancelled is no Exception
+                LOG.append(step)
+                time.sleep(0.001)
+            return 1
+
+        @node(id="Sleep", category="t")
+        async def sleep(value: int = 0) -> int:
+            LOG.append("asleep")
+            await asyncio.sleep(60)
+            return 1
+        """
+    )
+    for kind in ("Long", "Sleep"):
+        bench.log.clear()
+        cancellation = Cancellation()
+
+        def cancel_soon(cancellation: Cancellation = cancellation) -> None:
+            while not bench.log:
+                time.sleep(0.001)
+            cancellation.set()
+
+        thread = threading.Thread(target=cancel_soon)
+        thread.start()
+        job = bench.run({"1": (kind, {})}, cancellation=cancellation)
+        thread.join()
+        assert job.state == "cancelled"
+        assert job.finished.summary.executed == 0
+    cancellation = Cancellation()
+    cancellation.set()
+    assert bench.run({"1": ("Long", {})}, cancellation=cancellation).state == "cancelled"
+
+
+def test_fifty_jobs_that_want_the_same_compute_it_once(bench_of) -> None:
+    bench = bench_of(
+        """
+        @node(id="Slow", category="t")
+        def slow(value: int) -> int:
+            LOG.append(value)
+            time.sleep(0.02)
+            return value
+
+        @node(id="Next", category="t")
+        def following(value: int) -> int:
+            LOG.append(value)
+            return value + 1
+        """
+    )
+    nodes = {
+        "1": ("Slow", {"value": 1}),
+        "2": ("Slow", {"value": 2}),
+        "3": ("Next", {"value": ["1", 0]}),
+        "4": ("Next", {"value": ["2", 0]}),
+    }
+    with ThreadPoolExecutor(50) as pool:
+        jobs = list(pool.map(lambda _: bench.run(nodes, "3", "4"), range(50)))
+    assert {job.state for job in jobs} == {"succeeded"}
+    assert len(bench.log) == 4
+    assert sum(job.finished.summary.executed for job in jobs) == 4
+
+
+def test_who_waits_takes_over_when_the_first_gives_up(bench_of) -> None:
+    bench = bench_of(
+        """
+        @node(id="Slow", category="t")
+        def slow(*, run: Run) -> int:
+            LOG.append("start")
+            for _ in range(200 if len(LOG) == 1 else 1):
+                time.sleep(0.005)
+                run.check()
+            return 1
+        """
+    )
+    first = Cancellation()
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(bench.run, {"1": ("Slow", {})}, cancellation=first)
+        while not bench.log:
+            time.sleep(0.001)
+        two = pool.submit(bench.run, {"1": ("Slow", {})})
+        time.sleep(0.02)
+        first.set()
+        assert one.result().state == "cancelled"
+        assert two.result().state == "succeeded"
+    assert bench.log == ["start", "start"]
+
+
+def test_values_that_left_the_cache_are_made_again(bench_of) -> None:
+    bench = bench_of(BASICS, disk=False, memory_bytes=0)
+    nodes = {
+        "1": ("Number", {"value": 3}),
+        "2": ("Choose", {"first": True, "yes": ["1", 0], "no": ["1", 0]}),
+        "3": ("Add", {"a": ["2", 0], "b": ["1", 0]}),
+        "4": ("Show", {"value": ["3", 0]}),
+    }
+    job = bench.run(nodes, "4")
+    assert job.texts == {"4": ["6"]}
+    assert bench.run(nodes, "4").texts == {"4": ["6"]}
+
+
+def test_out_of_memory_frees_everything_and_tries_once_more(bench_of) -> None:
+    bench = bench_of(
+        """
+        @node(id="Hungry", category="t")
+        def hungry(always: bool = False, *, run: Run) -> int:
+            LOG.append(1)
+            run.resident("weights", lambda: bytearray(10), size=10)
+            if always or len(LOG) == 1:
+                raise MemoryError("13 GB wanted, 12 GB there")
+            return 1
+        """
+    )
+    assert bench.run({"1": ("Hungry", {})}).state == "succeeded"
+    assert bench.log == [1, 1]
+    job = bench.run({"1": ("Hungry", {"always": True})})
+    assert job.problems[0][0] == "out_of_memory"
+    assert "13 GB wanted" in job.problems[0][2]
+    assert len(bench.log) == 4
+
+
+@pytest.mark.parametrize("shape", ["chain", "wide", "diamond"])
+def test_deep_and_wide_graphs(bench_of, shape: str) -> None:
+    bench = bench_of(BASICS)
+    size = 10_000
+    nodes: dict[str, tuple[str, dict[str, object]]] = {"0": ("Number", {"value": 0})}
+    for i in range(1, size):
+        a = {"chain": i - 1, "wide": 0, "diamond": max(0, i - 2)}[shape]
+        b: object = [str(i - 1), 0] if shape == "diamond" else i
+        nodes[str(i)] = (
+            "Add",
+            {"a": [str(a), 0], "b": 0 if i % 50 else 1 if shape != "wide" else i},
+        )
+        if shape == "diamond":
+            nodes[str(i)] = ("Choose", {"first": True, "yes": [str(a), 0], "no": b})
+    targets = list(nodes)[-1:] if shape != "wide" else list(nodes)[1:]
+    job = bench.run(nodes, *targets)
+    assert job.state == "succeeded", job.problems
+    assert bench.run(nodes, *targets).finished.summary.executed == 0

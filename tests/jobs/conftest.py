@@ -1,12 +1,17 @@
-"""Each test has a journal of its own, on a real disk."""
+"""Each test has a journal of its own, on a real disk. Makes `small_studio` importable."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from small_studio import Studio
 
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.queue import JobQueue
@@ -36,3 +41,9 @@ def submission() -> Callable[..., Submission]:
         return Submission(prompt, ("1",), {"name": "cats", "nodes": {}}, {}, **more)
 
     return make
+
+
+@pytest.fixture
+async def studio(tmp_path: Path, journal: Journal) -> Studio:
+    """Nothing submitted yet, nobody working yet."""
+    return await Studio.open(tmp_path, journal)

@@ -10,104 +10,19 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from small_studio import QUICK, Studio
 
-from wirebrush.events import Event, Finished, NodeFinished, NodeStarted, Queued, Started
-from wirebrush.jobs.assets import AssetStore
+from wirebrush.events import Finished, NodeFinished, NodeStarted, Queued, Started
 from wirebrush.jobs.attempt import Services
-from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.leftovers import Leftovers
-from wirebrush.jobs.limits import Limits
-from wirebrush.jobs.queue import JobQueue
-from wirebrush.jobs.records import JobRecord, Submission
-from wirebrush.jobs.status import Listeners, WorkerStatus
 from wirebrush.jobs.supervisor import Supervisor
 from wirebrush.jobs.worker import WorkerCommand
-
-TINY = Path(__file__).with_name("tiny_worker.py")
-QUICK = Limits(
-    hello=20, beat=5, node=20, cancel_grace=0.2, term_grace=0.2, drain=0.2, first_pause=0.01
-)
-
-
-def tiny(folder: Path, name: str = "tiny-0", how: str = "") -> WorkerCommand:
-    return WorkerCommand(name, (sys.executable, str(TINY), how), folder / "logs" / f"{name}.log")
-
-
-@dataclass
-class Studio:
-    """Queue, assets and one supervised tiny worker in a folder."""
-
-    folder: Path
-    queue: JobQueue
-    assets: AssetStore
-    heard: list[tuple[str, Event]] = field(default_factory=list)
-    statuses: list[WorkerStatus] = field(default_factory=list)
-    catalogs: list[Any] = field(default_factory=list)
-
-    @classmethod
-    async def open(cls, folder: Path, journal: Journal) -> Studio:
-        heard: list[tuple[str, Event]] = []
-        queue = await JobQueue.open(journal, lambda job, event: heard.append((job, event)))
-        return cls(folder, queue, await AssetStore.open(folder / "assets", journal), heard)
-
-    @asynccontextmanager
-    async def working(
-        self, limits: Limits = QUICK, how: str = "", name: str = "tiny-0"
-    ) -> AsyncIterator[Supervisor]:
-        services = Services(self.queue, self.assets, lambda *item: self.heard.append(item))
-        listeners = Listeners(self.catalogs.append, self.statuses.append)
-        command = tiny(self.folder, name, how)
-        leftovers = Leftovers(self.folder / "workers")
-        supervisor = Supervisor(command, limits, services, leftovers, listeners)
-        running = asyncio.create_task(supervisor.run())
-        try:
-            yield supervisor
-        finally:
-            await supervisor.stop()
-            await running
-
-    async def submit(self, *nodes: str | tuple[str, dict[str, Any]]) -> str:
-        prompt = {
-            str(number): {
-                "class_type": node if isinstance(node, str) else node[0],
-                "inputs": {} if isinstance(node, str) else node[1],
-            }
-            for number, node in enumerate(nodes, 1)
-        }
-        return (await self.queue.submit(Submission(prompt))).id
-
-    async def state(self, job: str, *states: str) -> JobRecord:
-        """Wait until the job is in one of these states."""
-        async with asyncio.timeout(30):
-            while True:
-                record = await self.queue.get(job)
-                assert record is not None
-                if record.state in states:
-                    return record
-                assert not record.ended_for_good, record
-                await asyncio.sleep(0.02)
-
-    async def until(self, seen: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
-            while not seen():  # noqa: ASYNC110 (what is waited for has no event)
-                await asyncio.sleep(0.02)
-
-    def started(self, job: str, node: str) -> bool:
-        return (job, NodeStarted(node)) in self.heard
-
-
-@pytest.fixture
-async def studio(tmp_path: Path, journal: Journal) -> Studio:
-    """Nothing submitted yet, nobody working yet."""
-    return await Studio.open(tmp_path, journal)
 
 
 async def test_a_job_runs_and_everybody_hears_of_it(studio: Studio) -> None:
@@ -130,15 +45,16 @@ async def test_a_job_runs_and_everybody_hears_of_it(studio: Studio) -> None:
 async def test_a_worker_gets_the_assets_that_it_asks_for(studio: Studio) -> None:
     data = b'{"format": "wirebrush/1"}'
     await studio.assets.put(data, "mine.json")
-    job = await studio.submit(("Fetch", {"name": "mine.json"}), ("Fetch", {"name": "../x"}))
+    job = await studio.submit(
+        ("Fetch", {"name": "mine.json"}),
+        ("Fetch", {"name": "mine.json", "probe": True}),
+        ("Fetch", {"name": "../x"}),
+    )
     async with studio.working():
         record = await studio.state(job, "succeeded")
     found = [item.output.text for item in record.outputs]
-    assert found == [f"True {hashlib.sha256(data).hexdigest()}", f"False {empty()}"]
-
-
-def empty() -> str:
-    return hashlib.sha256(b"").hexdigest()
+    whole, nothing = (hashlib.sha256(blob).hexdigest() for blob in (data, b""))
+    assert found == [f"True {whole}", f"True {nothing}", f"False {nothing}"]
 
 
 async def test_a_node_error_is_no_reason_to_try_again(studio: Studio) -> None:

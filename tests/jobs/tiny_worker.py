@@ -90,8 +90,8 @@ class Worker:
         self.say("asset", data, id=asset, node=node, index=0, **names)
         return [{"kind": "output", "asset": asset, "name": prefix, "mime": "image/png"}]
 
-    def Fetch(self, node: str, name: str) -> list[Any]:
-        self.channel.send({"type": "need_asset", "request": 1, "id": name})
+    def Fetch(self, node: str, name: str, probe: bool = False) -> list[Any]:
+        self.channel.send({"type": "need_asset", "request": 1, "id": name, "probe": probe})
         frame = self.answers.get()
         found = f"{frame.header['found']} {hashlib.sha256(frame.blob).hexdigest()}"
         return [{"kind": "text", "text": found}]

@@ -297,19 +297,20 @@ class Supervisor:
             await self._attempt.take(frame)
 
     async def _send_asset(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
+        """Answer with the bytes; a probe only wants to know whether they are there."""
         assets = self._services.assets
+        answer: dict[str, Any] = {"type": "asset", "request": header.get("request")}
+        data = b""
+        found = False
         try:
             record = await assets.find(str(header.get("id")))
-            data = None if record is None else await assets.read(record.id)
-        except JobsError as error:
+            if record is not None:
+                answer |= {"id": record.id, "name": record.name, "mime": record.mime}
+                data = b"" if header.get("probe") else await assets.read(record.id)
+                found = data is not None and assets.path(record.id) is not None
+        except (JobsError, OSError) as error:
             log.warning("an asset for %s cannot be read: %s", worker.name, error)
-            record = data = None
-        answer: dict[str, Any] = {"type": "asset", "request": header.get("request")}
-        if record is None or data is None:
-            await worker.send({**answer, "found": False})
-            return
-        named = {"id": record.id, "name": record.name, "mime": record.mime}
-        await worker.send({**answer, "found": True, **named}, data)
+        await worker.send({**answer, "found": found}, data or b"")
 
     async def _watch(self) -> str:
         """Returns why the worker must be killed, when it must."""

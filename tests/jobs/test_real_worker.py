@@ -1,0 +1,156 @@
+"""The engine that ships, below a supervisor: what is finished is never done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from PIL import Image
+from small_studio import Studio
+
+from wirebrush.events import NodeFinished, NodeStarted
+from wirebrush.jobs.journal import Journal
+from wirebrush.jobs.limits import Limits
+from wirebrush.jobs.queue import JobQueue
+from wirebrush.jobs.records import JobRecord, Submission
+from wirebrush.jobs.worker import WorkerCommand
+
+PACK = """
+    import io, os, time
+    from pathlib import Path
+    from PIL import Image
+    from wirebrush.api import Run, node
+
+    RAN = Path(__file__).parents[2] / "ran.txt"  # beside packs/
+
+    @node(id="Slow", category="test")
+    def slow(name: str, after: int = 0, seconds: float = 0.05, *, run: Run) -> int:
+        with RAN.open("a") as file:
+            file.write(name + "\\n")
+        for step in range(10):
+            run.step(step, 10)
+            time.sleep(seconds / 10)
+        return after + 1
+
+    @node(id="Draw", category="test")
+    def draw(after: int = 0, *, run: Run) -> None:
+        out = io.BytesIO()
+        Image.new("L", (8, 8), after).save(out, "PNG")
+        run.save(out.getvalue(), name="drawn/grey", mime="image/png", width=8, height=8)
+
+    @node(id="Abort", category="test")
+    def abort(after: int = 0) -> int:
+        os.abort()
+"""
+PATIENT = Limits(hello=60, beat=60, node=60, drain=0.2, first_pause=0.01)
+
+
+def engine(folder: Path) -> WorkerCommand:
+    pack = folder / "packs" / "slow"
+    pack.mkdir(parents=True, exist_ok=True)
+    (pack / "__init__.py").write_text(dedent(PACK))
+    command = WorkerCommand.engine(
+        "cpu-0", "cpu", folder, packs=(folder / "packs",), memory_bytes=1 << 26, disk_bytes=1 << 28
+    )
+    *start, options = command.argv
+    alone = {**json.loads(options), "entry_points": False}  # the built-in pack is not needed here
+    return WorkerCommand(command.name, (*start, json.dumps(alone)), command.log)
+
+
+def chain(length: int, last: str = "Draw", seconds: float = 0.05) -> Submission:
+    prompt: dict[str, Any] = {}
+    for number in range(length):
+        after: Any = 0 if number == 0 else [str(number - 1), 0]
+        inputs = {"name": f"n{number}", "after": after, "seconds": seconds}
+        prompt[str(number)] = {"class_type": "Slow", "inputs": inputs}
+    prompt["end"] = {"class_type": last, "inputs": {"after": [str(length - 1), 0]}}
+    return Submission(prompt, ("end",))
+
+
+def finished(studio: Studio) -> list[str]:
+    return [
+        event.node
+        for _, event in studio.heard
+        if isinstance(event, NodeFinished) and not event.cached
+    ]
+
+
+def ran(studio: Studio) -> list[str]:
+    return (studio.folder / "ran.txt").read_text().split()
+
+
+def drawn(studio: Studio, record: JobRecord) -> int:
+    """The grey of the picture that the job shows."""
+    (shown,) = (item.output for item in record.outputs)
+    with Image.open(studio.folder / "output" / shown.name) as image:
+        image.load()
+        return int(image.getpixel((0, 0)))  # type: ignore[arg-type]
+
+
+async def test_a_killed_worker_costs_no_finished_node(studio: Studio) -> None:
+    job = (await studio.queue.submit(chain(8))).id
+    async with studio.working(PATIENT, command=engine(studio.folder)) as supervisor:
+        await studio.until(lambda: len(finished(studio)) >= 4)
+        assert supervisor.status.pid is not None
+        os.kill(supervisor.status.pid, signal.SIGKILL)
+        before = finished(studio)
+        record = await studio.state(job, "succeeded")
+    assert record.attempt == 2
+    assert "signal 9" in record.problems[0].message
+    assert drawn(studio, record) == 8
+    lines = ran(studio)
+    for node in before:
+        assert lines.count(f"n{node}") == 1
+    assert len(lines) <= 9  # at most the node that was killed ran twice
+
+
+async def test_a_server_that_died_finds_its_jobs_and_results_again(
+    studio: Studio, journal: Journal
+) -> None:
+    first = (await studio.queue.submit(chain(8))).id
+    second = (await studio.queue.submit(chain(8, seconds=0.04))).id
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        await studio.until(lambda: len(finished(studio)) >= 4)
+    before = finished(studio)
+    studio.queue = await JobQueue.open(journal)  # as a new server does
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        records = [await studio.state(job, "succeeded") for job in (first, second)]
+    assert [drawn(studio, record) for record in records] == [8, 8]
+    for node in before:
+        assert ran(studio).count(f"n{node}") <= 2  # once a job
+    repeated = chain(8)
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        lines = ran(studio)
+        record = await studio.state((await studio.queue.submit(repeated)).id, "succeeded")
+    assert ran(studio) == lines
+    assert record.summary.executed == 0
+    assert drawn(studio, record) == 8
+
+
+async def test_a_native_abort_is_recorded_with_its_stack(studio: Studio) -> None:
+    bad = (await studio.queue.submit(chain(1, last="Abort"))).id
+    good = (await studio.queue.submit(chain(2))).id
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        record = await studio.state(bad, "quarantined")
+        await studio.state(good, "succeeded")
+    assert "signal 6 (SIGABRT) in node end (Abort)" in record.problems[-1].message
+    assert "in abort" in record.problems[-1].message  # the Python stack
+
+
+async def test_cancel_stops_the_engine_and_keeps_the_worker(studio: Studio) -> None:
+    job = (await studio.queue.submit(chain(4, seconds=30))).id
+    async with studio.working(PATIENT, command=engine(studio.folder)) as supervisor:
+        await studio.until(lambda: studio.heard_of(job, NodeStarted))
+        pid = supervisor.status.pid
+        await studio.queue.cancel(job)
+        after = (await studio.queue.submit(chain(2))).id
+        await studio.state(after, "succeeded")
+        assert supervisor.status.pid == pid
+
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills with POSIX signals")

@@ -59,10 +59,6 @@ class Catalog:
         """The node type of that name: an id, `pack/id`, or an earlier id of a renamed type."""
         return self._names.get(name)
 
-    def name_of(self, spec: NodeSpec) -> str:
-        """The shortest name that means this spec: its id, or `pack/id` if another has the id."""
-        return spec.id if self._names.get(spec.id) == spec else f"{spec.pack}/{spec.id}"
-
     def sinks(self) -> list[NodeSpec]:
         """The node types that a prompt can be run for."""
         return [spec for spec in self.specs if spec.sink]
@@ -75,9 +71,9 @@ class Catalog:
     def clashes(self) -> tuple[Clash, ...]:
         """Which ids are claimed by more than one pack."""
         return tuple(
-            Clash(spec.id, kept.pack, spec.pack)
+            Clash(bare, kept.pack, spec.pack)
             for spec in self.specs
-            if (kept := self._names[spec.id]) is not spec
+            if (kept := self._names.get(bare := _bare_id(spec))) is not None and kept is not spec
         )
 
     @cached_property
@@ -143,12 +139,10 @@ class Catalog:
         for spec in self.specs:
             names.setdefault(spec.id, spec)
         for spec in self.specs:  # after all ids: a real id is never hidden by another name
-            if spec.pack:
-                names.setdefault(f"{spec.pack}/{spec.id}", spec)
+            names.setdefault(f"{spec.pack}/{_bare_id(spec)}", spec)
             for earlier in spec.formerly:
                 names.setdefault(earlier, spec)
-                if spec.pack:
-                    names.setdefault(f"{spec.pack}/{earlier}", spec)
+                names.setdefault(f"{spec.pack}/{earlier}", spec)
         return names
 
     @cached_property
@@ -158,6 +152,11 @@ class Catalog:
     @cached_property
     def _letter_pairs(self) -> Sequence[frozenset[str]]:
         return [_pairs(_plain(name)) for name in self._ids]
+
+
+def _bare_id(spec: NodeSpec) -> str:
+    """The id without the pack that a loader put before it when two packs claim the same."""
+    return spec.id.removeprefix(f"{spec.pack}/")
 
 
 def nearest(

@@ -122,7 +122,9 @@ def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Pac
                 problems.append(LoadFailure(pack.name, _claimed_twice(owner.spec, kind.spec)))
             types[kind.spec.id] = kind
     for kind in list(types.values()):
-        for former in kind.spec.formerly:
+        spec = kind.spec
+        types.setdefault(f"{spec.pack}/{spec.id}", kind)  # a workflow may say which pack it means
+        for former in spec.formerly:
             types.setdefault(former, kind)
     modules = tuple(module for pack in packs for module in pack.modules)
     return Packs(types, tuple(problems), modules, tuple(pack.name for pack in packs))

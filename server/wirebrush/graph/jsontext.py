@@ -214,7 +214,7 @@ def _key_faults(data: dict[Any, Any], crumb: _Crumb | None, limits: Limits) -> I
 def _scalar_fault(item: object, limits: Limits) -> tuple[Code, str, str] | None:
     if isinstance(item, str):
         return _text_fault(item, limits)
-    if isinstance(item, bool):
+    if item is None or isinstance(item, bool):
         return None
     if isinstance(item, float):
         if isfinite(item):

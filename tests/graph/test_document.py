@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from wirebrush.catalog import Catalog
+from wirebrush.graph.document import read_document
+
+WORKFLOW: dict[str, Any] = {
+    "format": "wirebrush/1",
+    "nodes": {
+        "1": {"type": "LoadPicture", "values": {"image": "a.png"}},
+        "2": {"type": "Save"},
+    },
+    "wires": [{"from": ["1", "IMAGE"], "to": ["2", "images"]}],
+}
+
+
+def test_a_workflow_is_compiled_and_validated(catalog: Catalog) -> None:
+    document = read_document(json.dumps(WORKFLOW), catalog)
+    assert document.prompt is not None
+    assert list(document.prompt.nodes) == ["1", "2"]
+    assert document.workflow is not None
+    assert document.problems == ()
+
+
+def test_a_prompt_is_validated(catalog: Catalog, picture: dict[str, Any]) -> None:
+    picture["5"]["inputs"]["zzz"] = 1
+    picture["5"]["inputs"]["steps"] = 0
+    document = read_document(picture, catalog)
+    assert document.workflow is None
+    assert [item.code for item in document.warnings] == ["unknown_input"]
+    assert [item.code for item in document.errors] == ["out_of_range"]
+
+
+def test_a_wire_that_cannot_be_made_is_said_once(catalog: Catalog) -> None:
+    wires = [{"from": ["1", "MASK"], "to": ["2", "images"]}]
+    document = read_document(WORKFLOW | {"wires": wires}, catalog)
+    assert [item.code for item in document.problems] == ["bad_output"]
+
+
+def test_targets_and_files_are_handed_on(catalog: Catalog) -> None:
+    document = read_document(WORKFLOW, catalog, ["9"], lambda kind, name: False)
+    assert [item.code for item in document.problems] == ["unknown_target", "file_not_found"]
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "node"),
+    [
+        (b"\xff", "not_text", None),
+        ("{", "not_json", None),
+        ('{"nodes": []}', "comfy_workflow", None),
+        ('{"format": "wirebrush/1", "nodes": {"3": 1}}', "bad_node", "3"),
+        ('{"format": "x", "nodes": {"3": {"values": {"a": NaN}}}}', "not_finite", "3"),
+        ('{"3": {"class_type": "A"}}', "missing_inputs", "3"),
+    ],
+)
+def test_what_cannot_be_read(
+    catalog: Catalog, source: str | bytes, code: str, node: str | None
+) -> None:
+    document = read_document(source, catalog)
+    assert document.prompt is None
+    assert [(item.code, item.node) for item in document.problems] == [(code, node)]
+
+
+def test_muting_everything_leaves_nothing_to_run(catalog: Catalog) -> None:
+    nodes = {name: node | {"mode": "mute"} for name, node in WORKFLOW["nodes"].items()}
+    document = read_document(WORKFLOW | {"nodes": nodes}, catalog)
+    assert [item.code for item in document.errors] == ["empty"]

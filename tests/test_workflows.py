@@ -1,0 +1,73 @@
+"""The shipped workflows: tidy, readable by every promise of the format, right for the built-ins."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from wirebrush.catalog import Catalog
+from wirebrush.engine.packs import load_packs
+from wirebrush.graph.document import read_document
+from wirebrush.graph.schema import workflow_schema
+from wirebrush.graph.workflow import Workflow, WorkflowNode
+from wirebrush.graph.workflow_format import load_workflow
+from wirebrush.graph.workflow_text import dump_workflow
+
+FOLDER = Path(__file__).parents[1] / "workflows"
+FILES = sorted(FOLDER.glob("*.json"))
+GRID = 22
+
+
+@pytest.fixture(scope="module")
+def builtins() -> Catalog:
+    """What a worker without other packs sends up, as it arrives."""
+    return Catalog.from_json(json.loads(json.dumps(load_packs().catalog())))
+
+
+def load(path: Path) -> Workflow:
+    workflow = load_workflow(path.read_bytes())
+    assert isinstance(workflow, Workflow), workflow
+    return workflow
+
+
+def test_the_first_page_has_its_workflow() -> None:
+    assert FOLDER / "postcard.json" in FILES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_is_written_as_we_write_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert dump_workflow(load(path)) == text
+    jsonschema.Draft202012Validator(workflow_schema()).validate(json.loads(text))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_runs_with_the_builtin_nodes_and_the_embedded_model(
+    path: Path, builtins: Catalog
+) -> None:
+    there = {("checkpoints", "postcards")}
+    document = read_document(
+        path.read_bytes(), builtins, files=lambda kind, name: (kind, name) in there
+    )
+    assert document.problems == ()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_is_laid_out_on_the_grid_without_overlaps(path: Path) -> None:
+    workflow = load(path)
+    for node in workflow.nodes.values():
+        assert node.size is not None
+        assert all(number % GRID == 0 for number in (*node.at, *node.size)), node.id
+    boxes = [*workflow.nodes.values(), *workflow.notes]
+    for one, other in combinations(boxes, 2):
+        assert not overlap(one, other), (one.id, other.id)
+
+
+def overlap(one: WorkflowNode | object, other: WorkflowNode | object) -> bool:
+    (ax, ay), (aw, ah) = one.at, one.size  # pyright: ignore[reportAttributeAccessIssue]
+    (bx, by), (bw, bh) = other.at, other.size  # pyright: ignore[reportAttributeAccessIssue]
+    return ax < bx + bw and bx < ax + aw and ay < by + bh and by < ay + ah

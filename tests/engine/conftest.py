@@ -9,6 +9,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.engine import Engine, Settings
 from wirebrush.engine.packs import load_packs

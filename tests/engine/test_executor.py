@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.events import NodeFinished, NodeStarted
 
@@ -33,7 +36,7 @@ def fail(value: int = 0, message: str = "no") -> int:
 """
 
 
-def test_runs_what_the_targets_need_and_nothing_else(bench_of) -> None:
+def test_runs_what_the_targets_need_and_nothing_else(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run(
         {
@@ -51,7 +54,7 @@ def test_runs_what_the_targets_need_and_nothing_else(bench_of) -> None:
     assert job.plan.run == ("3", "2", "1")
 
 
-def test_events_come_in_order_and_name_the_reason(bench_of) -> None:
+def test_events_come_in_order_and_name_the_reason(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run({"1": ("Number", {}), "2": ("Add", {"a": ["1", 0]})}, "2")
     told = [
@@ -65,7 +68,7 @@ def test_events_come_in_order_and_name_the_reason(bench_of) -> None:
     assert again.reason("2") == "value changed upstream in 1 (Number)"
 
 
-def test_a_cached_target_hides_everything_above_it(bench_of) -> None:
+def test_a_cached_target_hides_everything_above_it(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     nodes = {
         "1": ("Number", {}),
@@ -81,13 +84,13 @@ def test_a_cached_target_hides_everything_above_it(bench_of) -> None:
     assert again.plan.run == ()
 
 
-def test_leaving_out_a_default_changes_nothing(bench_of) -> None:
+def test_leaving_out_a_default_changes_nothing(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     bench.run({"1": ("Add", {"a": 1})})
     assert bench.run({"7": ("Add", {"a": 1.0, "b": 1})}).counts == (0, 1, 0)
 
 
-def test_equal_nodes_of_one_job_run_once(bench_of) -> None:
+def test_equal_nodes_of_one_job_run_once(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run(
         {
@@ -103,7 +106,7 @@ def test_equal_nodes_of_one_job_run_once(bench_of) -> None:
     assert job.counts == (3, 1, 0)
 
 
-def test_the_untaken_branch_never_runs(bench_of) -> None:
+def test_the_untaken_branch_never_runs(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run(
         {
@@ -119,7 +122,7 @@ def test_the_untaken_branch_never_runs(bench_of) -> None:
     assert job.counts == (3, 0, 1)
 
 
-def test_a_lazy_input_may_be_a_plain_value(bench_of) -> None:
+def test_a_lazy_input_may_be_a_plain_value(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run(
         {"1": ("Choose", {"first": False, "yes": 1, "no": 2}), "2": ("Show", {"value": ["1", 0]})},
@@ -128,7 +131,7 @@ def test_a_lazy_input_may_be_a_plain_value(bench_of) -> None:
     assert job.texts == {"2": ["2"]}
 
 
-def test_a_failure_stops_what_hangs_on_it_and_nothing_else(bench_of) -> None:
+def test_a_failure_stops_what_hangs_on_it_and_nothing_else(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run(
         {
@@ -148,7 +151,7 @@ def test_a_failure_stops_what_hangs_on_it_and_nothing_else(bench_of) -> None:
     assert job.counts == (2, 0, 2)
 
 
-def test_what_a_node_raises_is_told_in_one_sentence(bench_of) -> None:
+def test_what_a_node_raises_is_told_in_one_sentence(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         @node(id="Raise", category="t")
@@ -192,7 +195,7 @@ def test_what_a_node_raises_is_told_in_one_sentence(bench_of) -> None:
     assert message("Items") == "Items: output 'INT' is a list, but it returned a int."
 
 
-def test_broken_graphs_are_problems_not_crashes(bench_of) -> None:
+def test_broken_graphs_are_problems_not_crashes(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS)
     job = bench.run(
         {
@@ -215,7 +218,7 @@ def test_broken_graphs_are_problems_not_crashes(bench_of) -> None:
     assert bench.run({"7": ("Number", {})}).state == "succeeded"
 
 
-def test_never_cached_nodes_run_once_a_job(bench_of) -> None:
+def test_never_cached_nodes_run_once_a_job(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         @node(id="Clock", category="t", cache="never")
@@ -240,7 +243,7 @@ def test_never_cached_nodes_run_once_a_job(bench_of) -> None:
     assert bench.run(nodes, scope="b").counts == (0, 4, 0), "a retry of the same job"
 
 
-def test_fingerprints_and_dynamic_ports(bench_of) -> None:
+def test_fingerprints_and_dynamic_ports(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         WORLD = ["sunny"]
@@ -270,7 +273,7 @@ def test_fingerprints_and_dynamic_ports(bench_of) -> None:
     assert job.texts == {"1": ["41"]}
 
 
-def test_async_nodes_overlap(bench_of) -> None:
+def test_async_nodes_overlap(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         HERE = []
@@ -302,7 +305,7 @@ def test_async_nodes_overlap(bench_of) -> None:
             "5": (
                 "Join",
                 {"a": ["1", 0], "b": ["2", 0], "c": ["3", 0], "d": ["4", 0]},
-            ),  # fmt: skip
+            ),
         },
         "5",
     )
@@ -310,7 +313,7 @@ def test_async_nodes_overlap(bench_of) -> None:
     assert job.texts == {"5": ["xyzs"]}
 
 
-def test_async_nodes_fail_and_choose_like_others(bench_of) -> None:
+def test_async_nodes_fail_and_choose_like_others(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         BASICS
         + """
@@ -339,7 +342,7 @@ async def async_fail() -> int:
     assert [(code, node) for code, node, _ in job.problems] == [("node_error", "2")]
 
 
-def test_cancel_between_nodes_and_inside_them(bench_of) -> None:
+def test_cancel_between_nodes_and_inside_them(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         @node(id="Long", category="t")
@@ -380,7 +383,7 @@ def test_cancel_between_nodes_and_inside_them(bench_of) -> None:
     assert bench.run({"1": ("Long", {})}, cancellation=cancellation).state == "cancelled"
 
 
-def test_fifty_jobs_that_want_the_same_compute_it_once(bench_of) -> None:
+def test_fifty_jobs_that_want_the_same_compute_it_once(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         @node(id="Slow", category="t")
@@ -408,7 +411,7 @@ def test_fifty_jobs_that_want_the_same_compute_it_once(bench_of) -> None:
     assert sum(job.finished.summary.executed for job in jobs) == 4
 
 
-def test_who_waits_takes_over_when_the_first_gives_up(bench_of) -> None:
+def test_who_waits_takes_over_when_the_first_gives_up(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         @node(id="Slow", category="t")
@@ -433,7 +436,7 @@ def test_who_waits_takes_over_when_the_first_gives_up(bench_of) -> None:
     assert bench.log == ["start", "start"]
 
 
-def test_values_that_left_the_cache_are_made_again(bench_of) -> None:
+def test_values_that_left_the_cache_are_made_again(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(BASICS, disk=False, memory_bytes=0)
     nodes = {
         "1": ("Number", {"value": 3}),
@@ -446,7 +449,7 @@ def test_values_that_left_the_cache_are_made_again(bench_of) -> None:
     assert bench.run(nodes, "4").texts == {"4": ["6"]}
 
 
-def test_out_of_memory_frees_everything_and_tries_once_more(bench_of) -> None:
+def test_out_of_memory_frees_everything_and_tries_once_more(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(
         """
         @node(id="Hungry", category="t")
@@ -467,7 +470,7 @@ def test_out_of_memory_frees_everything_and_tries_once_more(bench_of) -> None:
 
 
 @pytest.mark.parametrize("shape", ["chain", "wide", "diamond"])
-def test_deep_and_wide_graphs(bench_of, shape: str) -> None:
+def test_deep_and_wide_graphs(bench_of: Callable[..., Any], shape: str) -> None:
     bench = bench_of(BASICS)
     size = 10_000
     nodes: dict[str, tuple[str, dict[str, object]]] = {"0": ("Number", {"value": 0})}

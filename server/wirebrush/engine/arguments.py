@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from wirebrush.api import Blocked, Link, Port
 from wirebrush.engine.cache.store import Many
@@ -92,6 +92,9 @@ class _Arguments:
 
 
 def _literal(port: Port, item: Any) -> Any:
-    if port.list and not isinstance(item, list):
-        item = [item]
-    return Ready(item) if port.lazy else item
+    value: Any = _as_list(item) if port.list else item
+    return Ready(value) if port.lazy else value
+
+
+def _as_list(item: Any) -> list[Any]:
+    return cast("list[Any]", item) if isinstance(item, list) else [item]

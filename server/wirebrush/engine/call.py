@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from wirebrush.api import Blocked, Expand, Link, NodeSpec, Port
 from wirebrush.engine.cache.store import Many, Result
@@ -218,10 +218,10 @@ def as_outputs(spec: NodeSpec, returned: Any) -> tuple[Any, ...] | Expand:
         names = getattr(returned, "_fields", None)
         if names is None or tuple(names) != (outputs[0].name,):
             return (_listed(spec, 0, returned),)
-    if not isinstance(returned, tuple | list):
+    if not _is_sequence(returned):
         got = type(returned).__name__
         raise BadOutput(f"{spec.id} declares {_words(spec)}, but its function returned a {got}.")
-    values = _as_tuple(returned)
+    values = tuple(returned)
     if len(values) != len(outputs):
         raise BadOutput(
             f"{spec.id} declares {_words(spec)}, but its function returned {len(values)} values."
@@ -233,14 +233,14 @@ def _listed(spec: NodeSpec, index: int, value: Any) -> Any:
     output = spec.outputs[index]
     if not output.list or isinstance(value, Blocked):
         return value
-    if not isinstance(value, list | tuple):
+    if not _is_sequence(value):
         got = type(value).__name__
         raise BadOutput(f"{spec.id}: output {output.name!r} is a list, but it returned a {got}.")
-    return Many(_as_tuple(value))
+    return Many(tuple(value))
 
 
-def _as_tuple(items: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(items)
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list | tuple)
 
 
 def _words(spec: NodeSpec) -> str:

@@ -146,17 +146,35 @@ class Device:
 
 
 def weight_of(item: Any) -> int:
-    """Bytes of a module's parameters and buffers, of a tensor, or of what a container holds."""
+    """Bytes of the tensors that an object holds: a module's parameters and buffers, or those in
+    its attributes and items, a few levels deep. Each is counted once."""
+    tensors: dict[int, int] = {}
+    _weigh(item, tensors, set(), 5)
+    return sum(tensors.values())
+
+
+def _weigh(item: Any, tensors: dict[int, int], seen: set[int], depth: int) -> None:
+    nbytes = getattr(item, "nbytes", None)
+    if isinstance(nbytes, int):
+        tensors[id(item)] = nbytes
+        return
+    if depth == 0 or id(item) in seen or isinstance(item, str | bytes | type):
+        return
+    seen.add(id(item))
+    for part in _parts(item):
+        _weigh(part, tensors, seen, depth - 1)
+
+
+def _parts(item: Any) -> list[Any]:
+    """What an object consists of, as far as it may hold weights."""
+    if callable(getattr(item, "parameters", None)) and callable(getattr(item, "buffers", None)):
+        return [*item.parameters(), *item.buffers()]
     if isinstance(item, Mapping):
-        return sum(weight_of(part) for part in item.values())  # pyright: ignore[reportUnknownVariableType]
+        return list(item.values())  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(item, list | tuple | set):
-        return sum(weight_of(part) for part in item)  # pyright: ignore[reportUnknownVariableType]
-    total = 0
-    for name in ("parameters", "buffers"):
-        parts = getattr(item, name, None)
-        if callable(parts):
-            total += sum(_bytes(part) for part in parts())  # pyright: ignore[reportUnknownVariableType, reportGeneralTypeIssues]
-    return total or _bytes(item)
+        return list(item)  # pyright: ignore[reportUnknownArgumentType]
+    slots = [getattr(item, name, None) for name in getattr(item, "__slots__", ())]
+    return [*slots, *getattr(item, "__dict__", {}).values()]
 
 
 def versions() -> dict[str, str]:
@@ -168,11 +186,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _bytes(part: Any) -> int:
-    nbytes = getattr(part, "nbytes", 0)
-    return nbytes if isinstance(nbytes, int) else 0
 
 
 def _short(text: str) -> str:

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiohttp import ClientSession, ClientWebSocketResponse, web
+from multidict import CIMultiDictProxy
 
 from wirebrush.api import NodeSpec, Output, Port, Widget
 from wirebrush.catalog import Catalog
@@ -30,6 +31,8 @@ from wirebrush.http.wire import CatalogChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.queue import JobQueue
+
+Answer: TypeAlias = tuple[int, Any, CIMultiDictProxy[str]]
 
 TOKEN = "token-of-the-tests"
 
@@ -99,20 +102,18 @@ class Studio:
     def origin(self) -> str:
         return self.url.rstrip("/")
 
-    async def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any, dict[str, str]]:
+    async def ask(self, method: str, path: str, **options: Any) -> Answer:
         """Status, body (JSON if it is) and headers of a request with the token."""
         headers = {**self.bearer, **options.pop("headers", {})}
         return await self.ask_bare(method, path, headers=headers, **options)
 
-    async def ask_bare(
-        self, method: str, path: str, **options: Any
-    ) -> tuple[int, Any, dict[str, str]]:
+    async def ask_bare(self, method: str, path: str, **options: Any) -> Answer:
         """The same without the token."""
         options.setdefault("allow_redirects", False)
         async with self.session.request(method, self.url + path.lstrip("/"), **options) as answer:
             body = await answer.read()
             is_json = answer.content_type == "application/json" and body
-            return answer.status, json.loads(body) if is_json else body, dict(answer.headers)
+            return answer.status, json.loads(body) if is_json else body, answer.headers
 
     @asynccontextmanager
     async def socket(self, **options: Any) -> AsyncIterator[ClientWebSocketResponse]:

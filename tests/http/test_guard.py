@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from aiohttp import WSServerHandshakeError
-
 from http_studio import PROMPT, TOKEN, Studio, running_studio
+
 from wirebrush.http.app import ROUTES
 from wirebrush.http.guard import PUBLIC
 

@@ -58,10 +58,8 @@ class Documents:
 
     def read(self, name: str) -> tuple[Document, str] | None:
         """A document and its text; None if there is none of that name."""
-        path = self._path(name)
         try:
-            text = path.read_text(encoding="utf-8")
-            modified = path.stat().st_mtime
+            text, modified = _read(self._path(name))
         except FileNotFoundError:
             return None
         return Document(clean_name(name), etag(text), modified, len(text.encode())), text
@@ -110,8 +108,7 @@ class Documents:
         if not _VERSION.match(version):
             return None
         try:
-            path = self._history / self._path(name).stem / f"{version}.json"
-            return path.read_text(encoding="utf-8")
+            return _read(self._history / self._path(name).stem / f"{version}.json")[0]
         except FileNotFoundError:
             return None
 
@@ -121,13 +118,12 @@ class Documents:
     def _files(self) -> Iterator[Path]:
         if self._folder.is_dir():
             for path in self._folder.glob("*.json"):
-                if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+                if path.is_file() and not path.name.startswith("."):
                     yield path
 
     def _describe(self, path: Path) -> Document | None:
         try:
-            text = path.read_text(encoding="utf-8")
-            modified = path.stat().st_mtime
+            text, modified = _read(path)
         except (OSError, UnicodeDecodeError):
             return None  # deleted meanwhile, or nothing of ours
         return Document(path.stem, etag(text), modified, len(text.encode()))
@@ -198,6 +194,15 @@ def etag(text: str) -> str:
 
 def _by_name(document: Document) -> tuple[str, str]:
     return document.name.casefold(), document.name
+
+
+def _read(path: Path) -> tuple[str, float]:
+    """Text and time of a file; a link is no file of ours."""
+    if path.is_symlink():
+        raise FileNotFoundError(path)
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags), encoding="utf-8", newline="") as file:
+        return file.read(), os.fstat(file.fileno()).st_mtime
 
 
 def _write(path: Path, text: str) -> None:

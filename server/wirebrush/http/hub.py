@@ -42,7 +42,9 @@ class _Pending:
 class Hub:
     """Hands events to subscribers. Lives in the event loop's thread; nothing here waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_frames: int = KEPT_FRAMES, kept_bytes: int = KEPT_BYTES) -> None:
+        self._max_frames = kept_frames
+        self._max_bytes = kept_bytes
         self.boot = secrets.token_hex(8)
         self._seq = 0
         self._kept: deque[tuple[int, str]] = deque()
@@ -152,7 +154,7 @@ class Hub:
     def _keep(self, frame: str) -> None:
         self._kept.append((self._seq, frame))
         self._kept_bytes += len(frame)
-        while len(self._kept) > KEPT_FRAMES or self._kept_bytes > KEPT_BYTES:
+        while len(self._kept) > self._max_frames or self._kept_bytes > self._max_bytes:
             _, oldest = self._kept.popleft()
             self._kept_bytes -= len(oldest)
 

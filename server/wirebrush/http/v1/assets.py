@@ -63,10 +63,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         "Content-Disposition": _disposition("inline" if shown else "attachment", record.name),
         "Content-Security-Policy": USER_CONTENT_CSP,
         "Cache-Control": FOREVER,
-        "ETag": f'"{record.id}"',
     }
-    if request.headers.get("If-None-Match") == headers["ETag"]:
-        return web.Response(status=304, headers={"ETag": headers["ETag"]})
     return web.FileResponse(path, chunk_size=CHUNK, headers=headers)
 
 

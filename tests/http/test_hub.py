@@ -1,0 +1,160 @@
+"""Coalescing, numbering, replay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from statistics import median
+from time import monotonic
+from typing import Any
+
+from wirebrush.events import (
+    Finished,
+    NodeFinished,
+    NodeProgress,
+    NodeStarted,
+    Preview,
+    Started,
+)
+from wirebrush.http.backlog import Backlog
+from wirebrush.http.hub import TICK, Hub
+from wirebrush.http.wire import decode_preview
+
+
+async def read(backlog: Backlog, seconds: float = 0.02) -> list[dict[str, Any] | bytes]:
+    """What a client gets until it is quiet for a moment."""
+    found: list[dict[str, Any] | bytes] = []
+    while True:
+        try:
+            frame = await asyncio.wait_for(backlog.get(), seconds)
+        except TimeoutError:
+            return found
+        found.append(frame if isinstance(frame, bytes) else json.loads(frame))
+
+
+def events(frames: list[dict[str, Any] | bytes]) -> list[dict[str, Any]]:
+    return [frame["event"] for frame in frames if isinstance(frame, dict)]
+
+
+def subscribed(hub: Hub) -> Backlog:
+    backlog = hub.backlog()
+    hub.subscribe(backlog)
+    return backlog
+
+
+async def test_the_first_event_leaves_at_once_and_in_order_with_a_number() -> None:
+    hub = Hub()
+    client = subscribed(hub)
+    began = monotonic()
+    hub.publish("j", Started("cpu-0", 1, 2))
+    frame = json.loads(await client.get())
+    assert monotonic() - began < TICK
+    assert frame == {
+        "type": "event",
+        "seq": 1,
+        "job": "j",
+        "event": {"type": "started", "worker": "cpu-0", "attempt": 1, "nodes": 2},
+    }
+
+
+async def test_progress_leaves_at_most_thirty_times_a_second_and_the_latest_wins() -> None:
+    hub = Hub()
+    client = subscribed(hub)
+    began = monotonic()
+    for value in range(1000):
+        hub.publish("j", NodeProgress("n", value, 1000))
+        if value % 10 == 0:
+            await asyncio.sleep(0.001)
+    took = monotonic() - began
+    told = events(await read(client, TICK * 2))
+    assert told[-1]["value"] == 999
+    assert len(told) <= took / TICK + 3
+
+
+async def test_no_state_event_is_lost_and_the_end_does_not_wait() -> None:
+    hub = Hub()
+    client = subscribed(hub)
+    began = monotonic()
+    for node in range(400):
+        hub.publish("j", NodeStarted(str(node)))
+        hub.publish("j", NodeFinished(str(node), cached=False))
+    hub.publish("j", Finished("succeeded"))
+    frames = [json.loads(await client.get()) for _ in range(801)]
+    assert monotonic() - began < 0.5
+    assert frames[-1]["event"]["state"] == "succeeded"
+    assert [frame["seq"] for frame in frames] == list(range(1, 802))
+
+
+async def test_a_finished_node_needs_no_preview_any_more() -> None:
+    hub = Hub()
+    client = subscribed(hub)
+    hub.publish("j", Preview("n", "image/png", b"early"))
+    hub.publish("j", NodeFinished("n", cached=False))
+    assert [frame for frame in await read(client) if isinstance(frame, bytes)] == []
+
+
+async def test_the_latest_preview_travels_as_a_binary_frame() -> None:
+    hub = Hub()
+    client = subscribed(hub)
+    hub.publish("j", Preview("n", "image/png", b"one"))
+    hub.publish("j", Preview("n", "image/jpeg", b"two"))
+    (frame,) = await read(client)
+    assert isinstance(frame, bytes)
+    assert decode_preview(frame) == ({"job": "j", "node": "n", "mime": "image/jpeg"}, b"two")
+
+
+async def test_t56_what_was_missed_is_sent_again() -> None:
+    hub = Hub()
+    for number in range(5):
+        hub.publish(f"job-{number}", Finished("succeeded"))
+    back = hub.backlog()
+    hub.subscribe(back, since=2, server=hub.boot)
+    frames = await read(back)
+    assert [frame["seq"] for frame in frames if isinstance(frame, dict)] == [3, 4, 5]
+    hub.publish("late", Finished("failed"))
+    assert [frame["seq"] for frame in await read(back) if isinstance(frame, dict)] == [6]
+
+
+async def test_a_replay_that_is_impossible_says_so() -> None:
+    hub = Hub()
+    hub.publish("j", Finished("succeeded"))
+    for since, server in ((0, "another boot"), (0, None), (99, hub.boot), (-1, hub.boot)):
+        client = hub.backlog()
+        hub.subscribe(client, since=since, server=server)
+        assert await read(client) == [{"type": "resync", "seq": 1}]
+
+
+async def test_what_is_kept_for_replay_is_bounded() -> None:
+    for hub in (Hub(kept_frames=10), Hub(kept_bytes=2000)):
+        for _ in range(30):
+            hub.publish("j", Finished("succeeded"))
+        client = hub.backlog()
+        hub.subscribe(client, since=0, server=hub.boot)
+        assert await read(client) == [{"type": "resync", "seq": 30}]
+        client = hub.backlog()
+        hub.subscribe(client, since=28, server=hub.boot)
+        assert len(await read(client)) == 2
+
+
+async def test_t54_a_client_that_does_not_read_delays_nobody() -> None:
+    hub = Hub()
+    stuck, awake = subscribed(hub), subscribed(hub)
+    picture, waits = bytes(50_000), list[float]()
+    for step in range(300):
+        hub.publish("j", Preview("n", "image/jpeg", picture))
+        hub.publish("j", NodeStarted("x" * 1000 + str(step)))
+        began = monotonic()
+        await awake.get()
+        waits.append(monotonic() - began)
+        assert stuck.size < 4 * 1024 * 1024
+    assert median(waits) < 0.1
+    hub.publish("j", Finished("succeeded"))
+    assert events(await read(awake))[-1]["state"] == "succeeded"
+    assert events(await read(stuck))[-1]["state"] == "succeeded"
+
+
+async def test_a_quiet_job_leaves_nothing_behind() -> None:
+    hub = Hub()
+    hub.publish("j", NodeStarted("n"))
+    await asyncio.sleep(TICK * 3)
+    assert not hub._pending, "a leak shows nowhere else"

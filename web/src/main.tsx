@@ -1,5 +1,24 @@
+/** The page's composition root: makes the studio, hands it to the components, starts it. */
+import "@fontsource-variable/inter/wght.css";
+import "./ui/tokens.css";
+import "./ui/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { StudioProvider } from "./state/context";
+import { Studio } from "./state/studio";
 
+const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/ws`;
+const studio = new Studio(socketUrl);
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<StrictMode>Wirebrush</StrictMode>);
+
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <StudioProvider value={studio}>
+        <App />
+      </StudioProvider>
+    </StrictMode>,
+  );
+  void studio.start();
+}

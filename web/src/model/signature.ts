@@ -5,7 +5,7 @@
  */
 import type { Catalog } from "./catalog";
 import { upstream } from "./connect";
-import type { Document, NodeId } from "./document";
+import { wireKey, type Document, type NodeId } from "./document";
 
 export type Signatures = Readonly<Record<NodeId, string>>;
 
@@ -33,6 +33,30 @@ export function neededNodes(document: Document, catalog: Catalog): Set<NodeId> {
     .filter(([, node]) => node.mode !== "mute" && catalog.spec(node.type)?.sink)
     .map(([id]) => id);
   return upstream(document, sinks);
+}
+
+/** Nodes that get a new seed with every run, so that their results are never there. */
+export function seedsDrawn(document: Document): NodeId[] {
+  return Object.entries(document.nodes)
+    .filter(([id, { controls }]) =>
+      Object.entries(controls ?? {}).some(
+        ([port, control]) => control !== "fixed" && !(wireKey([id, port]) in document.wires),
+      ),
+    )
+    .map(([id]) => id);
+}
+
+/** These nodes and all that need them. */
+export function nodesBelow(document: Document, from: Iterable<NodeId>): Set<NodeId> {
+  const users = Map.groupBy(Object.values(document.wires), (wire) => wire.from[0]);
+  const found = new Set<NodeId>();
+  const ahead = [...from];
+  for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
+    if (found.has(node)) continue;
+    found.add(node);
+    for (const wire of users.get(node) ?? []) ahead.push(wire.to[0]);
+  }
+  return found;
 }
 
 /** Nodes with what they need before them; a cycle's nodes come in any order. */

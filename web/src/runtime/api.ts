@@ -57,7 +57,8 @@ export const api = {
   jobBody: (id: string) => get<{ workflow: unknown }>(`/v1/jobs/${id}/body`),
   retry: async (id: string) => (await send<{ job: JobRecord }>("POST", `/v1/jobs/${id}/retry`)).job,
   cancel: (id: string) => send<{ job: JobRecord }>("POST", `/v1/jobs/${id}/cancel`),
-  pictures: (limit: number) => get<{ assets: AssetRecord[] }>(`/v1/assets?kind=output&limit=${limit}`),
+  assets: (kind: "output" | "upload", limit: number) =>
+    get<{ assets: AssetRecord[] }>(`/v1/assets?kind=${kind}&limit=${limit}`),
   workflows: () => get<{ workflows: FileInfo[]; templates: TemplateInfo[] }>("/v1/workflows"),
   template: (name: string) => get<unknown>(`/v1/templates/${encodeURIComponent(name)}`),
 

@@ -7,7 +7,7 @@ import { afterAll } from "../runtime/batch";
 import type { Phase } from "../runtime/connection";
 import * as jobs from "../runtime/jobs";
 import { Socket, type Preview } from "../runtime/socket";
-import type { JobRecord, ServerMessage } from "../runtime/wire.gen";
+import type { AssetRecord, JobRecord, ServerMessage } from "../runtime/wire.gen";
 
 export interface Picture {
   readonly asset: string;
@@ -26,6 +26,8 @@ export interface RuntimeState {
   /** Blob URL of the latest step preview by node. */
   readonly previews: Readonly<Record<string, string>>;
   readonly pictures: readonly Picture[];
+  /** Asset ids of uploaded pictures by the name that nodes know them by. */
+  readonly uploads: Readonly<Record<string, string>>;
   readonly workers: readonly WorkerInfo[];
   readonly system: SystemInfo | null;
 }
@@ -36,6 +38,7 @@ interface Waiting {
 }
 
 const SHOWN_PICTURES = 200;
+const SHOWN_UPLOADS = 500;
 
 export class Runtime {
   readonly store: StoreApi<RuntimeState> = createStore<RuntimeState>()(() => ({
@@ -45,6 +48,7 @@ export class Runtime {
     jobs: jobs.NO_JOBS,
     previews: {},
     pictures: [],
+    uploads: {},
     workers: [],
     system: null,
   }));
@@ -106,6 +110,10 @@ export class Runtime {
     }
   }
 
+  uploaded({ id, name }: AssetRecord): void {
+    this.store.setState(({ uploads }) => ({ uploads: { ...uploads, [name]: id } }));
+  }
+
   forgetRuns(): void {
     for (const url of Object.values(this.store.getState().previews)) URL.revokeObjectURL(url);
     this.store.setState((state) => ({ jobs: jobs.forgetRuns(state.jobs), previews: {} }));
@@ -137,14 +145,16 @@ export class Runtime {
 
   async #refetch(): Promise<void> {
     try {
-      const [page, pictures, system] = await Promise.all([
+      const [page, pictures, uploads, system] = await Promise.all([
         api.jobs(jobs.SHOWN_JOBS),
-        api.pictures(SHOWN_PICTURES),
+        api.assets("output", SHOWN_PICTURES),
+        api.assets("upload", SHOWN_UPLOADS),
         api.system(),
       ]);
       this.store.setState((state) => ({
         jobs: jobs.withRecords(state.jobs, page.jobs),
         pictures: pictures.assets.map(({ id, name, width, height }) => ({ asset: id, name, width, height })),
+        uploads: Object.fromEntries(uploads.assets.map(({ id, name }) => [name, id])),
         system,
         workers: system.workers,
       }));

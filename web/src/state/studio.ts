@@ -3,7 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { Catalog } from "../model/catalog";
 import { setValue, type ValueChange } from "../model/commands";
 import { emptyDocument, parseDocument, type Document } from "../model/document";
-import { signatures } from "../model/signature";
+import { signatures, type Signatures } from "../model/signature";
 import { api, ApiError } from "../runtime/api";
 import { DocumentStore, type SavedFile } from "./document";
 import { Memory } from "./memory";
@@ -23,6 +23,7 @@ export class Studio {
   readonly saving = new Saving(this.documents);
   readonly memory = new Memory();
   readonly runtime: Runtime;
+  #signed: { readonly document: Document; readonly signatures: Signatures } | null = null;
 
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, () => void this.#fetchCatalog());
@@ -40,7 +41,13 @@ export class Studio {
   /** Ask the server to run the document, with new seeds where that is wanted. */
   run(): void {
     this.documents.amend(setValue, nextSeeds(this.documents.document));
-    this.runtime.submit(this.documents.document, signatures(this.documents.document));
+    this.runtime.submit(this.documents.document, this.signaturesOf(this.documents.document));
+  }
+
+  /** The signatures of a document's nodes; asked by every node, computed once per edit. */
+  signaturesOf(document: Document): Signatures {
+    if (this.#signed?.document !== document) this.#signed = { document, signatures: signatures(document) };
+    return this.#signed.signatures;
   }
 
   async openFile(name: string): Promise<void> {
@@ -81,6 +88,20 @@ export class Studio {
     if (!file) return;
     const { data, etag } = await api.workflow(file.name);
     this.#show({ ...parseDocument(data), name: file.name }, { name: file.name, etag });
+  }
+
+  /** Give the server a picture; its name there, or `null` with a notice. */
+  async upload(file: File): Promise<string | null> {
+    try {
+      const record = await api.upload(file);
+      this.runtime.uploaded(record);
+      await this.#fetchCatalog();
+      return record.name;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.notify([error.message, error.hint].filter(Boolean).join(" "));
+      return null;
+    }
   }
 
   notify(words: string): void {

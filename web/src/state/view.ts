@@ -19,9 +19,34 @@ export interface Enlarged {
   readonly height: number | null;
 }
 
+/** A wire being drawn: the port it starts at. */
+export interface Connecting {
+  readonly node: NodeId;
+  readonly port: string;
+  readonly side: "output" | "input";
+  readonly type: string;
+}
+
+/** The menu that adds a node: where it appears, where the node goes, what it is to be wired to. */
+export interface Adding {
+  readonly screen: Point;
+  readonly at: Point;
+  readonly wire: Connecting | null;
+}
+
 export interface ViewState {
   readonly nodes: ReadonlySet<NodeId>;
   readonly wires: ReadonlySet<string>;
+  /** The node whose title is being edited. */
+  readonly renaming: NodeId | null;
+  /** Where dragged nodes are until they are let go: only then does the document change. */
+  readonly moved: Readonly<Record<NodeId, Point>>;
+  readonly connecting: Connecting | null;
+  /** Why the wire being drawn cannot end where the pointer is. */
+  readonly refusal: string;
+  readonly adding: Adding | null;
+  /** Height by width of pictures on nodes, known once they are loaded. */
+  readonly aspects: Readonly<Record<NodeId, number>>;
   readonly enlarged: Enlarged | null;
   readonly zoom: number;
   readonly canvas: CanvasHandle | null;
@@ -36,6 +61,12 @@ export function createViewStore(): ViewStore {
   return createStore<ViewState>()(() => ({
     nodes: new Set(),
     wires: new Set(),
+    renaming: null,
+    moved: {},
+    connecting: null,
+    refusal: "",
+    adding: null,
+    aspects: {},
     enlarged: null,
     zoom: 1,
     canvas: null,

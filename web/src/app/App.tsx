@@ -1,0 +1,43 @@
+import { Canvas } from "../canvas/Canvas";
+import { AddMenu } from "../panels/AddMenu";
+import { Gallery } from "../panels/Gallery";
+import { Inspector } from "../panels/Inspector";
+import { Library } from "../panels/Library";
+import { Lightbox } from "../panels/Lightbox";
+import panel from "../panels/Panel.module.css";
+import { Queue } from "../panels/Queue";
+import { useView } from "../state/context";
+import { t } from "../ui/text";
+import styles from "./App.module.css";
+import { Banner } from "./Banner";
+import { Notice } from "./Notice";
+import { StatusBar } from "./StatusBar";
+import { TopBar } from "./TopBar";
+import { useShortcuts } from "./useShortcuts";
+
+/** The shell: documents and Run above, what can be added left, what happens right. */
+export function App() {
+  useShortcuts();
+  const open = useView((state) => state.panel);
+  return (
+    <div className={styles["shell"]} data-open={open ?? "none"}>
+      <TopBar />
+      <div className={styles["left"]}>
+        <Library />
+      </div>
+      <main className={styles["centre"]}>
+        <Canvas />
+        <Banner />
+        <Notice />
+      </main>
+      <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")}>
+        <Queue />
+        <Inspector />
+        <Gallery />
+      </aside>
+      <StatusBar />
+      <AddMenu />
+      <Lightbox />
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+import { ChevronDown } from "lucide-react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { serialise } from "../model/document";
+import { api, type FileInfo, type TemplateInfo } from "../runtime/api";
+import { useStudio } from "../state/context";
+import type { Studio } from "../state/studio";
+import { t } from "../ui/text";
+import { usePopover } from "../ui/usePopover";
+import styles from "./FileMenu.module.css";
+
+interface Listing {
+  readonly workflows: readonly FileInfo[];
+  readonly templates: readonly TemplateInfo[];
+}
+
+/** Saved workflows, templates, and files of this computer. */
+export function FileMenu() {
+  const [open, setOpen] = useState(false);
+  const close = useCallback(() => setOpen(false), []);
+  const inside = usePopover(open, close);
+  return (
+    <div ref={inside} className={styles["place"]}>
+      <button
+        type="button"
+        className={styles["toggle"]}
+        aria-label={t("file.title")}
+        title={t("file.title")}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <ChevronDown size={14} />
+      </button>
+      {open && <Menu close={close} />}
+    </div>
+  );
+}
+
+function Menu({ close }: { close: () => void }) {
+  const studio = useStudio();
+  const picker = useRef<HTMLInputElement>(null);
+  const [listing, setListing] = useState<Listing>({ workflows: [], templates: [] });
+  useEffect(() => {
+    api.workflows().then(setListing, (error: Error) => studio.notify(error.message));
+  }, [studio]);
+
+  function act(work: () => Promise<void>): void {
+    close();
+    work().catch((error: Error) => studio.notify(error.message));
+  }
+
+  return (
+    <div className={styles["menu"]}>
+      <button type="button" onClick={() => act(() => studio.openEmpty(t("file.untitled")))}>
+        {t("file.new")}
+      </button>
+      <button type="button" onClick={() => picker.current?.click()}>
+        {t("file.openFile")}
+      </button>
+      <button type="button" onClick={() => act(async () => download(studio))}>
+        {t("file.save")}
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        accept="application/json,.json"
+        hidden
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file) act(async () => studio.openData(JSON.parse(await file.text())));
+        }}
+      />
+      <h2>{t("file.mine")}</h2>
+      {listing.workflows.length === 0 && <p>{t("file.none")}</p>}
+      <div className={styles["scroll"]}>
+        {listing.workflows.map(({ name }) => (
+          <button key={name} type="button" onClick={() => act(() => studio.openFile(name))}>
+            {name}
+          </button>
+        ))}
+      </div>
+      {listing.templates.length > 0 && <h2>{t("file.templates")}</h2>}
+      <div className={styles["scroll"]}>
+        {listing.templates.map(({ name, title, description }) => (
+          <button key={name} type="button" title={description} onClick={() => act(() => studio.openTemplate(name))}>
+            {title}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function download(studio: Studio): void {
+  const url = URL.createObjectURL(new Blob([serialise(studio.documents.document)], { type: "application/json" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `${studio.documents.document.name}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

@@ -1,0 +1,110 @@
+import { useEffect } from "react";
+import { api } from "../runtime/api";
+import { useDocumentState, useRuntime, useStudio, useView } from "../state/context";
+import { bytes, clock } from "../ui/format";
+import { t } from "../ui/text";
+import styles from "./StatusBar.module.css";
+
+const FRESH_MS = 20_000;
+
+/** Connection, workers, cache; and how the document is saved. */
+export function StatusBar() {
+  useFreshSystem();
+  const phase = useRuntime((state) => state.phase);
+  const system = useRuntime((state) => state.system);
+  const zoom = useView((state) => state.zoom);
+  return (
+    <footer className={styles["bar"]}>
+      <span className={phase === "live" ? styles["live"] : styles["lost"]} role="status">
+        <span className={styles["dot"]} />
+        {phase === "live" ? t("status.connected") : phase === "connecting" ? t("status.connecting") : t("status.offline")}
+      </span>
+      <Workers />
+      {system && <span>{t("status.cache", { size: bytes(system.cache.bytes) })}</span>}
+      <Hits />
+      <Problems />
+      <span className={styles["space"]} />
+      <Saved />
+      <span className={styles["zoom"]}>{Math.round(zoom * 100)} %</span>
+    </footer>
+  );
+}
+
+function Workers() {
+  const workers = useRuntime((state) => state.workers);
+  if (workers.length === 0) return <span>{t("status.noWorker")}</span>;
+  return (
+    <>
+      {workers.map(({ worker, state, device, detail }) => {
+        const trouble = state === "down" || state === "stopped";
+        const words = state === "starting" ? t("status.worker.starting") : trouble ? t("status.worker.down") : "";
+        return (
+          <span key={worker} title={detail || undefined} className={trouble ? styles["lost"] : undefined}>
+            {[worker === device ? "" : worker, device, words].filter(Boolean).join(" · ")}
+          </span>
+        );
+      })}
+    </>
+  );
+}
+
+/** The share of nodes that did not have to be computed, over the jobs that are known. */
+function Hits() {
+  const percent = useRuntime(({ jobs }) => {
+    let cached = 0;
+    let executed = 0;
+    for (const id of jobs.order) {
+      cached += jobs.byId[id]?.record.summary.cached ?? 0;
+      executed += jobs.byId[id]?.record.summary.executed ?? 0;
+    }
+    return cached + executed === 0 ? null : Math.round((100 * cached) / (cached + executed));
+  });
+  return percent === null ? null : <span>{t("status.hits", { percent })}</span>;
+}
+
+/** Problems that belong to no node have their place here; the count leads to the others. */
+function Problems() {
+  const { view } = useStudio();
+  const problems = useRuntime(({ jobs }) => jobs.problems);
+  const first = problems.find((problem) => problem.severity !== "warning") ?? problems[0];
+  if (!first) return null;
+  return (
+    <button
+      type="button"
+      className={styles["problems"]}
+      title={problems.map((problem) => problem.message).join("\n")}
+      onClick={() => first.node && view.getState().canvas?.reveal(first.node)}
+    >
+      {problems.length === 1 ? first.message : t("status.problems", { count: problems.length })}
+    </button>
+  );
+}
+
+function Saved() {
+  const { save, savedAt, refusal } = useDocumentState((state) => ({
+    save: state.save,
+    savedAt: state.savedAt,
+    refusal: state.refusal,
+  }));
+  const words = {
+    saved: savedAt ? t("save.savedAt", { time: clock(savedAt) }) : t("save.saved"),
+    waiting: t("save.saving"),
+    saving: t("save.saving"),
+    offline: t("save.offline"),
+    conflict: t("save.conflict"),
+    refused: refusal,
+  }[save];
+  const trouble = save === "offline" || save === "conflict" || save === "refused";
+  return <span className={trouble ? styles["lost"] : undefined}>{words}</span>;
+}
+
+function useFreshSystem(): void {
+  const { runtime } = useStudio();
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState !== "visible" || runtime.store.getState().phase !== "live") return;
+      api.system().then((system) => runtime.store.setState({ system, workers: system.workers }), () => {});
+    }, FRESH_MS);
+    return () => clearInterval(timer);
+  }, [runtime]);
+}

@@ -1,0 +1,127 @@
+import "@xyflow/react/dist/base.css";
+import {
+  Background,
+  BackgroundVariant,
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+} from "@xyflow/react";
+import { useRef, type DragEvent } from "react";
+import { GRID } from "../model/geometry";
+import { useDocument, useRuntime, useStudio } from "../state/context";
+import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
+import { colorOf } from "../ui/PortShape";
+import { t } from "../ui/text";
+import styles from "./Canvas.module.css";
+import type { FlowEdge, FlowNode } from "./flow";
+import { NodeView } from "./NodeView";
+import { useCanvasHandle } from "./useCanvasHandle";
+import { useConnecting } from "./useConnecting";
+import { useFlow } from "./useFlow";
+import { DrawnWire, WireEdge } from "./WireEdge";
+
+const NODE_TYPES = { workflow: NodeView };
+const EDGE_TYPES = { wire: WireEdge };
+const SNAP: [number, number] = [GRID / 2, GRID / 2];
+
+/** The workflow as nodes and wires. */
+export function Canvas() {
+  return (
+    <ReactFlowProvider>
+      <Surface />
+    </ReactFlowProvider>
+  );
+}
+
+function Surface() {
+  const studio = useStudio();
+  const surface = useRef<HTMLDivElement>(null);
+  const flow = useFlow();
+  const connecting = useConnecting();
+  const canvas = useCanvasHandle(surface);
+  const empty = useDocument((document) => Object.keys(document.nodes).length === 0);
+
+  function drop(event: DragEvent): void {
+    const type = event.dataTransfer.getData(DRAGGED_TYPE);
+    if (!type) return;
+    event.preventDefault();
+    addNodeAt(studio, type, canvas.toPoint(event.clientX, event.clientY));
+  }
+
+  return (
+    <div
+      ref={surface}
+      className={styles["surface"]}
+      onDragOver={(event) => {
+        if (event.dataTransfer.types.includes(DRAGGED_TYPE)) event.preventDefault();
+      }}
+      onDrop={drop}
+      onPointerMove={canvas.track}
+    >
+      <ReactFlow<FlowNode, FlowEdge>
+        {...flow}
+        {...connecting}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        connectionLineComponent={DrawnWire}
+        connectionRadius={22}
+        reconnectRadius={12}
+        aria-label={t("canvas.label")}
+        onlyRenderVisibleElements
+        minZoom={0.08}
+        maxZoom={2.5}
+        snapToGrid
+        snapGrid={SNAP}
+        selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={["Shift", "Control", "Meta"]}
+        deleteKeyCode={null}
+        zoomOnDoubleClick={false}
+        elevateNodesOnSelect
+        onInit={canvas.ready}
+        onMoveEnd={(_, { zoom }) => studio.view.setState({ zoom })}
+        onPaneClick={() => studio.view.setState({ adding: null })}
+        onDoubleClick={(event) => {
+          if (!(event.target as Element).classList.contains("react-flow__pane")) return;
+          const at = canvas.toPoint(event.clientX, event.clientY);
+          studio.view.setState({ adding: { screen: [event.clientX, event.clientY], at, wire: null } });
+        }}
+        onNodeDoubleClick={(event, { id }) => {
+          if ((event.target as Element).closest("header")) studio.view.setState({ renaming: id });
+        }}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
+        <Map />
+      </ReactFlow>
+      {empty && (
+        <div className={styles["empty"]}>
+          <h2>{t("canvas.empty")}</h2>
+          <p>{t("canvas.empty.hint")}</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The whole graph, small: grey, the running node in the accent, picture nodes in their colour. */
+function Map() {
+  const runs = useRuntime(({ jobs }) => jobs.runs);
+  return (
+    <MiniMap<FlowNode>
+      className={styles["map"] ?? ""}
+      pannable
+      zoomable
+      ariaLabel={null}
+      nodeBorderRadius={6}
+      maskColor="rgb(18 17 16 / 55%)"
+      maskStrokeColor="#8f877d"
+      maskStrokeWidth={4}
+      bgColor="var(--background)"
+      nodeColor={(node) => {
+        if (runs[node.id]?.state === "running") return "var(--accent)";
+        return node.data.layout.picture && node.data.spec.sink ? colorOf("IMAGE") : "#6b645c";
+      }}
+    />
+  );
+}

@@ -1,0 +1,122 @@
+import type { NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { setNodeField } from "../model/commands";
+import { Widget } from "../widgets/Widget";
+import { useWidget } from "../widgets/useWidget";
+import { useDocument, useRuntime, useStudio, useView } from "../state/context";
+import { label } from "../ui/format";
+import { t } from "../ui/text";
+import field from "../widgets/Field.module.css";
+import type { FlowNode } from "./flow";
+import styles from "./Node.module.css";
+import { NodeFooter } from "./NodeFooter";
+import { NodePicture } from "./NodePicture";
+import { NodeProblems } from "./NodeProblems";
+import { PortHandle } from "./PortHandle";
+import { useNodeState } from "./useNodeState";
+
+/** A node: title and state, ports, widgets, picture, footer; all placed by its layout. */
+export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<FlowNode>) {
+  const { layout, spec, known } = data;
+  const state = useNodeState(id, known);
+  const off = useDocument((document) => document.nodes[id]?.mode !== undefined);
+  const looks = [
+    styles["node"],
+    selected && styles["selected"],
+    state.kind === "running" && styles["running"],
+    state.kind === "error" && styles["failed"],
+    !known && styles["unknown"],
+    off && styles["off"],
+  ];
+  return (
+    <div className={looks.filter(Boolean).join(" ")} data-state={state.kind}>
+      <header className={styles["header"]}>
+        <Title id={id} fallback={spec.title} />
+        <span className={`${styles["state"]} ${styles[state.look] ?? ""}`} title={state.reason}>
+          {state.words}
+        </span>
+      </header>
+      {state.kind === "running" && <ProgressLine id={id} />}
+      {layout.inputs.map(({ port, y }) => (
+        <div key={port.name}>
+          <PortHandle node={id} name={port.name} type={port.type} side="input" y={y} />
+          <span className={`${styles["portName"]} ${styles["inputName"]}`} style={{ top: y - 8 }} title={port.help}>
+            {label(port.name)}
+          </span>
+        </div>
+      ))}
+      {layout.outputs.map(({ port, y }) => (
+        <div key={port.name}>
+          <PortHandle node={id} name={port.name} type={port.type} side="output" y={y} />
+          <span className={`${styles["portName"]} ${styles["outputName"]}`} style={{ top: y - 8 }} title={port.help}>
+            {label(port.name)}
+          </span>
+        </div>
+      ))}
+      {layout.widgets.map((place) => (
+        <div key={place.port.name}>
+          <PortHandle node={id} name={place.port.name} type={place.port.type} side="input" y={place.y} quiet />
+          <div className={styles["widget"]} style={{ top: place.top, height: place.height }}>
+            <NodeWidget node={id} place={place} />
+          </div>
+        </div>
+      ))}
+      {layout.picture && <NodePicture id={id} spec={spec} place={layout.picture} />}
+      {layout.picture && <NodeFooter id={id} />}
+      <NodeProblems id={id} />
+    </div>
+  );
+});
+
+function NodeWidget({ node, place }: { node: string; place: FlowNode["data"]["layout"]["widgets"][number] }) {
+  const { wired, ...widget } = useWidget(node, place.port);
+  if (!wired) return <Widget {...widget} />;
+  return (
+    <div className={`${field["field"]} ${field["wired"]}`}>
+      <span className={field["label"]}>{label(place.port.name)}</span>
+      <span className={field["tag"]}>{t("field.wired")}</span>
+    </div>
+  );
+}
+
+/** The node's name; a double click or F2 edits it. */
+function Title({ id, fallback }: { id: string; fallback: string }) {
+  const { documents, view } = useStudio();
+  const given = useDocument((document) => document.nodes[id]?.title);
+  const editing = useView(({ renaming }) => renaming === id);
+  if (!editing)
+    return (
+      <h3 className={styles["title"]} title={given ? fallback : undefined}>
+        {given ?? fallback}
+      </h3>
+    );
+  const end = (): void => view.setState({ renaming: null });
+  const commit = (text: string): void => {
+    const title = text.trim();
+    documents.run(setNodeField, { nodes: [id], field: "title", value: title && title !== fallback ? title : undefined });
+    end();
+  };
+  return (
+    <input
+      className={`${styles["titleInput"]} nodrag`}
+      defaultValue={given ?? fallback}
+      aria-label={fallback}
+      ref={(input) => input?.focus()}
+      onFocus={(event) => event.target.select()}
+      onBlur={(event) => commit(event.target.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") event.currentTarget.blur();
+        if (event.key === "Escape") end();
+      }}
+    />
+  );
+}
+
+function ProgressLine({ id }: { id: string }) {
+  const part = useRuntime(({ jobs }) => {
+    const run = jobs.runs[id];
+    return run?.total ? (run.value ?? 0) / run.total : 0;
+  });
+  return <div className={styles["progress"]} style={{ transform: `scaleX(${part})` }} />;
+}

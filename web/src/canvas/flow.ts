@@ -1,0 +1,143 @@
+/**
+ * The document as xyflow's nodes and edges. What did not change keeps its identity, so that
+ * dragging one node of a thousand touches one.
+ */
+import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
+import { outputOf, type Catalog, type NodeSpec } from "../model/catalog";
+import type { Document, NodeId, Point, Wire, WorkflowNode } from "../model/document";
+import { layoutOf, placeholderSpec, type Layout } from "../model/geometry";
+
+export type FlowNode = Node<{ spec: NodeSpec; layout: Layout; known: boolean }, "workflow">;
+export type FlowEdge = Edge<{ type: string }, "wire">;
+
+export interface FlowInput {
+  readonly document: Document;
+  readonly catalog: Catalog;
+  readonly selected: ReadonlySet<NodeId>;
+  readonly moved: Readonly<Record<NodeId, Point>>;
+  readonly aspects: Readonly<Record<NodeId, number>>;
+}
+
+const PORT_SIZE = 12;
+
+interface Made {
+  readonly node: WorkflowNode;
+  readonly spec: NodeSpec;
+  readonly at: Point;
+  readonly selected: boolean;
+  readonly aspect: number | undefined;
+  readonly flow: FlowNode;
+}
+
+/** Makes flow nodes and remembers them by what they were made of. */
+export class FlowNodes {
+  #made: ReadonlyMap<NodeId, Made> = new Map();
+
+  from({ document, catalog, selected, moved, aspects }: FlowInput): FlowNode[] {
+    const next = new Map<NodeId, Made>();
+    for (const [id, node] of Object.entries(document.nodes)) {
+      const known = catalog.spec(node.type);
+      const old = this.#made.get(id);
+      const parts = {
+        node,
+        spec: known ?? samePlaceholder(old?.spec, placeholderSpec(document, id)),
+        at: moved[id] ?? node.at,
+        selected: selected.has(id),
+        aspect: aspects[id],
+      };
+      const same =
+        old &&
+        old.node === parts.node &&
+        old.spec === parts.spec &&
+        old.at === parts.at &&
+        old.selected === parts.selected &&
+        old.aspect === parts.aspect;
+      next.set(id, same ? old : { ...parts, flow: flowNode(id, parts, known !== undefined, old) });
+    }
+    this.#made = next;
+    return [...next.values()].map((made) => made.flow);
+  }
+}
+
+function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, old: Made | undefined): FlowNode {
+  const { node, spec, at, selected, aspect } = parts;
+  const sameShape = old && old.node === node && old.spec === spec && old.aspect === aspect;
+  const data = sameShape
+    ? old.flow.data
+    : { spec, layout: layoutOf(spec, node, { aspect: aspect ?? null }), known };
+  const { width, height } = data.layout;
+  return {
+    id,
+    type: "workflow",
+    position: { x: at[0], y: at[1] },
+    width,
+    height,
+    measured: { width, height },
+    handles: sameShape && old.flow.handles ? old.flow.handles : handlesOf(data.layout),
+    selected,
+    data,
+    ariaLabel: node.title ?? spec.title,
+  };
+}
+
+function handlesOf(layout: Layout): NodeHandle[] {
+  const size = { width: PORT_SIZE, height: PORT_SIZE };
+  const half = PORT_SIZE / 2;
+  const inputs = [...layout.inputs, ...layout.widgets].map(({ port, y }) => ({
+    id: port.name,
+    type: "target" as const,
+    position: Position.Left,
+    x: -half,
+    y: y - half,
+    ...size,
+  }));
+  const outputs = layout.outputs.map(({ port, y }) => ({
+    id: port.name,
+    type: "source" as const,
+    position: Position.Right,
+    x: layout.width - half,
+    y: y - half,
+    ...size,
+  }));
+  return [...inputs, ...outputs];
+}
+
+function samePlaceholder(old: NodeSpec | undefined, made: NodeSpec): NodeSpec {
+  return old && JSON.stringify(old) === JSON.stringify(made) ? old : made;
+}
+
+/** Makes flow edges and remembers them by wire. */
+export class FlowEdges {
+  #made: ReadonlyMap<string, { wire: Wire; selected: boolean; edge: FlowEdge }> = new Map();
+
+  from(document: Document, catalog: Catalog, selected: ReadonlySet<string>): FlowEdge[] {
+    const next = new Map<string, { wire: Wire; selected: boolean; edge: FlowEdge }>();
+    for (const [key, wire] of Object.entries(document.wires)) {
+      const old = this.#made.get(key);
+      const chosen = selected.has(key);
+      const type = wireType(document, catalog, wire);
+      const same = old?.wire === wire && old.selected === chosen && old.edge.data?.type === type;
+      next.set(key, same ? old : { wire, selected: chosen, edge: flowEdge(key, wire, chosen, document, catalog) });
+    }
+    this.#made = next;
+    return [...next.values()].map((made) => made.edge);
+  }
+}
+
+function flowEdge(key: string, wire: Wire, selected: boolean, document: Document, catalog: Catalog): FlowEdge {
+  const output = outputOf(catalog.spec(document.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
+  return {
+    id: key,
+    type: "wire",
+    source: wire.from[0],
+    sourceHandle: output?.name ?? wire.from[1],
+    target: wire.to[0],
+    targetHandle: wire.to[1],
+    selected,
+    data: { type: output?.type ?? "*" },
+  };
+}
+
+function wireType(document: Document, catalog: Catalog, wire: Wire): string {
+  return outputOf(catalog.spec(document.nodes[wire.from[0]]?.type ?? ""), wire.from[1])?.type ?? "*";
+}

@@ -1,0 +1,51 @@
+import { useReactFlow } from "@xyflow/react";
+import { useEffect, useMemo, useRef, type PointerEvent, type RefObject } from "react";
+import type { Point } from "../model/document";
+import { GRID } from "../model/geometry";
+import { useStudio } from "../state/context";
+
+const FIT = { padding: 0.08, maxZoom: 1, duration: 180 };
+
+/** Lets the rest of the page move the view and ask where things are. */
+export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
+  const flow = useReactFlow();
+  const { view } = useStudio();
+  const pointer = useRef<Point>([0, 0]);
+
+  const canvas = useMemo(() => {
+    const toPoint = (clientX: number, clientY: number): Point => {
+      const { x, y } = flow.screenToFlowPosition({ x: clientX, y: clientY });
+      return [snapped(x), snapped(y)];
+    };
+    const centre = (): Point => {
+      const box = surface.current?.getBoundingClientRect();
+      return box ? toPoint(box.x + box.width / 2, box.y + box.height / 2) : [0, 0];
+    };
+    return {
+      toPoint,
+      track: (event: PointerEvent): void => {
+        pointer.current = [event.clientX, event.clientY];
+      },
+      ready: (): void => {
+        view.setState({
+          canvas: {
+            // Nodes that were just made reach xyflow with the next paint.
+            fit: () => requestAnimationFrame(() => requestAnimationFrame(() => void flow.fitView(FIT))),
+            zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
+            reveal: (node) => void flow.fitView({ ...FIT, nodes: [{ id: node }], maxZoom: flow.getZoom() }),
+            centre,
+            pointer: () => toPoint(...pointer.current),
+          },
+        });
+        void flow.fitView({ ...FIT, duration: 0 });
+      },
+    };
+  }, [flow, view, surface]);
+
+  useEffect(() => () => view.setState({ canvas: null }), [view]);
+  return canvas;
+}
+
+function snapped(value: number): number {
+  return Math.round(value / (GRID / 2)) * (GRID / 2);
+}

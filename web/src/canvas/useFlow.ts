@@ -1,0 +1,68 @@
+import type { EdgeChange, NodeChange } from "@xyflow/react";
+import { useMemo, useState } from "react";
+import { moveNodes } from "../model/commands";
+import type { Point } from "../model/document";
+import { Catalog } from "../model/catalog";
+import { useCatalog, useDocument, useStudio, useView } from "../state/context";
+import { FlowEdges, FlowNodes, type FlowEdge, type FlowNode } from "./flow";
+
+const NO_CATALOG = new Catalog({ digest: "", nodes: [], failures: [] });
+
+/** The document as xyflow wants it, and what xyflow says back: moves and selection. */
+export function useFlow() {
+  const { documents, view } = useStudio();
+  const document = useDocument((all) => all);
+  const catalog = useCatalog((state) => state.catalog) ?? NO_CATALOG;
+  const selected = useView(({ nodes }) => nodes);
+  const selectedWires = useView(({ wires }) => wires);
+  const moved = useView((state) => state.moved);
+  const aspects = useView((state) => state.aspects);
+  const [flowNodes] = useState(() => new FlowNodes());
+  const [flowEdges] = useState(() => new FlowEdges());
+
+  const nodes = useMemo(
+    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects })),
+    [flowNodes, document, catalog, selected, moved, aspects],
+  );
+  const edges = useMemo(
+    () => (catalog === NO_CATALOG ? [] : flowEdges.from(document, catalog, selectedWires)),
+    [flowEdges, document, catalog, selectedWires],
+  );
+
+  return useMemo(() => {
+    function onNodesChange(changes: NodeChange<FlowNode>[]): void {
+      const dragged: Record<string, Point> = {};
+      const dropped: Record<string, Point> = {};
+      for (const change of changes) {
+        if (change.type !== "position" || !change.position) continue;
+        (change.dragging ? dragged : dropped)[change.id] = [change.position.x, change.position.y];
+      }
+      const nodesChosen = chosenAfter(view.getState().nodes, changes);
+      if (nodesChosen) view.setState({ nodes: nodesChosen });
+      if (Object.keys(dragged).length) view.setState((state) => ({ moved: { ...state.moved, ...dragged } }));
+      if (Object.keys(dropped).length) {
+        documents.run(moveNodes, dropped);
+        view.setState({ moved: {} });
+      }
+    }
+    function onEdgesChange(changes: EdgeChange<FlowEdge>[]): void {
+      const wires = chosenAfter(view.getState().wires, changes);
+      if (wires) view.setState({ wires });
+    }
+    return { nodes, edges, onNodesChange, onEdgesChange };
+  }, [nodes, edges, documents, view]);
+}
+
+type AnyChange = NodeChange<FlowNode> | EdgeChange<FlowEdge>;
+
+/** The selection after some changes; `null` if they do not touch it. */
+function chosenAfter(before: ReadonlySet<string>, changes: readonly AnyChange[]): Set<string> | null {
+  const selects = changes.filter((change) => change.type === "select");
+  if (selects.length === 0) return null;
+  const chosen = new Set(before);
+  for (const { id, selected } of selects) {
+    if (selected) chosen.add(id);
+    else chosen.delete(id);
+  }
+  return chosen;
+}

@@ -1,0 +1,36 @@
+import { useDocument, useRuntime, useStudio } from "../state/context";
+import { seconds } from "../ui/format";
+import { t } from "../ui/text";
+
+export interface NodeStateWords {
+  readonly kind: "idle" | "running" | "error" | "done";
+  readonly words: string;
+  readonly look: string;
+  readonly reason: string;
+}
+
+/** A node's state: words first, colour second. */
+export function useNodeState(id: string, known: boolean): NodeStateWords {
+  const studio = useStudio();
+  const mode = useDocument((document) => document.nodes[id]?.mode);
+  const signature = useDocument((document) => studio.signaturesOf(document)[id]);
+  const run = useRuntime(({ jobs }) => jobs.runs[id]);
+  const problem = useRuntime(({ jobs }) =>
+    jobs.problems.some((item) => item.node === id && item.severity !== "warning"),
+  );
+  const reason = run?.reason ?? "";
+  const idle = { kind: "idle", look: "", reason: "" } as const;
+  if (problem) return { kind: "error", words: t("node.error"), look: "stateError", reason };
+  if (!known) return { ...idle, words: t("node.unknown") };
+  if (mode) return { ...idle, words: t(`node.${mode}`) };
+  if (!run) return { ...idle, words: "" };
+  if (run.state === "running") {
+    const words = run.total ? `${run.value ?? 0} / ${run.total}` : t("node.running");
+    return { kind: "running", words, look: "stateRunning", reason };
+  }
+  if (run.state === "error") return { ...idle, words: "" }; // its problem was dismissed by a new run
+  if (run.state === "stopped") return { ...idle, words: t("node.stopped") };
+  if (run.signature !== signature) return { ...idle, words: t("node.stale") };
+  if (run.state === "cached") return { kind: "done", words: t("node.cached"), look: "", reason };
+  return { kind: "done", words: seconds(run.seconds ?? 0), look: "", reason };
+}

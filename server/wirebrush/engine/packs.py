@@ -98,8 +98,8 @@ def load_packs(folders: Iterable[Path] = (), *, use_entry_points: bool = True) -
     """Import every pack that can be found; takes as long as the packs' imports take."""
     packs: list[Pack] = []
     failures: list[LoadFailure] = []
-    for name, load in _found(folders, use_entry_points):
-        loaded = _load(name, load)
+    for name, version, load in _found(folders, use_entry_points):
+        loaded = _load(name, version, load)
         if isinstance(loaded, Pack):
             packs.append(loaded)
         else:
@@ -130,10 +130,10 @@ def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Pac
     return Packs(types, tuple(problems), modules, tuple(pack.name for pack in packs))
 
 
-def pack_from(name: str, module: ModuleType) -> Pack:
+def pack_from(name: str, module: ModuleType, version: str = "") -> Pack:
     """A pack out of a module that is imported already."""
     modules = _modules_of(module)
-    source = source_hash(module)
+    source = source_hash(module, version)
     types = [
         NodeType(
             declared.spec.owned_by(name, source.digest),
@@ -148,13 +148,14 @@ def pack_from(name: str, module: ModuleType) -> Pack:
 
 def _found(
     folders: Iterable[Path], use_entry_points: bool
-) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
+) -> Iterator[tuple[str, str, Callable[[], ModuleType]]]:
+    """Names, installed versions and loaders of all packs, in order of precedence."""
     if use_entry_points:
         for entry in sorted(entry_points(group=GROUP), key=_builtin_first):
-            yield entry.name, entry.load
+            yield entry.name, entry.dist.version if entry.dist else "", entry.load
     for folder in folders:
         for path in _packs_below(folder):
-            yield path.stem, _FileLoader(path)
+            yield path.stem, "", _FileLoader(path)
 
 
 def _builtin_first(entry: EntryPoint) -> tuple[bool, str]:
@@ -196,7 +197,7 @@ class _FileLoader:
         return module
 
 
-def _load(name: str, load: Callable[[], Any]) -> Pack | LoadFailure:
+def _load(name: str, version: str, load: Callable[[], Any]) -> Pack | LoadFailure:
     """Import one pack, whatever it does: `sys.exit` at import is one more way to fail."""
     started = time.monotonic()
     watch = threading.Timer(SLOW_SECONDS, log.warning, [f"Pack {name} is still being imported."])
@@ -206,7 +207,7 @@ def _load(name: str, load: Callable[[], Any]) -> Pack | LoadFailure:
         module = load()
         if not isinstance(module, ModuleType):
             raise TypeError(f"The entry point of pack {name} names no module, but {module!r}.")
-        return replace(pack_from(name, module), seconds=time.monotonic() - started)
+        return replace(pack_from(name, module, version), seconds=time.monotonic() - started)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +18,7 @@ class Source:
     volatile: bool = False
 
 
-def source_hash(module: ModuleType) -> Source:
+def source_hash(module: ModuleType, version: str = "") -> Source:
     """The identity of a pack's code: its `.py` files, and the version it was installed as.
 
     A pack whose results depend on further packages names them in `__sources__ = ("package", ...)`
@@ -36,7 +35,7 @@ def source_hash(module: ModuleType) -> Source:
         content = files[name].read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogatepass"))
         digest.update(content)
-    digest.update(_installed_version(module.__name__).encode())
+    digest.update(version.encode())
     return Source(digest.hexdigest())
 
 
@@ -49,11 +48,3 @@ def _python_files(origin: str | None) -> dict[str, Path]:
         return {path.name: path}
     root = path.parent
     return {f"{root.name}/{p.relative_to(root).as_posix()}": p for p in root.rglob("*.py")}
-
-
-def _installed_version(module: str) -> str:
-    names = packages_distributions().get(module.partition(".")[0], ())
-    try:
-        return version(names[0]) if names else ""
-    except PackageNotFoundError:
-        return ""

@@ -142,6 +142,6 @@ def test_nearest_is_quick_among_five_thousand() -> None:
     names = ["".join(words) for words in product(parts, repeat=4)][:5_000]
     catalog = Catalog(tuple(NodeSpec(name) for name in names))
     assert catalog.nearest("loadimagemasklatnet")[0] == "LoadImageMaskLatent"  # makes the index
-    start = time.perf_counter()
+    start = time.thread_time()
     assert catalog.nearest("SaveTextUpscale Vea")[0] == "SaveTextUpscaleVae"
-    assert time.perf_counter() - start < 0.1
+    assert time.thread_time() - start < 0.1

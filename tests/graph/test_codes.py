@@ -114,7 +114,7 @@ def test_its_problem_can_be_read_by_a_person(
     found = [item for item in problems_of(code, picture, catalog) if item.code == code]
     assert found
     for item in found:
-        assert re.fullmatch(r"\S.*\.", item.message, re.DOTALL), item
+        assert re.fullmatch(r"\S.*\.\)?", item.message, re.DOTALL), item
         assert re.fullmatch(r"\S.*[.?]", item.hint, re.DOTALL), item
         assert len(item.message) < 250
         assert len(item.hint) < 250

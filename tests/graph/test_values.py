@@ -122,7 +122,7 @@ def test_wrong_values(
             "sampler_name",
             "Euler",
             'is "Euler", which is not one of its 2 choices.',
-            'Choose one of "euler", "heun".',
+            'Did you mean "euler"? Choose one of "euler", "heun".',
         ),
         (
             "Sample",

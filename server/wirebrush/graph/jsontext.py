@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from wirebrush.events import Problem
@@ -58,7 +58,7 @@ def read_json(
     if isinstance(data, Problem):
         return None, [data]
     problems = [
-        problem(fault.code, fault.message, fault.hint, *locate(fault.path))
+        problem(fault.code, _placed(fault), fault.hint, *locate(fault.path))
         for fault in _faults(data, limits)
     ]
     return (None if problems else data), problems
@@ -201,11 +201,11 @@ def _plainly_fine(item: object) -> bool:
 def _key_faults(data: dict[Any, Any], crumb: _Crumb | None, limits: Limits) -> Iterator[_Fault]:
     for key in data.keys_twice if isinstance(data, _Repeated) else ():
         path = _path(crumb)
-        message = f"{quoted(key)} is written twice in the same object{_where(path)}."
+        message = f"{quoted(key)} is written twice in the same object."
         yield _Fault(Code.DUPLICATE_KEY, message, "Keep one of the two.", (*path, key))
     for key in data:
         if not isinstance(key, str):
-            message = f"{quoted(key)} is used as a name{_where(_path(crumb))}."
+            message = f"{quoted(key)} is used as a name."
             yield _Fault(Code.NOT_DATA, message, "Names of fields are text.", _path(crumb))
         elif not _plainly_fine(key) and (fault := _scalar_fault(key, limits)):
             yield _Fault(*fault, _path(crumb))
@@ -219,7 +219,8 @@ def _scalar_fault(item: object, limits: Limits) -> tuple[Code, str, str] | None:
     if isinstance(item, float):
         if isfinite(item):
             return None
-        return Code.NOT_FINITE, f"{item} is not a number that a node can use.", _NUMBER
+        name = "NaN" if isnan(item) else "A number beyond all bounds"
+        return Code.NOT_FINITE, f"{name} is not a value that a node can use.", _NUMBER
     if isinstance(item, int):
         if item.bit_length() <= MAX_NUMBER_BITS:
             return None
@@ -247,8 +248,13 @@ def _text_fault(text: str, limits: Limits) -> tuple[Code, str, str] | None:
     return None
 
 
-def _where(path: Path) -> str:
-    return " at " + " → ".join(str(step)[:60] for step in path) if path else ""
+def _placed(fault: _Fault) -> str:
+    """The message with the place, shortened where somebody nests for fun."""
+    if not fault.path:
+        return fault.message
+    steps = [str(step)[:60] for step in fault.path]
+    place = " → ".join(steps if len(steps) <= 6 else [*steps[:5], "…"])
+    return f"{fault.message} (At {place}.)"
 
 
 def _megabytes(size: int) -> str:

@@ -77,15 +77,7 @@ def _unknown(data: object, wanted: Format) -> str:
     noun = "prompt" if wanted is Format.PROMPT else "workflow"
     if isinstance(data, dict):
         return f"This object is no {noun}: its entries are no nodes."
-    return f"A {noun} is a JSON object of nodes; this is {_kind(data)}."
-
-
-def _kind(item: object) -> str:
-    if isinstance(item, list):
-        return "a list"
-    if isinstance(item, dict):
-        return "an object"
-    return "nothing (null)" if item is None else quoted(item)
+    return f"A {noun} is a JSON object of nodes; this is {quoted(data)}."
 
 
 def _amounts(nodes: dict[str, Any], limits: Limits) -> Iterator[Problem]:
@@ -133,7 +125,7 @@ def _node_problems(node_id: str, node: object, limits: Limits) -> Iterator[Probl
     if bad := id_problem(node_id, limits):
         yield bad
     if not isinstance(node, dict):
-        message = f"Node {quoted(node_id)} is {_kind(node)}, but a node is an object."
+        message = f"Node {quoted(node_id)} is {quoted(node)}, but a node is an object."
         yield problem(Code.BAD_NODE, message, f"Write it as in {_SHAPE}.", node_id)
         return
     fields = cast("dict[str, Any]", node)
@@ -142,7 +134,7 @@ def _node_problems(node_id: str, node: object, limits: Limits) -> Iterator[Probl
         message = f"{_name(node_id, fields)} has no `inputs`."
         yield problem(Code.MISSING_INPUTS, message, 'Write `"inputs": {}` if it has none.', node_id)
     elif not isinstance(fields["inputs"], dict):
-        message = f"The `inputs` of {_name(node_id, fields)} are {_kind(fields['inputs'])}."
+        message = f"The `inputs` of {_name(node_id, fields)} are {quoted(fields['inputs'])}."
         hint = 'Name every value: {"inputs": {"steps": 20, "model": ["4", 0]}}.'
         yield problem(Code.BAD_INPUTS, message, hint, node_id)
 
@@ -154,7 +146,7 @@ def _type_problems(node_id: str, fields: dict[str, Any]) -> Iterator[Problem]:
     if class_type is None or class_type == "":
         message = f"Node {quoted(node_id)} does not say its type: `class_type` is missing."
     else:
-        message = f"The `class_type` of node {quoted(node_id)} is {_kind(class_type)}, not text."
+        message = f"The `class_type` of node {quoted(node_id)} is {quoted(class_type)}, not text."
     hint = 'Name the node type: {"class_type": "KSampler", ...}.'
     yield problem(Code.MISSING_CLASS_TYPE, message, hint, node_id)
 

@@ -143,6 +143,7 @@ class _Check:
     needed: set[str]
     files: FilesLookup | None
     guesses: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    givers: dict[str, str] = field(default_factory=dict[str, str])
 
     def node(self, node: PromptNode) -> list[Problem]:
         """The problems of one node, ports in the order of the prompt, then the missing ones."""
@@ -229,9 +230,33 @@ class _Check:
             hint = "Choose a file." if port.widget.kind == "file" else "Give it a value."
         else:
             message = f"{label(node)}: nothing is connected to {quoted(port.name)}."
-            hint = f"Connect {_a_type(port.type)} to it."
+            hint = f"Connect {_a_type(port.type)} to it{self._giver(port)}."
         severity = self._severity(node)
         return problem(Code.MISSING_INPUT, message, hint, node.id, port.name, severity)
+
+    def _giver(self, port: Port) -> str:
+        """Where such a value can be had: from a node that is there, or by adding one."""
+        if port.type == "*":
+            return ""
+        if port.type not in self.givers:
+            there = (
+                label(other)
+                for other in self.prompt.nodes.values()
+                if _gives(self.catalog.spec(other.class_type), port.type)
+            )
+            types = (spec.title or spec.id for spec in self.catalog if _gives(spec, port.type))
+            name, by_adding = next(there, ""), next(types, "")
+            self.givers[port.type] = (
+                f", such as that of {name}" if name else f": add {by_adding}" if by_adding else ""
+            )
+        return self.givers[port.type]
+
+
+def _gives(spec: NodeSpec | None, type_name: str) -> bool:
+    """Whether a node type makes such values, rather than passing on what it was given."""
+    if spec is None or any(port.type == type_name for port in spec.inputs):
+        return False
+    return any(output.type == type_name for output in spec.outputs)
 
 
 def _unknown_input(node: PromptNode, spec: NodeSpec, name: str) -> Problem:

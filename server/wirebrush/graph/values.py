@@ -146,13 +146,11 @@ def _check_choice(choices: Sequence[str | int | float | bool], item: Any) -> Wro
 
 
 def _choose(item: Any, choices: Sequence[str]) -> str:
-    alike = nearest(item, choices) if isinstance(item, str) and len(choices) > 8 else choices[:8]
-    if not alike:
-        return f"Choose one of the {len(choices)}, for example {quoted(choices[0])}."
-    names = ", ".join(quoted(name) for name in alike)
-    if len(alike) == len(choices):
-        return f"Choose {names}." if len(alike) == 1 else f"Choose one of {names}."
-    return f"Did you mean {names}?" if isinstance(item, str) else f"Choose, for example, {names}."
+    alike = nearest(item, choices) if isinstance(item, str) else []
+    guess = f"Did you mean {' or '.join(quoted(name) for name in alike)}?" if alike else ""
+    if len(choices) <= 8:
+        return f"{guess} Choose one of {', '.join(quoted(name) for name in choices)}.".strip()
+    return guess or f"Choose one of the {len(choices)}, for example {quoted(choices[0])}."
 
 
 def _check_file(widget: Widget, item: Any, files: FilesLookup | None) -> Wrong | None:

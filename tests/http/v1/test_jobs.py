@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from statistics import median
 from time import monotonic
 from typing import Any
 
@@ -84,14 +85,16 @@ async def test_t38_bottomless_json_is_refused_at_once(studio: Studio) -> None:
 
     await post(studio, "{}")  # warm
     watching = asyncio.create_task(watch())
-    began = monotonic()
-    status, body, _ = await post(studio, deep)
-    took = monotonic() - began
+    times: list[float] = []
+    for _ in range(5):
+        began = monotonic()
+        status, body, _ = await post(studio, deep)
+        times.append(monotonic() - began)
+        assert status == 400
+        assert body["problems"][0]["code"] == "too_deep"
     watching.cancel()
-    assert status == 400
-    assert body["problems"][0]["code"] == "too_deep"
-    assert took < 0.25  # 50 ms on a quiet machine
-    assert max(stalls) < 0.1  # 20 ms on a quiet machine
+    assert median(times) < 0.05
+    assert median(stalls or [0.0]) < 0.02
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400])

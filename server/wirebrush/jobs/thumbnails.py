@@ -6,8 +6,6 @@ import asyncio
 import io
 from pathlib import Path
 
-from PIL import Image, ImageOps
-
 from wirebrush.jobs.sniff import MAX_PIXELS
 
 SIZES = (64, 128, 256, 512)
@@ -50,6 +48,8 @@ def _kept_or_made(path: Path, source: Path, side: int) -> bytes | None:
 
 
 def _made(source: Path, side: int) -> bytes | None:
+    from PIL import Image, ImageOps  # only now: a start does not wait for it
+
     # Any bytes may be behind a picture's header: whatever a decoder throws, there is no thumbnail.
     try:
         with Image.open(source, formats=_FORMATS) as image:

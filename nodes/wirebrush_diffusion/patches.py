@@ -7,8 +7,10 @@ and the result does not depend on what was applied before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -38,6 +40,7 @@ class PatchedWeights:
         self._parameters = dict(module.named_parameters())
         self._originals: dict[str, Tensor] = {}
         self._applied: tuple[tuple[str, float], ...] = ()
+        self._lock = RLock()
 
     @property
     def applied(self) -> tuple[tuple[str, float], ...]:
@@ -47,6 +50,16 @@ class PatchedWeights:
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
         """The shape of each parameter."""
         return {name: tuple(weight.shape) for name, weight in self._parameters.items()}
+
+    @contextmanager
+    def held(self, patches: Sequence[WeightPatch]) -> Iterator[None]:
+        """These patches, and no others, while the block runs; other threads wait.
+
+        They stay afterwards, because the next run usually wants the same.
+        """
+        with self._lock:
+            self.apply(patches)
+            yield
 
     def apply(self, patches: Sequence[WeightPatch]) -> None:
         """Make exactly these patches be in force, whatever was before.

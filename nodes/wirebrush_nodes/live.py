@@ -37,15 +37,16 @@ def explained(port: str | None = None) -> Iterator[None]:
         raise NodeError(error.message, error.hint, port=port) from error
 
 
-def live_model(handle: Model, run: Run) -> DiffusionModel:
-    """The diffusion network with the handle's patches in force."""
+@contextmanager
+def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
+    """The diffusion network, with the handle's patches in force while the block runs."""
     source = _source(handle, run)
     base = _base(handle)
     model = run.resident(base.key, lambda: source().model(run.device, network_dtype(run.device)))
     layers = model.config.layers_per_block
     layers = layers if isinstance(layers, int) else layers[0]
-    _patch(model.patches, handle, base, "unet", layers, run)
-    return model
+    with model.patches.held(_patches(model.patches, handle, base, "unet", layers, run)):
+        yield model
 
 
 def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:
@@ -61,13 +62,14 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
     return None if picture is None else encode_jpeg(picture)
 
 
-def live_text_encoder(handle: Clip, run: Run) -> TextEncoder:
-    """The text encoder with the handle's patches in force."""
+@contextmanager
+def live_text_encoder(handle: Clip, run: Run) -> Iterator[TextEncoder]:
+    """The text encoder, with the handle's patches in force while the block runs."""
     source = _source(handle, run)
     base = _base(handle)
     encoder = run.resident(base.key, lambda: source().text_encoder(run.device))
-    _patch(encoder.patches, handle, base, "text_encoder", 0, run)
-    return encoder
+    with encoder.patches.held(_patches(encoder.patches, handle, base, "text_encoder", 0, run)):
+        yield encoder
 
 
 def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
@@ -109,19 +111,17 @@ def _base(handle: Handle) -> Handle:
     return replace(handle, patches=(), options=())
 
 
-def _patch(
+def _patches(
     weights: PatchedWeights, handle: Handle, base: Handle, target: Target, layers: int, run: Run
-) -> None:
-    weights.apply(
-        [
-            WeightPatch(
-                patch.file.digest or patch.file.name,
-                _deltas(patch, weights, base, target, layers, run),
-                patch.strength,
-            )
-            for patch in handle.patches
-        ]
-    )
+) -> list[WeightPatch]:
+    return [
+        WeightPatch(
+            patch.file.digest or patch.file.name,
+            _deltas(patch, weights, base, target, layers, run),
+            patch.strength,
+        )
+        for patch in handle.patches
+    ]
 
 
 def _deltas(

@@ -68,23 +68,21 @@ def ksampler(
         latent_image: The canvas: an empty latent, or an encoded picture to start from.
         denoise: How much of the canvas may change: 1 paints anew, 0.5 keeps the layout.
     """
-    with explained("model"):
-        network = live_model(model, run)
-    controls = _Controls(run)
+    with explained("model"), live_model(model, run) as network, explained("latent_image"):
 
-    def on_step(step: Step) -> None:
-        run.step(
-            step.index + 1,
-            step.total,
-            lambda: preview_of(network, model, step.denoised, run),
-        )
+        def on_step(step: Step) -> None:
+            run.step(
+                step.index + 1,
+                step.total,
+                lambda: preview_of(network, model, step.denoised, run),
+            )
 
-    with explained("latent_image"):
+        controls = _Controls(run)
         samples = sample(
             network,
             latent_image.samples,
-            _conditions(positive, controls, network),
-            _conditions(negative, controls, network),
+            _conditions(positive, "positive", controls, network),
+            _conditions(negative, "negative", controls, network),
             seed=seed,
             steps=steps,
             cfg=cfg,
@@ -120,12 +118,12 @@ class _Controls:
 
 
 def _conditions(
-    conds: Conditioning, controls: _Controls, model: DiffusionModel
+    conds: Conditioning, port: str, controls: _Controls, model: DiffusionModel
 ) -> Sequence[Condition]:
-    return [_condition(cond, controls, model) for cond in conds]
+    return [_condition(cond, port, controls, model) for cond in conds]
 
 
-def _condition(cond: Cond, controls: _Controls, model: DiffusionModel) -> Condition:
+def _condition(cond: Cond, port: str, controls: _Controls, model: DiffusionModel) -> Condition:
     """A condition from the wire as the library's, checked against the model."""
     expected = model.config.cross_attention_dim
     width = cond.embedding.shape[-1]
@@ -133,7 +131,7 @@ def _condition(cond: Cond, controls: _Controls, model: DiffusionModel) -> Condit
         raise NodeError(
             f"The text encoding is {width} wide, this model reads {expected}.",
             "Encode the text with the CLIP of the same checkpoint.",
-            port="positive",
+            port=port,
         )
     options: dict[str, Any] = dict(cond.options)
     area = options.get("area")

@@ -27,9 +27,7 @@ def clip_text_encode(
         clip: The text encoder of the model that will paint.
     """
     layer = clip.option(LAYER, -1)
-    with explained("clip"):
-        encoder = live_text_encoder(clip, run)
-    with explained("text"):
+    with explained("clip"), live_text_encoder(clip, run) as encoder, explained("text"):
         encoding = encoder.encode(text, layer if isinstance(layer, int) else -1)
     return (Cond(encoding.context, encoding.pooled),)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 import torch
@@ -148,6 +149,36 @@ def test_order_and_history_do_not_matter(patched: Patched) -> None:
     weights.apply(list(reversed(patches)))
 
     assert all(torch.equal(t, expected[n]) for n, t in network.state_dict().items())
+
+
+def test_two_jobs_do_not_see_each_others_patches(patched: Patched) -> None:
+    weights, _, patches = patched
+    seen: list[tuple[tuple[str, float], ...]] = []
+    inside, finish = Event(), Event()
+
+    def job() -> None:
+        with weights.held(patches[:1]):
+            inside.set()
+            finish.wait(5)
+            seen.append(weights.applied)
+
+    first = Thread(target=job)
+    first.start()
+    inside.wait(5)
+    second = Thread(target=lambda: seen.append(_applied_by(weights, patches[1:2])))
+    second.start()
+    finish.set()
+    first.join(5)
+    second.join(5)
+
+    assert seen == [(("file 0", 0.5),), (("file 1", 1.5),)]
+
+
+def _applied_by(
+    weights: PatchedWeights, patches: list[WeightPatch]
+) -> tuple[tuple[str, float], ...]:
+    with weights.held(patches):
+        return weights.applied
 
 
 def test_strength_0_is_the_base_and_strength_is_linear(patched: Patched) -> None:

@@ -1,0 +1,114 @@
+"""The built-ins in the real engine: what is computed again, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wirebrush_nodes
+from wirebrush.engine.engine import Engine, Settings
+from wirebrush.engine.packs import Packs, assemble, load_packs, pack_from
+from wirebrush.events import Event
+from wirebrush.graph.prompt import Prompt
+
+
+@pytest.fixture(scope="module")
+def packs() -> Packs:
+    return assemble([pack_from("builtin", wirebrush_nodes)])
+
+
+@pytest.fixture
+def engine(packs: Packs, models: Path, tmp_path: Path) -> Iterator[Engine]:
+    with Engine(packs, Settings(cache=tmp_path / "cache", models=[models])) as engine:
+        yield engine
+
+
+def graph(**sampler: Any) -> dict[str, Any]:
+    settings = {
+        "seed": 1,
+        "steps": 2,
+        "cfg": 4.0,
+        "sampler_name": "dpmpp_2m_sde",
+        "scheduler": "karras",
+        "denoise": 1.0,
+    } | sampler
+    return {
+        "1": node("CheckpointLoaderSimple", ckpt_name="tiny"),
+        "2": node(
+            "LoraLoader",
+            model=["1", 0],
+            clip=["1", 1],
+            lora_name="style.safetensors",
+            strength_model=0.5,
+            strength_clip=0.5,
+        ),
+        "3": node("CLIPTextEncode", text="a (red:1.3) house", clip=["2", 1]),
+        "4": node("CLIPTextEncode", text="", clip=["2", 1]),
+        "5": node("ControlNetLoader", control_net_name="edges"),
+        "6": node("EmptyImage", width=64, height=64, batch_size=1, color=0xFF8000),
+        "7": node(
+            "ControlNetApplyAdvanced",
+            positive=["3", 0],
+            negative=["4", 0],
+            control_net=["5", 0],
+            image=["6", 0],
+            strength=0.5,
+            start_percent=0.0,
+            end_percent=1.0,
+        ),
+        "8": node("EmptyLatentImage", width=64, height=64, batch_size=1),
+        "9": node(
+            "KSampler",
+            model=["2", 0],
+            positive=["7", 0],
+            negative=["7", 1],
+            latent_image=["8", 0],
+            **settings,
+        ),
+        "10": node("VAEDecode", samples=["9", 0], vae=["1", 2]),
+        "11": node("SaveImage", images=["10", 0], filename_prefix="tiny"),
+    }
+
+
+def node(class_type: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": class_type, "inputs": inputs}
+
+
+def run(engine: Engine, prompt: Mapping[str, Any], target: str = "11") -> tuple[Any, list[Event]]:
+    events: list[Event] = []
+    finished = engine.run(Prompt.from_json(prompt), [target], events.extend)
+    return finished, events
+
+
+def test_the_pack_loads_through_its_entry_point() -> None:
+    packs = load_packs()
+
+    assert [failure.error for failure in packs.failures if failure.pack == "builtin"] == []
+    assert "KSampler" in packs.types
+
+
+def test_a_picture_and_what_another_seed_repeats(engine: Engine) -> None:
+    first, _ = run(engine, graph())
+    assert (first.state, first.summary.executed) == ("succeeded", 11), first
+
+    again, _ = run(engine, graph())
+    other, _ = run(engine, graph(seed=2))
+
+    assert again.summary.executed <= 1  # sinks may show their pictures again
+    assert other.summary.executed <= 3  # KSampler, VAEDecode, SaveImage: no text is read again
+
+
+def test_everything_but_pictures_survives_a_restart(
+    packs: Packs, models: Path, tmp_path: Path
+) -> None:
+    settings = Settings(cache=tmp_path / "kept", models=[models])
+    with Engine(packs, settings) as engine:
+        run(engine, graph())
+    with Engine(packs, settings) as engine:
+        finished, _ = run(engine, graph(seed=2))
+
+    assert finished.state == "succeeded"
+    assert finished.summary.executed <= 3

@@ -117,6 +117,27 @@ def test_merged_records_stand_beside() -> None:
     assert SCHEMA["$defs"]["Shown"]["allOf"] == [{"$ref": "#/$defs/Output"}]
 
 
+def test_an_object_given_by_its_fields() -> None:
+    assert Schemas().of({"id": str, "next": str | None, "deep": {"more": list[int]}}) == {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "next": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "deep": {
+                "type": "object",
+                "properties": {"more": {"type": "array", "items": {"type": "integer"}}},
+                "required": ["more"],
+            },
+        },
+        "required": ["id", "deep"],
+    }
+
+
 def test_what_has_no_json_is_refused() -> None:
     with pytest.raises(TypeError, match="no JSON Schema"):
         Schemas().of(set[int])
+
+
+def test_two_records_of_one_name_are_refused() -> None:
+    with pytest.raises(TypeError, match="same name"):
+        wire_schema(records=[type("Summary", (Ask,), {})])

@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from wirebrush import events
 from wirebrush.api import spec
@@ -60,14 +60,23 @@ class Schemas:
         self._prefix = prefix
         self._instead = dict(instead or {})
         self._merged = frozenset(merged)
+        self._kinds: dict[str, type[Any]] = {}
         self.definitions: dict[str, dict[str, Any]] = {}
 
     def of(self, shape: Any) -> dict[str, Any]:
-        """The schema of an annotation."""
+        """The schema of an annotation; or of an object, given as annotations by field name.
+
+        Fields of such an object that may be None may also be left out.
+        """
+        if isinstance(shape, Mapping):
+            return self._object(cast("Mapping[str, Any]", shape))
         if shape in _SCALARS:
             return dict(_SCALARS[shape])
         if isinstance(shape, type) and is_dataclass(shape):
             return self.record(shape)
+        return self._generic(shape)
+
+    def _generic(self, shape: Any) -> dict[str, Any]:
         origin, arguments = get_origin(shape), get_args(shape)
         if origin is typing.Annotated:
             return self.of(arguments[0])
@@ -87,6 +96,8 @@ class Schemas:
         `sparse` records may lack the fields that have a default; others always have them all.
         """
         name = _NAMES.get(kind, kind.__name__)
+        if self._kinds.setdefault(name, kind) is not kind:
+            raise TypeError(f"{kind!r} and {self._kinds[name]!r} would have the same name.")
         if name not in self.definitions:
             self.definitions[name] = {}  # stands for itself while its fields are looked at
             self.definitions[name] = self._definition(kind, tag, sparse)
@@ -96,6 +107,15 @@ class Schemas:
         """Define `name` as one of several records that their "type" tells apart."""
         self.definitions[name] = {
             "oneOf": [self.record(kind, tag, sparse) for tag, kind in kinds.items()]
+        }
+
+    def _object(self, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {name: self.of(shape) for name, shape in shapes.items()},
+            "required": [
+                name for name, shape in shapes.items() if type(None) not in get_args(shape)
+            ],
         }
 
     def _definition(self, kind: type[Any], tag: str | None, sparse: bool) -> dict[str, Any]:

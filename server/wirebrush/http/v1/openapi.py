@@ -11,7 +11,7 @@ from aiohttp import web
 from wirebrush import __version__
 from wirebrush.http.answers import answer
 from wirebrush.http.routes import FILE, Route, Shape
-from wirebrush.http.schemas import Schemas
+from wirebrush.schema import Schemas
 
 _ERROR = {"error": {"code": str, "message": str, "hint": str}}
 _ERRORS = {
@@ -42,7 +42,7 @@ def routes(described: Iterable[Route]) -> tuple[Route, ...]:
 
 def document(described: Iterable[Route]) -> dict[str, Any]:
     """The OpenAPI document of some routes."""
-    schemas = Schemas("#/components/schemas/")
+    schemas = Schemas("#/components/schemas/", merged=["JobOutput.output"])
     paths: dict[str, dict[str, Any]] = {}
     for route in described:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)

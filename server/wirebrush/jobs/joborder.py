@@ -1,4 +1,7 @@
-"""The order of queued jobs: by priority, then by position, a number with room between any two."""
+"""The order of queued jobs: by priority, then by position, a number with room between any two.
+
+Queries name their index: without it SQLite reads and sorts the whole queue.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ from wirebrush.jobs.records import JobRecord
 
 def last_position(db: sqlite3.Connection) -> float:
     """A position behind all queued jobs."""
-    row = db.execute("SELECT COALESCE(MAX(position), 0) + 1 FROM jobs WHERE state = 'queued'")
-    return row.fetchone()[0]
+    row = db.execute(
+        """SELECT position FROM jobs INDEXED BY queue_by_position
+            WHERE state = 'queued' ORDER BY position DESC LIMIT 1"""
+    ).fetchone()
+    return 1.0 if row is None else row["position"] + 1
 
 
 def front(db: sqlite3.Connection, owner: str, priority: int) -> tuple[int, float]:
@@ -18,14 +24,15 @@ def front(db: sqlite3.Connection, owner: str, priority: int) -> tuple[int, float
 
     Before one's own jobs only: whose turn it is stays a matter of fair share.
     """
-    row = db.execute(
-        """SELECT MAX(priority) AS priority, MIN(position) - 1 AS position
-            FROM jobs WHERE state = 'queued' AND owner = ?""",
+    first = db.execute(
+        """SELECT priority, position FROM jobs INDEXED BY queue_by_owner
+            WHERE state = 'queued' AND owner = ?
+            ORDER BY priority DESC, position LIMIT 1""",
         (owner,),
     ).fetchone()
-    if row["priority"] is None:
+    if first is None or first["priority"] < priority:
         return priority, last_position(db)
-    return max(priority, row["priority"]), row["position"]
+    return first["priority"], first["position"] - 1
 
 
 def before(db: sqlite3.Connection, job: str, other: JobRecord) -> tuple[int, float]:
@@ -41,8 +48,13 @@ def before(db: sqlite3.Connection, job: str, other: JobRecord) -> tuple[int, flo
 def count_before(db: sqlite3.Connection, record: JobRecord) -> int:
     """How many queued jobs stand before this one."""
     return db.execute(
-        """SELECT COUNT(*) FROM jobs WHERE state = 'queued'
-            AND (priority > ?1 OR (priority = ?1 AND position < ?2))""",
+        """SELECT (
+                SELECT COUNT(*) FROM jobs INDEXED BY queue_by_order
+                WHERE state = 'queued' AND priority > ?1
+            ) + (
+                SELECT COUNT(*) FROM jobs INDEXED BY queue_by_order
+                WHERE state = 'queued' AND priority = ?1 AND position < ?2
+            )""",
         (record.priority, record.position),
     ).fetchone()[0]
 
@@ -50,8 +62,9 @@ def count_before(db: sqlite3.Connection, record: JobRecord) -> int:
 def _gap_before(db: sqlite3.Connection, job: str, other: str) -> float | None:
     row = db.execute(
         """SELECT other.position AS high, (
-                SELECT MAX(position) FROM jobs WHERE state = 'queued' AND id != ?2
-                AND priority = other.priority AND position < other.position
+                SELECT position FROM jobs INDEXED BY queue_by_order
+                WHERE state = 'queued' AND id != ?2 AND priority = other.priority
+                AND position < other.position ORDER BY position DESC LIMIT 1
             ) AS low FROM jobs AS other WHERE other.id = ?1""",
         (other, job),
     ).fetchone()

@@ -26,6 +26,7 @@ def insert(
     """Add a queued job at the end of its priority, or before its owner's other jobs."""
     texts = body.texts()
     digest = body_digest(texts)
+    db.execute("INSERT OR IGNORE INTO owners VALUES (?, 0)", (record.owner,))
     db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", (digest, *texts))
     priority, position = record.priority, joborder.last_position(db)
     if front:
@@ -93,7 +94,8 @@ def page(
 def waiting(db: sqlite3.Connection, limit: int) -> list[JobRecord]:
     """Queued jobs in the order of the queue, the next one first."""
     rows = db.execute(
-        "SELECT * FROM jobs WHERE state = 'queued' ORDER BY priority DESC, position LIMIT ?",
+        """SELECT * FROM jobs INDEXED BY queue_by_order
+            WHERE state = 'queued' ORDER BY priority DESC, position LIMIT ?""",
         (limit,),
     ).fetchall()
     return _records(db, rows)
@@ -111,25 +113,28 @@ def lease(db: sqlite3.Connection, worker: str) -> tuple[JobRecord, int, Body] | 
     The attempt is counted here, before anything of it runs.
     """
     chosen = db.execute(
-        """SELECT owner, MIN(position) AS position, priority FROM jobs
-            LEFT JOIN owners ON owners.name = jobs.owner
-            WHERE state = 'queued'
-            AND priority = (SELECT MAX(priority) FROM jobs WHERE state = 'queued')
-            GROUP BY owner ORDER BY COALESCE(served, 0), MIN(position) LIMIT 1"""
+        """SELECT name, top.priority, (
+                SELECT position FROM jobs INDEXED BY queue_by_owner
+                WHERE state = 'queued' AND owner = name AND priority = top.priority
+                ORDER BY position LIMIT 1
+            ) AS position FROM owners, (
+                SELECT priority FROM jobs INDEXED BY queue_by_order WHERE state = 'queued'
+                ORDER BY priority DESC LIMIT 1
+            ) AS top WHERE position IS NOT NULL ORDER BY served, position LIMIT 1"""
     ).fetchone()
     if chosen is None:
         return None
     row = db.execute(
         """UPDATE jobs SET state = 'leased', worker = ?, attempt = attempt + 1,
             lease_epoch = lease_epoch + 1 WHERE seq = (
-                SELECT seq FROM jobs WHERE state = 'queued'
-                AND priority = ? AND owner = ? AND position = ? LIMIT 1
+                SELECT seq FROM jobs INDEXED BY queue_by_owner WHERE state = 'queued'
+                AND owner = ? AND priority = ? AND position = ? LIMIT 1
             ) RETURNING id, lease_epoch""",
-        (worker, chosen["priority"], chosen["owner"], chosen["position"]),
+        (worker, *chosen),
     ).fetchone()
     db.execute(
-        "INSERT OR REPLACE INTO owners SELECT ?, COALESCE(MAX(served), 0) + 1 FROM owners",
-        (chosen["owner"],),
+        "UPDATE owners SET served = (SELECT MAX(served) + 1 FROM owners) WHERE name = ?",
+        (chosen["name"],),
     )
     found = body(db, row["id"])
     assert found is not None  # a foreign key says so

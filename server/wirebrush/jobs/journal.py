@@ -48,7 +48,7 @@ class Journal:
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a query."""
-        return await self._run(lambda: work(self._db))
+        return await self._run(lambda: work(_at_rest(self._db)))
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run work as one transaction: all of it is on disk when this returns, or none."""
@@ -69,7 +69,7 @@ class Journal:
 
 
 def _transaction(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
-    db.execute("BEGIN IMMEDIATE")
+    _at_rest(db).execute("BEGIN IMMEDIATE")
     try:
         result = work(db)
         db.execute("COMMIT")
@@ -78,6 +78,13 @@ def _transaction(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
             db.execute("ROLLBACK")
         raise
     return result
+
+
+def _at_rest(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The connection outside a transaction, also when the last rollback failed half-way."""
+    if db.in_transaction:
+        db.execute("ROLLBACK")
+    return db
 
 
 def _connect(path: Path) -> sqlite3.Connection:

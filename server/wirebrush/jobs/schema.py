@@ -42,10 +42,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         """CREATE UNIQUE INDEX jobs_by_key ON jobs (owner, idempotency_key)
             WHERE idempotency_key IS NOT NULL""",
-        """CREATE INDEX jobs_waiting ON jobs (priority DESC, owner, position)
+        # Three ways into the queue, so that no step reads all of it.
+        """CREATE INDEX queue_by_order ON jobs (priority DESC, position)
             WHERE state = 'queued'""",
+        """CREATE INDEX queue_by_owner ON jobs (owner, priority DESC, position)
+            WHERE state = 'queued'""",
+        "CREATE INDEX queue_by_position ON jobs (position) WHERE state = 'queued'",
         "CREATE INDEX jobs_by_state ON jobs (state, seq)",
-        # Fair share: whose turn was how long ago.
+        # Fair share: everybody who ever submitted, and whose turn was how long ago.
         "CREATE TABLE owners (name TEXT PRIMARY KEY, served INTEGER NOT NULL) WITHOUT ROWID",
         """CREATE TABLE outputs (
             job TEXT NOT NULL, node TEXT NOT NULL, idx INTEGER NOT NULL,

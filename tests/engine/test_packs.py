@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
 from wirebrush.engine.packs import Packs, load_packs
 
 NODE = """

@@ -60,8 +60,8 @@ def test_it_runs_with_the_builtin_nodes_and_the_embedded_model(
 def test_it_is_laid_out_on_the_grid_without_overlaps(path: Path) -> None:
     workflow = load(path)
     for node in workflow.nodes.values():
-        assert node.size is not None
-        assert all(number % GRID == 0 for number in (*node.at, *node.size)), node.id
+        assert node.size is not None, node.id
+        assert all(number % GRID == 0 for number in node.at), node.id
     boxes = [
         (thing.id, *thing.at, *thing.size)
         for thing in (*workflow.nodes.values(), *workflow.notes)

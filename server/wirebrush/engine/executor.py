@@ -127,7 +127,7 @@ class Execution:
                 self._ledger.problems.append(problem)
         if not self._outcomes.look_up([task.recipe.key for task in targets]):
             self._outcomes.look_up([recipe.key for recipe in self._recipes.known.values()])
-        for task in targets:
+        for task in reversed(targets):  # what is ready last runs first
             self._board.demand(task)
         running = {t.id: t for t in self._board.tasks.values() if t.state is WAITING}
         self._emit([NodesPlanned(tuple(running), self._ledger.cached(running))])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -24,10 +25,10 @@ def insert(
     db: sqlite3.Connection, record: JobRecord, body: Body, key: str | None, front: bool
 ) -> JobRecord:
     """Add a queued job at the end of its priority, or before its owner's other jobs."""
-    texts = body.texts()
-    digest = body_digest(texts)
+    text = body.to_text()
+    digest = body_digest(text)
     db.execute("INSERT OR IGNORE INTO owners VALUES (?, 0)", (record.owner,))
-    db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?, ?, ?, ?)", (digest, *texts))
+    db.execute("INSERT OR IGNORE INTO bodies VALUES (?, ?)", (digest, _packed(text)))
     priority, position = record.priority, joborder.last_position(db)
     if front:
         priority, position = joborder.front(db, record.owner, priority)
@@ -59,11 +60,10 @@ def get(db: sqlite3.Connection, job: str) -> JobRecord | None:
 def body(db: sqlite3.Connection, job: str) -> Body | None:
     """What a job computes, or None for an unknown job."""
     row = db.execute(
-        """SELECT prompt, targets, workflow, metadata FROM bodies
-            JOIN jobs ON jobs.body = bodies.digest WHERE jobs.id = ?""",
+        "SELECT data FROM bodies JOIN jobs ON jobs.body = bodies.digest WHERE jobs.id = ?",
         (job,),
     ).fetchone()
-    return None if row is None else Body.from_texts(*row)
+    return None if row is None else Body.from_text(_unpacked(row["data"]))
 
 
 def page(
@@ -308,3 +308,11 @@ def _problems(problems: Iterable[Problem]) -> str:
 
 def _json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def _unpacked(data: bytes) -> str:
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")

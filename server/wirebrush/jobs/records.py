@@ -45,25 +45,20 @@ class Body:
     workflow: Mapping[str, Any] | None
     metadata: Mapping[str, Any]
 
-    def texts(self) -> tuple[str, str, str | None, str]:
-        """The four parts as JSON texts, in the order of the fields."""
-        workflow = None if self.workflow is None else _json(self.workflow)
-        return _json(self.prompt), _json(self.targets), workflow, _json(self.metadata)
+    def to_text(self) -> str:
+        """The body as JSON text; the same body is the same text."""
+        return _json([self.prompt, self.targets, self.workflow, self.metadata])
 
     @classmethod
-    def from_texts(cls, prompt: str, targets: str, workflow: str | None, metadata: str) -> Body:
-        """Read what `texts` wrote."""
-        return cls(
-            json.loads(prompt),
-            tuple(json.loads(targets)),
-            None if workflow is None else json.loads(workflow),
-            json.loads(metadata),
-        )
+    def from_text(cls, text: str) -> Body:
+        """Read what `to_text` wrote."""
+        prompt, targets, workflow, metadata = json.loads(text)
+        return cls(prompt, tuple(targets), workflow, metadata)
 
 
-def body_digest(texts: tuple[str, str, str | None, str]) -> str:
+def body_digest(text: str) -> str:
     """The hash by which a repeated body is recognised."""
-    return hashlib.sha256(_json(texts).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

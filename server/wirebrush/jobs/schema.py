@@ -12,11 +12,8 @@ from wirebrush.jobs.errors import JournalTooNew
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
-        # What jobs compute, kept apart so that lists of jobs read short rows.
-        """CREATE TABLE bodies (
-            digest TEXT PRIMARY KEY,
-            prompt TEXT NOT NULL, targets TEXT NOT NULL, workflow TEXT, metadata TEXT NOT NULL
-        ) WITHOUT ROWID""",
+        # What jobs compute, packed, and apart: lists of jobs read short rows.
+        "CREATE TABLE bodies (digest TEXT PRIMARY KEY, data BLOB NOT NULL)",
         # `seq` is the order of acceptance; ids may go back when the clock does.
         # `attempt` and `lease_epoch` grow with each lease, before anything runs.
         """CREATE TABLE jobs (

@@ -89,4 +89,5 @@ def empty_image(
         color: Red, green and blue as one number, 0xRRGGBB.
     """
     channels = [(color >> shift & 0xFF) / 255.0 for shift in (16, 8, 0)]
-    return torch.tensor(channels).repeat(batch_size, height, width, 1)
+    with explained():
+        return torch.tensor(channels).repeat(batch_size, height, width, 1)

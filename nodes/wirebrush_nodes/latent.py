@@ -27,7 +27,8 @@ def empty_latent_image(width: Side = 512, height: Side = 512, batch_size: Batch 
         height: Pixels down.
         batch_size: How many pictures to paint at once, each with noise of its own.
     """
-    return Latent(empty_latent(width, height, batch_size))
+    with explained():
+        return Latent(empty_latent(width, height, batch_size))
 
 
 @node(id="LatentUpscale", category="latent", title="Upscale Latent")

@@ -35,6 +35,20 @@ def explained(port: str | None = None) -> Iterator[None]:
         yield
     except DiffusionError as error:
         raise NodeError(error.message, error.hint, port=port) from error
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        raise NodeError(
+            f"There is not enough memory for this: {str(error).splitlines()[0][:200]}",
+            "Use a smaller picture or batch, or close what else uses the device.",
+        ) from error
+
+
+def _out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error)
+    return any(words in text for words in ("allocate memory", "out of memory", "Storage size"))
 
 
 @contextmanager

@@ -105,5 +105,7 @@ def test_a_flow_bends_towards_noise() -> None:
 def test_what_does_not_exist_is_said() -> None:
     with pytest.raises(DiffusionError, match="no schedule 'steep'"):
         sigmas_for(SD, "steep", 20)
+    with pytest.raises(DiffusionError, match="the end of a run of 100000000"):
+        sigmas_for(SD, "normal", 10_000, denoise=0.0001)
     with pytest.raises(DiffusionError, match="beta_schedule is 'wild'"):
         DiscreteSchedule.from_betas(kind="wild")

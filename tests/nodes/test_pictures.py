@@ -17,6 +17,7 @@ from wirebrush.api.values import Conditioning
 from wirebrush_nodes.control import control_net_apply_advanced
 from wirebrush_nodes.image_io import save_image
 from wirebrush_nodes.latent import empty_latent_image, latent_upscale, set_latent_noise_mask
+from wirebrush_nodes.live import explained
 from wirebrush_nodes.loaders import checkpoint_loader_simple, control_net_loader, lora_loader
 from wirebrush_nodes.sampling import ksampler
 from wirebrush_nodes.text import clip_set_last_layer, clip_text_encode
@@ -158,6 +159,13 @@ def test_upscaling_a_latent() -> None:
     assert latent_upscale(latent, "bislerp", 256, 256).samples.shape == (1, 4, 32, 32)
     assert latent_upscale(latent, "bilinear", 0, 128).samples.shape == (1, 4, 16, 32)
     assert latent_upscale(latent, "area", 0, 0) is latent
+
+
+@pytest.mark.parametrize("numbers", [2**50, 2**62])
+def test_more_than_fits_into_memory_is_said(numbers: int) -> None:
+    with pytest.raises(NodeError, match="not enough memory") as caught, explained():
+        torch.empty(numbers)
+    assert caught.value.hint.startswith("Use a smaller picture")
 
 
 class Watching(SilentRun):

@@ -40,7 +40,7 @@ function Workers() {
         const words = state === "starting" ? t("status.worker.starting") : trouble ? t("status.worker.down") : "";
         return (
           <span key={worker} title={detail || undefined} className={trouble ? styles["lost"] : undefined}>
-            {[worker === device ? "" : worker, device, words].filter(Boolean).join(" · ")}
+            {[worker, worker.startsWith(device) ? "" : device, words].filter(Boolean).join(" · ")}
           </span>
         );
       })}

@@ -116,7 +116,7 @@ function Map() {
       nodeBorderRadius={6}
       maskColor="rgb(18 17 16 / 55%)"
       maskStrokeColor="#8f877d"
-      maskStrokeWidth={4}
+      maskStrokeWidth={1.5}
       bgColor="var(--background)"
       nodeColor={(node) => {
         if (runs[node.id]?.state === "running") return "var(--accent)";

@@ -24,7 +24,12 @@ export function NodeFooter({ id }: { id: string }) {
     );
   }
   const picture = run.outputs.find((output) => output.asset);
-  if (!picture?.width || !picture.height) return null;
+  if (!picture?.width || !picture.height)
+    return (
+      <footer className={styles["footer"]}>
+        <span>{run.state === "done" ? run.reason : ""}</span>
+      </footer>
+    );
   return (
     <footer className={styles["footer"]}>
       <span>{`${picture.width} × ${picture.height}`}</span>

@@ -16,6 +16,8 @@ export interface FlowInput {
   readonly selected: ReadonlySet<NodeId>;
   readonly moved: Readonly<Record<NodeId, Point>>;
   readonly aspects: Readonly<Record<NodeId, number>>;
+  /** Nodes that show a step preview, of whatever shape. */
+  readonly previewed: ReadonlySet<NodeId>;
 }
 
 const PORT_SIZE = 12;
@@ -33,7 +35,7 @@ interface Made {
 export class FlowNodes {
   #made: ReadonlyMap<NodeId, Made> = new Map();
 
-  from({ document, catalog, selected, moved, aspects }: FlowInput): FlowNode[] {
+  from({ document, catalog, selected, moved, aspects, previewed }: FlowInput): FlowNode[] {
     const next = new Map<NodeId, Made>();
     for (const [id, node] of Object.entries(document.nodes)) {
       const known = catalog.spec(node.type);
@@ -43,7 +45,7 @@ export class FlowNodes {
         spec: known ?? samePlaceholder(old?.spec, placeholderSpec(document, id)),
         at: moved[id] ?? node.at,
         selected: selected.has(id),
-        aspect: aspects[id],
+        aspect: aspects[id] ?? (previewed.has(id) ? 1 : undefined),
       };
       const same =
         old &&

@@ -1,5 +1,7 @@
 import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { useMemo, useState } from "react";
+import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
 import { moveNodes } from "../model/commands";
 import type { Point } from "../model/document";
 import { Catalog } from "../model/catalog";
@@ -17,12 +19,13 @@ export function useFlow() {
   const selectedWires = useView(({ wires }) => wires);
   const moved = useView((state) => state.moved);
   const aspects = useView((state) => state.aspects);
+  const previewed = usePreviewed();
   const [flowNodes] = useState(() => new FlowNodes());
   const [flowEdges] = useState(() => new FlowEdges());
 
   const nodes = useMemo(
-    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects })),
-    [flowNodes, document, catalog, selected, moved, aspects],
+    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects, previewed })),
+    [flowNodes, document, catalog, selected, moved, aspects, previewed],
   );
   const edges = useMemo(
     () => (catalog === NO_CATALOG ? [] : flowEdges.from(document, catalog, selectedWires)),
@@ -51,6 +54,13 @@ export function useFlow() {
     }
     return { nodes, edges, onNodesChange, onEdgesChange };
   }, [nodes, edges, documents, view]);
+}
+
+/** The nodes that have a step preview; the same set until that changes, not with every picture. */
+function usePreviewed(): ReadonlySet<string> {
+  const { runtime } = useStudio();
+  const ids = useStore(runtime.store, useShallow(({ previews }) => Object.keys(previews)));
+  return useMemo(() => new Set(ids), [ids]);
 }
 
 type AnyChange = NodeChange<FlowNode> | EdgeChange<FlowEdge>;

@@ -12,7 +12,7 @@ export const HEADER = 42;
 export const PORT_ROW = 22;
 export const FIELD = 26;
 export const GAP = 4;
-export const TEXT_FIELD = 82;
+export const TEXT_FIELD = 72;
 export const PADDING = 10;
 export const FOOTER = 28;
 const WIDTH = 10 * GRID;
@@ -50,13 +50,14 @@ export function layoutOf(spec: NodeSpec, node: WorkflowNode, shown: Shown = NOTH
   const width = node.size?.[0] ?? widthOf(spec);
   if (node.collapsed) return collapsed(spec, width);
   const ports = spec.inputs.filter((port) => !port.widget);
+  const stretch = spareHeight(spec, node);
   const rows = Math.max(ports.length, spec.outputs.length);
   const place = (index: number): number => HEADER + GAP + PORT_ROW * (index + 0.5);
   let bottom = HEADER + GAP + PORT_ROW * rows + (rows ? GAP : 0);
   const widgets: WidgetPlace[] = [];
   for (const port of spec.inputs) {
     if (!port.widget) continue;
-    const height = port.widget.multiline ? TEXT_FIELD : FIELD;
+    const height = port.widget.multiline ? TEXT_FIELD + stretch : FIELD;
     widgets.push({ port, top: bottom, height, y: bottom + FIELD / 2 });
     bottom += height + GAP;
   }
@@ -111,6 +112,14 @@ export function placeholderSpec(document: Document, id: NodeId): NodeSpec {
 function widthOf(spec: NodeSpec): number {
   const wide = spec.inputs.some((port) => port.widget?.multiline) || showsPictures(spec);
   return wide ? WIDE : WIDTH;
+}
+
+/** What a node's own height leaves for each text box, the only thing on it that can grow. */
+function spareHeight(spec: NodeSpec, node: WorkflowNode): number {
+  const boxes = spec.inputs.filter((port) => port.widget?.multiline).length;
+  if (!boxes || !node.size) return 0;
+  const { size: _, ...plain } = node;
+  return Math.max(0, Math.floor((node.size[1] - layoutOf(spec, plain).height) / boxes));
 }
 
 function collapsed(spec: NodeSpec, width: number): Layout {

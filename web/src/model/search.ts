@@ -37,21 +37,19 @@ function inName(name: string, word: string): number {
   return word.length > 1 && parts.map((part) => part[0]).join("").startsWith(word) ? 1 : 0;
 }
 
-/** The types by the parts of their category, as the library shows them. */
+/** The types by the first part of their category, as the library shows them. */
 export interface Shelf {
   readonly name: string;
-  readonly path: string;
   readonly types: readonly NodeSpec[];
 }
 
 export function shelves(types: readonly NodeSpec[]): Shelf[] {
   const usable = types.filter((spec) => !spec.deprecated);
-  const groups = Map.groupBy(usable, (spec) => spec.category || "other");
+  const groups = Map.groupBy(usable, (spec) => spec.category.split("/")[0] || "other");
   return [...groups]
-    .map(([path, members]) => ({
-      name: path.split("/").at(-1) ?? path,
-      path,
+    .map(([name, members]) => ({
+      name,
       types: members.toSorted((a, b) => (a.title < b.title ? -1 : 1)),
     }))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -67,24 +67,23 @@ function Found({ types, query }: { types: readonly NodeSpec[]; query: string }) 
 function Shelves({ types }: { types: readonly NodeSpec[] }) {
   const groups = useMemo(() => shelves(types), [types]);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const toggle = (path: string): void =>
-    setOpen((before) => new Set(before.has(path) ? [...before].filter((item) => item !== path) : [...before, path]));
+  const toggle = (name: string): void =>
+    setOpen((before) => new Set(before.has(name) ? [...before].filter((item) => item !== name) : [...before, name]));
   return (
     <>
       {groups.map((shelf) => (
-        <section key={shelf.path} className={styles["shelf"]}>
+        <section key={shelf.name} className={styles["shelf"]}>
           <button
             type="button"
             className={styles["shelfName"]}
-            aria-expanded={open.has(shelf.path)}
-            title={shelf.path}
-            onClick={() => toggle(shelf.path)}
+            aria-expanded={open.has(shelf.name)}
+            onClick={() => toggle(shelf.name)}
           >
             <ChevronRight size={12} aria-hidden="true" />
-            {shelf.path.replaceAll("/", " · ")}
+            {shelf.name}
             <span className={styles["count"]}>{shelf.types.length}</span>
           </button>
-          {open.has(shelf.path) && (
+          {open.has(shelf.name) && (
             <ul className={styles["types"]}>
               {shelf.types.map((spec) => (
                 <TypeRow key={spec.id} spec={spec} />

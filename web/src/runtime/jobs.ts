@@ -69,16 +69,18 @@ export function withOurs(jobs: Jobs, record: JobRecord, signatures: Record<strin
   return { ...next, problems: [], ours: { ...jobs.ours, [record.id]: signatures } };
 }
 
-/** Show what an ended job of this document made, e.g. after a reload. */
+/** Show what an earlier job of this document made; what a later one did stays. */
 export function withRestored(jobs: Jobs, record: JobRecord, signatures: Record<string, string>): Jobs {
-  const outputs = Map.groupBy<string, JobOutput>(record.outputs, (output) => output.node);
   const runs: Record<string, NodeRun> = { ...jobs.runs };
+  const isLater = (run: NodeRun | undefined): boolean =>
+    run !== undefined && (jobs.byId[run.job]?.record.created ?? 0) > record.created;
   if (record.state === "succeeded")
     for (const [node, signature] of Object.entries(signatures))
-      runs[node] ??= { job: record.id, state: "cached", outputs: [], signature };
+      if (!isLater(runs[node])) runs[node] = { job: record.id, state: "cached", outputs: [], signature };
+  const outputs = Map.groupBy<string, JobOutput>(record.outputs, (output) => output.node);
   for (const [node, shown] of outputs) {
-    const signature = signatures[node];
-    runs[node] = { job: record.id, state: "cached", outputs: shown, signature };
+    if (isLater(runs[node])) continue;
+    runs[node] = { job: record.id, state: "cached", outputs: shown, signature: signatures[node] };
   }
   return { ...jobs, runs, ours: { ...jobs.ours, [record.id]: signatures } };
 }
@@ -200,7 +202,8 @@ function runsAfter(
     case "node_finished": {
       const { node, cached, seconds, outputs } = event;
       const state = cached ? "cached" : "done";
-      return { ...runs, [node]: { job, state, seconds, outputs, signature: signatures[node] } };
+      const reason = runs[node]?.reason ?? "";
+      return { ...runs, [node]: { job, state, seconds, outputs, reason, signature: signatures[node] } };
     }
     case "finished":
       return afterEnd(runs, job, event.problems);

@@ -1,7 +1,7 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { documentToJson, type Document } from "../model/document";
-import type { Signatures } from "../model/signature";
+import { documentToJson, isRecord, NotAWorkflow, parseDocument, type Document } from "../model/document";
+import { signatures as signaturesOf, type Signatures } from "../model/signature";
 import { api, ApiError, type SystemInfo, type WorkerInfo } from "../runtime/api";
 import { afterAll } from "../runtime/batch";
 import type { Phase } from "../runtime/connection";
@@ -39,6 +39,7 @@ interface Waiting {
 
 const SHOWN_PICTURES = 200;
 const SHOWN_UPLOADS = 500;
+const RESTORED_JOBS = 3;
 
 export class Runtime {
   readonly store: StoreApi<RuntimeState> = createStore<RuntimeState>()(() => ({
@@ -100,13 +101,12 @@ export class Runtime {
     this.#jobs(signatures ? jobs.withOurs(known, record, signatures) : jobs.withRecords(known, [record]));
   }
 
-  /** Jobs that an earlier visit submitted: show what they made, and follow those that run. */
-  async restore(submitted: Readonly<Record<string, Signatures>>): Promise<void> {
-    const found = await Promise.all(Object.keys(submitted).map(jobOrNull));
-    for (const record of found) {
-      if (!record) continue;
+  /** Show what earlier jobs of a document made, and follow those that still run. */
+  async restore(document: Document): Promise<void> {
+    const found = await earlierJobs(document);
+    for (const { record, signatures } of found.toReversed()) {
       const known = jobs.withRecords(this.store.getState().jobs, [record]);
-      this.#jobs(jobs.withRestored(known, record, { ...submitted[record.id] }));
+      this.#jobs(jobs.withRestored(known, record, { ...signatures }));
     }
   }
 
@@ -252,6 +252,28 @@ export class Runtime {
     }
     this.#previews.clear();
     return previews;
+  }
+}
+
+interface EarlierJob {
+  readonly record: JobRecord;
+  readonly signatures: Signatures;
+}
+
+/** The latest jobs that ran this document, newest first. Jobs keep the workflow they ran. */
+async function earlierJobs(document: Document): Promise<EarlierJob[]> {
+  try {
+    const page = await api.jobs(jobs.SHOWN_JOBS);
+    const named = page.jobs.filter((record) => record.title === document.name).slice(0, RESTORED_JOBS);
+    const bodies = await Promise.all(named.map((record) => api.jobBody(record.id)));
+    return named.flatMap((record, index) => {
+      const workflow = bodies[index]?.workflow;
+      if (!isRecord(workflow) || workflow["id"] !== document.id) return [];
+      return [{ record, signatures: signaturesOf(parseDocument(workflow)) }];
+    });
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof NotAWorkflow) return [];
+    throw error;
   }
 }
 

@@ -35,6 +35,7 @@ export class Saving {
   settled(): void {
     clearTimeout(this.#timer);
     this.#saved = serialise(this.#documents.document);
+    this.#documents.store.setState({ save: "saved" });
   }
 
   /** Save although nothing was edited: an opened file is to be kept. */

@@ -6,7 +6,7 @@ import { emptyDocument, parseDocument, type Document } from "../model/document";
 import { signatures, type Signatures } from "../model/signature";
 import { api, ApiError } from "../runtime/api";
 import { DocumentStore, type SavedFile } from "./document";
-import { Memory } from "./memory";
+import { memory } from "./memory";
 import { Runtime } from "./runtime";
 import { Saving } from "./saving";
 import { createViewStore, select, type ViewStore } from "./view";
@@ -21,7 +21,6 @@ export class Studio {
   readonly documents = new DocumentStore();
   readonly view: ViewStore = createViewStore();
   readonly saving = new Saving(this.documents);
-  readonly memory = new Memory();
   readonly runtime: Runtime;
   #signed: { readonly document: Document; readonly signatures: Signatures } | null = null;
 
@@ -32,7 +31,7 @@ export class Studio {
   /** Open the connection and the document that was open last. */
   async start(): Promise<void> {
     this.saving.start();
-    this.#rememberRuns();
+    this.#rememberName();
     await this.#fetchCatalog();
     await this.#openFirst();
     this.runtime.open();
@@ -117,15 +116,15 @@ export class Studio {
     this.documents.open(document, file);
     this.saving.settled();
     select(this.view, []);
-    this.memory.opened(file.name);
-    void this.runtime.restore(this.memory.runsOf(document.id));
+    memory.opened(file.name);
+    void this.runtime.restore(document);
     this.view.getState().canvas?.fit();
   }
 
   async #openFirst(): Promise<void> {
     try {
       const { workflows, templates } = await api.workflows();
-      const last = workflows.find((file) => file.name === this.memory.lastOpened());
+      const last = workflows.find((file) => file.name === memory.lastOpened());
       const newest = workflows.toSorted((a, b) => b.modified - a.modified)[0];
       const file = last ?? newest;
       if (file) await this.openFile(file.name);
@@ -150,13 +149,9 @@ export class Studio {
     }
   }
 
-  /** Keep which jobs this document submitted, so that a reload shows their pictures again. */
-  #rememberRuns(): void {
-    this.runtime.store.subscribe(({ jobs }, before) => {
-      if (jobs.ours !== before.jobs.ours) this.memory.ran(this.documents.document.id, jobs.ours);
-    });
+  #rememberName(): void {
     this.documents.store.subscribe(({ file }, before) => {
-      if (file && file.name !== before.file?.name) this.memory.opened(file.name);
+      if (file && file.name !== before.file?.name) memory.opened(file.name);
     });
   }
 }

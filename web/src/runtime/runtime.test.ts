@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { CONNECTING, SILENCE_MS, step, type Connection, type Effect, type Input } from "./connection";
+import * as jobs from "./jobs";
+import { readPreview } from "./socket";
+import type { JobEvent, JobRecord, ServerMessage } from "./wire.gen";
+
+/** Feed inputs one after the other; the last state and all effects. */
+function drive(inputs: readonly Input[], from: Connection = CONNECTING): [Connection, Effect[]] {
+  const all: Effect[] = [];
+  let connection = from;
+  for (const input of inputs) {
+    const [next, effects] = step(connection, input);
+    connection = next;
+    all.push(...effects);
+  }
+  return [connection, all];
+}
+
+const message = (data: ServerMessage): Input => ({ type: "message", message: data, now: 0 });
+const hello = (server: string, seq: number): Input => message({ type: "hello", server, seq, version: "1" });
+const event = (seq: number): Input => message({ type: "event", seq, job: "j", event: { type: "queued", position: 0 } });
+
+describe("the connection", () => {
+  test("subscribes after the greeting and fetches what there is", () => {
+    const [connection, effects] = drive([hello("a", 5)]);
+    expect(connection).toMatchObject({ phase: "live", server: "a", seq: 5 });
+    expect(effects).toEqual([
+      { type: "send", message: { type: "subscribe", since: 5, server: "a" } },
+      { type: "refetch" },
+    ]);
+  });
+
+  test("asks for the missed events after a break, and fetches nothing", () => {
+    const [live] = drive([hello("a", 5), event(6)]);
+    const [, effects] = drive([{ type: "closed" }, { type: "retry" }, hello("a", 9)], live);
+    expect(effects).toContainEqual({ type: "send", message: { type: "subscribe", since: 6, server: "a" } });
+    expect(effects).not.toContainEqual({ type: "refetch" });
+  });
+
+  test("names the old server to a new one, and fetches when told that replay is impossible", () => {
+    const [live] = drive([hello("a", 50)]);
+    const [connection, effects] = drive(
+      [{ type: "closed" }, { type: "retry" }, hello("b", 3), message({ type: "resync", seq: 3 }), event(4)],
+      live,
+    );
+    expect(effects).toContainEqual({ type: "send", message: { type: "subscribe", since: 50, server: "a" } });
+    expect(effects).toContainEqual({ type: "refetch" });
+    expect(connection).toMatchObject({ server: "b", seq: 4 });
+  });
+
+  test("delivers each event once", () => {
+    const [, effects] = drive([hello("a", 0), event(1), event(2), event(2), event(1), event(3)]);
+    expect(effects.filter((effect) => effect.type === "deliver")).toHaveLength(3);
+  });
+
+  test("waits longer after each failure, but not for ever", () => {
+    const failures = Array.from({ length: 12 }, (): Input[] => [{ type: "closed" }, { type: "retry" }]).flat();
+    const [, effects] = drive(failures);
+    const waits = effects.flatMap((effect) => (effect.type === "wait" ? [effect.ms] : []));
+    expect(waits[0]).toBeLessThanOrEqual(500);
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect(waits.at(-1)).toBe(10_000);
+  });
+
+  test("gives up on a silent server", () => {
+    const [live] = drive([hello("a", 0)]);
+    expect(step(live, { type: "tick", now: 1000 })[1]).toEqual([{ type: "send", message: { type: "ping" } }]);
+    expect(step(live, { type: "tick", now: SILENCE_MS + 1 })[1]).toEqual([{ type: "close" }]);
+  });
+});
+
+function record(more: Partial<JobRecord> = {}): JobRecord {
+  const summary = { executed: 0, cached: 0, skipped: 0, seconds: 0, per_node: {} };
+  return {
+    id: "j", state: "queued", priority: 0, position: 1, created: 1, title: "Postcard", owner: "", nodes: 3, attempt: 0,
+    worker: null, started: null, ended: null, retry_of: null, summary, problems: [], outputs: [], ...more,
+  };
+}
+
+const SIGNATURES = { "1": "s1", "2": "s2", "3": "s3" };
+const PICTURE = { kind: "output" as const, asset: "f00", name: "a.png", mime: "image/png", width: 8, height: 8 };
+const SUMMARY = { executed: 2, cached: 1, skipped: 0, seconds: 1.5, per_node: {} };
+
+function after(...events: JobEvent[]): jobs.Jobs {
+  const start = jobs.withOurs(jobs.NO_JOBS, record(), SIGNATURES);
+  return events.reduce((known, item, index) => jobs.withEvent(known, "j", item, 1000 * index), start);
+}
+
+const RUNNING: JobEvent[] = [
+  { type: "started", worker: "cpu-0", attempt: 1, nodes: 3 },
+  { type: "nodes_planned", run: ["2", "3"], cached: ["1"] },
+  { type: "node_started", node: "2", reason: "seed changed" },
+  { type: "node_progress", node: "2", value: 14, total: 20 },
+];
+
+describe("a job", () => {
+  test("tells what runs, how far it is, and what came from the cache", () => {
+    const known = after(...RUNNING);
+    expect(known.byId["j"]).toMatchObject({ planned: 2, cached: 1, running: "2", progress: [14, 20] });
+    expect(known.byId["j"]?.record).toMatchObject({ state: "running", worker: "cpu-0" });
+    expect(known.runs["1"]).toMatchObject({ state: "cached", signature: "s1" });
+    expect(known.runs["2"]).toMatchObject({ state: "running", value: 14, total: 20, reason: "seed changed" });
+  });
+
+  test("leaves its pictures on the node and in the record", () => {
+    const known = after(
+      ...RUNNING,
+      { type: "node_finished", node: "3", cached: false, seconds: 0.2, outputs: [PICTURE] },
+      { type: "finished", state: "succeeded", summary: SUMMARY, problems: [] },
+    );
+    expect(known.runs["3"]).toMatchObject({ state: "done", seconds: 0.2, outputs: [PICTURE], signature: "s3" });
+    expect(known.byId["j"]?.record.outputs).toEqual([{ ...PICTURE, node: "3", index: 0 }]);
+    expect(known.byId["j"]?.record).toMatchObject({ state: "succeeded", summary: SUMMARY });
+  });
+
+  test("that fails marks the node at fault and stops the others", () => {
+    const problem = { code: "failed", message: "Out of memory.", node: "2", severity: "error" as const };
+    const known = after(...RUNNING, { type: "finished", state: "failed", summary: SUMMARY, problems: [problem] });
+    expect(known.runs["2"]?.state).toBe("error");
+    expect(known.problems).toEqual([problem]);
+    const cancelled = after(...RUNNING, { type: "finished", state: "cancelled", summary: SUMMARY, problems: [] });
+    expect(cancelled.runs["2"]?.state).toBe("stopped");
+  });
+
+  test("of somebody else moves the queue, not our nodes", () => {
+    const known = RUNNING.reduce(
+      (state, item) => jobs.withEvent(state, "j", item, 0),
+      jobs.withRecords(jobs.NO_JOBS, [record()]),
+    );
+    expect(known.runs).toEqual({});
+    expect(known.byId["j"]?.running).toBe("2");
+  });
+
+  test("that has ended does not come back to life by an old answer", () => {
+    const known = after({ type: "finished", state: "succeeded", summary: SUMMARY, problems: [] });
+    expect(jobs.withRecords(known, [record({ state: "running" })]).byId["j"]?.record.state).toBe("succeeded");
+  });
+
+  test("that starts again after a crash begins anew", () => {
+    const known = after(...RUNNING, { type: "queued", position: 0 }, { type: "started", worker: "cpu-1", attempt: 2, nodes: 3 });
+    expect(known.byId["j"]).toMatchObject({ running: null, progress: null, ran: 0 });
+  });
+
+  test("of an earlier visit shows its pictures, but not over later ones", () => {
+    const outputs = [{ ...PICTURE, node: "3", index: 0 }];
+    const old = record({ id: "old", state: "succeeded", created: 1, outputs });
+    const newer = record({ id: "new", state: "succeeded", created: 2, outputs: [{ ...PICTURE, asset: "new", node: "3", index: 0 }] });
+    const both = jobs.withRecords(jobs.NO_JOBS, [old, newer]);
+    const shown = jobs.withRestored(jobs.withRestored(both, newer, SIGNATURES), old, SIGNATURES);
+    expect(shown.runs["3"]?.outputs[0]?.asset).toBe("new");
+    expect(shown.order).toEqual(["new", "old"]);
+  });
+});
+
+test("a preview is read from a binary frame", async () => {
+  const header = new TextEncoder().encode('{"job":"j","node":"3","mime":"image/png"}');
+  const frame = new Uint8Array(4 + header.length + 3);
+  new DataView(frame.buffer).setUint32(0, header.length);
+  frame.set(header, 4);
+  frame.set([1, 2, 3], 4 + header.length);
+  const preview = readPreview(frame.buffer);
+  expect(preview).toMatchObject({ job: "j", node: "3" });
+  expect(preview.picture.type).toBe("image/png");
+  expect([...new Uint8Array(await preview.picture.arrayBuffer())]).toEqual([1, 2, 3]);
+});

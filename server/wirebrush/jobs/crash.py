@@ -67,8 +67,7 @@ class Death:
 
 
 def _name(number: int) -> str:
-    known = {9: "SIGKILL"}
     try:
         return signal.Signals(number).name
-    except ValueError:
-        return known.get(number, "unknown")
+    except ValueError:  # real-time signals, and Windows
+        return "unnamed"

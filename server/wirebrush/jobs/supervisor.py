@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("wirebrush.jobs")
 
+_FRAMES_IN_A_ROW = 50
 _LOOK_AGAIN = 10.0  # disk space comes back without telling anybody
 
 
@@ -269,6 +270,7 @@ class Supervisor:
                 await first_of(self._stopping.wait(), seconds=2.0)
 
     async def _read(self, worker: WorkerProcess) -> None:
+        taken = 0
         async for frame in worker.frames():
             self._handling = True
             try:
@@ -277,6 +279,9 @@ class Supervisor:
                 log.exception("a %r frame of %s", frame.type, worker.name)
             self._handling = False
             self._liveness.heard()
+            taken += 1
+            if taken % _FRAMES_IN_A_ROW == 0:
+                await asyncio.sleep(0)  # reading what has arrived never waits by itself
 
     async def _take(self, worker: WorkerProcess, frame: Frame) -> None:
         header = frame.header

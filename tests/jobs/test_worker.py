@@ -1,0 +1,100 @@
+"""A worker process by itself: as `wirebrush run` uses it, without a queue."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from small_studio import tiny
+
+from wirebrush.jobs.logfile import LogFile
+from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
+
+
+async def test_frames_go_both_ways_and_the_end_is_clean(tmp_path: Path) -> None:
+    worker = await WorkerProcess.start(tiny(tmp_path))
+    hello, catalog = await worker.handshake(20)
+    assert (hello["pid"], catalog["digest"]) == (worker.pid, "tiny")
+    prompt = {"1": {"class_type": "Text", "inputs": {"text": "hi"}}}
+    await worker.send({"type": "run", "job": "j", "epoch": 1, "attempt": 1, "prompt": prompt})
+    kinds: list[str] = []
+    async for frame in worker.frames():
+        if frame.type != "beat":
+            kinds.append(frame.type)
+        if frame.type == "finished":
+            break
+    assert kinds == ["event", "event", "finished"]
+    await worker.end()
+    assert worker.returncode == 0
+    assert worker.ended_how() == "exit code 0"
+
+
+async def test_end_is_certain_also_for_the_deaf_and_busy(tmp_path: Path) -> None:
+    worker = await WorkerProcess.start(tiny(tmp_path, how="silent"))
+    assert psutil.pid_exists(worker.pid)
+    await worker.end(grace=0.1)
+    assert worker.returncode is not None
+    assert not psutil.pid_exists(worker.pid)
+    await worker.send({"type": "stop"})  # to nobody: no error
+    assert [frame async for frame in worker.frames()] == []
+
+
+async def test_secrets_of_the_server_stay_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIREBRUSH_TOKEN", "secret")
+    show = "import os, sys; sys.exit(str(sorted(os.environ)))"
+    command = WorkerCommand("env", (sys.executable, "-c", show), tmp_path / "env.log")
+    worker = await WorkerProcess.start(command)
+    assert await worker.wait(20)
+    assert "WIREBRUSH_TOKEN" not in worker.tail()
+    assert "PYTHONFAULTHANDLER" in worker.tail()
+    await worker.destroy()
+
+
+def test_the_engines_command_says_everything(tmp_path: Path) -> None:
+    command = WorkerCommand.engine(
+        "cpu-0", "cpu", tmp_path, models=[tmp_path / "m"], memory_bytes=1, disk_bytes=2
+    )
+    assert command.argv[:3] == (sys.executable, "-m", "wirebrush.engine")
+    assert '"device": "cpu"' in command.argv[3]
+    assert command.log == tmp_path / "logs" / "cpu-0.log"
+
+
+def test_a_log_is_bounded_and_remembers_its_end(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "logs" / "w.log", max_bytes=10_000)
+    write = log.open()
+    for number in range(3000):
+        os.write(write, f"line {number}\n".encode())
+    os.write(write, b"no newline \xff")
+    os.close(write)
+    log.join(10)
+    assert log.tail(2) == "line 2999\nno newline \ufffd"
+    sizes = {path.name: path.stat().st_size for path in (tmp_path / "logs").iterdir()}
+    assert set(sizes) == {"w.log", "w.log.1"}
+    # A chunk may be larger than what is left: one pipe's worth at most.
+    assert all(size <= 10_000 + (1 << 16) for size in sizes.values())
+
+
+def test_what_is_said_after_a_crash(tmp_path: Path) -> None:
+    from wirebrush.jobs.crash import Death
+
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"returncode": -9}, "worker_killed", "Out of memory?"),
+        ({"returncode": -11}, "worker_crashed", "signal 11 (SIGSEGV)"),
+        ({"returncode": -64}, "worker_crashed", "signal 64"),
+        ({"returncode": 0}, "worker_exited", "exit code 0"),
+        ({"returncode": None}, "worker_exited", "closed its connection"),
+        ({"returncode": -9, "verdict": "It slept."}, "worker_hung", "It slept."),
+    ]
+    for known, code, said in cases:
+        problem = Death(**known, node="7", node_type="KSampler", rss=3 << 20).problem()
+        assert problem.code == code
+        assert said in problem.message
+        assert "in node 7 (KSampler)" in problem.message
+        assert "3 MiB" in problem.message
+        assert problem.hint

@@ -6,17 +6,20 @@
     ...     for event in job: print(event)
     ...     job.save("pictures")
 
-`Studio.open()` finds the server of this user; `Studio.open("http://…/?token=…")` takes the link
-that the server printed. One thread uses one `Studio`.
+`Studio.open()` finds the server that works in this user's data folder, `open(data="data")` the one
+of another folder, `open("http://…/?token=…")` takes the link that the server printed. One thread
+uses one `Studio`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +31,7 @@ from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
-from wirebrush.config import default_data
+from wirebrush.config import data_folder
 from wirebrush.events import (
     FINAL_STATES,
     Event,
@@ -142,6 +145,7 @@ class Studio:
         self._answers: dict[str, Mapping[str, Any]] = {}
         self._server: str | None = None
         self._seq = 0
+        self._open = ExitStack()
         self._socket = self._connect()
 
     @classmethod
@@ -149,7 +153,7 @@ class Studio:
         cls, url: str | None = None, token: str | None = None, data: str | Path | None = None
     ) -> Studio:
         """Connect to the server at `url`, or to the one that works in the data folder."""
-        folder = Path(data) if data is not None else default_data()
+        folder = Path(data) if data is not None else data_folder(os.environ)
         if url is None:
             try:
                 url = str(json.loads((folder / "server.json").read_text())["url"])
@@ -225,7 +229,7 @@ class Studio:
 
     def close(self) -> None:
         """Close the connection; jobs go on."""
-        self._socket.close()
+        self._open.close()
 
     def __enter__(self) -> Studio:
         return self
@@ -278,12 +282,15 @@ class Studio:
         last: OSError | None = None
         for attempt in range(_RETRIES if self._server is not None else 1):
             try:
-                return connect(
-                    address,
-                    additional_headers={"Authorization": f"Bearer {self._token}"},
-                    compression=None,
-                    max_size=None,
-                    proxy=None,
+                self._open.close()  # what is left of the connection before
+                return self._open.enter_context(
+                    connect(
+                        address,
+                        additional_headers={"Authorization": f"Bearer {self._token}"},
+                        compression=None,
+                        max_size=None,
+                        proxy=None,
+                    )
                 )
             except InvalidHandshake as error:
                 raise StudioError(f"{self._url} refuses: {error}. Is the token right?") from error

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from os import pathsep
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8190
 GIB = 1024**3
@@ -107,8 +109,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Config:
     """The configuration from parsed options; the environment stands in for what is not given."""
     given = {name: value for name, value in vars(options).items() if value is not None}
-    data: Path = given.get("data") or _path(environ.get("WIREBRUSH_DATA")) or default_data()
-    data = data.expanduser().absolute()
+    data: Path = (given.get("data") or data_folder(environ)).expanduser().absolute()
     known = {
         name: given[name]
         for name in ("memory_cache", "disk_cache", "node_deadline", "comfy")
@@ -128,11 +129,10 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
     )
 
 
-def default_data() -> Path:
-    """The data folder that this platform has for programs of a user."""
-    from platformdirs import user_data_path
-
-    return user_data_path("wirebrush", appauthor=False)
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """WIREBRUSH_DATA, or the folder that this platform has for the data of programs."""
+    given = environ.get("WIREBRUSH_DATA")
+    return Path(given) if given else user_data_path("wirebrush", appauthor=False)
 
 
 def _models(given: Mapping[str, Sequence[Path]], environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -149,10 +149,6 @@ def _packs(given: Mapping[str, Path], data: Path) -> Path | None:
     if not folder.is_dir():
         raise ConfigError(f"--packs {folder} is not a folder. Create it, or leave the option out.")
     return folder
-
-
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
 
 
 def _token(text: str | None) -> str | None:

@@ -102,9 +102,7 @@ async def test_hostile_names_are_labels(studio: Studio, name: str) -> None:
     assert "\n" not in headers["Content-Disposition"]
 
 
-@pytest.mark.parametrize(
-    "asset", ["x", "%2e%2e%2f%2e%2e%2ftoken", "..%5cx", "0" * 64, "a" * 99]
-)
+@pytest.mark.parametrize("asset", ["x", "%2e%2e%2f%2e%2e%2ftoken", "..%5cx", "0" * 64, "a" * 99])
 async def test_what_is_not_there_is_unknown(studio: Studio, asset: str) -> None:
     for method, end in (("GET", ""), ("GET", "/info"), ("GET", "/thumbnail"), ("DELETE", "")):
         status, body, _ = await studio.ask(method, f"/v1/assets/{asset}{end}")

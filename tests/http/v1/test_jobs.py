@@ -143,6 +143,17 @@ async def test_t48_a_key_given_twice_is_refused(
     assert body["problems"][0]["node"] == node
 
 
+@pytest.mark.parametrize("nodes", [3, None, "x", [], [3]])
+@pytest.mark.parametrize("name", ["prompt", "workflow"])
+async def test_t36_a_graph_of_the_wrong_shape_is_a_problem(
+    studio: Studio, name: str, nodes: Any
+) -> None:
+    graph = {"format": "wirebrush/1", "nodes": nodes}
+    status, body, _ = await post(studio, json.dumps({name: graph}))
+    assert status == 400
+    assert body["problems"]
+
+
 @pytest.mark.parametrize("job", ["nothing", "0", "x" * 300, "%2e%2e%2f", "'; DROP TABLE jobs"])
 async def test_t80_an_unknown_id_is_unknown(studio: Studio, job: str) -> None:
     routes = [("GET", ""), ("GET", "/body"), ("POST", "/cancel"), ("POST", "/retry")]

@@ -1,0 +1,150 @@
+"""The real server process: starting, refusing, ending, dying."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wirebrush.client import Studio
+
+if TYPE_CHECKING:
+    from conftest import Home
+
+posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+def fetch(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_t01_other_machines_are_not_let_in_without_a_token(home: Home, host: str) -> None:
+    ran = home.run("serve", "--no-browser", "--port", "0", "--host", host)
+    assert ran.returncode == 2
+    assert f"wirebrush serve --host {host} --token" in ran.stderr
+    assert ran.stdout == ""
+    assert not home.data.exists(), "nothing was touched"
+
+
+@posix
+def test_t01_with_a_token_it_starts_and_warns(home: Home) -> None:
+    server, url = home.serve("--host", "0.0.0.0", "--token", "long-enough-token")
+    assert url.endswith("?token=long-enough-token")
+    server.send_signal(signal.SIGTERM)
+    _, told = server.communicate(timeout=20)
+    assert "not encrypted" in told
+
+
+@posix
+def test_t74_one_line_with_the_link_and_an_orderly_end(home: Home) -> None:
+    server, url = home.serve()
+    assert fetch(url.partition("?")[0])[0] == 401
+    assert fetch(url.partition("?")[0] + "v1/health")[0] == 200
+    server.send_signal(signal.SIGTERM)
+    out, told = server.communicate(timeout=20)
+    assert server.returncode == 0
+    assert out == ""
+    assert told == ""
+    assert not (home.data / "server.json").exists()
+
+
+@posix
+def test_t75_a_second_server_on_the_folder_is_sent_to_the_first(home: Home) -> None:
+    _, url = home.serve()
+    second = home.run("serve", "--no-browser", "--port", "0")
+    assert second.returncode == 1
+    assert "already works in" in second.stderr
+    assert url in second.stderr
+
+
+@posix
+def test_t59_a_killed_server_starts_again_with_its_jobs_and_its_token(
+    home: Home,
+) -> None:
+    server, url = home.serve()
+    with Studio.open(url) as studio:
+        studio.request("POST", "/v1/queue/pause")
+        job = studio.submit(
+            {
+                "1": {"class_type": "TinyNumber", "inputs": {"value": 5}},
+                "2": {"class_type": "Tiny", "inputs": {"value": ["1", 0]}},
+            }
+        )
+    server.kill()
+    server.communicate()
+    _, again = home.serve()
+    assert again.partition("?")[2] == url.partition("?")[2]
+    with Studio.open(again) as studio:
+        assert studio.request("GET", f"/v1/jobs/{job.id}")["job"]["state"] == "queued"
+        studio.request("POST", "/v1/queue/resume")
+        deadline = time.monotonic() + 60
+        while studio.request("GET", f"/v1/jobs/{job.id}")["job"]["state"] != "succeeded":
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_a_port_in_use_is_a_sentence(home: Home) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = home.run("serve", "--no-browser", "--port", port)
+    assert ran.returncode == 2
+    assert "in use by another program" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@posix
+def test_a_data_folder_that_cannot_be_used_is_a_sentence(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    ran = home.run("serve", "--no-browser", "--port", "0")
+    assert ran.returncode == 1
+    assert "--data" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@posix
+def test_the_token_stands_in_no_log(home: Home) -> None:
+    server, url = home.serve()
+    token = url.partition("token=")[2]
+    fetch(url)
+    fetch(url + "x")
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=20)
+    logs = "".join(path.read_text() for path in (home.data / "logs").glob("*.log"))
+    assert "wrong token" in logs
+    assert token not in logs
+
+
+def test_the_server_starts_without_what_it_does_not_need() -> None:
+    heavy = ("torch", "numpy", "networkx", "PIL", "jsonschema", "diffusers", "transformers")
+    code = (
+        "import sys, wirebrush.cli.main, wirebrush.cli.serve;"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+@posix
+def test_torch_stays_out_of_the_running_server(home: Home) -> None:
+    server, _ = home.serve()
+    maps = Path(f"/proc/{server.pid}/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    assert not re.search(r"libtorch|/numpy/", maps.read_text())

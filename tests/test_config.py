@@ -1,0 +1,91 @@
+"""Options, environment, defaults: read in one place, with sentences for mistakes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from wirebrush.config import Config, ConfigError, add_serve_options, config_from
+
+
+def parse(*arguments: str, **environ: str) -> Config:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_serve_options(parser)
+    return config_from(parser.parse_args(arguments), environ)
+
+
+def test_without_options_everything_has_a_default() -> None:
+    config = parse()
+    assert (config.host, config.port, config.token) == ("127.0.0.1", None, None)
+    assert config.data.is_absolute()
+    assert config.data.name == "wirebrush"
+    assert config.packs == config.data / "packs"
+    assert config.open_browser
+    assert not config.comfy
+
+
+def test_options(tmp_path: Path) -> None:
+    config = parse(
+        *("--port", "9000", "--host", "0.0.0.0", "--data", str(tmp_path), "--no-browser"),
+        *("--models", "a", "--models", "b", "--token", "long-enough", "--device", "cpu"),
+        *("--memory-cache", "500M", "--disk-cache", "1.5G", "--comfy"),
+        *("--origin", "https://Studio.example.org/"),
+    )
+    assert (config.port, config.host, config.data) == (9000, "0.0.0.0", tmp_path)
+    assert [path.name for path in config.models] == ["a", "b"]
+    assert all(path.is_absolute() for path in config.models)
+    assert config.memory_cache == 500 * 1024**2
+    assert config.disk_cache == 3 * 1024**3 // 2
+    assert config.origins == ("https://studio.example.org",)
+    assert (config.token, config.workers, config.comfy) == ("long-enough", ("cpu",), True)
+    assert not config.open_browser
+
+
+def test_the_environment_stands_in_and_options_win(tmp_path: Path) -> None:
+    environ = {
+        "WIREBRUSH_DATA": str(tmp_path / "e"),
+        "WIREBRUSH_PORT": "8500",
+        "WIREBRUSH_HOST": "::1",
+        "WIREBRUSH_TOKEN": "of-the-environment",
+    }
+    config = parse(**environ)
+    assert (config.data, config.port, config.host) == (tmp_path / "e", 8500, "::1")
+    assert config.token == "of-the-environment"
+    assert parse("--data", str(tmp_path), "--port", "1", **environ).data == tmp_path
+    assert parse("--port", "1", **environ).port == 1
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "65536", "80.5", ""])
+def test_a_port_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(argparse.ArgumentError, match="65535"):
+        parse("--port", text)
+    if text:
+        with pytest.raises(ConfigError, match="WIREBRUSH_PORT"):
+            parse(WIREBRUSH_PORT=text)
+
+
+@pytest.mark.parametrize("text", ["short", "has a space", "ümlautümlaut", "line\nbreak-here"])
+def test_a_weak_token_is_refused_with_a_better_one(text: str) -> None:
+    with pytest.raises(ConfigError, match="token_urlsafe"):
+        parse("--token", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["example.org", "ftp://x", "https://x/path", "https://u@x", "https://", "null", "*"]
+)
+def test_an_origin_is_scheme_and_host(text: str) -> None:
+    with pytest.raises(ConfigError, match="scheme and host"):
+        parse("--origin", text)
+
+
+def test_a_packs_folder_that_is_given_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Create it"):
+        parse("--packs", str(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize("text", ["big", "G", "1e999", "5X"])
+def test_sizes(text: str) -> None:
+    with pytest.raises(argparse.ArgumentError, match="20G"):
+        parse("--disk-cache", text)

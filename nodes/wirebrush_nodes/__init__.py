@@ -17,6 +17,8 @@ from wirebrush_nodes import (
     vae,
 )
 
+__sources__ = ("wirebrush_diffusion",)  # its code decides what these nodes answer
+
 __all__ = [
     "control",
     "image",

@@ -26,55 +26,56 @@ def engine(packs: Packs, models: Path, tmp_path: Path) -> Iterator[Engine]:
         yield engine
 
 
-def graph(**sampler: Any) -> dict[str, Any]:
-    settings = {
-        "seed": 1,
-        "steps": 2,
-        "cfg": 4.0,
-        "sampler_name": "dpmpp_2m_sde",
-        "scheduler": "karras",
-        "denoise": 1.0,
-    } | sampler
-    return {
-        "1": node("CheckpointLoaderSimple", ckpt_name="tiny"),
-        "2": node(
-            "LoraLoader",
-            model=["1", 0],
-            clip=["1", 1],
-            lora_name="style.safetensors",
-            strength_model=0.5,
-            strength_clip=0.5,
-        ),
-        "3": node("CLIPTextEncode", text="a (red:1.3) house", clip=["2", 1]),
-        "4": node("CLIPTextEncode", text="", clip=["2", 1]),
-        "5": node("ControlNetLoader", control_net_name="edges"),
-        "6": node("EmptyImage", width=64, height=64, batch_size=1, color=0xFF8000),
-        "7": node(
-            "ControlNetApplyAdvanced",
-            positive=["3", 0],
-            negative=["4", 0],
-            control_net=["5", 0],
-            image=["6", 0],
-            strength=0.5,
-            start_percent=0.0,
-            end_percent=1.0,
-        ),
-        "8": node("EmptyLatentImage", width=64, height=64, batch_size=1),
-        "9": node(
-            "KSampler",
-            model=["2", 0],
-            positive=["7", 0],
-            negative=["7", 1],
-            latent_image=["8", 0],
-            **settings,
-        ),
-        "10": node("VAEDecode", samples=["9", 0], vae=["1", 2]),
-        "11": node("SaveImage", images=["10", 0], filename_prefix="tiny"),
-    }
-
-
 def node(class_type: str, **inputs: Any) -> dict[str, Any]:
     return {"class_type": class_type, "inputs": inputs}
+
+
+GRAPH: dict[str, Any] = {
+    "1": node("CheckpointLoaderSimple", ckpt_name="tiny"),
+    "2": node(
+        "LoraLoader",
+        model=["1", 0],
+        clip=["1", 1],
+        lora_name="style.safetensors",
+        strength_model=0.5,
+        strength_clip=0.5,
+    ),
+    "3": node("CLIPTextEncode", text="a (red:1.3) house", clip=["2", 1]),
+    "4": node("CLIPTextEncode", text="", clip=["2", 1]),
+    "5": node("ControlNetLoader", control_net_name="edges"),
+    "6": node("EmptyImage", width=64, height=64, batch_size=1, color=0xFF8000),
+    "7": node(
+        "ControlNetApplyAdvanced",
+        positive=["3", 0],
+        negative=["4", 0],
+        control_net=["5", 0],
+        image=["6", 0],
+        strength=0.5,
+        start_percent=0.0,
+        end_percent=1.0,
+    ),
+    "8": node("EmptyLatentImage", width=64, height=64, batch_size=1),
+    "9": node(
+        "KSampler",
+        model=["2", 0],
+        positive=["7", 0],
+        negative=["7", 1],
+        latent_image=["8", 0],
+        seed=1,
+        steps=2,
+        cfg=4.0,
+        sampler_name="dpmpp_2m_sde",
+        scheduler="karras",
+        denoise=1.0,
+    ),
+    "10": node("VAEDecode", samples=["9", 0], vae=["1", 2]),
+    "11": node("SaveImage", images=["10", 0], filename_prefix="tiny"),
+}
+
+
+def graph(**sampler: Any) -> dict[str, Any]:
+    """The graph with other settings of its sampler."""
+    return GRAPH | {"9": node("KSampler", **{**GRAPH["9"]["inputs"], **sampler})}
 
 
 def run(engine: Engine, prompt: Mapping[str, Any], target: str = "11") -> tuple[Any, list[Event]]:

@@ -35,6 +35,7 @@ PROTOCOL = 1
 MAX_HEADER = 64 * 1024 * 1024
 MAX_BLOB = 2 * 1024 * 1024 * 1024
 _SIZES = struct.Struct(">II")
+_dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class ChannelClosed(Exception):
@@ -55,8 +56,7 @@ class Frame:
 
 def encode(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
     """The frame as bytes. ValueError for NaN and infinities: JSON has no words for them."""
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    head = text.encode("utf-8", "surrogatepass")
+    head = _dump(header).encode("utf-8", "surrogatepass")
     return _SIZES.pack(len(head), len(blob)) + head + blob
 
 

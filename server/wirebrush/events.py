@@ -136,10 +136,19 @@ Event: TypeAlias = (
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """The event as JSON data, without the bytes of a preview."""
-    data = asdict(event)
-    data.pop("data", None)
-    return {"type": _snake(type(event).__name__), **data}
+    """The event as JSON data, without the bytes of a preview.
+
+    By hand: `asdict` copies deeply, and a large job tells two events per node.
+    """
+    name, names = _EventTypes.shapes[type(event)]
+    return {"type": name, **{field: _plain(getattr(event, field)) for field in names}}
+
+
+def _plain(value: Any) -> Any:
+    """A field as JSON data: records as objects, the rest as it is."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return asdict(value) if isinstance(value, Output | Problem | Summary) else value
 
 
 def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
@@ -168,6 +177,8 @@ def _snake(name: str) -> str:
 
 
 class _EventTypes:
+    """The events by their name on the wire, and the fields that travel in JSON."""
+
     by_name: ClassVar[Mapping[str, type[Any]]] = {
         _snake(kind.__name__): kind
         for kind in (
@@ -180,4 +191,8 @@ class _EventTypes:
             NodeFinished,
             Finished,
         )
+    }
+    shapes: ClassVar[Mapping[type[Any], tuple[str, tuple[str, ...]]]] = {
+        kind: (name, tuple(item.name for item in fields(kind) if item.name != "data"))
+        for name, kind in by_name.items()
     }

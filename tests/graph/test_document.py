@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from wirebrush.catalog import Catalog
-from wirebrush.graph.document import read_document
+from wirebrush.graph.detect import Format
+from wirebrush.graph.document import open_document, read_document
 
 WORKFLOW: dict[str, Any] = {
     "format": "wirebrush/1",
@@ -69,3 +70,10 @@ def test_muting_everything_leaves_nothing_to_run(catalog: Catalog) -> None:
     nodes = {name: node | {"mode": "mute"} for name, node in WORKFLOW["nodes"].items()}
     document = read_document(WORKFLOW | {"nodes": nodes}, catalog)
     assert [item.code for item in document.errors] == ["empty"]
+
+
+def test_the_other_format_can_be_refused(catalog: Catalog, picture: dict[str, Any]) -> None:
+    assert open_document(picture, catalog, wanted=Format.PROMPT).problems == ()
+    (found,) = open_document(picture, catalog, wanted=Format.WIREBRUSH).problems
+    assert found.message == "This is a prompt, where a workflow belongs."
+    assert found.hint == 'Send it as "prompt", or open it where prompts are read.'

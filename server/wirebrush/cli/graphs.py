@@ -11,14 +11,14 @@ from typing import Any, cast
 
 from wirebrush.catalog import Catalog, nearest
 from wirebrush.events import Problem
-from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.detect import Format, detect
+from wirebrush.graph.document import checked, open_document
 from wirebrush.graph.jsontext import read_json
-from wirebrush.graph.parse import locate_in_prompt, parse_prompt, wrong_format
+from wirebrush.graph.parse import locate_in_prompt, wrong_format
 from wirebrush.graph.prompt import Prompt, is_link
-from wirebrush.graph.validate import sinks, validate
+from wirebrush.graph.validate import sinks
 from wirebrush.graph.values import FilesLookup
-from wirebrush.graph.workflow_format import load_workflow, locate_in_workflow
+from wirebrush.graph.workflow_format import locate_in_workflow
 
 
 class BadInput(Exception):
@@ -107,19 +107,9 @@ def check_graph(
     files: FilesLookup | None = None,
 ) -> tuple[Runnable | None, list[Problem]]:
     """What would run, and everything that is wrong; None if errors are among it."""
-    problems: list[Problem] = []
-    if graph.is_workflow:
-        workflow = load_workflow(graph.data)
-        if isinstance(workflow, list):
-            return None, workflow
-        prompt, problems = compile_workflow(workflow, catalog)
-    else:
-        parsed = parse_prompt(graph.data)
-        if isinstance(parsed, list):
-            return None, parsed
-        prompt = parsed
-    problems = [*problems, *validate(prompt, catalog, targets, files)]
-    if any(problem.severity == "error" for problem in problems):
+    document = checked(open_document(graph.data, catalog), catalog, targets, files)
+    prompt, problems = document.prompt, list(document.problems)
+    if prompt is None or document.errors:
         return None, problems
     wanted = tuple(sinks(prompt, catalog) if targets is None else targets)
     return Runnable(prompt, wanted, _metadata(prompt, graph), tuple(problems)), problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wirebrush.catalog import Catalog
@@ -11,7 +11,7 @@ from wirebrush.events import Problem
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.jsontext import DEFAULT_LIMITS, Limits, read_json
-from wirebrush.graph.parse import locate_in_prompt, prompt_from_data
+from wirebrush.graph.parse import locate_in_prompt, prompt_from_data, wrong_format
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.validate import validate
 from wirebrush.graph.values import FilesLookup
@@ -50,20 +50,48 @@ def read_document(
     data, problems = read_json(source, limits, _locate)
     if problems:
         return Document(None, None, tuple(problems))
+    return checked(open_document(data, catalog, limits), catalog, targets, files)
+
+
+def open_document(
+    data: object,
+    catalog: Catalog,
+    limits: Limits = DEFAULT_LIMITS,
+    wanted: Format | None = None,
+) -> Document:
+    """The prompt of JSON that `read_json` gave: a prompt, or a workflow that is compiled.
+
+    It is not validated yet, so that there is time to find out which files it names. `wanted`
+    refuses the other format.
+    """
+    if wanted is not None and (wrong := wrong_format(data, wanted)):
+        return Document(None, None, (wrong,))
     if detect(data) is not Format.WIREBRUSH:
         prompt = prompt_from_data(data, limits)
-        if not isinstance(prompt, Prompt):
-            return Document(None, None, tuple(prompt))
-        return Document(prompt, None, tuple(validate(prompt, catalog, targets, files)))
+        if isinstance(prompt, Prompt):
+            return Document(prompt, None, ())
+        return Document(None, None, tuple(prompt))
     workflow = workflow_from_data(data, limits)
     if not isinstance(workflow, Workflow):
         return Document(None, None, tuple(workflow))
-    prompt, said = compile_workflow(workflow, catalog, limits)
-    known = {(item.node, item.port) for item in said if item.port is not None}
-    found = validate(prompt, catalog, targets, files)
+    compiled, problems = compile_workflow(workflow, catalog, limits)
+    return Document(compiled, workflow, tuple(problems))
+
+
+def checked(
+    document: Document,
+    catalog: Catalog,
+    targets: Iterable[str] | None = None,
+    files: FilesLookup | None = None,
+) -> Document:
+    """The document with the problems that validation finds."""
+    if document.prompt is None:
+        return document
+    known = {(item.node, item.port) for item in document.problems if item.port is not None}
+    found = validate(document.prompt, catalog, targets, files)
     # a wire that could not be made is said once, not again as the input it leaves open
     further = [item for item in found if (item.node, item.port) not in known]
-    return Document(prompt, workflow, (*said, *further))
+    return replace(document, problems=(*document.problems, *further))
 
 
 def _locate(path: tuple[str | int, ...]) -> tuple[str | None, str | None]:

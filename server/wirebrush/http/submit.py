@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.folders import ModelFolders
-from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.detect import Format
+from wirebrush.graph.document import checked, open_document
 from wirebrush.graph.jsontext import Path
-from wirebrush.graph.parse import locate_in_prompt, parse_prompt
+from wirebrush.graph.parse import locate_in_prompt
 from wirebrush.graph.prompt import Prompt
-from wirebrush.graph.validate import sinks, validate
+from wirebrush.graph.validate import sinks
 from wirebrush.graph.values import FilesLookup
-from wirebrush.graph.workflow_format import load_workflow, locate_in_workflow
+from wirebrush.graph.workflow_format import locate_in_workflow
 from wirebrush.http.answers import Invalid, Refused, to_text
 from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.wire import Submit
@@ -77,22 +78,20 @@ class Submitter:
 
     async def check(self, request: Submit, catalog: Catalog) -> Checked:
         """The prompt that would run; Invalid lists what is wrong with it."""
-        graph = request.workflow if request.prompt is None else request.prompt
-        small = graph is not None and len(graph.get("nodes", graph)) < THREAD_FROM
-        if small:
-            prompt, problems = _read(request, catalog)
-        else:
-            prompt, problems = await asyncio.to_thread(_read, request, catalog)
-        files = await self._files(prompt, catalog)
+        graph, wanted = request.prompt, Format.PROMPT
+        if graph is None:
+            graph, wanted = request.workflow, Format.WIREBRUSH
+        document = await _aside(graph, open_document, graph, catalog, wanted=wanted)
+        if document.prompt is None:
+            raise Invalid(document.problems)
+        files = await self._files(document.prompt, catalog)
+        document = await _aside(graph, checked, document, catalog, request.targets, files)
+        if document.prompt is None or document.errors:
+            raise Invalid(document.problems)
         targets = request.targets
-        if small:
-            problems += validate(prompt, catalog, targets, files)
-        else:
-            problems += await asyncio.to_thread(validate, prompt, catalog, targets, files)
-        if any(problem.severity == "error" for problem in problems):
-            raise Invalid(problems)
-        wanted = tuple(sinks(prompt, catalog)) if targets is None else targets
-        return Checked(prompt, wanted, tuple(problems))
+        if targets is None:
+            targets = tuple(sinks(document.prompt, catalog))
+        return Checked(document.prompt, targets, document.problems)
 
     async def _files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
         """Which of the files that the prompt names there are."""
@@ -120,16 +119,18 @@ def locate_in_request(path: Path) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _read(request: Submit, catalog: Catalog) -> tuple[Prompt, list[Problem]]:
-    if request.prompt is not None:
-        prompt = parse_prompt(dict(request.prompt))
-        if isinstance(prompt, list):
-            raise Invalid(prompt)
-        return prompt, []
-    workflow = load_workflow(dict(request.workflow or {}))
-    if isinstance(workflow, list):
-        raise Invalid(workflow)
-    return compile_workflow(workflow, catalog)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def _aside(
+    graph: Mapping[str, Any] | None, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Do it here if the graph is small, else in a thread."""
+    nodes: Any = (graph or {}).get("nodes", graph)
+    if isinstance(nodes, Mapping) and len(cast("Mapping[str, Any]", nodes)) >= THREAD_FROM:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    return work(*args, **kwargs)
 
 
 def _named_files(prompt: Prompt, catalog: Catalog) -> Iterable[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -135,25 +134,8 @@ async def running_studio(
     data.mkdir(exist_ok=True)
     if catalog is not None:
         catalog.save(data / "catalog.json")
-    config = Config(data=data, models=(tmp_path / "models",))
     journal = await Journal.open(data / "journal.db")
-    hub = Hub()
-    assets = await AssetStore.open(data / "assets", journal)
-    queue = await JobQueue.open(journal, hub.publish)
-    models = ModelFolders(config.models)
-    catalogs = Catalogs(data / "catalog.json", lambda digest: hub.broadcast(CatalogChanged(digest)))
-    services = Services(
-        config=config,
-        queue=queue,
-        assets=assets,
-        models=models,
-        catalogs=catalogs,
-        submitter=Submitter(catalogs, queue, assets, models),
-        hub=hub,
-        documents=Documents(data / "workflows"),
-        templates=Templates(tmp_path / "templates"),
-        workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
-    )
+    services = await _services(tmp_path, journal)
     sockets = listen("127.0.0.1", 0)
     port = port_of(sockets)
     access = Access(TOKEN, "secret-of-the-tests", port=port)
@@ -168,4 +150,25 @@ async def running_studio(
     finally:
         await runner.cleanup()
         await journal.close()
-        await asyncio.sleep(0)
+
+
+async def _services(tmp_path: Path, journal: Journal) -> Services:
+    data = tmp_path / "data"
+    config = Config(data=data, models=(tmp_path / "models",))
+    hub = Hub()
+    assets = await AssetStore.open(data / "assets", journal)
+    queue = await JobQueue.open(journal, hub.publish)
+    models = ModelFolders(config.models)
+    catalogs = Catalogs(data / "catalog.json", lambda digest: hub.broadcast(CatalogChanged(digest)))
+    return Services(
+        config=config,
+        queue=queue,
+        assets=assets,
+        models=models,
+        catalogs=catalogs,
+        submitter=Submitter(catalogs, queue, assets, models),
+        hub=hub,
+        documents=Documents(data / "workflows"),
+        templates=Templates(tmp_path / "templates"),
+        workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
+    )

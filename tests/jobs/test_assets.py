@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from wirebrush.jobs.assets import AssetStore, MadeBy
-from wirebrush.jobs.errors import AssetRefused, AssetUnsaved
+from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
 from wirebrush.jobs.journal import Journal
 
 
@@ -112,7 +112,7 @@ async def test_a_file_beyond_the_limit_is_refused_early(assets: AssetStore, tmp_
             asked += 1
             yield bytes(1024)
 
-    with pytest.raises(AssetRefused, match="larger than"):
+    with pytest.raises(AssetTooLarge, match="larger than"):
         await assets.put(endless(), "big.png", limit=10_000)
     assert asked == 10
     assert files_in(tmp_path / "assets") == []
@@ -189,6 +189,21 @@ async def test_a_preview_becomes_an_output_when_it_is_saved(assets: AssetStore) 
     assert seen.kind == "preview"
     saved = await assets.put_output(picture(), MadeBy("j" * 16, "2", 0, "p"))
     assert (saved.id, saved.kind) == (seen.id, "output")
+
+
+async def test_old_previews_go_and_what_is_kept_stays(assets: AssetStore) -> None:
+    kept = await assets.put_output(picture(), MadeBy("j" * 16, "1", 0, "p"))
+    seen: list[str] = []
+    for number, colour in enumerate(["blue", "green", "white"]):
+        made = MadeBy("j" * 16, "2", number, "p", kind="preview")
+        seen.append((await assets.put_output(picture(colour=colour), made)).id)
+    await assets.star(seen[0], True)
+    assert await assets.forget_previews(before=0) == 0
+    assert await assets.forget_previews(before=2e10) == 2
+    assert {item.id for item in await assets.page()} == {kept.id, seen[0]}
+    starred = await assets.get(seen[0])
+    assert starred is not None
+    assert starred.starred
 
 
 async def test_delete_removes_the_file_its_copies_and_thumbnails(

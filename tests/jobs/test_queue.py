@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pytest
 
 from wirebrush.events import Event, Finished, Output, Problem, Queued, Started, Summary
-from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting
+from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.queue import JobQueue, Lease
@@ -281,3 +281,15 @@ async def test_all_waiting_jobs_of_one_owner_are_cancelled(
     assert sorted(await queue.cancel_waiting("me")) == sorted(mine)
     assert [job.id for job in await queue.waiting()] == [other.id]
     assert await queue.cancel_waiting() == [other.id]
+
+
+async def test_a_script_gone_wild_is_stopped_and_others_are_not(
+    journal: Journal, submission: Make
+) -> None:
+    queue = await JobQueue.open(journal, max_waiting=3)
+    for seed in range(3):
+        await queue.submit(submission(seed, idempotency_key=str(seed)))
+    with pytest.raises(QueueFull, match="3 jobs are waiting already"):
+        await queue.submit(submission(3))
+    assert (await queue.submit(submission(2, idempotency_key="2"))).state == "queued"
+    await queue.submit(submission(3, owner="other"))

@@ -26,7 +26,10 @@ _STATUS = {
     "idempotency_conflict": 409,
     "job_not_waiting": 409,
     "job_not_ended": 409,
+    "queue_full": 429,
     "asset_refused": 422,
+    "asset_too_large": 413,
+    "asset_unsaved": 507,
     "journal_unavailable": 503,
     "worker_failed": 503,
 }

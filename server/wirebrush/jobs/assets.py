@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 
 from wirebrush.jobs import assettable, blobs
 from wirebrush.jobs.blobs import Blobs, Incoming
-from wirebrush.jobs.errors import AssetRefused, AssetUnsaved
+from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
 from wirebrush.jobs.ids import tail
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.names import clean_label, output_name
@@ -30,6 +30,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_UPLOAD = 64 << 20
+PREVIEW_DAYS = 14
+"""Previews are looked at and not kept; a node that needs one again makes it again."""
 PAGE_LIMIT = 500
 _MEDIA = {"image": "image/", "mask": "image/", "audio": "audio/", "video": "video/"}
 
@@ -58,12 +60,13 @@ class AssetStore:
 
     @classmethod
     async def open(cls, folder: Path, journal: Journal, output: Path | None = None) -> AssetStore:
-        """The store of a folder; what a crash left half written is removed.
+        """The store of a folder; what a crash left half written is removed, and old previews.
 
         Readable copies go to `output`, beside the folder if not given.
         """
         store = cls(folder, journal, output or folder.parent / "output")
         await asyncio.to_thread(store._blobs.prepare)
+        await store.forget_previews(time.time() - PREVIEW_DAYS * 86_400)
         return store
 
     async def put(
@@ -157,6 +160,13 @@ class AssetStore:
             return None
         return await self._thumbnails.get(asset, path, size)
 
+    async def forget_previews(self, before: float) -> int:
+        """Delete the previews made before that time, except starred ones: how many."""
+        old = await self._journal.read(lambda db: assettable.previews_before(db, before))
+        for asset in old:
+            await self.delete(asset)
+        return len(old)
+
     async def delete(self, asset: str) -> bool:
         """Forget a file, with its labels, its readable copies and its thumbnails."""
         async with self._placing:
@@ -185,7 +195,7 @@ class AssetStore:
             async for chunk in _chunks(data):
                 size += len(chunk)
                 if size > limit:
-                    raise AssetRefused(
+                    raise AssetTooLarge(
                         f"This file is larger than {limit >> 20} MiB.", "Send a smaller one."
                     )
                 await _saved(incoming.write, chunk)

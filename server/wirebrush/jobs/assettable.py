@@ -86,6 +86,14 @@ def remove(db: sqlite3.Connection, asset: str) -> list[str] | None:
     return [row["name"] for row in rows]
 
 
+def previews_before(db: sqlite3.Connection, created: float) -> list[str]:
+    """Old previews that nobody starred."""
+    rows = db.execute(
+        "SELECT id FROM assets WHERE kind = 'preview' AND created < ? AND NOT starred", (created,)
+    )
+    return [row["id"] for row in rows.fetchall()]
+
+
 def _free_label(db: sqlite3.Connection, record: AssetRecord) -> str:
     path = PurePosixPath(record.name)
     for number in range(1, 100):

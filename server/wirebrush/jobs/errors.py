@@ -55,6 +55,12 @@ class IdempotencyConflict(JobsError):
     code = "idempotency_conflict"
 
 
+class QueueFull(JobsError):
+    """One owner has more waiting jobs than anybody can want."""
+
+    code = "queue_full"
+
+
 class NotWaiting(JobsError):
     """The job has started or ended, so it has no place in the queue any more."""
 
@@ -71,6 +77,12 @@ class AssetRefused(JobsError):
     """A file that we do not keep: its content, its size or its dimensions."""
 
     code = "asset_refused"
+
+
+class AssetTooLarge(AssetRefused):
+    """A file beyond the limit for uploads."""
+
+    code = "asset_too_large"
 
 
 class WorkerFailed(JobsError):

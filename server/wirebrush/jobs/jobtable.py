@@ -101,6 +101,15 @@ def waiting(db: sqlite3.Connection, limit: int) -> list[JobRecord]:
     return _records(db, rows)
 
 
+def waiting_of(db: sqlite3.Connection, owner: str) -> int:
+    """How many jobs of an owner wait."""
+    return db.execute(
+        """SELECT COUNT(*) FROM jobs INDEXED BY queue_by_owner
+            WHERE state = 'queued' AND owner = ?""",
+        (owner,),
+    ).fetchone()[0]
+
+
 def counts(db: sqlite3.Connection) -> dict[str, int]:
     """How many jobs there are by state."""
     rows = db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()

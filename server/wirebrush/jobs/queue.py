@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
 from wirebrush.jobs import joborder, jobtable
-from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting
+from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.ids import Ids
 from wirebrush.jobs.journal import Journal
@@ -26,6 +26,8 @@ MAX_CRASHES = 2
 """A job may kill so many workers; then it is put aside."""
 MAX_INTERRUPTIONS = 5
 """A server may die so often while a job runs and finishes no node; then the job is suspected."""
+MAX_WAITING = 20_000
+"""So many jobs of one owner may wait; more is a script gone wild."""
 PAGE_LIMIT = 500
 
 
@@ -62,10 +64,12 @@ class JobQueue:
         journal: Journal,
         publish: Callable[[str, Event], None] = _nowhere,
         headroom: Headroom | None = None,
+        max_waiting: int = MAX_WAITING,
     ) -> None:
         self._journal = journal
         self._publish = publish
         self._headroom = headroom
+        self._max_waiting = max_waiting
         self._ids = Ids()
         self._leases: dict[str, Lease] = {}
         self._paused = False
@@ -77,9 +81,10 @@ class JobQueue:
         journal: Journal,
         publish: Callable[[str, Event], None] = _nowhere,
         headroom: Headroom | None = None,
+        max_waiting: int = MAX_WAITING,
     ) -> JobQueue:
         """The queue of a journal, with the jobs that a dead server was running back in line."""
-        queue = cls(journal, publish, headroom)
+        queue = cls(journal, publish, headroom, max_waiting)
         queue._paused = await journal.read(lambda db: jobtable.setting(db, "paused")) == "1"
         await journal.write(_reclaim)
         return queue
@@ -90,12 +95,18 @@ class JobQueue:
         """Accept a job: when this returns, the job survives a power cut.
 
         IdempotencyConflict if the key is known with another body; the same body is the same job.
+        QueueFull if the owner has too many waiting.
         """
         fresh = _fresh(self._ids.new(), submission)
 
         def accept(db: sqlite3.Connection) -> tuple[JobRecord, int]:
             known = _known(db, submission)
             key, front = submission.idempotency_key, submission.front
+            if known is None and jobtable.waiting_of(db, submission.owner) >= self._max_waiting:
+                raise QueueFull(
+                    f"{self._max_waiting} jobs are waiting already.",
+                    "Wait until some have run, or clear the queue.",
+                )
             record = known or jobtable.insert(db, fresh, submission.body, key, front)
             return record, joborder.count_before(db, record)
 

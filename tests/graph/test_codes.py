@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,6 +106,12 @@ def test_every_code_has_a_case_and_a_meaning() -> None:
     assert set(CASES) == set(Code)
     assert all(code.doc.endswith(".") for code in Code)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in Code)
+
+
+def test_the_guide_lists_them_all() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "problems.md"
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [(str(code), code.doc) for code in Code]
 
 
 @pytest.mark.parametrize("code", list(Code))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -8,6 +10,10 @@ import pytest
 from wirebrush.graph.schema import workflow_schema
 from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_format import load_workflow
+from wirebrush.graph.workflow_text import dump_workflow
+
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def follows(document: Any) -> bool:
@@ -43,3 +49,16 @@ def test_schema_and_reader_agree(fields: dict[str, Any], right: bool) -> None:
     document = {"format": "wirebrush/1", "nodes": {}, **fields}
     assert follows(document) is right
     assert isinstance(load_workflow(document), Workflow) is right
+
+
+def test_the_published_schema_is_this_one() -> None:
+    published = DOCS / "wirebrush-1.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == workflow_schema()
+
+
+def test_the_example_of_the_guide_is_right() -> None:
+    guide = (DOCS / "workflow-format.md").read_text(encoding="utf-8")
+    example = guide.split("```json\n")[1].split("```")[0]
+    workflow = load_workflow(example)
+    assert isinstance(workflow, Workflow)
+    assert dump_workflow(workflow) == example

@@ -12,7 +12,6 @@ from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_format import load_workflow
 from wirebrush.graph.workflow_text import dump_workflow
 
-
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -106,6 +106,17 @@ class AssetStore:
             await _saved(blobs.copy_readable, self._blobs.path(record.id), self._output, name)
         return record
 
+    async def show_again(self, asset: str) -> AssetRecord | None:
+        """The record of an output that is shown without being made anew.
+
+        Its readable copy comes back if somebody removed it, or if we died before making it.
+        """
+        record = await self.get(asset)
+        source = self.path(asset)
+        if record is not None and record.kind == "output" and source is not None:
+            await _saved(self._copy_missing, source, PurePosixPath(record.name))
+        return record
+
     async def get(self, asset: str) -> AssetRecord | None:
         """The record of an id."""
         return await self._journal.read(lambda db: assettable.get(db, asset))
@@ -175,6 +186,10 @@ class AssetStore:
                 return False
             await asyncio.to_thread(self._remove_files, asset, labels)
         return True
+
+    def _copy_missing(self, source: Path, name: PurePosixPath) -> None:
+        if not (self._output / name).exists():
+            blobs.copy_readable(source, self._output, name)
 
     def _remove_files(self, asset: str, labels: list[str]) -> None:
         source = self._blobs.path(asset)

@@ -146,7 +146,7 @@ class Attempt:
             return output
         name = self._stored.get(output.asset)
         if name is None:
-            known = await self._services.assets.get(output.asset)
+            known = await self._services.assets.show_again(output.asset)
             name = output.name if known is None else known.name
         return replace(output, name=name)
 

@@ -109,9 +109,11 @@ def copy_readable(source: Path, root: Path, relative: PurePosixPath) -> None:
             os.link(source, beside)
         except OSError:
             shutil.copyfile(source, beside)
+            _sync_file(beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+    sync_folder(target.parent)
 
 
 def remove_readable(root: Path, relative: PurePosixPath) -> None:
@@ -134,6 +136,11 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _folder_below(root: Path, relative: PurePosixPath, make: bool = True) -> Path:

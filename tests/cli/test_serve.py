@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -126,9 +127,11 @@ def test_the_token_stands_in_no_log(home: Home) -> None:
     fetch(url + "x")
     server.send_signal(signal.SIGTERM)
     server.communicate(timeout=20)
-    logs = "".join(path.read_text() for path in (home.data / "logs").glob("*.log"))
+    logs = "".join(path.read_text() for path in (home.data / "logs").iterdir())
     assert "wrong token" in logs
     assert token not in logs
+    audit = (home.data / "logs" / "audit.jsonl").read_text().splitlines()
+    assert json.loads(audit[-1])["result"] == "401"
 
 
 def test_the_server_starts_without_what_it_does_not_need() -> None:

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from socket import socket
 
 from wirebrush.cli.say import complain, say
@@ -125,14 +126,23 @@ def _where_it_is(config: Config) -> str:
 def _log_to(config: Config) -> None:
     folder = config.data / "logs"
     folder.mkdir(exist_ok=True)
-    file = RotatingFileHandler(
-        folder / "server.log", maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True
-    )
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    file = _file(folder / "server.log", "%(asctime)s %(levelname)s %(name)s: %(message)s")
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.ERROR)
+    terminal.addFilter(logging.Filter("wirebrush"))  # broken requests of strangers: to the file
     terminal.setFormatter(logging.Formatter("wirebrush: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[file, terminal], force=True)
+    audit = logging.getLogger("wirebrush.audit")
+    audit.handlers[:] = [_file(folder / "audit.jsonl", "%(message)s")]
+    audit.propagate = False
+
+
+def _file(path: Path, form: str) -> logging.Handler:
+    handler = RotatingFileHandler(
+        path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter(form))
+    return handler
 
 
 def _on_signals(call: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""The guard: five middlewares in front of every route, plugins' and unknown ones included.
+"""The guard: middlewares in front of every route, plugins' and unknown ones included.
 
 Default-deny: a route is open because the guard says so (`PUBLIC`), never because a handler forgot
 to ask. What must hold, in order: the request names us, comes from our page or from no page, shows
@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler, Middleware
 from wirebrush.http.access import Access
 from wirebrush.http.addresses import Names
 from wirebrush.http.answers import Invalid, Refused
+from wirebrush.http.audit import note_request
 from wirebrush.http.pages import closed_door
 from wirebrush.jobs.errors import JobsError
 
@@ -40,12 +41,21 @@ log = logging.getLogger("wirebrush.http")
 def guards(names: Names, access: Access) -> list[Middleware]:
     """The middlewares, outermost first."""
     return [
+        keeps_book,
         answers_errors,
         only_our_names(names),
         only_our_pages(names),
         only_with_token(access),
         only_plain_bodies,
     ]
+
+
+@web.middleware
+async def keeps_book(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Changes and refusals are noted in the audit log."""
+    response = await handler(request)
+    note_request(request, response.status)
+    return response
 
 
 @web.middleware

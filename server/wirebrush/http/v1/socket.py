@@ -13,6 +13,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from wirebrush import __version__
 from wirebrush.http.answers import Invalid, Refused
+from wirebrush.http.audit import note
 from wirebrush.http.backlog import MAX_BYTES, Backlog
 from wirebrush.http.keys import SERVICES, SOCKETS
 from wirebrush.http.requests import MAX_BODY, parse_object
@@ -61,7 +62,7 @@ async def socket(request: web.Request) -> web.StreamResponse:
         )
     await connection.prepare(request)
     open_sockets.add(connection)
-    client = Client(services, connection)
+    client = Client(services, connection, request)
     try:
         await client.serve()
     finally:
@@ -72,8 +73,11 @@ async def socket(request: web.Request) -> web.StreamResponse:
 class Client:
     """One connected browser or program."""
 
-    def __init__(self, services: Services, connection: web.WebSocketResponse) -> None:
+    def __init__(
+        self, services: Services, connection: web.WebSocketResponse, request: web.Request
+    ) -> None:
         self._services = services
+        self._request = request
         self._connection = connection
         self._backlog: Backlog = services.hub.backlog()
         self._controls = ControlFrames()
@@ -152,9 +156,11 @@ class Client:
         services = self._services
         if isinstance(message, Submit):
             job, warnings = await services.submitter.submit(message)
+            note(self._request, "submit", job.id)
             told = tuple(asdict(problem) for problem in warnings)
             self._answer(Accepted(message.ref, job.to_json(), told))
         elif isinstance(message, Cancel):
+            note(self._request, "cancel", message.job)
             if await services.queue.cancel(message.job) is None:
                 raise Refused(404, "unknown_job", f"There is no job {message.job[:40]!r}.")
         elif isinstance(message, Subscribe):

@@ -6,7 +6,7 @@ explicit stack, readiness comes down when tasks settle: both visit each wire onc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -53,8 +53,8 @@ class Task:
         self.pending = 0
         self.holds = 0
         self.kept = bool(recipe.salt)
-        self.waiters: list[Task] = []
-        self.needs: list[Task] = []
+        self.waiters: Sequence[Task] = ()
+        self.needs: Sequence[Task] = ()
         self.result: Result | None = None
         self.leader: Task | None = None
         self.returned: dict[int, Any] | None = None
@@ -65,10 +65,19 @@ class Task:
         self.seconds = 0.0
         self.started = self.flying = self.retried = self.blocked = False
 
-    def hold(self, producer: Task) -> None:
-        """Keep a producer's result until this task lets go."""
-        self.needs.append(producer)
-        producer.holds += 1
+    def hold(self, producers: Sequence[Task]) -> None:
+        """Keep the producers' results until this task lets go."""
+        self.needs = [*self.needs, *producers] if self.needs else producers
+        for producer in producers:
+            producer.holds += 1
+
+    def tell(self, waiter: Task) -> None:
+        """Let the waiter know when this task settles."""
+        waiters = self.waiters
+        if isinstance(waiters, list):
+            waiters.append(waiter)
+        else:
+            self.waiters = [waiter]
 
     def let_go(self) -> None:
         """This task wants nothing any more."""
@@ -76,7 +85,7 @@ class Task:
             producer.holds -= 1
             if not producer.holds and not producer.kept:
                 producer.result = None
-        self.needs = []
+        self.needs = ()
 
 
 class Board:
@@ -153,7 +162,7 @@ class Board:
         stack = [task]
         while stack:
             done = stack.pop()
-            waiters, done.waiters = done.waiters, []
+            waiters, done.waiters = done.waiters, ()
             for waiter in waiters:
                 if waiter.state is not WAITING:
                     continue
@@ -167,15 +176,15 @@ class Board:
 
     def _wait_for(self, task: Task, producers: list[Task]) -> None:
         pending = 0
+        task.hold(producers)
         for producer in producers:
-            task.hold(producer)
             state = producer.state
             if state is FAILED:
                 self._fail(task)
                 self.settled(task)
                 return
             if state is not DONE:
-                producer.waiters.append(task)
+                producer.tell(task)
                 pending += 1
         task.pending = pending
         if not pending:

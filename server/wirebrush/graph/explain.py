@@ -10,6 +10,7 @@ from wirebrush.graph.recipe import Recipe
 
 FIRST_RUN = "first run"
 EVICTED = "evicted"
+_NONE = object()
 
 
 def own_change(old: Recipe | None, new: Recipe) -> str:
@@ -35,25 +36,39 @@ def own_change(old: Recipe | None, new: Recipe) -> str:
 def _changed_inputs(old: Recipe, new: Recipe) -> list[str]:
     before = {port.name: item for port, item in old.inputs}
     after = {port.name: item for port, item in new.inputs}
-    names = sorted(before.keys() | after.keys())
-    return [name for name in names if not _alike(before, after, name, old, new)]
+    if before.keys() == after.keys():
+        names = [name for name, item in after.items() if not _alike(before[name], item)]
+    else:
+        names = sorted(before.keys() | after.keys())
+        names = [n for n in names if n not in before or not _alike(before[n], after.get(n, _NONE))]
+    if not any(isinstance(before.get(name), Link) for name in names):
+        return names
+    was, now = old.wires(), new.wires()
+    return [name for name in names if name not in was or not _same_source(was, now, name)]
 
 
-def _alike(
-    before: Mapping[str, object], after: Mapping[str, object], name: str, old: Recipe, new: Recipe
-) -> bool:
-    """Whether an input is as it was. A wire to an equal key under another id is."""
-    if (name in before) != (name in after):
-        return False
-    one, two = before.get(name), after.get(name)
+def _alike(one: object, two: object) -> bool:
+    """Whether an input has what it had."""
+    if one is two:
+        return True
     if isinstance(one, Link) and isinstance(two, Link):
-        return one == two or (
-            one.output == two.output and old.parents.get(name) == new.parents.get(name)
-        )
+        return one.node == two.node and one.output == two.output
+    if type(one) is not type(two):
+        return False
     try:
         return canonical(one) == canonical(two)
     except Unkeyable:
         return False
+
+
+def _same_source(
+    was: Mapping[str, tuple[Link, bytes]], now: Mapping[str, tuple[Link, bytes]], name: str
+) -> bool:
+    """Whether a wire comes from an equal node under another id."""
+    if name not in now:
+        return False
+    (one, old_key), (two, new_key) = was[name], now[name]
+    return one.output == two.output and old_key == new_key
 
 
 def _listed(names: list[str]) -> str:
@@ -103,7 +118,9 @@ class Reasons:
 
 
 def _changed_parent(old: Recipe, new: Recipe) -> str | None:
-    for port, link in new.links():
-        if old.parents.get(port.name) != new.parents[port.name]:
+    """A node above whose key has changed: the inputs are the same, so are their names."""
+    was = old.wires()
+    for name, (link, parent) in new.wires().items():
+        if name not in was or was[name][1] != parent:
             return link.node
     return None

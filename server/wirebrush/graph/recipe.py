@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -51,22 +52,25 @@ class RecipeError(Exception):
 class Recipe:
     """A key with its ingredients, kept so that a later miss can be explained.
 
-    `inputs` are all declared inputs that have something, sorted by name. `marks` holds what was
-    seen outside: digests of files by input name, the fingerprint under "". `salt` is not empty
-    for nodes that are computed anew in every job.
+    `inputs` are all declared inputs that have something, sorted by name; `parents` the keys of
+    those that are wired, in the same order. `marks` holds what was seen outside: digests of files
+    by input name, the fingerprint under "". `salt` is not empty for nodes that are computed anew
+    in every job.
     """
 
     key: bytes
     node: PromptNode
     spec: NodeSpec
     inputs: tuple[Input, ...]
-    parents: Mapping[str, bytes]
+    parents: tuple[bytes, ...]
     marks: Mapping[str, str]
     salt: str
 
-    def links(self) -> list[tuple[Port, Link]]:
-        """The wired inputs."""
-        return [(port, item) for port, item in self.inputs if isinstance(item, Link)]
+    def wires(self) -> dict[str, tuple[Link, bytes]]:
+        """The wired inputs by name, with the keys of their sources."""
+        links = [(port.name, item) for port, item in self.inputs if isinstance(item, Link)]
+        pairs = zip(links, self.parents, strict=True)
+        return {name: (link, parent) for (name, link), parent in pairs}
 
 
 class RecipeBook:
@@ -120,7 +124,7 @@ class Recipes:
             if current in known:
                 stack.pop()
                 continue
-            draft = drafts.get(current)
+            draft = drafts.pop(current, None)
             if draft is not None:
                 known[current] = self._finish(draft)
                 stack.pop()
@@ -146,14 +150,14 @@ class Recipes:
         known = self.known
         node, shape, marks = draft.node, draft.shape, draft.marks
         parts = [shape.code]
-        parents: dict[str, bytes] = {}
+        parents: list[bytes] = []
         salt = f"{self._scope}/{node.id}" if shape.spec.cache == "never" else ""
         for (port, item), spelled in zip(draft.inputs, draft.spellings, strict=True):
             name = port.name
             if type(item) is Link:
-                parent = parents[name] = known[item.node].key
-                parts.append(b"%b>%d;" % (shape.tag(name), item.output))
-                parts.append(parent)
+                parent = known[item.node].key
+                parents.append(parent)
+                parts += (b"%b>%d;" % (shape.tag(name), item.output), parent)
                 continue
             parts.append(shape.tag(name))
             if spelled is None:
@@ -164,10 +168,11 @@ class Recipes:
                     continue
             parts.append(spelled)
         if marks:
-            parts.append(canonical(marks))
+            parts.append(canonical(dict(marks)))
         if salt:
             parts.append(b"!" + salt.encode("utf-8", "surrogatepass"))
-        return Recipe(digest(*parts), node, shape.spec, draft.inputs, parents, marks, salt)
+        inputs = draft.inputs
+        return Recipe(digest(*parts), node, shape.spec, inputs, tuple(parents), marks, salt)
 
 
 @dataclass(slots=True)
@@ -178,7 +183,7 @@ class _Draft:
     shape: _Shape
     inputs: tuple[Input, ...]
     spellings: list[bytes | None]
-    marks: dict[str, str]
+    marks: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -224,7 +229,7 @@ def _file_kinds(ports: Sequence[Port]) -> dict[str, str]:
 
 
 def _draft(node: PromptNode, shape: _Shape, world: World) -> _Draft:
-    ports, marks = shape.ports, dict[str, str]()
+    ports, marks = shape.ports, _NO_MARKS
     if not shape.plain:
         ports, marks = _looked_at(node, shape, world)
     given = node.inputs
@@ -248,7 +253,7 @@ def _draft(node: PromptNode, shape: _Shape, world: World) -> _Draft:
 
 def _looked_at(
     node: PromptNode, shape: _Shape, world: World
-) -> tuple[list[tuple[Port, Any, bytes]], dict[str, str]]:
+) -> tuple[list[tuple[Port, Any, bytes]], Mapping[str, str]]:
     """The ports and marks of a node that needs more than its declaration: what it looks at."""
     ports, files, spec = shape.ports, shape.files, shape.spec
     values = {port.name: default for port, default, _ in ports if default is not MISSING}
@@ -277,6 +282,9 @@ def settled(port: Port, item: Any) -> Any:
     if kind is list and port.list:
         return [settled(port, part) for part in item]
     return item
+
+
+_NO_MARKS: Mapping[str, str] = MappingProxyType({})
 
 
 def _cycle(node_id: str, stack: Sequence[str]) -> RecipeError:

@@ -16,6 +16,7 @@ from wirebrush_diffusion.weights import WeightFile
 
 SD1_HEADS = 8
 HEAD_WIDTH = 64
+MAX_LAYERS = 512
 UNET_PREFIX = "model.diffusion_model."
 VAE_PREFIX = "first_stage_model."
 CLIP_PREFIXES = (
@@ -58,7 +59,13 @@ class Shapes:
         """How many numbers stand in the pattern's place, e.g. `down.(\\d+).`; 0 if none."""
         expression = re.compile(re.escape(self.prefix) + pattern)
         found = {int(m.group(1)) for name in self.file.names() if (m := expression.match(name))}
-        return max(found, default=-1) + 1
+        count = max(found, default=-1) + 1
+        if count > MAX_LAYERS:
+            raise DiffusionError(
+                f"{self.file.name} numbers its layers up to {count}: no model has so many.",
+                "Get the file again, from a place you trust.",
+            )
+        return count
 
 
 def unet_config(file: WeightFile, prefix: str = UNET_PREFIX) -> Config:
@@ -104,7 +111,9 @@ def controlnet_config(file: WeightFile, prefix: str) -> Config:
     """The `ControlNetModel` of a file in the original layout."""
     config = unet_config(file, prefix)
     shapes = Shapes(file, prefix)
-    hints = shapes.count(r"input_hint_block\.(\d+)\.") // 2  # pairs of convolution and activation
+    hints = (
+        shapes.count(r"input_hint_block\.(\d{1,4})\.") // 2
+    )  # pairs of convolution and activation
     widths = [shapes.of("input_hint_block.0.weight")[0]]
     widths += [shapes.of(f"input_hint_block.{2 * i}.weight")[0] for i in range(2, hints, 2)]
     return {
@@ -117,14 +126,14 @@ def controlnet_config(file: WeightFile, prefix: str) -> Config:
 def _levels(shapes: Shapes) -> list[_Level]:
     levels: list[_Level] = []
     channels, blocks, depth = 0, 0, 0
-    for i in range(1, shapes.count(r"input_blocks\.(\d+)\.")):
+    for i in range(1, shapes.count(r"input_blocks\.(\d{1,4})\.")):
         if shapes.has(f"input_blocks.{i}.0.op.weight"):
             levels.append(_Level(channels, blocks, depth))
             blocks, depth = 0, 0
             continue
         channels = shapes.of(f"input_blocks.{i}.0.in_layers.2.weight")[0]
         blocks += 1
-        depth = shapes.count(rf"input_blocks\.{i}\.1\.transformer_blocks\.(\d+)\.")
+        depth = shapes.count(rf"input_blocks\.{i}\.1\.transformer_blocks\.(\d{{1,4}})\.")
     if not channels:
         raise DiffusionError(
             f"{shapes.file.name} holds no UNet in the original Stable Diffusion layout.",
@@ -136,7 +145,7 @@ def _levels(shapes: Shapes) -> list[_Level]:
 def vae_config(file: WeightFile, prefix: str = VAE_PREFIX) -> Config:
     """The `AutoencoderKL` of the file."""
     shapes = Shapes(file, prefix)
-    count = shapes.count(r"encoder\.down\.(\d+)\.")
+    count = shapes.count(r"encoder\.down\.(\d{1,4})\.")
     widths = [shapes.of(f"encoder.down.{i}.block.0.conv1.weight")[0] for i in range(count)]
     if not widths:
         raise DiffusionError(
@@ -149,7 +158,7 @@ def vae_config(file: WeightFile, prefix: str = VAE_PREFIX) -> Config:
         "block_out_channels": widths,
         "down_block_types": ["DownEncoderBlock2D"] * count,
         "up_block_types": ["UpDecoderBlock2D"] * count,
-        "layers_per_block": shapes.count(r"encoder\.down\.0\.block\.(\d+)\."),
+        "layers_per_block": shapes.count(r"encoder\.down\.0\.block\.(\d{1,4})\."),
         "latent_channels": shapes.of("decoder.conv_in.weight")[1],
         "mid_block_add_attention": shapes.has("decoder.mid.attn_1.q.weight"),
         "use_quant_conv": shapes.has("quant_conv.weight"),
@@ -168,7 +177,7 @@ def clip_config(file: WeightFile, prefix: str) -> Config:
         "hidden_size": width,
         "projection_dim": width,
         "intermediate_size": shapes.of("encoder.layers.0.mlp.fc1.weight")[0],
-        "num_hidden_layers": shapes.count(r"encoder\.layers\.(\d+)\."),
+        "num_hidden_layers": shapes.count(r"encoder\.layers\.(\d{1,4})\."),
         "num_attention_heads": max(1, width // HEAD_WIDTH),
         "max_position_embeddings": shapes.of("embeddings.position_embedding.weight")[0],
         "bos_token_id": words - 2,

@@ -67,8 +67,11 @@ class Batch:
             name: torch.cat([piece.extra[name] for piece in pieces]).to(device, dtype)
             for name in first.extra
         }
+        height, width = int(shape[-2]), int(shape[-1])
         self._hints = [
-            control.prepared(int(shape[-2]), int(shape[-1]), first.area, device, dtype)
+            _for_rows(control.prepared(height, width, first.area), self._rows)
+            .repeat(len(pieces), 1, 1, 1)
+            .to(device, dtype)
             for control in first.controls
         ]
         sides = [piece.side for piece in pieces]
@@ -136,6 +139,11 @@ def _compatible(pieces: Sequence[Piece]) -> bool:
 
 def _size(area: Area | None) -> tuple[float, float] | None:
     return None if area is None else (area.height, area.width)
+
+
+def _for_rows(hint: Tensor, rows: int) -> Tensor:
+    """One hint for each picture of the batch; too few are used again from the first."""
+    return hint.repeat(-(-rows // hint.shape[0]), 1, 1, 1)[:rows]
 
 
 def _joined(contexts: Sequence[Tensor]) -> Tensor:

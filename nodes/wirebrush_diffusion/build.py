@@ -14,11 +14,15 @@ from torch import nn
 
 from wirebrush_diffusion.errors import DiffusionError
 
+LARGEST: Mapping[str, int] = {"layers": 256, "channels": 65536, "dim": 65536, "size": 1_000_000}
+MOST_ENTRIES = 64
+
 
 def build_diffusers(kind: str, config: Mapping[str, Any]) -> nn.Module:
     """A diffusers model by class name; entries that it does not know are ignored, as there."""
     import diffusers
 
+    _check_sizes(kind, config)
     cls = {
         "UNet2DConditionModel": diffusers.UNet2DConditionModel,
         "AutoencoderKL": diffusers.AutoencoderKL,
@@ -37,10 +41,25 @@ def build_clip(config: Mapping[str, Any]) -> nn.Module:
     """A transformers `CLIPTextModel`."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
+    _check_sizes("CLIPTextModel", config)
+
     def make() -> nn.Module:
         return CLIPTextModel(CLIPTextConfig(**{**config, "attn_implementation": "sdpa"}))
 
     return _empty("CLIPTextModel", make)
+
+
+def _check_sizes(kind: str, config: Mapping[str, Any]) -> None:
+    """Refuse a configuration that would keep us building for hours."""
+    for name, setting in config.items():
+        numbers = setting if isinstance(setting, list | tuple) else [setting]
+        most = next((most for part, most in LARGEST.items() if part in name), None)
+        too_large = most is not None and any(isinstance(n, int) and n > most for n in numbers)
+        if too_large or len(numbers) > MOST_ENTRIES:
+            raise DiffusionError(
+                f"The configuration of this {kind} makes no sense: {name} is {str(setting)[:60]}.",
+                "Get it again, from a place you trust.",
+            )
 
 
 def _empty(kind: str, make: Callable[[], nn.Module]) -> nn.Module:

@@ -9,17 +9,17 @@ from wirebrush_diffusion.weights import WeightFile
 def diffusers_control_config(file: WeightFile) -> Config:
     """`ControlNetModel` arguments."""
     shapes = Shapes(file, "")
-    count = shapes.count(r"down_blocks\.(\d+)\.")
+    count = shapes.count(r"down_blocks\.(\d{1,4})\.")
     channels = [shapes.of(f"down_blocks.{i}.resnets.0.conv1.weight")[0] for i in range(count)]
     depths = [
-        shapes.count(rf"down_blocks\.{i}\.attentions\.0\.transformer_blocks\.(\d+)\.")
+        shapes.count(rf"down_blocks\.{i}\.attentions\.0\.transformer_blocks\.(\d{{1,4}})\.")
         for i in range(count)
     ]
     attention = (
         f"down_blocks.{next((i for i, depth in enumerate(depths) if depth), 0)}.attentions.0"
     )
     linear = len(shapes.of(f"{attention}.proj_in.weight")) == 2
-    hints = shapes.count(r"controlnet_cond_embedding\.blocks\.(\d+)\.")
+    hints = shapes.count(r"controlnet_cond_embedding\.blocks\.(\d{1,4})\.")
     hint = "controlnet_cond_embedding"
     widths = [shapes.of(f"{hint}.conv_in.weight")[0]]
     widths += [shapes.of(f"{hint}.blocks.{i}.weight")[0] for i in range(1, hints, 2)]
@@ -29,7 +29,7 @@ def diffusers_control_config(file: WeightFile) -> Config:
         "conditioning_embedding_out_channels": widths,
         "block_out_channels": channels,
         "down_block_types": ["CrossAttnDownBlock2D" if d else "DownBlock2D" for d in depths],
-        "layers_per_block": shapes.count(r"down_blocks\.0\.resnets\.(\d+)\."),
+        "layers_per_block": shapes.count(r"down_blocks\.0\.resnets\.(\d{1,4})\."),
         "transformer_layers_per_block": max(depths),
         "cross_attention_dim": shapes.of(f"{attention}.transformer_blocks.0.attn2.to_k.weight")[1],
         "use_linear_projection": linear,

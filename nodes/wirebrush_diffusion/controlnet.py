@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Protocol
 
-import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.model import Residuals
@@ -62,9 +61,7 @@ class Control:
         """Whether it acts at this noise level."""
         return self.strength != 0.0 and self.last_sigma <= sigma <= self.first_sigma
 
-    def prepared(
-        self, height: int, width: int, area: Window | None, device: torch.device, dtype: torch.dtype
-    ) -> Tensor:
+    def prepared(self, height: int, width: int, area: Window | None) -> Tensor:
         """The hint for a latent of that size: `[B, channels, pixels, pixels]`, cut to the area."""
         scale = self.model.downscale
         hint = self.hint[..., :3].movedim(-1, 1)
@@ -78,7 +75,7 @@ class Control:
                 rows.start * scale : rows.stop * scale,
                 columns.start * scale : columns.stop * scale,
             ]
-        return hint.to(device, dtype)
+        return hint
 
     def residuals(
         self,
@@ -88,13 +85,12 @@ class Control:
         hint: Tensor,
         extra: Mapping[str, Tensor],
     ) -> Residuals:
-        """What to add inside the UNet: `x` `[N,C,h,w]` as the UNet sees it."""
-        copies = -(-x.shape[0] // hint.shape[0])
+        """What to add inside the UNet: `x` `[N,C,h,w]` as the UNet sees it, and as many hints."""
         down, middle = self.model.network(
             x,
             timestep,
             encoder_hidden_states=context,
-            controlnet_cond=hint.repeat(copies, 1, 1, 1)[: x.shape[0]],
+            controlnet_cond=hint,
             conditioning_scale=self.strength,
             added_cond_kwargs=dict(extra) if extra else None,
             return_dict=False,

@@ -54,7 +54,7 @@ class LatentFormat:
 
     def preview(self, latent: Tensor) -> Tensor | None:
         """The first item of a scaled batch as `[h,w,3]` uint8, or None without factors."""
-        if self.rgb is None:
+        if not self.rgb:
             return None
         item = latent[0] if latent.ndim == 4 else latent[0, :, 0]
         factors = torch.tensor(self.rgb, dtype=torch.float32, device=item.device)

@@ -8,7 +8,7 @@ diffusers' or the original block names) and diffusers' and peft's (`unet...to_q.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -169,25 +169,49 @@ def _meant_for(target: Target, base: str) -> bool:
 def _low_rank(
     file: WeightFile, base: str, up: str, down: str, name: str, shape: tuple[int, ...]
 ) -> LowRank:
-    factors = file.tensor(up).clone(), file.tensor(down).clone()
-    middle = file.tensor(base + MID).clone() if base + MID in file else None
+    factors = [file.tensor(part).clone() for part in (up, down)]
+    if base + MID in file:
+        factors.append(file.tensor(base + MID).clone())
     rank = factors[1].shape[0]
-    alpha_name = next((base + suffix for suffix in ALPHA if base + suffix in file), None)
-    alpha = float(rank) if alpha_name is None else file.tensor(alpha_name).item()
-    size = factors[0].shape[0] * factors[1].flatten(1).shape[1]
-    if middle is None and (factors[0].flatten(1).shape[1] != rank or size != _numel(shape)):
+    if not all(torch.isfinite(factor.float()).all() for factor in factors):
         raise DiffusionError(
-            f"{file.name}: {base[:80]} has {'x'.join(map(str, factors[0].shape))} and "
-            f"{'x'.join(map(str, factors[1].shape))}; the model's {name} is "
-            f"{'x'.join(map(str, shape))}.",
+            f"{file.name}: {base[:80]} contains NaN or infinite numbers.", "Get another file."
+        )
+    if not _fits(factors, shape):
+        parts = " and ".join(_sides(factor.shape) for factor in factors)
+        raise DiffusionError(
+            f"{file.name}: {base[:80]} is made of {parts}; the model's {name} is {_sides(shape)}.",
             "The LoRA was made for another model.",
         )
-    for factor in factors:
-        if not torch.isfinite(factor).all():
-            raise DiffusionError(
-                f"{file.name}: {base[:80]} contains NaN or infinite numbers.", "Get another file."
-            )
-    return LowRank(factors[0], factors[1], alpha / rank if rank else 0.0, middle)
+    scale = _alpha(file, base, rank) / rank
+    return LowRank(factors[0], factors[1], scale, factors[2] if len(factors) > 2 else None)
+
+
+def _alpha(file: WeightFile, base: str, rank: int) -> float:
+    """The factors' scale times their rank; the rank itself if the file does not say."""
+    name = next((base + suffix for suffix in ALPHA if base + suffix in file), None)
+    if name is None:
+        return float(rank)
+    stored = file.tensor(name).float()
+    if stored.numel() != 1 or not torch.isfinite(stored).all():
+        raise DiffusionError(f"{file.name}: {name[:80]} is no number.", "Get another file.")
+    return stored.item()
+
+
+def _fits(factors: Sequence[Tensor], shape: tuple[int, ...]) -> bool:
+    """Whether the factors' product has as many numbers as the weight."""
+    if any(factor.ndim < 2 or 0 in factor.shape for factor in factors):
+        return False
+    up, down = (factor.flatten(1) for factor in factors[:2])
+    if len(factors) == 2:
+        return up.shape[1] == down.shape[0] and up.shape[0] * down.shape[1] == _numel(shape)
+    middle = factors[2]
+    joined = middle.ndim == 4 and middle.shape[:2] == (up.shape[1], down.shape[0])
+    return joined and up.shape[0] * down.shape[1] * middle[0, 0].numel() == _numel(shape)
+
+
+def _sides(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _numel(shape: tuple[int, ...]) -> int:

@@ -55,7 +55,7 @@ def encode_png(picture: Tensor, texts: Mapping[str, str] | None = None, *, level
     """A picture `[H,W,C]` as PNG, with text entries (`prompt`, `workflow`...) inside."""
     entries = PngImagePlugin.PngInfo()
     for key, text in (texts or {}).items():
-        entries.add_text(key, text)
+        entries.add_text(key, text.encode("utf-8", "replace").decode())
     buffer = io.BytesIO()
     to_pil(picture).save(buffer, "PNG", pnginfo=entries, compress_level=level)
     return buffer.getvalue()

@@ -31,6 +31,7 @@ from wirebrush_diffusion.vocabulary import find_vocabulary
 from wirebrush_diffusion.weights import WeightFile, fill
 
 OPEN_CLIP_PREFIX = "cond_stage_model.model."
+IGNORED = ("embeddings.position_ids", "loss.", "model_ema.")  # what training left behind
 LORA_MARKS = ("lora_unet_", "lora_te")
 
 
@@ -93,7 +94,28 @@ class SingleFileCheckpoint:
         dtype: torch.dtype,
     ) -> None:
         tensors = renamed_tensors(self.file, network, prefix, rename)
+        self._refuse_leftovers(network, prefix, rename)
         fill(network, tensors, where=self.file.name, device=torch.device(device), dtype=dtype)
+
+    def _refuse_leftovers(
+        self, network: nn.Module, prefix: str, rename: Callable[[str], str]
+    ) -> None:
+        """Raise if the file has weights for this part that the network has no place for."""
+        known = {prefix + rename(name) for name, _ in network.named_parameters()}
+        leftovers = [
+            name
+            for name in self.file.names()
+            if name.startswith(prefix)
+            and name not in known
+            and not name.removeprefix(prefix).startswith(IGNORED)
+        ]
+        if leftovers:
+            raise DiffusionError(
+                f"{self.file.name} holds weights that this architecture has no place for: "
+                f"{', '.join(name[:80] for name in leftovers[:3])}"
+                + (f" and {len(leftovers) - 3} more." if len(leftovers) > 3 else "."),
+                "It is of another model family, or changed by hand.",
+            )
 
     def _latent(self, unet: Mapping[str, int]) -> LatentFormat:
         channels = unet["out_channels"]

@@ -50,6 +50,7 @@ class Tokenizer:
         return self._closed([])
 
     def _ids(self, text: str) -> list[int]:
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no character
         return self.vocabulary(text, add_special_tokens=False, verbose=False)["input_ids"]
 
     def _filled(

@@ -66,11 +66,15 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
 def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:
     """A small JPEG of a scaled latent batch's first item.
 
-    For latent spaces nobody published factors for, they are fitted once with the model's own VAE.
+    For latent spaces nobody published factors for, they are fitted once with the model's own VAE;
+    without one there is no preview, which is no reason to stop painting.
     """
     if model.latent.rgb is None:
-        autoencoder = live_autoencoder(Vae(handle.source, "vae"), run)
-        rgb, bias = autoencoder.rgb_factors()
+        try:
+            autoencoder = live_autoencoder(Vae(handle.source, "vae"), run)
+            rgb, bias = autoencoder.rgb_factors()
+        except (DiffusionError, RuntimeError):
+            rgb, bias = (), (0.0, 0.0, 0.0)
         model.latent = replace(model.latent, rgb=rgb, rgb_bias=bias)
     picture = model.latent.preview(latent)
     return None if picture is None else encode_jpeg(picture)

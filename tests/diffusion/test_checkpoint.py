@@ -40,6 +40,7 @@ def test_a_single_file_gives_the_same_model(tiny: Any, single_file: Path) -> Non
         (parts.text_encoder.network, tiny.text),
     ):
         expected = made.state_dict()
+        assert loaded.state_dict().keys() == expected.keys()
         assert all(torch.equal(tensor, expected[n]) for n, tensor in loaded.state_dict().items())
 
 

@@ -178,6 +178,21 @@ def test_hints_of_any_size(
     )
 
 
+def test_each_picture_of_a_batch_has_its_hint(
+    tiny_control: ControlNetModel, parts: Parts, conditions: tuple[Condition, Condition]
+) -> None:
+    hints = torch.rand((2, 64, 64, 3), generator=torch.Generator().manual_seed(6))
+    control = Control(ControlModel(tiny_control), hints)
+    positive, negative = (replace(c, controls=(control,)) for c in conditions)
+
+    batch = sample(parts.model, empty_latent(64, 64, 3), [positive], [negative], seed=1, steps=2)
+
+    for i, hint in enumerate((hints[:1], hints[1:], hints[:1])):
+        alone = Control(control.model, hint)
+        single = run(parts, conditions, alone, steps=2, cfg=8.0, batch_index=(i,))
+        assert torch.allclose(batch[i : i + 1], single, rtol=1e-3, atol=5e-2)
+
+
 def test_other_files_are_refused(single_file: Path) -> None:
     with pytest.raises(DiffusionError, match="no ControlNet"):
         load_controlnet(single_file)

@@ -207,6 +207,54 @@ def test_a_lora_of_another_model_is_refused(folder: Path, tmp_path: Path) -> Non
             read_lora(file, "unet", shapes)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"alpha": torch.tensor(float("nan"))}, "is no number"),
+        ({"alpha": torch.ones(2)}, "is no number"),
+        ({"lora_up.weight": torch.full((32, RANK), float("inf"))}, "NaN or infinite"),
+        ({"lora_up.weight": torch.zeros(32, 0), "lora_down.weight": torch.zeros(0, 64)}, "made of"),
+        ({"lora_mid.weight": torch.zeros(3)}, "made of"),
+    ],
+)
+def test_damaged_loras(
+    folder: Path, tmp_path: Path, change: dict[str, Tensor], reason: str
+) -> None:
+    shapes = load(folder).model.patches.shapes()
+    up, down = factors(0, shapes[f"{UNET}.weight"])
+    base = "lora_unet_" + UNET.replace(".", "_")
+    parts = {"lora_up.weight": up, "lora_down.weight": down} | change
+    file = saved(tmp_path / "x.safetensors", {f"{base}.{name}": t for name, t in parts.items()})
+
+    with pytest.raises(DiffusionError, match=reason):
+        read_lora(file, "unet", shapes, 1)
+
+
+def test_convolutions_through_a_middle_factor(folder: Path, tmp_path: Path) -> None:
+    shapes = load(folder).model.patches.shapes()
+    out, into, height, width = shapes[f"{CONV}.weight"]
+    up, middle, down = (
+        torch.randn(out, 2, 1, 1),
+        torch.randn(2, 3, height, width),
+        torch.randn(3, into, 1, 1),
+    )
+    base = "lora_unet_" + CONV.replace(".", "_")
+    file = saved(
+        tmp_path / "x.safetensors",
+        {
+            f"{base}.lora_up.weight": up,
+            f"{base}.lora_mid.weight": middle,
+            f"{base}.lora_down.weight": down,
+        },
+    )
+
+    (delta,) = read_lora(file, "unet", shapes, 1).values()
+
+    like = torch.empty(shapes[f"{CONV}.weight"])
+    expected = torch.einsum("or,rshw,si->oihw", up[..., 0, 0], middle, down[..., 0, 0])
+    assert torch.allclose(delta.dense(like), expected, atol=1e-5)
+
+
 def test_other_files_are_named_for_what_they_are(single_file: Path, tmp_path: Path) -> None:
     loha = saved(tmp_path / "loha.safetensors", {"lora_unet_x.hada_w1_a": torch.zeros(2, 2)})
 

@@ -95,6 +95,10 @@ def test_no_token_is_lost_in_long_prompts(tiny: Any, count: int) -> None:
     assert {len(window.ids) for window in windows} == {77}
 
 
+def test_half_a_surrogate_pair_is_no_reason_to_stop(tiny: Any) -> None:
+    assert Tokenizer(tiny.tokenizer).windows("red \ud800 house")
+
+
 def test_a_book_is_no_prompt(tiny: Any) -> None:
     with pytest.raises(DiffusionError, match="at most 64"):
         Tokenizer(tiny.tokenizer).windows("red " * 6000)

@@ -141,6 +141,58 @@ def test_missing_and_damaged_tensors_are_named(single_file: Path, tmp_path: Path
         open_checkpoint(broken).model()
 
 
+def test_weights_without_a_place_are_named(single_file: Path, tmp_path: Path) -> None:
+    path = changed(
+        single_file,
+        tmp_path / "more.safetensors",
+        lambda t: t.update({"model.diffusion_model.input_blocks.1.7.gate": torch.ones(1)}),
+    )
+
+    with pytest.raises(DiffusionError, match=r"no place for: .*input_blocks\.1\.7\.gate"):
+        open_checkpoint(path).model()
+
+
+def test_numbers_in_names_cannot_keep_us_busy(single_file: Path, tmp_path: Path) -> None:
+    for number in ("9999", "9" * 5000):
+        path = changed(
+            single_file,
+            tmp_path / "busy.safetensors",
+            lambda t, n=number: t.update(
+                {f"first_stage_model.encoder.down.0.block.{n}.x": torch.ones(1)}
+            ),
+        )
+        with pytest.raises(DiffusionError, match=r"no model has so many|no place for"):
+            open_checkpoint(path).autoencoder()
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("layers_per_block", 10**9),
+        ("block_out_channels", [32] * 1000),
+        ("cross_attention_dim", 1e99),
+    ],
+)
+def test_absurd_configurations(folder: Path, tmp_path: Path, name: str, setting: Any) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    config = json.loads((copy / "unet" / "config.json").read_text())
+    (copy / "unet" / "config.json").write_text(json.dumps(config | {name: setting}))
+
+    with pytest.raises(DiffusionError, match="makes no sense"):
+        load(copy)
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.bfloat16, torch.float64])
+def test_other_precisions(single_file: Path, tmp_path: Path, dtype: torch.dtype) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({name: tensor.to(dtype) for name, tensor in load_file(single_file).items()}, path)
+
+    network = open_checkpoint(path).model().network
+
+    assert all(parameter.isfinite().all() for parameter in network.parameters())
+
+
 def test_other_kinds_of_files_are_named(tmp_path: Path) -> None:
     lora, other, sdxl = (tmp_path / f"{n}.safetensors" for n in ("lora", "other", "sdxl"))
     save_file({"lora_unet_x.lora_up.weight": torch.zeros(1)}, lora)

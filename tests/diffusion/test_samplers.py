@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import brownian_noise, independent_noise
+from wirebrush_diffusion.noise import StepNoise, brownian_noise, independent_noise
 from wirebrush_diffusion.samplers import SAMPLERS, Step
 from wirebrush_diffusion.samplers.dpmpp import dpmpp_2m, dpmpp_2m_sde
 from wirebrush_diffusion.samplers.euler import euler, euler_ancestral, heun
@@ -132,7 +133,7 @@ def test_ancestral_variances_add_up(eta: float) -> None:
     assert ancestral_split(1.0, 0.0, eta) == (0.0, 0.0)
 
 
-def textbook_2m(model: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
+def textbook_2m(model: Denoiser, x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Tensor:
     """DPM-Solver++(2M) as its authors write it, in lambda."""
     old = None
     for i in range(len(sigmas) - 1):
@@ -150,13 +151,75 @@ def textbook_2m(model: Denoiser, x: Tensor, sigmas: Sequence[float]) -> Tensor:
     return x
 
 
-def test_fused_coefficients_are_the_textbook_formula() -> None:
+def textbook_2m_sde(
+    model: Denoiser, x: Tensor, sigmas: Sequence[float], noise: StepNoise
+) -> Tensor:
+    """SDE-DPM-Solver++(2M), midpoint, eta = 1."""
+    old = None
+    for i in range(len(sigmas) - 1):
+        denoised = model(x, sigmas[i])
+        if sigmas[i + 1] == 0:
+            return denoised
+        h = math.log(sigmas[i]) - math.log(sigmas[i + 1])
+        gain = 1 - math.exp(-2 * h)
+        x = sigmas[i + 1] / sigmas[i] * math.exp(-h) * x + gain * denoised
+        if old is not None:
+            r = (math.log(sigmas[i - 1]) - math.log(sigmas[i])) / h
+            x = x + 0.5 * gain / r * (denoised - old)
+        x = x + noise(sigmas[i], sigmas[i + 1]) * sigmas[i + 1] * math.sqrt(gain)
+        old = denoised
+    return x
+
+
+def textbook_heun(model: Denoiser, x: Tensor, sigmas: Sequence[float], noise: StepNoise) -> Tensor:
+    """Karras et al. 2022, algorithm 1."""
+    for sigma, after in itertools.pairwise(sigmas):
+        slope = (x - model(x, sigma)) / sigma
+        ahead = x + (after - sigma) * slope
+        if after > 0:
+            ahead_slope = (ahead - model(ahead, after)) / after
+            ahead = x + (after - sigma) * (slope + ahead_slope) / 2
+        x = ahead
+    return x
+
+
+def textbook_ancestral(
+    model: Denoiser, x: Tensor, sigmas: Sequence[float], noise: StepNoise
+) -> Tensor:
+    """Euler's step down, then noise up."""
+    for sigma, after in itertools.pairwise(sigmas):
+        up = math.sqrt(after**2 * (sigma**2 - after**2) / sigma**2)
+        down = math.sqrt(after**2 - up**2)
+        x = x + (x - model(x, sigma)) / sigma * (down - sigma)
+        if after > 0:
+            x = x + noise(sigma, after) * up
+    return x
+
+
+@pytest.mark.parametrize(
+    ("name", "textbook"),
+    [
+        ("dpmpp_2m", textbook_2m),
+        ("dpmpp_2m_sde", textbook_2m_sde),
+        ("heun", textbook_heun),
+        ("euler_ancestral", textbook_ancestral),
+    ],
+)
+def test_fused_coefficients_are_the_textbook_formula(
+    name: str, textbook: Callable[[Denoiser, Tensor, Sequence[float], StepNoise], Tensor]
+) -> None:
     x = torch.linspace(-3, 3, 16, dtype=torch.float64).reshape(1, 1, 4, 4)
     sigmas = sigmas_for(DiscreteSchedule.from_betas(), "karras", 15)
 
-    assert torch.allclose(
-        dpmpp_2m(gaussian, x, sigmas), textbook_2m(gaussian, x, sigmas), atol=1e-12
-    )
+    def wavy(x: Tensor, sigma: float) -> Tensor:
+        return torch.sin(x / (1 + sigma)) + 0.1 * sigma
+
+    def noise(sigma: float, after: float) -> Tensor:
+        return torch.full_like(x, math.cos(sigma + after))
+
+    ours = SAMPLERS[name].function(wavy, x, sigmas, on_step=lambda step: None, noise=noise)
+
+    assert torch.allclose(ours, textbook(wavy, x, sigmas, noise), atol=1e-10)
 
 
 def test_flows_arrive_as_well() -> None:

@@ -94,12 +94,16 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a job wants: which nodes, under which name, with what embedded and shown."""
+    """What a job wants: which nodes, under which name, with what embedded and shown.
+
+    `again`: an earlier attempt was cut off, and nobody may have heard what its nodes showed.
+    """
 
     targets: Sequence[str]
     scope: str
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     previews: bool = False
+    again: bool = False
 
 
 def shown_assets(shown: Iterable[Any]) -> list[str]:

@@ -107,6 +107,7 @@ class Engine:
         cancellation: Cancellation | None = None,
         metadata: Mapping[str, str] | None = None,
         previews: bool = False,
+        again: bool = False,
     ) -> Finished:
         """Run until the targets have their values; returns how it went, never raises.
 
@@ -118,8 +119,9 @@ class Engine:
             cancellation: Set it to stop.
             metadata: Texts to embed in saved pictures.
             previews: Whether somebody looks at previews.
+            again: Whether an earlier attempt was cut off: what its nodes showed is told once more.
         """
-        wishes = Wishes(targets, scope or uuid4().hex, metadata or {}, previews)
+        wishes = Wishes(targets, scope or uuid4().hex, metadata or {}, previews, again)
         return Execution(
             self._parts,
             prompt,

@@ -67,6 +67,7 @@ class Execution:
     ) -> None:
         self._parts = parts
         self._targets = wishes.targets
+        self._again = wishes.again
         self._emit = emit
         self._cancellation = cancellation
         self._nodes = dict(prompt.nodes)
@@ -129,6 +130,9 @@ class Execution:
             self._outcomes.look_up([recipe.key for recipe in self._recipes.known.values()])
         for task in reversed(targets):  # what is ready last runs first
             self._board.demand(task)
+        if self._again:
+            for node_id in self._outcomes.shown_above():
+                self._board.demand(self._board.task(node_id))
         running = {t.id: t for t in self._board.tasks.values() if t.state is WAITING}
         self._emit([NodesPlanned(tuple(running), self._ledger.cached(running))])
         self._outcomes.tell_early_hits()

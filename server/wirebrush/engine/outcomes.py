@@ -44,6 +44,7 @@ class Outcomes:
         self.board = Board(recipes, parts.packs.types.__getitem__, self._take)
         self.ledger = Ledger(recipes.known)
         self._parts = parts
+        self._recipes = recipes
         self._claims = claims
         self._emit = emit
         self._progressed = progressed
@@ -56,6 +57,13 @@ class Outcomes:
         """Ask the cache for many keys at once; True if it has all of them."""
         self._present.update(self._parts.store.has(keys))
         return all(key in self._present for key in keys)
+
+    def shown_above(self) -> list[str]:
+        """The nodes that showed something and are not visited, as a value below them is there."""
+        recipes = self._recipes.known
+        above = [node_id for node_id in self.ledger.cached(self.board.tasks) if node_id in recipes]
+        self.look_up([recipes[node_id].key for node_id in above])
+        return [node_id for node_id in above if self._present.get(recipes[node_id].key)]
 
     def tell_early_hits(self) -> None:
         """The plan is out: now, and from now on, nodes may be reported as cached."""

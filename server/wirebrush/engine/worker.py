@@ -170,6 +170,7 @@ class Worker:
                 cancellation=job.cancellation,
                 metadata=header.get("metadata") or {},
                 previews=bool(header.get("previews")),
+                again=int(header.get("attempt", 1)) > 1,
             )
         except Exception as error:
             logging.exception("The job could not be read.")

@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 400])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--comfyui", type=Path, help="a ComfyUI checkout to measure beside it")
+    parser.add_argument("--comfyui-python", default=sys.executable, help="the Python it runs in")
     options = parser.parse_args()
     result: dict[str, Any] = {
         "benchmark": "http_chain",
@@ -85,7 +86,7 @@ def main() -> None:
     with wirebrush_server() as run:
         result["wirebrush"] = measure(run, options.sizes, options.repeats)
     if options.comfyui is not None:
-        with comfyui_server(options.comfyui.absolute()) as run:
+        with comfyui_server(options.comfyui.absolute(), options.comfyui_python) as run:
             result["comfyui"] = measure(run, options.sizes, min(3, options.repeats))
         result["times_faster"] = {
             size: {kind: round(theirs[kind] / ours[kind], 1) for kind in ours}
@@ -152,14 +153,16 @@ def wirebrush_server() -> Iterator[Callable[[dict[str, Any]], None]]:
 
 
 @contextmanager
-def comfyui_server(checkout: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
+def comfyui_server(checkout: Path, python: str) -> Iterator[Callable[[dict[str, Any]], None]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        (Path(folder) / "custom_nodes").mkdir()
+        for name in ("custom_nodes", "user", "input", "output", "models"):
+            (Path(folder) / name).mkdir()
         (Path(folder) / "custom_nodes" / "chain.py").write_text(THEIR_PACK)
         port = free_port()
         arguments = [str(checkout / "main.py"), "--cpu", "--base-directory", folder]
         client = uuid.uuid4().hex
-        with process([*arguments, "--port", str(port), "--disable-auto-launch"]) as server:
+        arguments += ["--port", str(port), "--disable-auto-launch"]
+        with process(arguments, python) as server:
             wait_for(server, lambda: answers(f"http://127.0.0.1:{port}/queue"), 300)
             with connect(f"ws://127.0.0.1:{port}/ws?clientId={client}", proxy=None) as events:
 
@@ -188,9 +191,11 @@ def wait_for_end(events: Any, job: str) -> None:
 
 
 @contextmanager
-def process(arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    arguments: list[str], python: str = sys.executable
+) -> Iterator[subprocess.Popen[bytes]]:
     server = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [python, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         yield server

@@ -10,6 +10,7 @@ save pictures; each writes down when it begins and ends. Prints JSON:
     rerun_finished   nodes that were reported as finished before the kill and ran again
     rerun_unreported nodes that had returned, but whose results were not yet on disk
     corrupt          pictures, databases and temporary files that are not as they should be
+    client_lost      jobs whose end the following client did not hear of
     recovery         seconds from the kill to the end of the job, beyond what it had left to do
 """
 
@@ -41,7 +42,7 @@ import psutil
 from PIL import Image
 
 from wirebrush.client import Studio, StudioError
-from wirebrush.events import NodeFinished
+from wirebrush.events import FINAL_STATES, NodeFinished
 
 NODES = 20
 PATIENCE = 120.0
@@ -197,6 +198,7 @@ class Score:
     kills: int = 0
     in_job: int = 0
     lost: list[str] = field(default_factory=list[str])
+    client_lost: list[str] = field(default_factory=list[str])
     rerun_finished: list[str] = field(default_factory=list[str])
     rerun_unreported: int = 0
     recovery: list[float] = field(default_factory=list[float])
@@ -207,13 +209,14 @@ class Score:
             "kills": self.kills,
             "while_the_job_ran": self.in_job,
             "lost": len(self.lost),
+            "client_lost": len(self.client_lost),
             "rerun_finished": len(self.rerun_finished),
             "rerun_unreported": self.rerun_unreported,
             "recovery_seconds": {
                 "median": round(statistics.median(slow), 2) if slow else None,
                 "max": round(slow[-1], 2) if slow else None,
             },
-            "details": [*self.lost, *self.rerun_finished][:20],
+            "details": [*self.lost, *self.client_lost, *self.rerun_finished][:20],
         }
 
 
@@ -255,16 +258,27 @@ class Bench:
         self.jobs.append(follower.job)
         score.kills += 1
         score.in_job += in_job
-        if follower.state != "succeeded":
-            score.lost.append(
-                f"{who} killed at {moment:.3f} s: job {follower.job} {follower.state}"
-            )
+        state = self._state(follower.job)
+        if state != "succeeded":
+            score.lost.append(f"{who} killed at {moment:.3f} s: job {follower.job} is {state}")
+        elif follower.state != state:
+            score.client_lost.append(f"{who} killed at {moment:.3f} s: {follower.job} not heard of")
         if in_job and follower.ended:
             score.recovery.append(max(0.0, follower.ended - killed - (self.span - moment)))
         reported = {node for at, node in follower.finished if at < killed}
         self._compare(reported, follower.number, score)
         with suppress(StudioError, OSError):
             studio.close()
+
+    def _state(self, job: str) -> str:
+        """The state that a job comes to, as the server tells a newcomer."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            with self.server.connect(ready=False) as studio:
+                state = str(studio.request("GET", f"/v1/jobs/{job}")["job"]["state"])
+            if state in FINAL_STATES or time.monotonic() > end:
+                return state
+            time.sleep(0.2)
 
     def _kill(self, who: str) -> None:
         if who == "server":

@@ -28,7 +28,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from wirebrush.config import data_folder
@@ -279,7 +279,7 @@ class Studio:
 
     def _reach(self) -> ClientConnection:
         address = "ws" + self._url.removeprefix("http") + "/v1/ws"
-        last: OSError | None = None
+        last: Exception | None = None
         for attempt in range(_RETRIES if self._server is not None else 1):
             try:
                 self._open.close()  # what is left of the connection before
@@ -292,9 +292,9 @@ class Studio:
                         proxy=None,
                     )
                 )
-            except InvalidHandshake as error:
+            except InvalidStatus as error:
                 raise StudioError(f"{self._url} refuses: {error}. Is the token right?") from error
-            except OSError as error:
+            except (OSError, InvalidHandshake) as error:  # not there, or ending as we came
                 last = error
                 time.sleep(0.2 * 2**attempt)
         raise StudioError(f"{self._url} cannot be reached: {last}. Is the server running?")

@@ -59,10 +59,10 @@ class Claims:
         """Hand the result, or the turn, to those who wait for the same key."""
         if not task.flying:
             return
-        task.flying = False
         key = task.recipe.key
-        del self._flying[key]
         self._parts.flights.land(key, result)
+        task.flying = False
+        del self._flying[key]
         if result is None and self._parts.leases is not None:
             self._parts.leases.release([key])  # a result keeps it until it is on disk
 

@@ -201,7 +201,8 @@ class Execution:
         elif task.type.declared.is_async:
             self._announce(task)
             self._away += 1
-            self._futures[task.id] = self._parts.loop.submit(self._call_async(task, call))
+            work = partial(self._call_async, task, call)
+            self._futures[task.id] = self._parts.loop.submit(work)
         else:
             self._announce(task)
             self._call(task, call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any
 
@@ -19,7 +19,7 @@ class LoopThread:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
-    def submit(self, coroutine: Coroutine[Any, Any, None]) -> Future[None]:
+    def submit(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Future[None]:
         """Start a coroutine; the future may be cancelled from any thread."""
         with self._lock:
             if self._loop is None:
@@ -28,7 +28,7 @@ class LoopThread:
                     target=_serve, args=[self._loop], name="async-nodes", daemon=True
                 )
                 self._thread.start()
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        return asyncio.run_coroutine_threadsafe(work(), self._loop)
 
     def close(self) -> None:
         """Cancel what still runs and stop the thread."""

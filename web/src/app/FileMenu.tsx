@@ -49,14 +49,14 @@ function Menu({ close }: { close: () => void }) {
   }
 
   return (
-    <div className={styles["menu"]}>
-      <button type="button" onClick={() => act(() => studio.openEmpty(t("file.untitled")))}>
+    <div className={styles["menu"]} role="menu" aria-label={t("file.title")}>
+      <button type="button" role="menuitem" onClick={() => act(() => studio.openEmpty(t("file.untitled")))}>
         {t("file.new")}
       </button>
-      <button type="button" onClick={() => picker.current?.click()}>
+      <button type="button" role="menuitem" onClick={() => picker.current?.click()}>
         {t("file.openFile")}
       </button>
-      <button type="button" onClick={() => act(async () => download(studio))}>
+      <button type="button" role="menuitem" onClick={() => act(async () => download(studio))}>
         {t("file.save")}
       </button>
       <input
@@ -71,17 +71,17 @@ function Menu({ close }: { close: () => void }) {
       />
       <h2>{t("file.mine")}</h2>
       {listing.workflows.length === 0 && <p>{t("file.none")}</p>}
-      <div className={styles["scroll"]}>
+      <div className={styles["scroll"]} role="group" aria-label={t("file.mine")}>
         {listing.workflows.map(({ name }) => (
-          <button key={name} type="button" onClick={() => act(() => studio.openFile(name))}>
+          <button key={name} type="button" role="menuitem" onClick={() => act(() => studio.openFile(name))}>
             {name}
           </button>
         ))}
       </div>
       {listing.templates.length > 0 && <h2>{t("file.templates")}</h2>}
-      <div className={styles["scroll"]}>
+      <div className={styles["scroll"]} role="group" aria-label={t("file.templates")}>
         {listing.templates.map(({ name, title, description }) => (
-          <button key={name} type="button" title={description} onClick={() => act(() => studio.openTemplate(name))}>
+          <button key={name} type="button" role="menuitem" title={description} onClick={() => act(() => studio.openTemplate(name))}>
             {title}
           </button>
         ))}

@@ -7,9 +7,9 @@ import {
   ReactFlowProvider,
   SelectionMode,
 } from "@xyflow/react";
-import { useRef, type DragEvent } from "react";
+import { useEffect, useRef, type DragEvent } from "react";
 import { GRID } from "../model/geometry";
-import { useDocument, useRuntime, useStudio } from "../state/context";
+import { useCatalog, useDocument, useRuntime, useStudio } from "../state/context";
 import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
 import { colorOf } from "../ui/PortShape";
 import { t } from "../ui/text";
@@ -40,7 +40,14 @@ function Surface() {
   const flow = useFlow();
   const connecting = useConnecting();
   const canvas = useCanvasHandle(surface);
+  const id = useDocument((document) => document.id);
+  const ready = useCatalog(({ catalog }) => catalog !== null);
   const empty = useDocument((document) => Object.keys(document.nodes).length === 0);
+
+  // Each document is shown as a whole at first, as soon as its nodes can be drawn.
+  useEffect(() => {
+    if (id && ready) studio.view.getState().canvas?.fit(0);
+  }, [id, ready, studio]);
 
   function drop(event: DragEvent): void {
     const type = event.dataTransfer.getData(DRAGGED_TYPE);
@@ -53,6 +60,7 @@ function Surface() {
     <div
       ref={surface}
       className={styles["surface"]}
+      data-document={id}
       onDragOver={(event) => {
         if (event.dataTransfer.types.includes(DRAGGED_TYPE)) event.preventDefault();
       }}
@@ -86,18 +94,18 @@ function Surface() {
           const at = canvas.toPoint(event.clientX, event.clientY);
           studio.view.setState({ adding: { screen: [event.clientX, event.clientY], at, wire: null } });
         }}
-        onNodeDoubleClick={(event, { id }) => {
-          if ((event.target as Element).closest("header")) studio.view.setState({ renaming: id });
+        onNodeDoubleClick={(event, node) => {
+          if ((event.target as Element).closest("header")) studio.view.setState({ renaming: node.id });
         }}
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
         <Map />
       </ReactFlow>
-      {empty && (
+      {id !== "" && (empty || !ready) && (
         <div className={styles["empty"]}>
-          <h2>{t("canvas.empty")}</h2>
-          <p>{t("canvas.empty.hint")}</p>
+          <h2>{t(ready ? "canvas.empty" : "canvas.loading")}</h2>
+          <p>{t(ready ? "canvas.empty.hint" : "canvas.loading.hint")}</p>
         </div>
       )}
     </div>

@@ -18,7 +18,7 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<FlowEdge>) {
       style={{
         stroke: colorOf(data?.type ?? "*"),
         strokeWidth: selected ? 3 : 1.75,
-        opacity: unrelated && !selected ? 0.28 : 0.9,
+        opacity: unrelated && !selected ? 0.32 : 0.9,
       }}
     />
   );

@@ -4,7 +4,7 @@
  */
 import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
 import { outputOf, type Catalog, type NodeSpec } from "../model/catalog";
-import type { Document, NodeId, Point, Wire, WorkflowNode } from "../model/document";
+import type { Document, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document";
 import { layoutOf, placeholderSpec, type Layout } from "../model/geometry";
 
 export type FlowNode = Node<{ spec: NodeSpec; layout: Layout; known: boolean }, "workflow">;
@@ -108,38 +108,57 @@ function samePlaceholder(old: NodeSpec | undefined, made: NodeSpec): NodeSpec {
   return old && JSON.stringify(old) === JSON.stringify(made) ? old : made;
 }
 
+interface MadeEdge {
+  readonly wire: Wire;
+  readonly selected: boolean;
+  readonly type: string;
+  readonly label: string;
+  readonly edge: FlowEdge;
+}
+
 /** Makes flow edges and remembers them by wire. */
 export class FlowEdges {
-  #made: ReadonlyMap<string, { wire: Wire; selected: boolean; edge: FlowEdge }> = new Map();
+  #made: ReadonlyMap<string, MadeEdge> = new Map();
 
   from(document: Document, catalog: Catalog, selected: ReadonlySet<string>): FlowEdge[] {
-    const next = new Map<string, { wire: Wire; selected: boolean; edge: FlowEdge }>();
+    const next = new Map<string, MadeEdge>();
     for (const [key, wire] of Object.entries(document.wires)) {
       const old = this.#made.get(key);
-      const chosen = selected.has(key);
-      const type = wireType(document, catalog, wire);
-      const same = old?.wire === wire && old.selected === chosen && old.edge.data?.type === type;
-      next.set(key, same ? old : { wire, selected: chosen, edge: flowEdge(key, wire, chosen, document, catalog) });
+      const output = outputOf(catalog.spec(document.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
+      const parts = {
+        wire,
+        selected: selected.has(key),
+        type: output?.type ?? "*",
+        label: `${nameOf(document, catalog, wire.from)} → ${nameOf(document, catalog, wire.to)}`,
+      };
+      const same =
+        old?.wire === wire &&
+        old.selected === parts.selected &&
+        old.type === parts.type &&
+        old.label === parts.label;
+      next.set(key, same ? old : { ...parts, edge: flowEdge(key, parts, output?.name ?? wire.from[1]) });
     }
     this.#made = next;
     return [...next.values()].map((made) => made.edge);
   }
 }
 
-function flowEdge(key: string, wire: Wire, selected: boolean, document: Document, catalog: Catalog): FlowEdge {
-  const output = outputOf(catalog.spec(document.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
+function flowEdge(key: string, { wire, selected, type, label }: Omit<MadeEdge, "edge">, output: string): FlowEdge {
   return {
     id: key,
     type: "wire",
     source: wire.from[0],
-    sourceHandle: output?.name ?? wire.from[1],
+    sourceHandle: output,
     target: wire.to[0],
     targetHandle: wire.to[1],
     selected,
-    data: { type: output?.type ?? "*" },
+    ariaLabel: label,
+    data: { type },
   };
 }
 
-function wireType(document: Document, catalog: Catalog, wire: Wire): string {
-  return outputOf(catalog.spec(document.nodes[wire.from[0]]?.type ?? ""), wire.from[1])?.type ?? "*";
+/** A port as a screen reader says it: "KSampler latent_image". */
+function nameOf(document: Document, catalog: Catalog, [id, port]: PortRef): string {
+  const node = document.nodes[id];
+  return `${node?.title ?? catalog.spec(node?.type ?? "")?.title ?? id} ${port}`;
 }

@@ -4,7 +4,7 @@ import type { Point } from "../model/document";
 import { GRID } from "../model/geometry";
 import { useStudio } from "../state/context";
 
-const FIT = { padding: 0.08, maxZoom: 1, duration: 180 };
+const FIT = { padding: 0.05, maxZoom: 1, duration: 180 };
 
 /** Lets the rest of the page move the view and ask where things are. */
 export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
@@ -30,7 +30,8 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
         view.setState({
           canvas: {
             // Nodes that were just made reach xyflow with the next paint.
-            fit: () => requestAnimationFrame(() => requestAnimationFrame(() => void flow.fitView(FIT))),
+            fit: (duration = FIT.duration) =>
+              requestAnimationFrame(() => requestAnimationFrame(() => void flow.fitView({ ...FIT, duration }))),
             zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
             reveal: (node) => void flow.fitView({ ...FIT, nodes: [{ id: node }], maxZoom: flow.getZoom() }),
             centre,

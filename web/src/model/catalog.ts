@@ -1,11 +1,18 @@
 /** The node types there are, and what may be wired to what. */
-import type { CatalogData, NodeSpec, OutputPort, PackFailure, Port } from "../runtime/wire.gen";
+import type {
+  Catalog as CatalogData,
+  NodeOutput as OutputPort,
+  NodePort as Port,
+  NodeSpec,
+  NodeWidget as Widget,
+} from "../runtime/wire.gen";
 
-export type { NodeSpec, OutputPort, Port };
+export type { NodeSpec, OutputPort, Port, Widget };
+export type Choice = NonNullable<Widget["choices"]>[number];
 
 export class Catalog {
   readonly digest: string;
-  readonly failures: readonly PackFailure[];
+  readonly failures: CatalogData["failures"];
   readonly #specs: ReadonlyMap<string, NodeSpec>;
 
   constructor(data: CatalogData) {

@@ -1,5 +1,5 @@
 /** Numbers as number fields treat them: bounds, steps, and how many digits are shown. */
-import type { Widget } from "../runtime/wire.gen";
+import type { Widget } from "./catalog";
 
 /** The nearest value that the field takes. */
 export function fitted(value: number, widget: Widget): number {

@@ -52,6 +52,7 @@ function Help({ spec }: { spec: NodeSpec }) {
 
 function rangeOf({ widget }: Port): string {
   const { kind, min, max } = widget ?? { kind: "" };
-  if ((kind !== "int" && kind !== "float") || min === undefined || max === undefined || max > 1e6) return "";
+  if (kind !== "int" && kind !== "float") return "";
+  if (typeof min !== "number" || typeof max !== "number" || max > 1e6) return "";
   return t("inspector.range", { min, max });
 }

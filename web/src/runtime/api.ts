@@ -1,5 +1,5 @@
 /** The server's HTTP routes that the page uses, each as one typed function. */
-import type { AssetRecord, CatalogData, JobRecord } from "./wire.gen";
+import type { AssetRecord, Catalog as CatalogData, JobRecord } from "./wire.gen";
 
 /** The server refused or could not be reached. `status` 0: there was no answer. */
 export class ApiError extends Error {

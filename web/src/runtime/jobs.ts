@@ -1,5 +1,5 @@
 /** Jobs and what their nodes do, as a pure reducer over the server's messages. */
-import type { JobEvent, JobOutput, JobRecord, JobState, Output, Problem } from "./wire.gen";
+import type { Event as JobEvent, JobOutput, JobRecord, JobState, Output, Problem } from "./wire.gen";
 
 export type NodeState = "running" | "done" | "cached" | "error" | "stopped";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CONNECTING, SILENCE_MS, step, type Connection, type Effect, type Input } from "./connection";
 import * as jobs from "./jobs";
 import { readPreview } from "./socket";
-import type { JobEvent, JobRecord, ServerMessage } from "./wire.gen";
+import type { Event as JobEvent, JobRecord, ServerMessage } from "./wire.gen";
 
 /** Feed inputs one after the other; the last state and all effects. */
 function drive(inputs: readonly Input[], from: Connection = CONNECTING): [Connection, Effect[]] {
@@ -78,7 +78,7 @@ function record(more: Partial<JobRecord> = {}): JobRecord {
 }
 
 const SIGNATURES = { "1": "s1", "2": "s2", "3": "s3" };
-const PICTURE = { kind: "output" as const, asset: "f00", name: "a.png", mime: "image/png", width: 8, height: 8 };
+const PICTURE = { kind: "output" as const, asset: "f00", name: "a.png", mime: "image/png", width: 8, height: 8, text: null };
 const SUMMARY = { executed: 2, cached: 1, skipped: 0, seconds: 1.5, per_node: {} };
 
 function after(...events: JobEvent[]): jobs.Jobs {
@@ -114,7 +114,7 @@ describe("a job", () => {
   });
 
   test("that fails marks the node at fault and stops the others", () => {
-    const problem = { code: "failed", message: "Out of memory.", node: "2", severity: "error" as const };
+    const problem = { code: "failed", message: "Out of memory.", hint: "", node: "2", port: null, severity: "error" as const };
     const known = after(...RUNNING, { type: "finished", state: "failed", summary: SUMMARY, problems: [problem] });
     expect(known.runs["2"]?.state).toBe("error");
     expect(known.problems).toEqual([problem]);

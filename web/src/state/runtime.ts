@@ -209,7 +209,9 @@ export class Runtime {
       case "error": {
         const { code, message: words, hint } = message;
         if (message.ref) this.#waiting.delete(message.ref);
-        return jobs.withProblems(known, [{ code, message: words, hint }]);
+        return jobs.withProblems(known, [
+          { code, message: words, hint, node: null, port: null, severity: "error" },
+        ]);
       }
       case "catalog":
         this.#catalogChanged();

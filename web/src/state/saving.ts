@@ -44,6 +44,15 @@ export class Saving {
     await this.save();
   }
 
+  /** Save until nothing is left to save: what was typed meanwhile too. */
+  async flush(): Promise<void> {
+    for (let tries = 0; tries < 5 && serialise(this.#documents.document) !== this.#saved; tries++) {
+      // One after the other: each save must see the etag of the one before.
+      // oxlint-disable-next-line no-await-in-loop
+      await this.save();
+    }
+  }
+
   /** Save what is open over what the server holds, whatever it is. */
   async keepMine(): Promise<void> {
     const { file } = this.#documents.store.getState();

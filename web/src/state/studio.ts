@@ -50,15 +50,16 @@ export class Studio {
   }
 
   async openFile(name: string): Promise<void> {
-    await this.#leaveDocument();
     const { data, etag } = await api.workflow(name);
+    await this.#leaveDocument();
     this.#show({ ...parseDocument(data), name }, { name, etag });
   }
 
   /** A copy of a template under a free name. */
   async openTemplate(name: string): Promise<void> {
+    const data = await api.template(name);
     await this.#leaveDocument();
-    const [data, { workflows }] = await Promise.all([api.template(name), api.workflows()]);
+    const { workflows } = await api.workflows();
     const parsed = parseDocument(data);
     const free = freeName(parsed.name, workflows.map((file) => file.name));
     this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
@@ -108,7 +109,7 @@ export class Studio {
   }
 
   async #leaveDocument(): Promise<void> {
-    if (this.documents.store.getState().file) await this.saving.save();
+    if (this.documents.store.getState().file) await this.saving.flush();
   }
 
   #show(document: Document, file: SavedFile): void {
@@ -118,7 +119,6 @@ export class Studio {
     select(this.view, []);
     memory.opened(file.name);
     void this.runtime.restore(document);
-    this.view.getState().canvas?.fit();
   }
 
   async #openFirst(): Promise<void> {
@@ -141,6 +141,8 @@ export class Studio {
   async #fetchCatalog(): Promise<void> {
     try {
       const data = await api.catalog();
+      // At its very first start the server knows no types until a worker has loaded the packs.
+      if (data.nodes.length === 0 && !this.catalog.getState().catalog) return;
       this.catalog.setState({ catalog: new Catalog(data), error: "" });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -4,7 +4,8 @@ import type { NodeId, Point } from "../model/document";
 
 /** What other parts of the page may ask of the canvas. */
 export interface CanvasHandle {
-  readonly fit: () => void;
+  /** Show the whole graph; `duration` in milliseconds. */
+  readonly fit: (duration?: number) => void;
   readonly zoom: (factor: number) => void;
   readonly reveal: (node: NodeId) => void;
   /** Where a thing that was not placed by hand should go. */

@@ -2,7 +2,7 @@
 import { Catalog } from "../model/catalog";
 import type { NodeSpec } from "../runtime/wire.gen";
 
-const COMMON = { category: "test", help: "", version: "1", cache: "pure", pack: "builtin", source: "" };
+const COMMON = { category: "test", help: "", version: "1", cache: "pure" as const, pack: "builtin", source: "" };
 
 const SPECS: NodeSpec[] = [
   {

@@ -14,6 +14,8 @@ const en = {
   "banner.retry": "Try now",
   "canvas.empty": "An empty canvas",
   "canvas.empty.hint": "Double-click to add a node, or open a template.",
+  "canvas.loading": "Starting",
+  "canvas.loading.hint": "A worker is loading the node types.",
   "canvas.label": "Workflow",
   "command.cancel": "Cancel",
   "command.copy": "Copy",

@@ -1,5 +1,5 @@
 import { ChevronDown } from "lucide-react";
-import type { Choice } from "../runtime/wire.gen";
+import type { Choice } from "../model/catalog";
 import { label } from "../ui/format";
 import { t } from "../ui/text";
 import styles from "./Field.module.css";

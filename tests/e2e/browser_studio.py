@@ -1,0 +1,109 @@
+"""What a person does with the page, in words of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Locator, Page, expect
+
+SLOW = 120_000
+"""Milliseconds that a run may take on a busy machine."""
+
+SPREAD = """img => {
+  const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(img, 0, 0);
+  const { data } = drawing.getImageData(0, 0, canvas.width, canvas.height);
+  const colours = new Set();
+  for (let i = 0; i < data.length; i += 4)
+    colours.add((data[i] >> 4) * 256 + (data[i + 1] >> 4) * 16 + (data[i + 2] >> 4));
+  return colours.size;
+}"""
+"""How many clearly different colours a picture has."""
+
+
+FRAMES = """() => new Promise(done => {
+  let left = 5;
+  const frame = () => --left ? requestAnimationFrame(frame) : done();
+  frame();
+})"""
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The page of one browser window. `forgiven` are complaints of the console that are meant."""
+
+    page: Page
+    forgiven: list[str] = field(default_factory=list[str])
+
+    def open_template(self, title: str) -> None:
+        """A fresh copy of a shipped workflow."""
+        expect(self.page.locator(".react-flow__node").first).to_be_visible()
+        surface = self.page.locator("[data-document]")
+        before = surface.get_attribute("data-document") or ""
+        self.page.get_by_role("button", name="Open another workflow").click()
+        menu = self.page.get_by_role("menu", name="Open another workflow")
+        menu.get_by_role("group", name="Templates").get_by_text(title, exact=True).click()
+        expect(surface).not_to_have_attribute("data-document", before)
+        expect(self.page.locator("[role=status]", has_text="connected").first).to_be_visible()
+        self.page.evaluate(FRAMES)  # the view moves to what was opened
+
+    @property
+    def name(self) -> str:
+        """The name of the open workflow."""
+        return self.page.get_by_label("Name of the workflow").input_value()
+
+    def node(self, title: str) -> Locator:
+        """A node by its title."""
+        titled = self.page.locator("header h3", has_text=title)
+        return self.page.locator(".react-flow__node", has=titled)
+
+    def state(self, title: str) -> Locator:
+        """The words at the right of a node's title."""
+        return self.node(title).locator("header span")
+
+    def field(self, title: str, name: str) -> Locator:
+        """A field of a node."""
+        return self.node(title).get_by_role("textbox", name=name, exact=True)
+
+    def wire(self, source: str, target: str) -> Locator:
+        """A wire between two ports, each named "title port"."""
+        return self.page.get_by_label(f"{source} → {target}", exact=True)
+
+    def set_number(self, title: str, field: str, text: str) -> None:
+        """Type into a number field."""
+        entry = self.field(title, field)
+        entry.focus()
+        entry.fill(text)
+        entry.press("Enter")
+
+    def draw_wire(self, start: Locator, end: Locator) -> None:
+        """Draw from one port to another, and hold the button."""
+        (x, y), (to_x, to_y) = _middle(start), _middle(end)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=4)
+        self.page.mouse.move(to_x, to_y, steps=4)
+
+    def run(self) -> None:
+        """Press Run."""
+        self.page.get_by_role("button", name="Run Ctrl").click()
+
+    def jobs(self, state: str) -> Locator:
+        """Rows of the queue in a state."""
+        return self.page.locator(f"li[data-state={state}]")
+
+    def saved(self) -> None:
+        """Wait until the server has the document."""
+        expect(self.page.locator("footer", has_text="saved").last).to_contain_text("saved ")
+
+    def colours(self, picture: Locator) -> int:
+        """How many clearly different colours a picture has."""
+        expect(picture).to_be_visible()
+        return int(picture.evaluate(SPREAD))
+
+
+def _middle(place: Locator) -> tuple[float, float]:
+    box = place.bounding_box()
+    assert box is not None, "it cannot be seen"
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

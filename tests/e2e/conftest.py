@@ -1,0 +1,106 @@
+"""The real server and a real browser, as a person has them. Skipped where there is no Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from browser_studio import Studio
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+TOKEN = "a-token-for-tests"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(300))
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="there is no Chromium"))
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running studio with an empty data folder: the link that it prints."""
+    data = tmp_path_factory.mktemp("studio")
+    command = [sys.executable, "-m", "wirebrush", "serve", "--no-browser", "--port", "0"]
+    command += ["--data", str(data), "--device", "cpu", "--token", TOKEN]
+    with (data / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+        )
+    assert server.stdout is not None
+    try:
+        yield _printed_link(server.stdout)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait(5)
+        server.stdout.close()
+
+
+def _printed_link(output: Iterator[str]) -> str:
+    for line in output:
+        if found := re.search(r"http://\S+", line):
+            return found[0]
+    pytest.fail("the server ended without printing its link")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def studio(address: str, browser: Browser) -> Iterator[Studio]:
+    """The page on a fresh copy of the postcard; the test fails if the console has errors."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: _note(complaints, message))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    studio = Studio(page)
+    studio.open_template("Postcard")
+    yield studio
+    context.close()
+    meant = tuple(studio.forgiven)
+    assert [text for text in complaints if not (meant and text.endswith(meant))] == []
+
+
+def _note(complaints: list[str], message: ConsoleMessage) -> None:
+    if message.type in ("error", "warning"):
+        complaints.append(message.text)
+
+
+@pytest.fixture
+def page(studio: Studio) -> Page:
+    return studio.page

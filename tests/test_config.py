@@ -23,14 +23,13 @@ def test_without_options_everything_has_a_default() -> None:
     assert config.data.name == "wirebrush"
     assert config.packs == config.data / "packs"
     assert config.open_browser
-    assert not config.comfy
 
 
 def test_options(tmp_path: Path) -> None:
     config = parse(
         *("--port", "9000", "--host", "0.0.0.0", "--data", str(tmp_path), "--no-browser"),
         *("--models", "a", "--models", "b", "--token", "long-enough", "--device", "cpu"),
-        *("--memory-cache", "500M", "--disk-cache", "1.5G", "--comfy"),
+        *("--memory-cache", "500M", "--disk-cache", "1.5G"),
         *("--origin", "https://Studio.example.org/"),
     )
     assert (config.port, config.host, config.data) == (9000, "0.0.0.0", tmp_path)
@@ -39,7 +38,7 @@ def test_options(tmp_path: Path) -> None:
     assert config.memory_cache == 500 * 1024**2
     assert config.disk_cache == 3 * 1024**3 // 2
     assert config.origins == ("https://studio.example.org",)
-    assert (config.token, config.workers, config.comfy) == ("long-enough", ("cpu",), True)
+    assert (config.token, config.workers) == ("long-enough", ("cpu",))
     assert not config.open_browser
 
 

@@ -40,7 +40,6 @@ class Config:
     disk_cache: int = 20 * GIB
     cancel_grace: float = 5.0
     node_deadline: float = 1800.0
-    comfy: bool = False
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
@@ -68,9 +67,6 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
         " WIREBRUSH_TOKEN does the same without showing it in the process list",
     )
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
-    parser.add_argument(
-        "--comfy", action="store_true", help="also answer the routes that ComfyUI clients use"
-    )
     parser.add_argument(
         "--node-deadline",
         type=float,
@@ -112,7 +108,7 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
     data: Path = (given.get("data") or data_folder(environ)).expanduser().absolute()
     known = {
         name: given[name]
-        for name in ("memory_cache", "disk_cache", "node_deadline", "comfy")
+        for name in ("memory_cache", "disk_cache", "node_deadline")
         if name in given
     }
     return Config(

@@ -18,6 +18,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -42,6 +43,7 @@ class Nothing(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))
+        self.config = SimpleNamespace(in_channels=SHAPE[1])
         self.answer = torch.zeros((2 * SHAPE[0], *SHAPE[1:]))
 
     def forward(self, x: Tensor, timestep: Tensor, **inputs: Any) -> tuple[Tensor]:

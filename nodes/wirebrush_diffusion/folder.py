@@ -45,8 +45,16 @@ class FolderCheckpoint:
         """Raise if a part is not there."""
         for part in PARTS:
             read_config(self.path / part / "config.json")
+        config = read_config(self.path / "unet" / "config.json")
+        if config.get("addition_embed_type") or config.get("class_embed_type"):
+            raise DiffusionError(
+                f"{self.path.name} is a Stable Diffusion XL (or unCLIP) model; folders of this "
+                "family are not read yet.",
+                "Use a Stable Diffusion 1 or 2 model.",
+            )
 
     def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
+        self.check()
         network = self._network("unet", "UNet2DConditionModel", device, dtype)
         scheduler = read_config(self.path / "scheduler" / "scheduler_config.json")
         return DiffusionModel(

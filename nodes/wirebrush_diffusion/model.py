@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
@@ -41,6 +42,13 @@ class DiffusionModel(Loaded):
 
     def __post_init__(self) -> None:
         self.freeze()
+        reads = self.config.in_channels
+        if reads != self.latent.channels:
+            raise DiffusionError(
+                f"The network reads {reads} channels, its latents have {self.latent.channels}: "
+                "it is a model for inpainting, editing or another latent space.",
+                "Such models are not run yet. Any model can inpaint with SetLatentNoiseMask.",
+            )
         self.patches = PatchedWeights(self.network)
 
     def predict(

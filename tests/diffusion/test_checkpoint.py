@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from diffusers.loaders.single_file_utils import (
     convert_ldm_unet_checkpoint,
@@ -54,6 +56,25 @@ def test_our_names_are_the_ones_diffusers_converts_from(tiny: Any, single_file: 
     assert all(torch.equal(unet[n], t) for n, t in tiny.unet.state_dict().items())
     assert vae.keys() == tiny.vae.state_dict().keys()
     assert all(torch.equal(vae[n], t) for n, t in tiny.vae.state_dict().items())
+
+
+def test_nothing_is_ever_fetched(
+    folder: Path, single_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def refuse(*arguments: object, **options: object) -> None:
+        asked.append(arguments)
+        raise OSError("no network here")
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+    load(folder)
+    load(single_file)
+
+    assert asked == []
 
 
 def test_parts_are_read_one_by_one(single_file: Path) -> None:

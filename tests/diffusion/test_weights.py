@@ -183,6 +183,26 @@ def test_absurd_configurations(folder: Path, tmp_path: Path, name: str, setting:
         load(copy)
 
 
+def test_families_that_are_not_read_yet(folder: Path, single_file: Path, tmp_path: Path) -> None:
+    sdxl = tmp_path / "sdxl"
+    shutil.copytree(folder, sdxl)
+    config = json.loads((sdxl / "unet" / "config.json").read_text())
+    (sdxl / "unet" / "config.json").write_text(
+        json.dumps(config | {"addition_embed_type": "text_time"})
+    )
+    name = "model.diffusion_model.input_blocks.0.0.weight"
+    inpaint = changed(
+        single_file,
+        tmp_path / "inpaint.safetensors",
+        lambda t: t.update({name: torch.zeros((32, 9, 3, 3))}),
+    )
+
+    with pytest.raises(DiffusionError, match="sdxl is a Stable Diffusion XL"):
+        open_checkpoint(sdxl).check()
+    with pytest.raises(DiffusionError, match="reads 9 channels, its latents have 4"):
+        open_checkpoint(inpaint).model()
+
+
 @pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.bfloat16, torch.float64])
 def test_other_precisions(single_file: Path, tmp_path: Path, dtype: torch.dtype) -> None:
     path = tmp_path / "other.safetensors"

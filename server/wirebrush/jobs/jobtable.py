@@ -185,20 +185,20 @@ def add_outputs(
 
 def finish(
     db: sqlite3.Connection,
-    record: JobRecord,
+    job: str,
     epoch: int,
     state: JobState,
     summary: Summary,
     problems: Sequence[Problem],
     now: float,
 ) -> JobRecord | None:
-    """End a held job. What earlier attempts left in `problems` stays, as warnings."""
+    """End a held job; None if the lease is stale."""
     done = db.execute(
         f"""UPDATE jobs SET state = ?, ended = ?, summary = ?, problems = ?
             WHERE id = ? AND lease_epoch = ? AND {_HELD}""",
-        (state, now, _json(asdict(summary)), _problems(problems), record.id, epoch),
+        (state, now, _json(asdict(summary)), _problems(problems), job, epoch),
     )
-    return get(db, record.id) if done.rowcount else None
+    return get(db, job) if done.rowcount else None
 
 
 def count_crash(

@@ -15,17 +15,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
-from wirebrush.jobs import joborder, jobtable
+from wirebrush.jobs import attempts, joborder, jobtable
 from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.ids import Ids
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.records import Body, JobRecord, Submission, body_digest
 
-MAX_CRASHES = 2
-"""A job may kill so many workers; then it is put aside."""
-MAX_INTERRUPTIONS = 5
-"""A server may die so often while a job runs and finishes no node; then the job is suspected."""
 MAX_WAITING = 20_000
 """So many jobs of one owner may wait; more is a script gone wild."""
 PAGE_LIMIT = 500
@@ -86,7 +82,7 @@ class JobQueue:
         """The queue of a journal, with the jobs that a dead server was running back in line."""
         queue = cls(journal, publish, headroom, max_waiting)
         queue._paused = await journal.read(lambda db: jobtable.setting(db, "paused")) == "1"
-        await journal.write(_reclaim)
+        await journal.write(attempts.reclaim)
         return queue
 
     # --- clients ------------------------------------------------------------------------------
@@ -259,9 +255,9 @@ class JobQueue:
         """Record a job's end. None: the lease is stale, and the job ended (or runs) otherwise."""
 
         def commit(db: sqlite3.Connection) -> JobRecord | None:
-            problems = (*lease.job.problems, *end.problems)
+            problems = (*lease.job.problems, *end.problems)  # with those of earlier attempts
             return jobtable.finish(
-                db, lease.job, lease.epoch, end.state, end.summary, problems, time.time()
+                db, lease.job.id, lease.epoch, end.state, end.summary, problems, time.time()
             )
 
         record = await self._journal.write(commit)
@@ -273,19 +269,9 @@ class JobQueue:
     async def crashed(self, lease: Lease, problem: Problem) -> JobRecord | None:
         """The worker died of this job: back in line once, then quarantined."""
 
-        def commit(db: sqlite3.Connection) -> JobRecord | None:
-            warned = (*lease.job.problems, replace(problem, severity="warning"))
-            crashes = jobtable.count_crash(db, lease.job.id, lease.epoch, warned)
-            if crashes is None:
-                return None
-            if crashes < MAX_CRASHES:
-                return jobtable.requeue(db, lease.job.id, lease.epoch)
-            return jobtable.finish(
-                db, lease.job, lease.epoch, "quarantined", lease.job.summary,
-                (*lease.job.problems, _quarantine(crashes, problem)), time.time(),
-            )  # fmt: skip
-
-        record = await self._journal.write(commit)
+        record = await self._journal.write(
+            lambda db: attempts.crashed(db, lease.job, lease.epoch, problem)
+        )
         self._drop(lease)
         if record is not None and record.state == "queued":
             self._tell(record.id, Queued(0))
@@ -362,27 +348,3 @@ def _known(db: sqlite3.Connection, submission: Submission) -> JobRecord | None:
             "Use a new key for a new job; repeat a key only with the same workflow.",
         )
     return record
-
-
-def _reclaim(db: sqlite3.Connection) -> None:
-    """Put back what a dead server was running, but not a job that every server dies of."""
-    for job, epoch, interruptions in jobtable.held(db):
-        record = jobtable.update_held(db, job, epoch, interruptions=interruptions + 1)
-        if record is None or interruptions + 1 < MAX_INTERRUPTIONS:
-            jobtable.requeue(db, job, epoch)
-            continue
-        problem = Problem(
-            "job_interrupted",
-            f"The server stopped {interruptions + 1} times while this job ran, and none of its"
-            " nodes got finished in between.",
-            "The machine may be running out of memory. Try a smaller picture, then retry the job.",
-        )
-        jobtable.finish(
-            db, record, epoch, "quarantined", record.summary, (*record.problems, problem),
-            time.time(),
-        )  # fmt: skip
-
-
-def _quarantine(crashes: int, problem: Problem) -> Problem:
-    message = f"This job is put aside: {crashes} attempts ended so. {problem.message}"
-    return replace(problem, message=message, severity="error")

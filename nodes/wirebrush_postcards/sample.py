@@ -42,9 +42,9 @@ class Painter:
         """Load an exported folder; nothing is fetched."""
         return cls(
             load_tokenizer(folder / "tokenizer"),
-            CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32).eval(),
-            UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32).eval(),
-            AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32).eval(),
+            CLIPTextModel.from_pretrained(folder / "text_encoder").float().eval(),
+            UNet2DConditionModel.from_pretrained(folder / "unet").float().eval(),
+            AutoencoderKL.from_pretrained(folder / "vae").float().eval(),
         )
 
     def states(self, prompts: list[str]) -> Tensor:

@@ -179,6 +179,8 @@ def main() -> None:
         for optimizer, kept in zip(trainer.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         trainer.step, trainer.clock.spent = state["step"], state["spent"]
+    if trainer.clock.spent >= args.seconds:
+        return
     trainer.run()
     if not args.decoder_only:
         normalise_latents(model, encode_pictures(model, pictures[:2000]))

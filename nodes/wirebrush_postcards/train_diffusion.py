@@ -230,7 +230,9 @@ def main() -> None:
     if "WORLD_SIZE" in os.environ:
         dist.init_process_group("gloo")
     rank = dist.get_rank() if dist.is_initialized() else 0
-    build_trainer(args, rank).run(first=rank == 0)
+    trainer = build_trainer(args, rank)
+    if trainer.clock.spent < args.seconds:
+        trainer.run(first=rank == 0)
 
 
 if __name__ == "__main__":

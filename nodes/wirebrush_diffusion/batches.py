@@ -61,6 +61,7 @@ class Batch:
         self._rows = shape[0]
         total = self._rows * len(pieces)
         self._input = torch.empty((total, *shape[1:-2], *size), device=device, dtype=dtype)
+        self._slices = self._input.split(self._rows)
         self._time = torch.empty((total,), device=device, dtype=torch.float32)
         self._context = _joined([piece.context for piece in pieces]).to(device, dtype)
         self._extra = {
@@ -90,14 +91,14 @@ class Batch:
         return output.split(self._rows)
 
     def _fill(self, x: Tensor, scale: float) -> None:
-        first: Tensor | None = None
-        for i, piece in enumerate(self.pieces):
-            rows = self._input[i * self._rows : (i + 1) * self._rows]
-            if first is not None and piece.area is None:
-                rows.copy_(first)
-                continue
-            torch.mul(piece.cut(x), scale, out=rows)
-            first = rows if piece.area is None else None
+        whole: Tensor | None = None
+        for piece, rows in zip(self.pieces, self._slices, strict=True):
+            if piece.area is not None:
+                torch.mul(piece.cut(x), scale, out=rows)
+            elif whole is None:
+                whole = torch.mul(x, scale, out=rows)
+            else:
+                rows.copy_(whole)
 
     def _residuals(self, sigma: float) -> Residuals | None:
         total: Residuals | None = None

@@ -8,9 +8,8 @@ noise level, and they are Python floats, so that no device waits for them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -21,8 +20,7 @@ class Denoiser(Protocol):
     def __call__(self, x: Tensor, sigma: float, /) -> Tensor: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scaling:
+class Scaling(NamedTuple):
     """The network reads `input * x`; the clean estimate is `skip * x + output * prediction`."""
 
     input: float

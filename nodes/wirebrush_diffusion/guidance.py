@@ -85,17 +85,18 @@ class Guided:
         return torch.lerp(means["negative"], means["positive"], self.cfg)
 
     def _batches(self, sigma: float) -> list[Batch]:
-        active = tuple(piece.end <= sigma <= piece.start for piece in self._pieces)
-        sides = [p.side for p, on in zip(self._pieces, active, strict=True) if on]
-        if "positive" not in sides:
-            raise DiffusionError(
-                f"No positive condition counts at noise level {sigma:.3f}.",
-                "Let at least one condition cover each moment from 0 to 1.",
-            )
-        if active not in self._plans:
+        active = tuple([piece.end <= sigma <= piece.start for piece in self._pieces])
+        plan = self._plans.get(active)
+        if plan is None:
             chosen = [p for p, on in zip(self._pieces, active, strict=True) if on]
-            self._plans[active] = make_batches(chosen, self.shape, self._device, self._dtype)
-        return self._plans[active]
+            if all(piece.side != "positive" for piece in chosen):
+                raise DiffusionError(
+                    f"No positive condition counts at noise level {sigma:.3f}.",
+                    "Let at least one condition cover each moment from 0 to 1.",
+                )
+            plan = make_batches(chosen, self.shape, self._device, self._dtype)
+            self._plans[active] = plan
+        return plan
 
     def _resolved(self, conditions: Sequence[Condition]) -> list[Condition]:
         height, width = self.shape[-2:]

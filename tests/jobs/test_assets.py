@@ -84,6 +84,8 @@ BAD = {
     "damaged": b"\xff\xd8\xff\xe0\x00\x02garbage",
     "megapixels": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 50_000, 50_000),
     "no size": b"GIF89a" + bytes(20),
+    "has no picture": b"\xff\xd8" + b"\xff\xe0\x00\x02" * 100_000,
+    "has no picture in it": b"\xff\xd8" + b"\xff" * 100_000,
 }
 
 
@@ -196,6 +198,14 @@ async def test_a_node_may_not_smuggle_a_page(assets: AssetStore) -> None:
     assert record.mime == "application/octet-stream"
     sound = await assets.put_output(b"RIFF....WAVE", MadeBy("j" * 16, "1", 1, "x", "audio/wav"))
     assert (sound.mime, sound.name[-4:]) == ("audio/wav", ".wav")
+
+
+async def test_what_a_node_made_is_kept_however_large_or_broken(assets: AssetStore) -> None:
+    large = await assets.put_output(BAD["megapixels"] + bytes(20), MadeBy("j" * 16, "1", 0, "x"))
+    assert (large.mime, large.width) == ("image/png", 50_000)
+    assert await assets.thumbnail(large.id) is None
+    broken = await assets.put_output(BAD["cut short"], MadeBy("j" * 16, "1", 1, "x"))
+    assert (broken.mime, broken.width) == ("application/octet-stream", None)
 
 
 async def test_a_preview_becomes_an_output_when_it_is_saved(assets: AssetStore) -> None:

@@ -13,6 +13,7 @@ from wirebrush.jobs.errors import AssetRefused
 MAX_PIXELS = 64_000_000
 MAX_JSON = 8 << 20
 _HEAD = 64
+_MAX_SEGMENTS = 4096
 
 _REFUSED = (
     (b"PK\x03\x04", "a zip archive"),
@@ -70,7 +71,7 @@ def sniff_upload(path: Path) -> Content:
     with path.open("rb") as file:
         picture = _picture(file)
         if picture is not None:
-            return picture
+            return _bounded(picture)
         file.seek(0)
         head = file.read(_HEAD)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -84,9 +85,12 @@ def sniff_upload(path: Path) -> Content:
 
 
 def sniff_output(path: Path, claimed: str) -> Content:
-    """What a node made. Only harmless types are believed; the rest is `octet-stream`."""
+    """What a node made, of any size. Only harmless types are believed; the rest are just bytes."""
     with path.open("rb") as file:
-        picture = _picture(file)
+        try:
+            picture = _picture(file)
+        except AssetRefused:  # a header of a picture, and then none
+            return Content("application/octet-stream")
     if picture is not None:
         return picture
     return Content(claimed if claimed in _PLAIN else "application/octet-stream")
@@ -110,13 +114,17 @@ def _sized(mime: str, size: tuple[int, ...]) -> Content:
     width, height = size
     if not width or not height:
         raise AssetRefused("This picture has no size; the file is damaged.", "Save it again.")
-    if width * height > MAX_PIXELS:
+    return Content(mime, width, height)
+
+
+def _bounded(picture: Content) -> Content:
+    if (picture.width or 0) * (picture.height or 0) > MAX_PIXELS:
         raise AssetRefused(
-            f"This picture has {width} x {height} pixels; {MAX_PIXELS // 1_000_000} megapixels"
-            " is the limit.",
+            f"This picture has {picture.width} x {picture.height} pixels;"
+            f" {MAX_PIXELS // 1_000_000} megapixels is the limit.",
             "Make it smaller first.",
         )
-    return Content(mime, width, height)
+    return picture
 
 
 def _webp_size(head: bytes) -> tuple[int, int]:
@@ -134,7 +142,7 @@ def _webp_size(head: bytes) -> tuple[int, int]:
 def _jpeg_size(file: BinaryIO) -> tuple[int, int]:
     """Walk the segments to the frame header; what lies between (EXIF, profiles) is skipped."""
     file.seek(2)
-    while True:
+    for _ in range(_MAX_SEGMENTS):
         marker, kind, length = struct.unpack(">BBH", _need(file.read(4), 4))
         if marker != 0xFF:
             raise AssetRefused("This JPEG is damaged.", "Save it again.")
@@ -145,6 +153,7 @@ def _jpeg_size(file: BinaryIO) -> tuple[int, int]:
             _, height, width = struct.unpack(">BHH", _need(file.read(5), 5))
             return width, height
         file.seek(max(length - 2, 0), 1)
+    raise AssetRefused("This JPEG has no picture in it.", "Save it again.")
 
 
 def _need(raw: bytes, count: int) -> bytes:

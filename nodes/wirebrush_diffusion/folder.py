@@ -23,6 +23,7 @@ from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.vocabulary import load_vocabulary
 from wirebrush_diffusion.weights import WeightFile, fill, refuse_pickles
 
+TEXT_ONLY = (None, "text")  # nothing is wanted besides the text's encoding
 PARTS = ("unet", "vae", "text_encoder")
 STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16", ".bf16", ".non_ema")
@@ -46,7 +47,8 @@ class FolderCheckpoint:
         for part in PARTS:
             read_config(self.path / part / "config.json")
         config = read_config(self.path / "unet" / "config.json")
-        if config.get("addition_embed_type") or config.get("class_embed_type"):
+        wanted = config.get("addition_embed_type"), config.get("class_embed_type")
+        if wanted[0] not in TEXT_ONLY or wanted[1] is not None:
             raise DiffusionError(
                 f"{self.path.name} is a Stable Diffusion XL (or unCLIP) model; folders of this "
                 "family are not read yet.",

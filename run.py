@@ -124,7 +124,17 @@ def install(extras: set[str]) -> None:
         if had is None or not extras <= had:
             install_packages(extras | (had or set()))
         elif web_build.wanted(ROOT / "web"):
-            phase("Building the page", [*PIP, "install", "--no-deps", "-e", "."])
+            renew_page()
+
+
+def renew_page() -> None:
+    """Build the page of a changed `web/`; an older page is better than none."""
+    try:
+        phase("Building the page", [*PIP, "install", "--no-deps", "-e", "."])
+    except Failed as failure:
+        if not (ROOT / "web/wirebrush_web/dist/index.html").exists():
+            raise
+        print(f"wirebrush: going on with the page as it was: {failure}.", file=sys.stderr)
 
 
 def install_packages(extras: set[str]) -> None:

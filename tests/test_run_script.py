@@ -41,6 +41,7 @@ HERE = pathlib.Path(__file__).parent
 METADATA = "Metadata-Version: 2.1\\nName: wirebrush\\nVersion: 0.1.0\\nProvides-Extra: dev\\n"
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
+    assert not (HERE / "broken").exists()
     (HERE / "building").touch()
     while (HERE / "wait").exists():
         time.sleep(0.05)
@@ -211,6 +212,17 @@ def test_it_installs_again_when_what_is_asked_for_changes(installed: Path, tmp_p
     again = run(moved)
     assert "Installing packages" in again.stdout
     assert str(moved / "models") in served(again)
+
+
+def test_an_old_page_is_better_than_none(installed: Path) -> None:
+    (installed / "web/wirebrush_web/dist").mkdir(parents=True)
+    (installed / "web/package.json").write_text("{}")
+    (installed / "broken").touch()
+    assert run(installed).returncode == 1, "there is no page at all"
+    (installed / "web/wirebrush_web/dist/index.html").touch()
+    old = run(installed)
+    assert "going on with the page as it was" in old.stderr
+    served(old)
 
 
 def test_the_test_command_adds_the_extra_and_a_start_keeps_it(installed: Path) -> None:

@@ -83,12 +83,14 @@ def test_a_new_pack_passes_its_own_test(tmp_path: Path) -> None:
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_a_new_pack_is_loaded_as_it_is(home: Home, tmp_path: Path) -> None:
-    folder = make_pack("fresh_nodes", tmp_path / "elsewhere")
-    (folder / "fresh_nodes").rename(home.root / "packs" / "fresh_nodes")
+def test_a_new_pack_is_loaded_as_it_is(home: Home) -> None:
+    ran = home.run("pack", "new", "fresh_nodes", "--in", str(home.root / "packs"))
+    assert ran.returncode == 0, ran.stderr
+    assert "mv " not in ran.stdout, "it is in its place already"
     ran = home.run("nodes", "FreshNodesTint", "--fresh")
     assert ran.returncode == 0, ran.stderr
     assert "Make the colours" in ran.stdout
+    assert "pack fresh_nodes" in ran.stdout
 
 
 @pytest.mark.parametrize("name", ["", "1a", "a", "../x", "class", "torch", "a b", "x" * 60])

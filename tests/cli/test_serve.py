@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wirebrush.client import Studio
+from wirebrush.events import NodeProgress
 
 if TYPE_CHECKING:
     from conftest import Home
@@ -117,6 +118,43 @@ def test_a_data_folder_that_cannot_be_used_is_a_sentence(home: Home, tmp_path: P
     assert ran.returncode == 1
     assert "--data" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@posix
+def test_t71_a_damaged_journal_is_a_sentence_and_is_kept(home: Home) -> None:
+    home.data.mkdir()
+    (home.data / "journal.db").write_bytes(b"this is no database" * 100)
+    ran = home.run("serve", "--no-browser", "--port", "0")
+    assert ran.returncode == 1
+    assert "damaged" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert list(home.data.glob("journal.damaged-*/journal.db"))
+
+
+@posix
+def test_t74_a_second_signal_does_not_wait_and_loses_nothing(home: Home) -> None:
+    server, url = home.serve()
+    with Studio.open(url) as studio:
+        job = studio.submit(
+            {
+                "1": {"class_type": "TinySlow", "inputs": {"value": 5, "seconds": 100.0}},
+                "2": {"class_type": "Tiny", "inputs": {"value": ["1", 0]}},
+            }
+        )
+        for event in job:
+            if isinstance(event, NodeProgress):
+                break
+    server.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert server.poll() is None, "it waits for the job"
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=5)
+    assert server.returncode == 1
+    _, again = home.serve()
+    with Studio.open(again) as studio:
+        state = studio.request("GET", f"/v1/jobs/{job.id}")["job"]["state"]
+        assert state in ("queued", "leased", "running")
+        studio.request("POST", f"/v1/jobs/{job.id}/cancel")
 
 
 @posix

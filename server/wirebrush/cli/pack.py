@@ -47,16 +47,14 @@ def _new(options: argparse.Namespace) -> int:
     except OSError as error:
         complain(f"The pack could not be written: {error}.")
         return 1
-    module = folder.name
     packs = config.packs or config.data / "packs"
-    say(f"{folder}")
+    say(f"{folder} has a node and its test.")
     say("")
-    say(f"  cd {folder}")
-    say("  python -m pytest                  the test of its node")
-    say("  python -m pip install -e .        use it in this Python's studio, or")
-    say(f"  ln -s {folder.absolute() / module} {packs / module}")
+    say(f"  python -m pytest {folder}")
+    if folder.parent.absolute() != packs:
+        say(f"  mv {folder} {packs}{os.sep}")
     say("")
-    say("Then restart the studio: the node is in the menu under “examples”.")
+    say("Then restart the studio: the node is under “examples”.")
     return 0
 
 

@@ -167,8 +167,15 @@ def _packs_below(folder: Path) -> list[Path]:
         return [folder]
     if not folder.is_dir():
         return []
-    found = [path for path in folder.iterdir() if path.name[0] not in "._"]
+    found = [_inner(path) for path in folder.iterdir() if path.name[0] not in "._"]
     return sorted(p for p in found if p.suffix == ".py" or (p / "__init__.py").is_file())
+
+
+def _inner(path: Path) -> Path:
+    """The package of a project folder, as `wirebrush pack new` makes one; else the path itself."""
+    package = path / path.name
+    is_project = not (path / "__init__.py").exists() and (package / "__init__.py").is_file()
+    return package if is_project else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from wirebrush.jobs.queue import JobQueue
 Answer: TypeAlias = tuple[int, Any, CIMultiDictProxy[str]]
 
 TOKEN = "token-of-the-tests"
+PROXY = "https://studio.example.org"
 
 CATALOG = Catalog(
     (
@@ -139,7 +140,7 @@ async def running_studio(
     sockets = listen("127.0.0.1", 0)
     port = port_of(sockets)
     access = Access(TOKEN, "secret-of-the-tests", port=port)
-    app = build_app(services, names_for("127.0.0.1", sockets, ()), access, tmp_path / "dist")
+    app = build_app(services, names_for("127.0.0.1", sockets, (PROXY,)), access, tmp_path / "dist")
     runner = make_runner(app, idle)
     await runner.setup()
     for item in sockets:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import WSServerHandshakeError
-from http_studio import PROMPT, TOKEN, Studio, running_studio
+from http_studio import PROMPT, PROXY, TOKEN, Studio, running_studio
 
 from wirebrush.http.app import ROUTES
 from wirebrush.http.guard import PUBLIC
@@ -72,11 +72,22 @@ async def test_the_token_in_the_url_becomes_a_cookie_and_leaves_the_url(studio: 
     assert headers["Location"] == "/?open=a%26b"
     cookie = headers["Set-Cookie"]
     assert "HttpOnly" in cookie
+    assert "Secure" not in cookie
     assert "SameSite=Strict" in cookie
     assert TOKEN not in cookie
     name, _, rest = cookie.partition("=")
     seen = {"Cookie": f"{name}={rest.partition(';')[0]}"}
     assert (await studio.ask_bare("GET", "/v1/jobs", headers=seen))[0] == 200
+
+
+async def test_behind_a_proxy_with_tls_the_cookie_stays_on_tls(studio: Studio) -> None:
+    proxied = {"Host": PROXY.removeprefix("https://")}
+    _, _, headers = await studio.ask_bare("GET", f"/?token={TOKEN}", headers=proxied)
+    assert "Secure" in headers["Set-Cookie"]
+    ours = {**proxied, **studio.cookie, "Origin": PROXY}
+    assert (await studio.ask_bare("POST", "/v1/queue/pause", headers=ours))[0] == 200
+    plain = {**ours, "Origin": PROXY.replace("https", "http")}
+    assert (await studio.ask_bare("POST", "/v1/queue/pause", headers=plain))[0] == 403
 
 
 async def test_the_token_leads_to_no_other_host(studio: Studio) -> None:

@@ -45,7 +45,7 @@ def guards(names: Names, access: Access) -> list[Middleware]:
         answers_errors,
         only_our_names(names),
         only_our_pages(names),
-        only_with_token(access),
+        only_with_token(access, names),
         only_plain_bodies,
     ]
 
@@ -145,7 +145,7 @@ async def only_plain_bodies(request: web.Request, handler: Handler) -> web.Strea
     return await handler(request)
 
 
-def only_with_token(access: Access) -> Middleware:
+def only_with_token(access: Access, names: Names) -> Middleware:
     """401 unless the request carries the cookie or the token; `?token=` is exchanged for it."""
 
     @web.middleware
@@ -158,7 +158,8 @@ def only_with_token(access: Access) -> Middleware:
         if shown is None and _is_page(request):
             shown = request.query.get("token")
             if shown is not None and _accepted(access, request, shown):
-                return _with_cookie(access, _to_clean_url(request))
+                secure = f"https://{request.host}" in names.origins  # behind a proxy with TLS
+                return _with_cookie(access, _to_clean_url(request), secure)
         elif shown is not None and _accepted(access, request, shown):
             return await handler(request)
         if _is_page(request) and "text/html" in request.headers.get("Accept", ""):
@@ -203,12 +204,13 @@ def _to_clean_url(request: web.Request) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": location})
 
 
-def _with_cookie(access: Access, response: web.StreamResponse) -> web.StreamResponse:
+def _with_cookie(access: Access, response: web.StreamResponse, secure: bool) -> web.StreamResponse:
     response.set_cookie(
         access.cookie_name,
         access.cookie,
         httponly=True,
         samesite="Strict",
+        secure=secure,
         path="/",
         max_age=365 * 24 * 3600,
     )

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from wirebrush.api import values
 from wirebrush.channel import BlockingChannel, Frame
@@ -79,9 +79,8 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        if self.process.stdout is None or self.process.stdin is None:
-            raise SystemExit("no pipes")
-        self.channel = BlockingChannel(self.process.stdout, self.process.stdin)
+        out, into = self.process.stdout, self.process.stdin
+        self.channel = BlockingChannel(cast("BinaryIO", out), cast("BinaryIO", into))
         self.until("catalog")
 
     def until(self, kind: str) -> Frame:

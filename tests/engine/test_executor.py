@@ -216,6 +216,7 @@ def test_broken_graphs_are_problems_not_crashes(bench_of: Callable[..., Any]) ->
     assert codes["cycle"].startswith("The nodes feed themselves: ")
     assert codes["bad_output"] == "Node 7 has 1 outputs; output 5 was asked for."
     assert bench.run({"7": ("Number", {})}).state == "succeeded"
+    assert bench.run({}, "8").problems == [("unknown_node", "8", "There is no node '8' to run.")]
 
 
 def test_never_cached_nodes_run_once_a_job(bench_of: Callable[..., Any]) -> None:
@@ -271,6 +272,9 @@ def test_fingerprints_and_dynamic_ports(bench_of: Callable[..., Any]) -> None:
     assert job.reason("1") == "what it looks at changed"
     job = bench.run({"1": ("Sum", {"count": 3, "in2": 40})})
     assert job.texts == {"1": ["41"]}
+    (problem,) = bench.run({"1": ("Sum", {"count": "x"})}).problems
+    assert problem[:2] == ("look_failed", "1")
+    assert problem[2].startswith("Sum could not look at what its inputs name: ")
 
 
 def test_async_nodes_overlap(bench_of: Callable[..., Any]) -> None:

@@ -154,6 +154,18 @@ def test_values_as_inputs_are_keyed_by_content(bench: Any) -> None:
     assert bench.log == ["Record", "Record"]
 
 
+def test_an_id_of_the_document_is_never_taken_over(bench: Any) -> None:
+    nodes = {
+        "2.1": ("Number", {"value": 100}),
+        "2": ("AddTwice", {"value": ["2.1", 0]}),
+        "3": ("Show", {"value": ["2", 0]}),
+        "4": ("Show", {"value": ["2.1", 0]}),
+    }
+    job = bench.run(nodes, "3", "4")
+    assert job.texts == {"3": ["102"], "4": ["100"]}
+    assert "2+.1" in job.ran
+
+
 def test_sinks_inside_an_expansion_run(bench: Any) -> None:
     job = bench.run({"1": ("Shows", {"value": 6})})
     assert job.texts == {"1.1": ["6"]}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 
@@ -155,9 +155,13 @@ def spawn(tmp_path: Path) -> Iterator[Callable[[], Process]]:
                 stdout=subprocess.PIPE,
                 stderr=file,
             )
-        assert popen.stdin is not None
-        assert popen.stdout is not None
-        made.append(Process(popen, BlockingChannel(popen.stdout, popen.stdin), log))
+        made.append(
+            Process(
+                popen,
+                BlockingChannel(cast("BinaryIO", popen.stdout), cast("BinaryIO", popen.stdin)),
+                log,
+            )
+        )
         return made[-1]
 
     yield make

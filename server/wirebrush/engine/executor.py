@@ -70,6 +70,7 @@ class Execution:
         self._again = wishes.again
         self._emit = emit
         self._cancellation = cancellation
+        self._original = prompt.nodes
         self._nodes = dict(prompt.nodes)
         self._recipes = Recipes(parts.book, self._nodes, wishes.scope)
         self._reasons = Reasons(parts.history.recipes, self._recipes.known)
@@ -303,7 +304,8 @@ class Execution:
             for index in range(call.count):
                 outputs = as_outputs(spec, call.returned[index])
                 if isinstance(outputs, Expand):
-                    outputs, ids = graft(self._nodes, node, spec, outputs, index)
+                    at = (node, spec, index)
+                    outputs, ids = graft(self._nodes, self._original, at, outputs)
                     grafted += ids
                 rows.append(outputs)
             task.rows, task.mapped, task.returned = rows, call.mapped is not None, None

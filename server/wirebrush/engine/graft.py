@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -14,14 +14,24 @@ MAX_ID = 120
 
 
 def graft(
-    nodes: dict[str, PromptNode], parent: PromptNode, spec: NodeSpec, expand: Expand, item: int
+    nodes: dict[str, PromptNode],
+    original: Container[str],
+    task: tuple[PromptNode, NodeSpec, int],
+    expand: Expand,
 ) -> tuple[tuple[Any, ...], list[str]]:
     """Add an expansion's nodes to the prompt's.
 
-    Returns the parent's outputs, as links to them or plain values, and the ids of the new nodes.
-    Ids are the same whenever the same node expands: `parent.local`, or a hash where nested
-    expansions (loops) would make them grow without end.
+    Args:
+        nodes: The prompt as it is now; grows.
+        original: The ids that were there before any expansion.
+        task: The node that expanded, its spec, and which item of a mapped call it was.
+        expand: What it returned.
+
+    Returns the parent's outputs, as links or plain values, and the ids of the new nodes. Ids are
+    the same whenever the same node expands: `parent.local`, or a hash where nested expansions
+    (loops) would make them grow without end.
     """
+    parent, spec, item = task
     if len(expand.outputs) != len(spec.outputs):
         raise NodeError(
             f"{spec.id} has {len(spec.outputs)} outputs, but its expansion gives "
@@ -29,6 +39,8 @@ def graft(
             "This is a bug in the node: Subgraph.result() takes one value per output.",
         )
     prefix = _prefix(parent.id, item)
+    while any(f"{prefix}.{local}" in original for local in expand.nodes):
+        prefix += "+"  # somebody has named a node of the document like ours
     ids = {local: f"{prefix}.{local}" for local in expand.nodes}
     for local, (class_type, inputs) in expand.nodes.items():
         wired = {name: _linked(value, ids, nodes, parent.id) for name, value in inputs.items()}

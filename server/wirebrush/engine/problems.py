@@ -6,10 +6,13 @@ import logging
 import traceback
 from pathlib import Path
 
+import psutil
+
 from wirebrush.api import Blocked, NodeError
 from wirebrush.events import Problem
 
 log = logging.getLogger(__name__)
+MESSAGE_LIMIT = 1_000
 _HERE = str(Path(__file__).parent)
 
 
@@ -32,15 +35,16 @@ def is_poison(error: BaseException) -> bool:
 def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
     """The problem that an exception of a node is."""
     if isinstance(error, NodeError):
-        return Problem("node_error", error.message, error.hint, node, error.port)
+        return Problem("node_error", _cut(error.message), _cut(error.hint), node, error.port)
     log.warning("%s (node %s) failed:\n%s", node_type, node, own_traceback(error))
     if is_out_of_memory(error):
-        return Problem(
-            "out_of_memory",
-            f"{node_type} ran out of memory, even with everything else let go. {error}".strip(),
-            "Use a smaller size or batch, or a smaller model.",
-            node,
+        memory = psutil.virtual_memory()
+        message = (
+            f"{node_type} ran out of memory, even with everything else let go "
+            f"({memory.available >> 20} of {memory.total >> 20} MB of main memory are free)."
         )
+        hint = "Use a smaller size or batch, or a smaller model."
+        return Problem("out_of_memory", f"{message} {_cut(error)}".strip(), hint, node)
     if isinstance(error, RecursionError):
         return Problem(
             "too_deep",
@@ -57,9 +61,15 @@ def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
             "A node says what is wrong by raising NodeError.",
             node,
         )
-    text = str(error).strip().partition("\n")[0]
+    text = _cut(str(error).strip().partition("\n")[0])
     message = f"{node_type} failed: {type(error).__name__}{': ' if text else ''}{text}"
     return Problem("node_failed", message, "The worker's log has the details.", node)
+
+
+def _cut(text: object) -> str:
+    """A sentence, not a dump: nodes put whole tensors into messages."""
+    text = str(text)
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
 
 
 def blocked_problem(blocked: Blocked, node: str) -> Problem:

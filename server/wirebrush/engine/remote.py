@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from wirebrush.api import NodeError
-from wirebrush.channel import BlockingChannel, ChannelClosed, Frame
+from wirebrush.channel import MAX_BLOB, BlockingChannel, ChannelClosed, Frame
 from wirebrush.engine.assets import LocalAssets, Saved, is_asset_id
 
 ANSWER_SECONDS = 60.0
@@ -40,6 +40,8 @@ class RemoteAssets:
     def put(self, saved: Saved, data: bytes) -> None:
         """Send a file up. The pipe keeps order: it is there before any later event."""
         asset, (job, epoch) = saved.asset, self.job
+        if len(data) > MAX_BLOB:
+            raise NodeError(f"{asset.name} has {len(data) >> 20} MB: no file may have over 2 GB.")
         header = {
             "type": "asset", "job": job, "epoch": epoch, "id": asset.id, "name": asset.name,
             "mime": asset.mime, "kind": asset.kind, "width": asset.width, "height": asset.height,

@@ -20,6 +20,8 @@ from wirebrush.events import Event, NodeProgress, Output, Preview
 T = TypeVar("T")
 PROGRESS_SECONDS = 1 / 30
 PREVIEW_SECONDS = 0.2
+TEXT_LIMIT = 100_000
+"""Characters of a text that travel to the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class NodeRun:
         now = time.monotonic()
         if now - self._last_progress >= PROGRESS_SECONDS or value >= total:
             self._last_progress = now
-            self.services.emit([NodeProgress(self.node, value, total)])
+            self.services.emit([NodeProgress(self.node, int(value), int(total))])
         if preview is None or not self.services.previews or value >= total:
             return
         if now - self._last_preview >= PREVIEW_SECONDS:
@@ -96,16 +98,27 @@ class NodeRun:
         height: int | None = None,
     ) -> Asset:
         self.check()
-        asset = Asset(sha256(data).hexdigest(), name, mime, kind, width, height)
+        width, height = _number(width), _number(height)
+        asset = Asset(sha256(data).hexdigest(), str(name), str(mime), kind, width, height)
         index = sum(output.asset is not None for output in self.shown)
         self.services.assets.put(Saved(asset, self.node, index), data)
         self.shown.append(
-            Output(kind, asset=asset.id, name=name, mime=mime, width=width, height=height)
+            Output(
+                kind, asset=asset.id, name=asset.name, mime=asset.mime, width=width, height=height
+            )
         )
         return asset
 
     def show_text(self, text: str) -> None:
-        self.shown.append(Output("text", text=str(text)))
+        text = str(text)
+        if len(text) > TEXT_LIMIT:
+            text = f"{text[:TEXT_LIMIT]}… ({len(text) - TEXT_LIMIT} more characters)"
+        self.shown.append(Output("text", text=text))
+
+
+def _number(value: int | None) -> int | None:
+    """A plain int, whatever kind of integer a library gave the node."""
+    return None if value is None else int(value)
 
 
 def _mime(data: bytes) -> str:

@@ -140,9 +140,10 @@ class Recipes:
     def _draft(self, node_id: str, stack: Sequence[str]) -> _Draft:
         node = self._nodes.get(node_id)
         if node is None:
-            user = stack[-2] if len(stack) > 1 else node_id
-            message = f"Node {user!r} is wired to node {node_id!r}, which does not exist."
-            raise RecipeError("dangling_link", message, user)
+            if len(stack) == 1:
+                raise RecipeError("unknown_node", f"There is no node {node_id!r} to run.", node_id)
+            message = f"Node {stack[-2]!r} is wired to node {node_id!r}, which does not exist."
+            raise RecipeError("dangling_link", message, stack[-2])
         return _draft(node, self._book.shape(node), self._book.world)
 
     def _finish(self, draft: _Draft) -> Recipe:
@@ -231,7 +232,11 @@ def _file_kinds(ports: Sequence[Port]) -> dict[str, str]:
 def _draft(node: PromptNode, shape: _Shape, world: World) -> _Draft:
     ports, marks = shape.ports, _NO_MARKS
     if not shape.plain:
-        ports, marks = _looked_at(node, shape, world)
+        try:
+            ports, marks = _looked_at(node, shape, world)
+        except Exception as error:
+            message = f"{shape.spec.id} could not look at what its inputs name: {error}"
+            raise RecipeError("look_failed", message, node.id) from error
     given = node.inputs
     inputs: list[Input] = []
     spellings: list[bytes | None] = []

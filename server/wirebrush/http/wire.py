@@ -11,7 +11,7 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, get_args
 
 from wirebrush.jobs.status import WorkerStatus
 
@@ -165,13 +165,11 @@ def worker_changed(status: WorkerStatus) -> WorkerChanged:
 
 def encode(message: ServerMessage) -> str:
     """The message as a text frame. ValueError for NaN: browsers cannot read it."""
-    data = {item.name: getattr(message, item.name) for item in fields(message)}
-    return json.dumps(
-        {"type": type_of(type(message)), **data},
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
+    kind, names = _ServerTypes.known[type(message)]
+    data = {"type": kind}
+    for name in names:
+        data[name] = getattr(message, name)
+    return _ServerTypes.encoder.encode(data)
 
 
 def encode_preview(job: str, node: str, mime: str, data: bytes) -> bytes:
@@ -229,6 +227,18 @@ def _words(expected: type[Any]) -> str:
         ]
         if expected is not dict
         else "an object"
+    )
+
+
+class _ServerTypes:
+    """Looked up once: a large job tells thousands of events."""
+
+    known: ClassVar[Mapping[type[Any], tuple[str, tuple[str, ...]]]] = {
+        kind: (type_of(kind), tuple(item.name for item in fields(kind)))
+        for kind in get_args(ServerMessage)
+    }
+    encoder: ClassVar[json.JSONEncoder] = json.JSONEncoder(
+        ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
 
 

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.latents import RgbFactors, fitted_rgb
 from wirebrush_diffusion.network import Loaded
+from wirebrush_diffusion.resize import resize
 
+QUICK_WORK = 2_000_000 * 32 * 32  # weights times latent positions
 PIXELS_AT_ONCE = 1024 * 1024  # pictures go through in parts of about this many pixels
 
 
@@ -55,13 +57,20 @@ class Autoencoder(Loaded):
         return torch.cat([self._encoded(part) for part in self._parts(planes, 1)])
 
     def rgb_factors(self) -> tuple[RgbFactors, tuple[float, float, float]]:
-        """Preview factors for scaled latents, fitted by decoding a few smooth random latents."""
+        """Preview factors for scaled latents, fitted to encoded pictures of coloured patches."""
         generator = torch.Generator("cpu").manual_seed(0)
-        coarse = torch.randn((24, self.channels, 3, 3), generator=generator)
-        scaled = torch.nn.functional.interpolate(coarse, size=(8, 8), mode="bilinear")
-        latents = scaled / self.config.scaling_factor + (self.config.shift_factor or 0.0)
-        pictures = self.decode(latents).movedim(-1, 1) * 2 - 1
-        return fitted_rgb(scaled, pictures)
+        colours = torch.rand((32, 3, 4, 4), generator=generator).mul_(1.6).sub_(0.3)
+        side = 8 * self.downscale
+        hard = resize(colours, side, side, "nearest-exact")
+        soft = resize(colours, side, side, "bicubic")
+        pictures = torch.cat([hard, soft]).clamp_(0.0, 1.0)
+        latents = self.encode(pictures.movedim(1, -1)) - (self.config.shift_factor or 0.0)
+        return fitted_rgb(latents * self.config.scaling_factor, pictures * 2 - 1)
+
+    def is_quick(self, latent: Tensor) -> bool:
+        """Whether decoding one picture of this latent takes a few hundredths of a second."""
+        weights = sum(parameter.numel() for parameter in self.parameters())
+        return weights * latent.shape[-1] * latent.shape[-2] <= QUICK_WORK
 
     def _decoded(self, latent: Tensor) -> Tensor:
         with torch.inference_mode():

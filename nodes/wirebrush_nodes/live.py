@@ -66,12 +66,16 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
 def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:
     """A small JPEG of a scaled latent batch's first item.
 
-    For latent spaces nobody published factors for, they are fitted once with the model's own VAE;
-    without one there is no preview, which is no reason to stop painting.
+    Latent spaces with published factors take next to no time. For others the model's own VAE paints
+    the preview if it is quick, else factors are fitted to it once. Without a VAE there is no
+    preview, which is no reason to stop painting.
     """
     if model.latent.rgb is None:
         try:
             autoencoder = live_autoencoder(Vae(handle.source, "vae"), run)
+            first = latent[:1]
+            if autoencoder.is_quick(first):
+                return encode_jpeg(autoencoder.decode(model.latent.from_network(first))[0])
             rgb, bias = autoencoder.rgb_factors()
         except (DiffusionError, RuntimeError):
             rgb, bias = (), (0.0, 0.0, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -195,6 +196,22 @@ def test_previews_and_cancelling(models: Path) -> None:
 
     assert len(run.previews) == 2
     assert Pil.open(io.BytesIO(run.previews[0])).size == (512, 384)
+
+
+def test_a_model_without_a_vae_paints_without_previews(models: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "checkpoints" / "tiny"
+    shutil.copytree(models / "checkpoints" / "tiny", broken)
+    (broken / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    run = Watching(root=tmp_path)
+    run.previews = []
+    model, clip, vae = checkpoint_loader_simple("tiny", run=run)
+    texts = clip_text_encode("red", clip, run=run), clip_text_encode("", clip, run=run)
+
+    latent = paint(run, model, texts, steps=1)
+
+    assert run.previews == []
+    with pytest.raises(NodeError, match="vae has no weights"):
+        vae_decode(latent, vae, run=run)
 
 
 def test_mistakes_name_the_input_and_the_way_out(

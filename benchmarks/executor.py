@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from wirebrush.api import Link
-from wirebrush.channel import BlockingChannel, Frame
+from wirebrush.channel import BlockingChannel, EventEncoder
 from wirebrush.engine.engine import Engine, Settings
 from wirebrush.engine.packs import load_packs
 from wirebrush.engine.worker import calm_collector
@@ -95,13 +95,11 @@ class Bench:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._encoder = EventEncoder("a" * 32, 1)
         self._channel = BlockingChannel(open(os.devnull, "rb"), open(os.devnull, "wb"))
 
     def emit(self, events: Sequence[Event]) -> None:
-        self._channel.send_many(
-            Frame({"type": "event", "job": "j", "epoch": 1, "event": event_to_json(event)})
-            for event in events
-        )
+        self._channel.send_many(self._encoder.encode(event_to_json(event)) for event in events)
 
     def time(self, graph: Graph) -> tuple[float, float, Finished]:
         """Wall seconds, CPU seconds of all threads, and how it went."""

@@ -56,7 +56,22 @@ class Frame:
 
 def encode(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
     """The frame as bytes. ValueError for NaN and infinities: JSON has no words for them."""
-    head = _dump(header).encode("utf-8", "surrogatepass")
+    return _frame_of(_dump(header), blob)
+
+
+class EventEncoder:
+    """Encodes the `event` frames of one job: what they have in common is written once."""
+
+    def __init__(self, job: str, epoch: int) -> None:
+        self._start = _dump({"type": "event", "job": job, "epoch": epoch, "event": 0})[:-2]
+
+    def encode(self, event: Mapping[str, Any], blob: bytes = b"") -> bytes:
+        """The frame of one event."""
+        return _frame_of(f"{self._start}{_dump(event)}}}", blob)
+
+
+def _frame_of(text: str, blob: bytes) -> bytes:
+    head = text.encode("utf-8", "surrogatepass")
     return _SIZES.pack(len(head), len(blob)) + head + blob
 
 
@@ -89,9 +104,9 @@ class BlockingChannel:
         """Write one frame; ChannelClosed if the other end is gone."""
         self._write(encode(header, blob))
 
-    def send_many(self, frames: Iterable[Frame]) -> None:
-        """Write several frames at once: many small ones cost little more than one."""
-        self._write(b"".join(encode(frame.header, frame.blob) for frame in frames))
+    def send_many(self, frames: Iterable[bytes]) -> None:
+        """Write encoded frames at once: many small ones cost little more than one."""
+        self._write(b"".join(frames))
 
     def _write(self, data: bytes) -> None:
         try:

@@ -144,8 +144,13 @@ def event_to_json(event: Event) -> dict[str, Any]:
     return {"type": name, **{field: _plain(getattr(event, field)) for field in names}}
 
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 def _plain(value: Any) -> Any:
     """A field as JSON data: records as objects, the rest as it is."""
+    if value.__class__ in _SCALARS:
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return asdict(value) if isinstance(value, Output | Problem | Summary) else value

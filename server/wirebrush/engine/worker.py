@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 import psutil
 
-from wirebrush.channel import PROTOCOL, BlockingChannel, ChannelClosed, Frame
+from wirebrush.channel import PROTOCOL, BlockingChannel, ChannelClosed, EventEncoder, Frame
 from wirebrush.engine.assets import LocalAssets
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device, versions
@@ -67,6 +67,7 @@ class _Job:
     id: str
     epoch: int
     cancellation: Cancellation
+    encoder: EventEncoder
 
 
 class Worker:
@@ -155,7 +156,8 @@ class Worker:
     def _run(self, engine: Engine, frame: Frame) -> None:
         """Run one job; whatever happens the server hears how it ended."""
         header = frame.header
-        job = _Job(str(header["job"]), int(header.get("epoch", 0)), Cancellation())
+        name, epoch = str(header["job"]), int(header.get("epoch", 0))
+        job = _Job(name, epoch, Cancellation(), EventEncoder(name, epoch))
         with self._lock:
             self._job = job
             if job.id in self._cancelled:
@@ -189,7 +191,10 @@ class Worker:
         )
 
     def _emit(self, job: _Job, events: Sequence[Event]) -> None:
-        self._channel.send_many(_event_frame(job, event) for event in events)
+        self._channel.send_many(
+            job.encoder.encode(event_to_json(event), event.data if type(event) is Preview else b"")
+            for event in events
+        )
 
     def _beat(self) -> None:
         """In a thread: every second a sign of life, and whether anything moves on."""
@@ -271,9 +276,3 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     sys.stdin = open(0, closefd=False)
     sys.stdout = sys.stderr
     return reader, writer
-
-
-def _event_frame(job: _Job, event: Event) -> Frame:
-    blob = event.data if isinstance(event, Preview) else b""
-    header = {"type": "event", "job": job.id, "epoch": job.epoch, "event": event_to_json(event)}
-    return Frame(header, blob)

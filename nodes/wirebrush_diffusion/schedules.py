@@ -17,6 +17,7 @@ from typing import Protocol
 
 from wirebrush_diffusion.errors import DiffusionError
 
+NEARLY_WHOLE = 0.9999  # a denoise above this is a whole run
 MAX_STEPS = 1_000_000  # 10,000 steps at a denoise of 0.01
 ZERO_SNR_ALPHA = 4.8973451890853435e-08
 """What the field puts in place of alphas_cumprod = 0, whose sigma would be infinite."""
@@ -253,13 +254,14 @@ def sigmas_for(schedule: NoiseSchedule, name: str, steps: int, denoise: float = 
         raise DiffusionError(f"steps is {steps}; it must be at least 1.")
     if denoise <= 0:
         return []
-    total = steps if denoise > 0.9999 else int(steps / denoise)
+    whole = denoise > NEARLY_WHOLE
+    total = steps if whole else int(steps / denoise)
     if total > MAX_STEPS:
         raise DiffusionError(
             f"{steps} steps at a denoise of {denoise} are the end of a run of {total}.",
             "Take fewer steps, or a denoise of at least 0.01.",
         )
     levels = SCHEDULES[name](schedule, total)
-    if total != steps:
+    if not whole:
         levels = levels[-(steps + 1) :]
     return [float32(level) for level in levels]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.schedules import (
+    NEARLY_WHOLE,
     SCHEDULES,
     DiscreteSchedule,
     FlowSchedule,
@@ -55,7 +56,7 @@ def test_karras_is_karras() -> None:
     steps=st.integers(1, 300),
     denoise=st.floats(0.05, 1.0),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_every_schedule_descends_and_ends_in_zero(name: str, steps: int, denoise: float) -> None:
     sigmas = sigmas_for(SD, name, steps, denoise)
 
@@ -63,7 +64,7 @@ def test_every_schedule_descends_and_ends_in_zero(name: str, steps: int, denoise
     assert all(before >= after for before, after in itertools.pairwise(sigmas))
     assert sigmas[0] <= float32(SD.sigmas[-1]) * (1 + 1e-6)
     assert sigmas[-2] > 0
-    if name != "ddim_uniform" or denoise < 0.99:
+    if name != "ddim_uniform" or denoise <= NEARLY_WHOLE:  # else it may make a few more
         assert len(sigmas) == steps + 1
     assert all(float32(sigma) == sigma for sigma in sigmas)
 

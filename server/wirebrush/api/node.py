@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -72,39 +72,53 @@ def node(
         formerly: Earlier ids, still accepted in workflows.
     """
 
+    draft = NodeSpec(
+        id=id,
+        title=title or id,
+        category=category,
+        version=str(version),
+        cache=cache,
+        sink=output,
+        dynamic=ports is not None,
+        fingerprint=fingerprint is not None,
+        deprecated=deprecated,
+        experimental=experimental,
+        formerly=tuple(formerly),
+    )
+
     def attach(function: F) -> F:
-        hints = _hints(function)
-        doc = parse_docstring(inspect.getdoc(function) or "")
-        returned = hints.pop("return", NoneType)
-        outputs = _outputs(returned, function.__qualname__)
-        spec = NodeSpec(
-            id=id,
-            title=title or id,
-            category=category,
-            help=doc.text,
-            inputs=tuple(_ports(function, hints, doc)),
-            outputs=outputs,
-            version=str(version),
-            cache=cache,
-            sink=output or not outputs,
-            dynamic=ports is not None,
-            fingerprint=fingerprint is not None,
-            deprecated=deprecated,
-            experimental=experimental,
-            formerly=tuple(formerly),
-        )
-        declared = NodeFunction(
-            spec=spec,
-            function=function,
-            run_parameter=next((name for name, hint in hints.items() if hint is Run), None),
-            is_async=inspect.iscoroutinefunction(function),
-            ports=ports,
-            fingerprint=fingerprint,
-        )
+        declared = _declared(function, draft, ports, fingerprint)
         setattr(function, "__node__", declared)  # noqa: B010 (pyright: not declared on functions)
         return function
 
     return attach
+
+
+def _declared(
+    function: Callable[..., Any],
+    draft: NodeSpec,
+    ports: PortsFunction | None,
+    fingerprint: FingerprintFunction | None,
+) -> NodeFunction:
+    """The draft, completed by what the signature and the docstring say."""
+    hints = _hints(function)
+    doc = parse_docstring(inspect.getdoc(function) or "")
+    outputs = _outputs(hints.pop("return", NoneType), function.__qualname__)
+    spec = replace(
+        draft,
+        help=doc.text,
+        inputs=tuple(_ports(function, hints, doc)),
+        outputs=outputs,
+        sink=draft.sink or not outputs,
+    )
+    return NodeFunction(
+        spec=spec,
+        function=function,
+        run_parameter=next((name for name, hint in hints.items() if hint is Run), None),
+        is_async=inspect.iscoroutinefunction(function),
+        ports=ports,
+        fingerprint=fingerprint,
+    )
 
 
 def spec_of(function: Callable[..., Any]) -> NodeSpec:

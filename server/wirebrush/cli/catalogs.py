@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from wirebrush.catalog import Catalog
-from wirebrush.cli.offline import Library, OfflineWorker
+from wirebrush.cli.offline import OfflineWorker
 from wirebrush.config import Config
 
 
@@ -25,8 +25,3 @@ def fresh_catalog(config: Config) -> Catalog:
     catalog = asyncio.run(ask())
     catalog.save(config.data / "catalog.json")
     return catalog
-
-
-def library(config: Config) -> Library:
-    """The files that graphs may name."""
-    return Library(config)

@@ -63,9 +63,6 @@ class Catalogs:
             log.warning("the catalog could not be kept for the next start: %s", error)
 
 
-Names = Callable[[str], Sequence[str]]
-
-
 def with_choices(catalog: Catalog, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The catalog as JSON, with the files there are now as choices of file widgets."""
     data = catalog.to_json()

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from wirebrush.api import NodeSpec
 from wirebrush.catalog import PackFailure
-from wirebrush.http.answers import answer, to_text
+from wirebrush.http.answers import to_text
 from wirebrush.http.catalogs import file_kinds, with_choices
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.routes import Route
@@ -41,11 +41,6 @@ async def file_names(services: Services, kinds: set[str]) -> dict[str, Sequence[
     return names
 
 
-async def failures(request: web.Request) -> web.Response:
-    """The packs that could not be loaded."""
-    return answer({"failures": request.app[SERVICES].catalogs.current.to_json()["failures"]})
-
-
 ROUTES = (
     Route(
         "GET",
@@ -53,12 +48,5 @@ ROUTES = (
         nodes,
         "All node types, and the packs that failed to load.",
         gives={"digest": str, "nodes": list[NodeSpec], "failures": list[PackFailure]},
-    ),
-    Route(
-        "GET",
-        "/v1/packs/failures",
-        failures,
-        "The packs that could not be loaded, with the reason in one line and in full.",
-        gives={"failures": list[PackFailure]},
     ),
 )

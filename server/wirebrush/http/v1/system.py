@@ -6,6 +6,7 @@ import asyncio
 import os
 import platform
 import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,31 @@ from wirebrush.http.services import Services
 from wirebrush.jobs.status import WorkerStatus
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What workers compute on; `memory` in bytes, if it is known."""
+
+    device: str
+    name: str
+    memory: int | None
+
+
 async def system(request: web.Request) -> web.Response:
     """How things are, right now."""
     services = request.app[SERVICES]
     machine = await asyncio.to_thread(_machine, services)
-    queue = services.queue
+    queue, workers = services.queue, services.workers.to_json()
+    devices = {item["device"]: item for item in workers if item["device"]}
     return answer(
         {
             "version": __version__,
             "server": services.hub.boot,
             **machine,
-            "workers": services.workers.to_json(),
+            "devices": [
+                asdict(Device(name, item["device_name"], item["memory"]))
+                for name, item in devices.items()
+            ],
+            "workers": workers,
             "queue": {
                 "paused": queue.paused,
                 "obstacle": queue.obstacle(),
@@ -89,6 +104,7 @@ ROUTES = (
             "memory": {"total": int, "available": int, "server": int},
             "disk": {"total": int, "free": int},
             "cache": {"bytes": int, "limit": int},
+            "devices": list[Device],
             "workers": list[WorkerStatus],
             "queue": {"paused": bool, "obstacle": str | None, "jobs": dict[str, int]},
             "clients": int,

@@ -55,7 +55,7 @@ class Studio:
 
     def node(self, title: str) -> Locator:
         """A node by its title."""
-        titled = self.page.locator("header h3", has_text=title)
+        titled = self.page.locator("header h2", has_text=title)
         return self.page.locator(".react-flow__node", has=titled)
 
     def state(self, title: str) -> Locator:

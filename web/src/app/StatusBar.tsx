@@ -71,7 +71,7 @@ function Problems() {
   return (
     <button
       type="button"
-      className={styles["problems"]}
+      className={`${styles["problems"]} ${first.severity === "warning" ? styles["lost"] : ""}`}
       title={problems.map((problem) => problem.message).join("\n")}
       onClick={() => first.node && view.getState().canvas?.reveal(first.node)}
     >

@@ -46,7 +46,7 @@ function Surface() {
 
   // Each document is shown as a whole at first, as soon as its nodes can be drawn.
   useEffect(() => {
-    if (id && ready) studio.view.getState().canvas?.fit(0);
+    if (id && ready) studio.view.getState().canvas?.opened();
   }, [id, ready, studio]);
 
   function drop(event: DragEvent): void {

@@ -29,7 +29,7 @@ export function NodePicture({ id, spec, place }: Props) {
       {pictures.length > 0 && !(running && preview) ? (
         <Pictures id={id} pictures={pictures} />
       ) : preview ? (
-        <img className={styles["image"]} src={preview} alt={t("node.preview", { title: spec.title })} draggable={false} onLoad={onLoad} />
+        <img className={`${styles["image"]} ${styles["soft"]}`} src={preview} alt={t("node.preview", { title: spec.title })} draggable={false} onLoad={onLoad} />
       ) : upload ? (
         <Uploaded id={id} port={upload.name} />
       ) : (

@@ -1,5 +1,6 @@
-import type { NodeProps } from "@xyflow/react";
+import { Handle, Position, useStore, type NodeProps } from "@xyflow/react";
 import { memo } from "react";
+import { wireKey } from "../model/document";
 import { setNodeField } from "../model/commands";
 import { Widget } from "../widgets/Widget";
 import { useWidget } from "../widgets/useWidget";
@@ -15,8 +16,53 @@ import { NodeProblems } from "./NodeProblems";
 import { PortHandle } from "./PortHandle";
 import { useNodeState } from "./useNodeState";
 
+/** Below this zoom texts are smaller than about four pixels. */
+const READABLE = 0.35;
+
 /** A node: title and state, ports, widgets, picture, footer; all placed by its layout. */
-export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<FlowNode>) {
+export const NodeView = memo(function NodeView(props: NodeProps<FlowNode>) {
+  const far = useStore(({ transform }) => transform[2] < READABLE);
+  return far ? <FarNode {...props} /> : <NearNode {...props} />;
+});
+
+/** From far away a node is a box with a title: what cannot be read is not drawn. */
+function FarNode({ id, data, selected }: NodeProps<FlowNode>) {
+  const title = useDocument((document) => document.nodes[id]?.title);
+  const { kind } = useNodeState(id, data.known);
+  const looks = [
+    styles["node"],
+    styles["far"],
+    selected && styles["selected"],
+    kind === "running" && styles["running"],
+    kind === "error" && styles["failed"],
+  ];
+  return (
+    <div className={looks.filter(Boolean).join(" ")} data-state={kind}>
+      <span>{title ?? data.spec.title}</span>
+      <WireEnds node={id} layout={data.layout} />
+      {data.layout.picture && <NodePicture id={id} spec={data.spec} place={data.layout.picture} />}
+    </div>
+  );
+}
+
+/** xyflow draws only wires whose ends it finds in the page, so they are there, unseen. */
+function WireEnds({ node, layout }: { node: string; layout: FlowNode["data"]["layout"] }) {
+  const { documents } = useStudio();
+  const { wires } = documents.document;
+  const inputs = [...layout.inputs, ...layout.widgets].filter(({ port }) => wires[wireKey([node, port.name])]);
+  return (
+    <>
+      {inputs.map(({ port, y }) => (
+        <Handle key={port.name} id={port.name} type="target" position={Position.Left} className={styles["end"] ?? ""} style={{ top: y }} />
+      ))}
+      {layout.outputs.map(({ port, y }) => (
+        <Handle key={port.name} id={port.name} type="source" position={Position.Right} className={styles["end"] ?? ""} style={{ top: y }} />
+      ))}
+    </>
+  );
+}
+
+function NearNode({ id, data, selected }: NodeProps<FlowNode>) {
   const { layout, spec, known } = data;
   const state = useNodeState(id, known);
   const off = useDocument((document) => document.nodes[id]?.mode !== undefined);
@@ -66,7 +112,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       <NodeProblems id={id} />
     </div>
   );
-});
+}
 
 function NodeWidget({ node, place }: { node: string; place: FlowNode["data"]["layout"]["widgets"][number] }) {
   const { wired, ...widget } = useWidget(node, place.port);
@@ -86,9 +132,9 @@ function Title({ id, fallback }: { id: string; fallback: string }) {
   const editing = useView(({ renaming }) => renaming === id);
   if (!editing)
     return (
-      <h3 className={styles["title"]} title={given ? fallback : undefined}>
+      <h2 className={styles["title"]} title={given ? fallback : undefined}>
         {given ?? fallback}
-      </h3>
+      </h2>
     );
   const end = (): void => view.setState({ renaming: null });
   const commit = (text: string): void => {

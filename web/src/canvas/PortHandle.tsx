@@ -38,6 +38,7 @@ export function PortHandle({ node, name, type, side, y, quiet = false }: Props) 
       position={side === "input" ? Position.Left : Position.Right}
       className={look.filter(Boolean).join(" ")}
       style={{ top: y }}
+      role="img"
       aria-label={`${label(name)}: ${type}`}
       title={type}
     >

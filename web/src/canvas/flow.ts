@@ -18,6 +18,8 @@ export interface FlowInput {
   readonly aspects: Readonly<Record<NodeId, number>>;
   /** Nodes that show a step preview, of whatever shape. */
   readonly previewed: ReadonlySet<NodeId>;
+  /** Nodes whose problems hang below them, over whatever is there. */
+  readonly troubled: ReadonlySet<NodeId>;
 }
 
 const PORT_SIZE = 12;
@@ -28,6 +30,7 @@ interface Made {
   readonly at: Point;
   readonly selected: boolean;
   readonly aspect: number | undefined;
+  readonly troubled: boolean;
   readonly flow: FlowNode;
 }
 
@@ -35,7 +38,7 @@ interface Made {
 export class FlowNodes {
   #made: ReadonlyMap<NodeId, Made> = new Map();
 
-  from({ document, catalog, selected, moved, aspects, previewed }: FlowInput): FlowNode[] {
+  from({ document, catalog, selected, moved, aspects, previewed, troubled }: FlowInput): FlowNode[] {
     const next = new Map<NodeId, Made>();
     for (const [id, node] of Object.entries(document.nodes)) {
       const known = catalog.spec(node.type);
@@ -46,6 +49,7 @@ export class FlowNodes {
         at: moved[id] ?? node.at,
         selected: selected.has(id),
         aspect: aspects[id] ?? (previewed.has(id) ? 1 : undefined),
+        troubled: troubled.has(id),
       };
       const same =
         old &&
@@ -53,7 +57,8 @@ export class FlowNodes {
         old.spec === parts.spec &&
         old.at === parts.at &&
         old.selected === parts.selected &&
-        old.aspect === parts.aspect;
+        old.aspect === parts.aspect &&
+        old.troubled === parts.troubled;
       next.set(id, same ? old : { ...parts, flow: flowNode(id, parts, known !== undefined, old) });
     }
     this.#made = next;
@@ -62,7 +67,7 @@ export class FlowNodes {
 }
 
 function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, old: Made | undefined): FlowNode {
-  const { node, spec, at, selected, aspect } = parts;
+  const { node, spec, at, selected, aspect, troubled } = parts;
   const sameShape = old && old.node === node && old.spec === spec && old.aspect === aspect;
   const data = sameShape
     ? old.flow.data
@@ -77,6 +82,7 @@ function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, old: Ma
     measured: { width, height },
     handles: sameShape && old.flow.handles ? old.flow.handles : handlesOf(data.layout),
     selected,
+    ...(troubled && { zIndex: 10 }),
     data,
     ariaLabel: node.title ?? spec.title,
   };

@@ -5,6 +5,8 @@ import { GRID } from "../model/geometry";
 import { useStudio } from "../state/context";
 
 const FIT = { padding: 0.05, maxZoom: 1, duration: 180 };
+/** A graph too large to be read as a whole is opened where it can be read. */
+const OPENED = { ...FIT, minZoom: 0.45, duration: 0 };
 
 /** Lets the rest of the page move the view and ask where things are. */
 export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
@@ -30,15 +32,15 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
         view.setState({
           canvas: {
             // Nodes that were just made reach xyflow with the next paint.
-            fit: (duration = FIT.duration) =>
-              requestAnimationFrame(() => requestAnimationFrame(() => void flow.fitView({ ...FIT, duration }))),
+            fit: () => void flow.fitView(FIT),
+            opened: () =>
+              requestAnimationFrame(() => requestAnimationFrame(() => void flow.fitView(OPENED))),
             zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
             reveal: (node) => void flow.fitView({ ...FIT, nodes: [{ id: node }], maxZoom: flow.getZoom() }),
             centre,
             pointer: () => toPoint(...pointer.current),
           },
         });
-        void flow.fitView({ ...FIT, duration: 0 });
       },
     };
   }, [flow, view, surface]);

@@ -6,6 +6,7 @@ import { moveNodes } from "../model/commands";
 import type { Point } from "../model/document";
 import { Catalog } from "../model/catalog";
 import { useCatalog, useDocument, useStudio, useView } from "../state/context";
+import type { RuntimeState } from "../state/runtime";
 import { FlowEdges, FlowNodes, type FlowEdge, type FlowNode } from "./flow";
 
 const NO_CATALOG = new Catalog({ digest: "", nodes: [], failures: [] });
@@ -19,13 +20,14 @@ export function useFlow() {
   const selectedWires = useView(({ wires }) => wires);
   const moved = useView((state) => state.moved);
   const aspects = useView((state) => state.aspects);
-  const previewed = usePreviewed();
+  const previewed = useNodesOf(({ previews }) => Object.keys(previews));
+  const troubled = useNodesOf(({ jobs }) => jobs.problems.flatMap(({ node }) => node ?? []));
   const [flowNodes] = useState(() => new FlowNodes());
   const [flowEdges] = useState(() => new FlowEdges());
 
   const nodes = useMemo(
-    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects, previewed })),
-    [flowNodes, document, catalog, selected, moved, aspects, previewed],
+    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects, previewed, troubled })),
+    [flowNodes, document, catalog, selected, moved, aspects, previewed, troubled],
   );
   const edges = useMemo(
     () => (catalog === NO_CATALOG ? [] : flowEdges.from(document, catalog, selectedWires)),
@@ -56,10 +58,10 @@ export function useFlow() {
   }, [nodes, edges, documents, view]);
 }
 
-/** The nodes that have a step preview; the same set until that changes, not with every picture. */
-function usePreviewed(): ReadonlySet<string> {
+/** Some nodes by what happens to them; the same set until its members change. */
+function useNodesOf(part: (state: RuntimeState) => string[]): ReadonlySet<string> {
   const { runtime } = useStudio();
-  const ids = useStore(runtime.store, useShallow(({ previews }) => Object.keys(previews)));
+  const ids = useStore(runtime.store, useShallow(part));
   return useMemo(() => new Set(ids), [ids]);
 }
 

@@ -8,7 +8,7 @@ import { bestInput, refusal } from "./connect";
 import { evaluate } from "./expression";
 import { layoutOf, placeholderSpec } from "./geometry";
 import { freshIds } from "./ids";
-import { fitted, nudged, shown } from "./number";
+import { fitted, grouped, nudged, shown } from "./number";
 import { search, shelves } from "./search";
 import { neededNodes, nodesBelow, seedsDrawn, signatures } from "./signature";
 
@@ -175,6 +175,9 @@ describe("number fields", () => {
     expect(shown(6.5, cfg)).toBe("6.5");
     expect(shown(8, cfg)).toBe("8.0");
     expect(shown(0.125, cfg)).toBe("0.125");
+    expect(grouped(8412077, steps).split("\u2009")).toEqual(["8", "412", "077"]);
+    expect(grouped(1024, steps)).toBe("1024");
+    expect(grouped(-12345.5, cfg)).toBe("-12\u2009345.5");
   });
 
   test("never leave the range, however they are nudged", () => {

@@ -26,6 +26,13 @@ export function shown(value: number, widget: Widget): string {
   return value.toFixed(Math.min(10, digits));
 }
 
+/** The same with groups of three digits, for reading: `8 412 077`. */
+export function grouped(value: number, widget: Widget): string {
+  const [front = "", back] = shown(value, widget).split(".");
+  const spaced = front.length > 4 ? front.replaceAll(/\B(?=(\d{3})+$)/g, "\u2009") : front;
+  return back === undefined ? spaced : `${spaced}.${back}`;
+}
+
 function whole(widget: Widget): boolean {
   return widget.kind === "int" || widget.kind === "seed";
 }

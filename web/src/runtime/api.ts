@@ -54,7 +54,7 @@ export const api = {
   queue: () => get<QueueInfo>("/v1/queue"),
   jobs: (limit: number) => get<{ jobs: JobRecord[] }>(`/v1/jobs?limit=${limit}`),
   job: async (id: string) => (await get<{ job: JobRecord }>(`/v1/jobs/${id}`)).job,
-  jobBody: (id: string) => get<{ workflow: unknown }>(`/v1/jobs/${id}/body`),
+  jobBody: (id: string) => get<{ workflow: unknown; targets: string[] }>(`/v1/jobs/${id}/body`),
   retry: async (id: string) => (await send<{ job: JobRecord }>("POST", `/v1/jobs/${id}/retry`)).job,
   cancel: (id: string) => send<{ job: JobRecord }>("POST", `/v1/jobs/${id}/cancel`),
   assets: (kind: "output" | "upload", limit: number) =>

@@ -1,5 +1,6 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { upstream } from "../model/connect";
 import { documentToJson, isRecord, NotAWorkflow, parseDocument, type Document } from "../model/document";
 import { signatures as signaturesOf, type Signatures } from "../model/signature";
 import { api, ApiError, type SystemInfo, type WorkerInfo } from "../runtime/api";
@@ -269,14 +270,20 @@ async function earlierJobs(document: Document): Promise<EarlierJob[]> {
     const named = page.jobs.filter((record) => record.title === document.name).slice(0, RESTORED_JOBS);
     const bodies = await Promise.all(named.map((record) => api.jobBody(record.id)));
     return named.flatMap((record, index) => {
-      const workflow = bodies[index]?.workflow;
+      const { workflow, targets = [] } = bodies[index] ?? {};
       if (!isRecord(workflow) || workflow["id"] !== document.id) return [];
-      return [{ record, signatures: signaturesOf(parseDocument(workflow)) }];
+      return [{ record, signatures: signaturesIn(parseDocument(workflow), targets) }];
     });
   } catch (error) {
     if (error instanceof ApiError || error instanceof NotAWorkflow) return [];
     throw error;
   }
+}
+
+/** The signatures of what a job computed: its targets and what is above them. */
+function signaturesIn(document: Document, targets: readonly string[]): Signatures {
+  const all = signaturesOf(document);
+  return Object.fromEntries([...upstream(document, targets)].map((id) => [id, all[id] ?? ""]));
 }
 
 async function jobOrNull(id: string): Promise<JobRecord | null> {

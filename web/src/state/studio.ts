@@ -171,10 +171,10 @@ export function nextSeeds(document: Document): ValueChange[] {
   return changes;
 }
 
-/** A seed that a JSON number holds exactly. */
+/** A seed that can be read out and typed again: four milliards of pictures are enough. */
 export function randomSeed(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return (high & 0x1fffff) * 0x100000000 + low;
+  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return seed;
 }
 
 function freeName(wanted: string, taken: readonly string[]): string {

@@ -4,8 +4,10 @@ import type { NodeId, Point } from "../model/document";
 
 /** What other parts of the page may ask of the canvas. */
 export interface CanvasHandle {
-  /** Show the whole graph; `duration` in milliseconds. */
-  readonly fit: (duration?: number) => void;
+  /** Show the whole graph. */
+  readonly fit: () => void;
+  /** Show a document that was just opened. */
+  readonly opened: () => void;
   readonly zoom: (factor: number) => void;
   readonly reveal: (node: NodeId) => void;
   /** Where a thing that was not placed by hand should go. */

@@ -1,6 +1,6 @@
-import { useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { useRef, useState, type FocusEvent, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { evaluate } from "../model/expression";
-import { fitted, nudged, shown } from "../model/number";
+import { fitted, grouped, nudged, shown } from "../model/number";
 import { label } from "../ui/format";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";
@@ -16,8 +16,13 @@ export function NumberField({ port, value, wrong, change, children }: WidgetProp
   const [text, setText] = useState<string | null>(null);
   const scrub = useScrub(number, (nudges, start, gesture) => change(nudged(start, nudges, widget), gesture), () => {
     input.current?.focus();
-    input.current?.select();
   });
+
+  function edit(event: FocusEvent<HTMLInputElement>): void {
+    const { target } = event;
+    setText(shown(number, widget));
+    requestAnimationFrame(() => target.select());
+  }
 
   function commit(): void {
     const entered = text === null ? null : evaluate(text);
@@ -37,8 +42,9 @@ export function NumberField({ port, value, wrong, change, children }: WidgetProp
       event.preventDefault();
       const from = text === null ? number : (evaluate(text) ?? number);
       const nudges = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1);
-      setText(null);
-      change(nudged(from, nudges, widget), `nudge:${port.name}`);
+      const next = nudged(from, nudges, widget);
+      setText(shown(next, widget));
+      change(next, `nudge:${port.name}`);
     } else return;
     event.stopPropagation();
   }
@@ -55,9 +61,9 @@ export function NumberField({ port, value, wrong, change, children }: WidgetProp
         inputMode="decimal"
         spellCheck={false}
         autoComplete="off"
-        value={text ?? shown(number, widget)}
+        value={text ?? grouped(number, widget)}
         onChange={(event) => setText(event.target.value)}
-        onFocus={(event) => event.target.select()}
+        onFocus={edit}
         onBlur={commit}
         onKeyDown={key}
       />

@@ -24,7 +24,15 @@ from wirebrush.jobs.worker import WorkerCommand
 
 TINY = Path(__file__).with_name("tiny_worker.py")
 QUICK = Limits(
-    hello=20, beat=5, node=20, cancel_grace=0.2, term_grace=0.2, drain=0.2, first_pause=0.01
+    hello=20,
+    beat=5,
+    node=20,
+    cancel_grace=0.2,
+    term_grace=0.2,
+    drain=0.2,
+    first_pause=0.01,
+    look_again=1,
+    insist=0.05,
 )
 
 

@@ -20,6 +20,7 @@ from small_studio import QUICK, Studio
 
 from wirebrush.events import Finished, NodeFinished, NodeStarted, Queued, Started
 from wirebrush.jobs.attempt import Services
+from wirebrush.jobs.errors import JournalError
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.supervisor import Supervisor
 from wirebrush.jobs.worker import WorkerCommand
@@ -308,3 +309,41 @@ async def test_leftovers_of_a_dead_server_are_ended(tmp_path: Path) -> None:
     assert ended == [process.pid]
     assert await process.wait() == -9
     assert await asyncio.to_thread(leftovers.end_all) == []
+
+
+STEPS = {
+    "lease": "queue",
+    "started": "queue",
+    "add_outputs": "queue",
+    "finish": "queue",
+    "put_output": "assets",
+    "find": "assets",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), JournalError("The disk is full.")])
+async def test_a_step_that_fails_once_ends_no_supervisor(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception
+) -> None:
+    """The Nth call of a real step raises; the worker loop goes on and no job hangs."""
+    target = getattr(studio, STEPS[step])
+    real = getattr(target, step)
+    failed: list[str] = []
+
+    async def failing(*args: Any) -> Any:
+        if not failed:
+            failed.append(step)
+            raise error
+        return await real(*args)
+
+    monkeypatch.setattr(target, step, failing)
+    await studio.assets.put(b"{}", "w.json")
+    first = await studio.submit(("Fetch", {"name": "w.json"}), "Picture", "Text")
+    second = await studio.submit("Text")
+    async with studio.working():
+        record = await studio.state(first, "succeeded", "failed")
+        await studio.state(second, "succeeded")
+    assert failed == [step]
+    assert record.attempt <= 2
+    assert (record.state == "succeeded") or record.problems

@@ -17,4 +17,6 @@ class Limits:
     drain: float = 10.0
     first_pause: float = 0.5
     longest_pause: float = 60.0
+    look_again: float = 10.0  # disk space comes back without telling anybody
+    insist: float = 2.0  # before an end that could not be written is written again
     max_rss: int | None = None

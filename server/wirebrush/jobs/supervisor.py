@@ -30,7 +30,6 @@ T = TypeVar("T")
 log = logging.getLogger("wirebrush.jobs")
 
 _FRAMES_IN_A_ROW = 50
-_LOOK_AGAIN = 10.0  # disk space comes back without telling anybody
 
 
 class Supervisor:
@@ -162,7 +161,7 @@ class Supervisor:
             lease = None
         if lease is None:
             stop = self._stopping.wait()
-            await first_of(stop, reader, change.wait(), seconds=_LOOK_AGAIN)
+            await first_of(stop, reader, change.wait(), seconds=self._limits.look_again)
         return lease
 
     async def _guarded_run(
@@ -267,7 +266,7 @@ class Supervisor:
                 self._tell(detail=str(error))
                 if self._stopping.is_set():
                     return None
-                await first_of(self._stopping.wait(), seconds=2.0)
+                await first_of(self._stopping.wait(), seconds=self._limits.insist)
 
     async def _read(self, worker: WorkerProcess) -> None:
         taken = 0
@@ -313,8 +312,8 @@ class Supervisor:
                 answer |= {"id": record.id, "name": record.name, "mime": record.mime}
                 data = b"" if header.get("probe") else await assets.read(record.id)
                 found = data is not None and assets.path(record.id) is not None
-        except (JobsError, OSError) as error:
-            log.warning("an asset for %s cannot be read: %s", worker.name, error)
+        except Exception:  # the worker waits for an answer, whatever it is
+            log.exception("an asset for %s cannot be read", worker.name)
         await worker.send({**answer, "found": found}, data or b"")
 
     async def _watch(self) -> str:

@@ -44,6 +44,7 @@ def number(value: int = 1) -> int:
 @node(id="TinySlow", category="test")
 def slow(value: int, seconds: float = 30.0, *, run: Run) -> int:
     """Take a while."""
+    print("the slow node runs", flush=True)
     for step in range(int(seconds * 20)):
         time.sleep(0.05)
         run.step(step + 1, int(seconds * 20))

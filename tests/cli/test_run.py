@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,20 @@ def test_problems_of_a_graph_are_told_with_their_places(home: Home, tiny_graph: 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_cancels_before_the_work_begins(home: Home, tiny_graph: Graph) -> None:
+    command = home.command("run", home.write("p.json", tiny_graph(1)), "--json")
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not any(home.data.glob("logs/run-*.log")):  # the worker is just being started
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    out, told = running.communicate(timeout=20)
+    assert running.returncode == 1
+    assert json.loads(out)["status"] == "cancelled"
+    assert "Traceback" not in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_cancels(home: Home) -> None:
     graph = {
         "1": {"class_type": "TinySlow", "inputs": {"value": 1}},
@@ -113,13 +128,10 @@ def test_ctrl_c_cancels(home: Home) -> None:
     }
     command = home.command("run", home.write("slow.json", graph), "--json")
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    logs = home.data / "logs"
-    while not any(logs.glob("run-*.log")):
+    while not any("slow node runs" in log.read_text() for log in home.data.glob("logs/run-*.log")):
         assert running.poll() is None
-    try:
-        running.wait(8)
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
     out, _ = running.communicate(timeout=20)
     assert running.returncode == 1
     assert json.loads(out)["status"] == "cancelled"

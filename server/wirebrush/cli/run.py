@@ -76,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
         result.refuse(BadInput(str(error)))
     except (JobsError, OSError) as error:
         result.fail(str(error))
+    except KeyboardInterrupt:  # before the work began, or where signals have no handlers
+        result.cancel()
     if options.json:
         say_json(result.to_json())
     else:
@@ -103,6 +105,10 @@ class Result:
     def fail(self, message: str) -> None:
         """It did not get through."""
         self.status, self.error = "failed", message
+
+    def cancel(self) -> None:
+        """Somebody stopped it."""
+        self.status, self.error = "cancelled", "The run was cancelled."
 
     def end(self, end: Finished, seconds: float) -> None:
         """It ran to an end."""
@@ -172,7 +178,7 @@ async def _follow(worker: OfflineWorker, graph: Runnable, out: Path, result: Res
         show.clear()
     result.end(end, time.perf_counter() - began)
     if cancelled.is_set() and end.state != "succeeded":
-        result.status, result.error = "cancelled", "The run was cancelled."
+        result.cancel()
     result.outputs = outputs.written()
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parent))
 
 from browser_studio import Studio
+from server_process import Server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -28,7 +25,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-TOKEN = "a-token-for-tests"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,31 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running studio with an empty data folder: the link that it prints."""
-    data = tmp_path_factory.mktemp("studio")
-    command = [sys.executable, "-m", "wirebrush", "serve", "--no-browser", "--port", "0"]
-    command += ["--data", str(data), "--device", "cpu", "--token", TOKEN]
-    with (data / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
-        )
-    assert server.stdout is not None
-    try:
-        yield _printed_link(server.stdout)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait(5)
-        server.stdout.close()
-
-
-def _printed_link(output: Iterator[str]) -> str:
-    for line in output:
-        if found := re.search(r"http://\S+", line):
-            return found[0]
-    pytest.fail("the server ended without printing its link")
+    with Server(tmp_path_factory.mktemp("studio")) as server:
+        yield server.link
 
 
 @pytest.fixture(scope="session")

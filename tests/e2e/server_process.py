@@ -1,0 +1,79 @@
+"""The real server as a process of its own, which a test may kill and start again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+TOKEN = "a-token-for-tests"
+
+
+class Server:
+    """`wirebrush serve` on a data folder; the port it gets first it keeps."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._process: subprocess.Popen[str] | None = None
+        self._port = "0"
+        self.link = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start, and read the link that it prints."""
+        command = [sys.executable, "-m", "wirebrush", "serve", "--no-browser", "--device", "cpu"]
+        command += ["--data", str(self._data), "--token", TOKEN, "--port", self._port]
+        with (self._data / "server.log").open("a") as log:
+            self._process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
+        found = re.search(r"http://[^:]+:(\d+)\S*", self._printed())
+        assert found is not None, "the server ended without printing its link"
+        self.link, self._port = found[0], found[1]
+
+    def kill(self) -> None:
+        """Kill server and workers at once, as a power cut does."""
+        process = self._running()
+        os.killpg(process.pid, signal.SIGKILL)
+        self._ended(process)
+
+    def stop(self) -> None:
+        """Ask it to end; kill it if it does not."""
+        process = self._running()
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        self._ended(process)
+
+    def _printed(self) -> str:
+        output = self._running().stdout
+        assert output is not None
+        return next((line for line in output if "http://" in line), "")
+
+    def _running(self) -> subprocess.Popen[str]:
+        assert self._process is not None, "not started"
+        return self._process
+
+    @staticmethod
+    def _ended(process: subprocess.Popen[str]) -> None:
+        process.wait(10)
+        if process.stdout is not None:
+            process.stdout.close()

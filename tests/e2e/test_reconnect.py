@@ -1,0 +1,43 @@
+"""The server goes and comes back while the page is open, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from browser_studio import SLOW, Studio
+from playwright.sync_api import Browser, expect
+from server_process import Server
+
+STEPS = re.compile(r"^\d+ / \d+$")
+
+
+def test_a_killed_server_loses_neither_the_run_nor_an_edit(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with Server(tmp_path) as server:
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        page = context.new_page()
+        page.goto(server.link)
+        studio = Studio(page)
+        studio.open_template("Postcard")
+        studio.set_number("KSampler", "steps", "40")
+        studio.run()
+        expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
+
+        server.kill()
+        expect(page.get_by_text("The connection is lost.")).to_be_visible()
+        words = "a yellow house in the desert"
+        studio.field("What to paint", "text").fill(words)
+        expect(page.get_by_text("not saved yet")).to_be_visible(timeout=10_000)
+
+        server.start()
+        expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=30_000)
+        studio.saved()
+        expect(studio.jobs("succeeded").first).to_be_visible(timeout=SLOW)
+        assert studio.colours(studio.node("Save Image").locator("img")) > 40
+        expect(studio.state("Save Image")).to_have_text("stale")
+
+        page.reload()
+        expect(studio.field("What to paint", "text")).to_have_value(words)
+        context.close()

@@ -147,48 +147,53 @@ def test_a_failure_stops_what_hangs_on_it_and_nothing_else(bench_of: Callable[..
     assert job.counts == (2, 0, 2)
 
 
-def test_what_a_node_raises_is_told_in_one_sentence(bench_of: Callable[..., Any]) -> None:
-    bench = bench_of(
-        """
-        @node(id="Raise", category="t")
-        def boom(kind: str) -> int:
-            if kind == "value": raise ValueError("mat1 and mat2\\nmore")
-            if kind == "exit": sys.exit(3)
-            if kind == "memory": raise MemoryError("no room")
-            def deep(): return deep()
-            return deep()
+MISBEHAVING = """
+@node(id="Raise", category="t")
+def boom(kind: str) -> int:
+    if kind == "value": raise ValueError("mat1 and mat2\\nmore")
+    if kind == "exit": sys.exit(3)
+    if kind == "memory": raise MemoryError("no room")
+    def deep(): return deep()
+    return deep()
 
-        class Pair(NamedTuple):
-            a: int
-            b: int
+class Pair(NamedTuple):
+    a: int
+    b: int
 
-        @node(id="Two", category="t")
-        def two(kind: str) -> Pair:
-            return (1, 2, 3) if kind == "three" else 5
+@node(id="Two", category="t")
+def two(kind: str) -> Pair:
+    return (1, 2, 3) if kind == "three" else 5
 
-        @node(id="Items", category="t")
-        def items() -> list[int]:
-            return 5
-        """
-    )
+@node(id="Items", category="t")
+def items() -> list[int]:
+    return 5
+"""
 
-    def message(node_type: str, **inputs: object) -> str:
-        job = bench.run({"1": (node_type, inputs)})
-        assert job.state == "failed"
-        assert job.finished.problems[0].node == "1"
-        return job.finished.problems[0].message
 
-    assert message("Raise", kind="value") == "Raise failed: ValueError: mat1 and mat2"
-    assert message("Raise", kind="exit") == "Raise called sys.exit(3)."
-    assert message("Raise", kind="memory").startswith("Raise ran out of memory")
-    assert "recursion limit" in message("Raise", kind="deep")
-    assert message("Two", kind="three") == (
-        "Two declares 2 outputs (a, b), but its function returned 3 values."
-    )
-    assert message("Two", kind="one") == (
-        "Two declares 2 outputs (a, b), but its function returned a int."
-    )
-    assert message("Items") == "Items: output 'INT' is a list, but it returned a int."
+@pytest.mark.parametrize(
+    ("node_type", "inputs", "words"),
+    [
+        ("Raise", {"kind": "value"}, "Raise failed: ValueError: mat1 and mat2"),
+        ("Raise", {"kind": "exit"}, "Raise called sys.exit(3)."),
+        ("Raise", {"kind": "memory"}, "MB of main memory are free). no room"),
+        ("Raise", {"kind": "deep"}, "Python's recursion limit was reached."),
+        (
+            "Two",
+            {"kind": "three"},
+            "declares 2 outputs (a, b), but its function returned 3 values.",
+        ),
+        ("Two", {"kind": "one"}, "declares 2 outputs (a, b), but its function returned a int."),
+        ("Items", {}, "Items: output 'INT' is a list, but it returned a int."),
+    ],
+)
+def test_what_a_node_does_wrong_is_told_in_one_sentence(
+    bench_of: Callable[..., Any], node_type: str, inputs: dict[str, Any], words: str
+) -> None:
+    job = bench_of(MISBEHAVING).run({"1": (node_type, inputs)})
+    assert job.state == "failed"
+    (problem,) = job.finished.problems
+    assert problem.node == "1"
+    assert problem.message.endswith(words)
 
 
 def test_broken_graphs_are_problems_not_crashes(bench_of: Callable[..., Any]) -> None:

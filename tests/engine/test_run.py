@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -140,6 +141,14 @@ def test_saved_files_are_found_by_id_and_name(desk: Desk) -> None:
     assert desk.run.file("image", "p.png").digest == asset.id
     with pytest.raises(NodeError, match="There is no image"):
         desk.run.file("image", "z.png")
+
+
+def test_the_oldest_copies_of_uploads_leave_first(desk: Desk) -> None:
+    ids = [desk.assets.add(bytes([number]) * 100)[0] for number in range(5)]
+    for number, asset_id in enumerate(ids):
+        os.utime(desk.assets.path(asset_id), (number, number))
+    desk.assets.trim(250)
+    assert [desk.assets.find(asset_id) is not None for asset_id in ids] == [False] * 3 + [True] * 2
 
 
 def test_weights_are_built_once_and_the_least_worthy_leave() -> None:

@@ -75,6 +75,16 @@ class LocalAssets:
         asset_id = sha256(data).hexdigest()
         return asset_id, self.write(asset_id, data)
 
+    def trim(self, limit: int) -> None:
+        """Delete the copies that were written first until the rest fits into so many bytes."""
+        files = [(path.stat(), path) for path in self.folder.glob("*/*")]
+        files.sort(key=lambda item: item[0].st_mtime, reverse=True)
+        total = 0
+        for stat, path in files:
+            total += stat.st_size
+            if total > limit:
+                path.unlink(missing_ok=True)
+
     def path(self, asset_id: str) -> Path:
         """Where an asset lies if it is here."""
         return self.folder / asset_id[:2] / asset_id

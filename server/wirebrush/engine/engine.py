@@ -131,6 +131,11 @@ class Engine:
             self.progress.moved,
         ).run()
 
+    def tidy(self) -> None:
+        """Delete what processes that died left in the cache folder."""
+        if self._parts.store.disk is not None:
+            self._parts.store.disk.sweep()
+
     def close(self) -> None:
         """Write what is pending and let go of the files."""
         self._parts.recorder.close()

@@ -73,6 +73,10 @@ class RemoteAssets:
             question.answer = frame
             question.answered.set()
 
+    def trim(self, limit: int) -> None:
+        """Delete the oldest copies: the server has them all."""
+        self._copies.trim(limit)
+
     def close(self) -> None:
         """The server is gone: nobody will answer."""
         self._closed = True

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -34,6 +35,8 @@ from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
 from wirebrush.graph.prompt import Prompt
 
 BEAT_SECONDS = 1.0
+COPIES_SHARE = 10
+"""Copies of uploads may take this part of the disk tier's bytes."""
 GONE_SECONDS = 10.0
 """How long a node may go on after the server is gone."""
 
@@ -101,11 +104,20 @@ class Worker:
             self._device = engine.device
             self._channel.send({"type": "catalog", **packs.catalog()})
             calm_collector()
+            threading.Thread(target=self._tidy, args=[engine], name="tidy", daemon=True).start()
             while (frame := self._frames.get()) is not None:
                 self._run(engine, frame)
                 if self._device.poisoned:
                     logging.error("The device needs a new process: this worker ends.")
                     return
+
+    def _tidy(self, engine: Engine) -> None:
+        """In a thread: make room. A folder that cannot be tidied still works."""
+        try:
+            engine.tidy()
+            self._assets.trim(self._config.disk_bytes // COPIES_SHARE)
+        except (OSError, sqlite3.Error) as error:
+            logging.info("The cache folder was not tidied: %s", error)
 
     def _hello(self) -> None:
         self._channel.send(
@@ -250,6 +262,9 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which says stop
     if config.threads:
         os.environ["OMP_NUM_THREADS"] = str(config.threads)  # read when torch is imported
+    # Threads that wait spin by default, and steal the cores from those that they wait for: on a
+    # machine with anything else to do a step then takes ten times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     reader, writer = _take_pipes()
     channel = BlockingChannel(reader, writer)
     logging.basicConfig(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -59,7 +59,7 @@ class Blobs:
             with suppress(OSError):
                 self.path(key).unlink()
 
-    def sweep(self, is_known: Callable[[bytes], bool]) -> int:
+    def sweep(self, known: Collection[bytes]) -> int:
         """Delete files that no entry knows, left by processes that died; returns how many.
 
         Young ones stay: another process may be between its file and its row.
@@ -69,7 +69,7 @@ class Blobs:
             with suppress(OSError, ValueError):
                 if time.time() - path.stat().st_mtime < ORPHAN_SECONDS:
                     continue
-                if path.suffix == ".part" or not is_known(bytes.fromhex(path.stem)):
+                if path.suffix == ".part" or bytes.fromhex(path.stem) not in known:
                     path.unlink()
                     removed += 1
         return removed

@@ -25,6 +25,9 @@ from wirebrush.events import Output
 
 INLINE = 16 * 1024
 SWEEP_TO = 0.9
+RECOUNT = 20
+"""Others write too: after each twentieth of the limit the bytes are counted anew."""
+TOUCHES = 256
 _CHUNK = 500
 _COLUMNS = 8
 
@@ -49,8 +52,10 @@ class DiskStore:
         self._blobs = Blobs(folder / "blobs")
         self._lock = threading.Lock()
         self._read_lock = threading.Lock()
+        self._touched: list[bytes] = []
         self._age = self._stored_age()
         self._bytes = self._stored_bytes()
+        self._uncounted = 0
 
     @property
     def writer(self) -> tuple[sqlite3.Connection, threading.Lock]:
@@ -110,7 +115,11 @@ class DiskStore:
         with self._lock:
             self._insert(rows)
             self._bytes += added
+            self._uncounted += added
+            if self._uncounted * RECOUNT > self.limit or self._bytes > self.limit:
+                self._bytes, self._uncounted = self._stored_bytes(), 0
             if self._bytes > self.limit:
+                self._write_touches()
                 self._evict()
 
     def drop(self, key: bytes) -> None:
@@ -120,12 +129,19 @@ class DiskStore:
         self._blobs.remove([key])
 
     def sweep(self) -> int:
-        """Delete files without an entry, left by processes that died."""
-        return self._blobs.sweep(lambda key: bool(self.has([key])))
+        """Delete files without an entry, left by processes that died; returns how many.
+
+        sqlite3.Error if the index cannot be read: then nothing is known to be an orphan.
+        """
+        with self._read_lock:
+            rows = self._reader.execute("SELECT key FROM entries WHERE data IS NULL").fetchall()
+        return self._blobs.sweep({key for (key,) in rows})
 
     def close(self) -> None:
         """Let go of the files."""
         with self._lock, self._read_lock:
+            if self._touched:
+                self._write_touches()
             self._writer.close()
             self._reader.close()
 
@@ -173,7 +189,6 @@ class DiskStore:
 
     def _evict(self) -> None:
         """Make room down to nine tenths, the least worthy first."""
-        self._bytes = self._stored_bytes()  # others may have written or evicted meanwhile
         goal = int(self.limit * SWEEP_TO)
         gone: list[bytes] = []
         rows = self._writer.execute("SELECT key, size, worth FROM entries ORDER BY worth")
@@ -191,13 +206,22 @@ class DiskStore:
         self._writer.execute("INSERT OR REPLACE INTO meta VALUES ('age', ?)", [self._age])
         self._blobs.remove(gone)
 
-    def touch(self, uses: Sequence[bytes]) -> None:
-        """These were asked for: they are worth more than their age says."""
-        with self._lock, suppress(sqlite3.Error):
+    def touch(self, key: bytes) -> None:
+        """It was asked for, so it is worth more than its age says. Written down later."""
+        self._touched.append(key)
+        if len(self._touched) >= TOUCHES:
+            with self._lock:
+                self._write_touches()
+
+    def _write_touches(self) -> None:
+        touched, self._touched = self._touched, []
+        with suppress(sqlite3.Error):
+            self._writer.execute("BEGIN IMMEDIATE")
             self._writer.executemany(
                 "UPDATE entries SET worth = max(worth, ? + 2 * seconds / (? + size)) WHERE key = ?",
-                [(self._age, OVERHEAD, key) for key in uses],
+                [(self._age, OVERHEAD, key) for key in touched],
             )
+            self._writer.execute("COMMIT")
 
     def _stored_age(self) -> float:
         row = self._writer.execute("SELECT number FROM meta WHERE name = 'age'").fetchone()

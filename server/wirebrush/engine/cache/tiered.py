@@ -30,7 +30,7 @@ class TieredStore:
         if result is None and self.disk is not None:
             result = self.disk.get(key)
             if result is not None:
-                self.disk.touch([key])
+                self.disk.touch(key)
                 self.memory.put(key, result)
         return result
 

@@ -24,9 +24,9 @@ from wirebrush.jobs.worker import WorkerCommand
 
 TINY = Path(__file__).with_name("tiny_worker.py")
 QUICK = Limits(
-    hello=20,
-    beat=5,
-    node=20,
+    hello=60,
+    beat=20,
+    node=60,
     cancel_grace=0.2,
     term_grace=0.2,
     drain=0.2,

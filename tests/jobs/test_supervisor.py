@@ -109,7 +109,7 @@ async def test_the_second_attempt_may_succeed(studio: Studio) -> None:
 async def test_a_hang_ends_by_a_kill_from_outside(studio: Studio, how: str, said: str) -> None:
     bad = await studio.submit(how)
     good = await studio.submit("Text")
-    limits = replace(QUICK, beat=0.6, node=0.6 if how == "Stuck" else 60)
+    limits = replace(QUICK, beat=1.5, node=1.5 if how == "Stuck" else 60)
     async with studio.working(limits):
         record = await studio.state(bad, "quarantined")
         await studio.state(good, "succeeded")

@@ -1,6 +1,8 @@
 import { RotateCcw, X } from "lucide-react";
 import { memo } from "react";
-import { isFinal, type Job } from "../runtime/jobs";
+import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
+import { isFinal, queueOrder, type Job } from "../runtime/jobs";
 import { thumbnailUrl } from "../runtime/api";
 import { useDocument, useRuntime, useStudio } from "../state/context";
 import { IconButton } from "../ui/Button";
@@ -13,13 +15,14 @@ const SHOWN = 30;
 
 /** What happens: running and waiting jobs first, then those that have ended. */
 export function Queue() {
-  const order = useRuntime(({ jobs }) => jobs.order);
+  const { runtime } = useStudio();
+  const order = useStore(runtime.store, useShallow(({ jobs }) => queueOrder(jobs).slice(0, SHOWN)));
   return (
     <section className={panel["section"]} aria-label={t("queue.title")}>
       <h2 className={panel["heading"]}>{t("queue.title")}</h2>
       {order.length === 0 && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
       <ul className={styles["list"]}>
-        {order.slice(0, SHOWN).map((id) => (
+        {order.map((id) => (
           <Row key={id} id={id} />
         ))}
       </ul>

@@ -107,6 +107,19 @@ export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number):
   };
 }
 
+/** As people read a queue: what runs, what is next, then what has ended, the latest first. */
+export function queueOrder({ order, byId }: Jobs): string[] {
+  const rank = (id: string): number => {
+    const state = byId[id]?.record.state ?? "succeeded";
+    return isFinal(state) ? 2 : state === "queued" ? 1 : 0;
+  };
+  const turn = (id: string): number => {
+    const { priority = 0, position = 0 } = byId[id]?.record ?? {};
+    return rank(id) === 1 ? position - priority * 1e12 : 0;
+  };
+  return order.toSorted((a, b) => rank(a) - rank(b) || turn(a) - turn(b));
+}
+
 /** Whether the record must be fetched: an event came for a job that this page does not know. */
 export function isUnknown(jobs: Jobs, id: string): boolean {
   return !(id in jobs.byId);

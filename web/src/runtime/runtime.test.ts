@@ -141,6 +141,19 @@ describe("a job", () => {
     expect(known.byId["j"]).toMatchObject({ running: null, progress: null, ran: 0 });
   });
 
+  test("has its place in the queue: running, waiting in turn, ended", () => {
+    const all = [
+      record({ id: "old", state: "succeeded", created: 1 }),
+      record({ id: "runs", state: "running", created: 2 }),
+      record({ id: "first", created: 3, position: 5 }),
+      record({ id: "second", created: 4, position: 6 }),
+      record({ id: "urgent", created: 5, position: 7, priority: 1 }),
+      record({ id: "new", state: "failed", created: 6 }),
+    ];
+    const order = jobs.queueOrder(jobs.withRecords(jobs.NO_JOBS, all));
+    expect(order).toEqual(["runs", "urgent", "first", "second", "new", "old"]);
+  });
+
   test("of an earlier visit shows its pictures, but not over later ones", () => {
     const outputs = [{ ...PICTURE, node: "3", index: 0 }];
     const old = record({ id: "old", state: "succeeded", created: 1, outputs });

@@ -111,6 +111,13 @@ def test_records_survive_also_those_of_packs() -> None:
     assert round_trip(model)[0] == model
 
 
+def test_a_tensor_that_is_used_twice_is_written_once() -> None:
+    tensor = torch.ones(1_000)
+    one, (two,) = round_trip(tensor, (tensor,))
+    assert torch.equal(one, two)
+    assert len(CODEC.encode((tensor, (tensor,))).data) < 5_000
+
+
 class Plain:
     pass
 

@@ -22,6 +22,10 @@ class Unencodable(Exception):
     """The value cannot be kept on disk; it lives as long as the process."""
 
 
+Tensors = dict[int, tuple[int, Any]]
+"""Tensors by identity, with their place in the file: one that is used twice is written once."""
+
+
 class Encoded(NamedTuple):
     """A value as bytes; `packed` if they are a safetensors file, else they are JSON."""
 
@@ -54,14 +58,14 @@ class Codec:
 
     def encode(self, values: tuple[Any, ...]) -> Encoded:
         """The values of a result as bytes; Unencodable if one cannot be written."""
-        tensors: list[Any] = []
+        tensors: Tensors = {}
         try:
             structure = [self._lower(value, tensors) for value in values]
         except RecursionError as error:
             raise Unencodable("The value is nested too deeply.") from error
         text = _dump(structure)
         if tensors:
-            return Encoded(pack(tensors, text), True)
+            return Encoded(pack([tensor for _, tensor in tensors.values()], text), True)
         return Encoded(text.encode("utf-8", "surrogatepass"), False)
 
     def decode(self, data: bytes | bytearray, packed: bool) -> tuple[Any, ...]:
@@ -76,7 +80,7 @@ class Codec:
         except (KeyError, IndexError, TypeError, RecursionError) as error:
             raise ValueError(f"not a cached value: {error!r}") from error
 
-    def _lower(self, value: Any, tensors: list[Any]) -> Any:
+    def _lower(self, value: Any, tensors: Tensors) -> Any:
         """The value as JSON: plain scalars as they are, everything else as `{tag: ...}`."""
         kind: type[Any] = value.__class__
         if kind in _PLAIN:
@@ -89,8 +93,7 @@ class Codec:
             pairs = value.items()
             return {"d": [[self._lower(k, tensors), self._lower(v, tensors)] for k, v in pairs]}
         if is_tensor(value) and can_pack(value):
-            tensors.append(value)
-            return {"T": len(tensors) - 1}
+            return {"T": tensors.setdefault(id(value), (len(tensors), value))[0]}
         if kind is bytes:
             return {"b": base64.b64encode(value).decode("ascii")}
         names = self._fields.get(kind)

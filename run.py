@@ -68,6 +68,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "wirebrush-install.json"  # written last: without it, an install was interrupted
 LOG = VENV / "install.log"
+FILES = ROOT / "files.txt"  # packages of which only files are used, not what they depend on
 
 PIP = [str(PYTHON), "-m", "pip", "--require-virtualenv", "--no-input"]
 DETAILS = (  # what pip says, and what the person is told
@@ -149,6 +150,8 @@ def install_packages(extras: set[str]) -> None:
         "Installing packages (some minutes the first time)",
         [*PIP, "install", "-c", "constraints.txt", "-e", target],
     )
+    if FILES.exists():
+        phase("Installing the vocabulary", [*PIP, "install", "--no-deps", "-r", str(FILES)])
     STAMP.write_text(json.dumps({"key": install_key(), "extras": sorted(extras)}))
 
 
@@ -169,6 +172,7 @@ def install_key() -> str:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     parts = [asked["build-system"], asked["project"], asked["tool"]["hatch"], str(ROOT)]
     parts += [(ROOT / "constraints.txt").read_text(), (VENV / "pyvenv.cfg").read_text()]
+    parts += [FILES.read_text() if FILES.exists() else ""]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

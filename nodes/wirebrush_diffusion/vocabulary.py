@@ -51,7 +51,8 @@ def find_vocabulary(folders: Iterable[Path], size: int) -> Any:
         return installed
     raise DiffusionError(
         f"This file holds no tokenizer, and none with {size} words was found.",
-        "Put vocab.json and merges.txt of CLIP ViT-L/14 into models/tokenizers/clip.",
+        "Install CLIP's (pip install --no-deps clip-anytorch), or put vocab.json and merges.txt of"
+        " CLIP ViT-L/14 into models/tokenizers/clip.",
     )
 
 

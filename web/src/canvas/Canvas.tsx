@@ -6,6 +6,8 @@ import {
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
+  useStore,
+  type ReactFlowState,
 } from "@xyflow/react";
 import { useEffect, useRef, type DragEvent } from "react";
 import { GRID } from "../model/geometry";
@@ -14,15 +16,30 @@ import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
 import { colorOf } from "../ui/PortShape";
 import { t } from "../ui/text";
 import styles from "./Canvas.module.css";
-import type { FlowEdge, FlowNode } from "./flow";
+import type { AnyNode, FlowEdge } from "./flow";
 import { NodeView } from "./NodeView";
+import { SceneryView } from "./SceneryView";
 import { useCanvasHandle } from "./useCanvasHandle";
 import { useConnecting } from "./useConnecting";
 import { useFlow } from "./useFlow";
 import { DrawnWire, WireEdge } from "./WireEdge";
 
-const NODE_TYPES = { workflow: NodeView };
+const NODE_TYPES = { workflow: NodeView, scenery: SceneryView };
 const EDGE_TYPES = { wire: WireEdge };
+/** How much of a node may be out of sight without being missed. */
+const MARGIN = 24;
+
+function isCutOff({ nodeLookup, transform: [left, top, zoom], width, height }: ReactFlowState): boolean {
+  for (const { internals, measured } of nodeLookup.values()) {
+    const x = internals.positionAbsolute.x * zoom + left;
+    const y = internals.positionAbsolute.y * zoom + top;
+    const right = x + (measured.width ?? 0) * zoom;
+    const bottom = y + (measured.height ?? 0) * zoom;
+    if (x < -MARGIN || y < -MARGIN || right > width + MARGIN || bottom > height + MARGIN) return true;
+  }
+  return false;
+}
+
 const SNAP: [number, number] = [GRID / 2, GRID / 2];
 
 /** The workflow as nodes and wires. */
@@ -67,7 +84,7 @@ function Surface() {
       onDrop={drop}
       onPointerMove={canvas.track}
     >
-      <ReactFlow<FlowNode, FlowEdge>
+      <ReactFlow<AnyNode, FlowEdge>
         {...flow}
         {...connecting}
         nodeTypes={NODE_TYPES}
@@ -112,11 +129,16 @@ function Surface() {
   );
 }
 
-/** The whole graph, small: grey, the running node in the accent, picture nodes in their colour. */
+/**
+ * The whole graph, small: grey, the running node in the accent, picture nodes in their colour.
+ * It is there only while something is out of sight.
+ */
 function Map() {
   const runs = useRuntime(({ jobs }) => jobs.runs);
+  const wanted = useStore(isCutOff);
+  if (!wanted) return null;
   return (
-    <MiniMap<FlowNode>
+    <MiniMap<AnyNode>
       className={styles["map"] ?? ""}
       pannable
       zoomable
@@ -127,6 +149,7 @@ function Map() {
       maskStrokeWidth={1.5}
       bgColor="var(--background)"
       nodeColor={(node) => {
+        if (node.type === "scenery") return "transparent";
         if (runs[node.id]?.state === "running") return "var(--accent)";
         return node.data.layout.picture && node.data.spec.sink ? colorOf("IMAGE") : "#6b645c";
       }}

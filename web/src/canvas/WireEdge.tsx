@@ -2,7 +2,7 @@ import { BaseEdge, getBezierPath, type ConnectionLineComponentProps, type EdgePr
 import { memo } from "react";
 import { useView } from "../state/context";
 import { colorOf } from "../ui/PortShape";
-import type { FlowEdge, FlowNode } from "./flow";
+import type { AnyNode, FlowEdge } from "./flow";
 
 /** A wire in the colour of its source; it fades when it has nothing to do with the selection. */
 export const WireEdge = memo(function WireEdge(props: EdgeProps<FlowEdge>) {
@@ -25,7 +25,7 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<FlowEdge>) {
 });
 
 /** The wire being drawn. */
-export function DrawnWire({ fromX, fromY, toX, toY, fromPosition, toPosition }: ConnectionLineComponentProps<FlowNode>) {
+export function DrawnWire({ fromX, fromY, toX, toY, fromPosition, toPosition }: ConnectionLineComponentProps<AnyNode>) {
   const type = useView(({ connecting }) => connecting?.type ?? "*");
   const refused = useView(({ refusal }) => refusal !== "");
   const [path] = getBezierPath({

@@ -5,9 +5,11 @@
 import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
 import { outputOf, type Catalog, type NodeSpec } from "../model/catalog";
 import type { Document, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document";
+import type { SceneryNode } from "./SceneryView";
 import { layoutOf, placeholderSpec, type Layout } from "../model/geometry";
 
 export type FlowNode = Node<{ spec: NodeSpec; layout: Layout; known: boolean }, "workflow">;
+export type AnyNode = FlowNode | SceneryNode;
 export type FlowEdge = Edge<{ type: string }, "wire">;
 
 export interface FlowInput {

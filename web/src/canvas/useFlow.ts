@@ -7,7 +7,8 @@ import type { Point } from "../model/document";
 import { Catalog } from "../model/catalog";
 import { useCatalog, useDocument, useStudio, useView } from "../state/context";
 import type { RuntimeState } from "../state/runtime";
-import { FlowEdges, FlowNodes, type FlowEdge, type FlowNode } from "./flow";
+import { FlowEdges, FlowNodes, type AnyNode, type FlowEdge } from "./flow";
+import { flowScenery } from "./SceneryView";
 
 const NO_CATALOG = new Catalog({ digest: "", nodes: [], failures: [] });
 
@@ -25,7 +26,7 @@ export function useFlow() {
   const [flowNodes] = useState(() => new FlowNodes());
   const [flowEdges] = useState(() => new FlowEdges());
 
-  const nodes = useMemo(
+  const workflowNodes = useMemo(
     () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects, previewed, troubled })),
     [flowNodes, document, catalog, selected, moved, aspects, previewed, troubled],
   );
@@ -34,8 +35,12 @@ export function useFlow() {
     [flowEdges, document, catalog, selectedWires],
   );
 
+  const rest = useDocument((all) => all.rest);
+  const scenery = useMemo(() => flowScenery(rest), [rest]);
+  const nodes = useMemo(() => [...scenery, ...workflowNodes], [scenery, workflowNodes]);
+
   return useMemo(() => {
-    function onNodesChange(changes: NodeChange<FlowNode>[]): void {
+    function onNodesChange(changes: NodeChange<AnyNode>[]): void {
       const dragged: Record<string, Point> = {};
       const dropped: Record<string, Point> = {};
       for (const change of changes) {
@@ -65,7 +70,7 @@ function useNodesOf(part: (state: RuntimeState) => string[]): ReadonlySet<string
   return useMemo(() => new Set(ids), [ids]);
 }
 
-type AnyChange = NodeChange<FlowNode> | EdgeChange<FlowEdge>;
+type AnyChange = NodeChange<AnyNode> | EdgeChange<FlowEdge>;
 
 /** The selection after some changes; `null` if they do not touch it. */
 function chosenAfter(before: ReadonlySet<string>, changes: readonly AnyChange[]): Set<string> | null {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { testDocument } from "../testing/document";
+import { sceneryOf } from "./scenery";
 import { NotAWorkflow, parseDocument, serialise, wireKey } from "./document";
 
 describe("a workflow file", () => {
@@ -56,4 +57,13 @@ describe("a workflow file", () => {
     "is refused in words: %j",
     (data) => expect(() => parseDocument(data)).toThrow(NotAWorkflow),
   );
+});
+
+test("frames and notes are read; malformed ones are passed over", () => {
+  const scenery = sceneryOf({
+    frames: [{ id: "f", title: "Prompt", at: [0, 0], size: [100, 50] }, { title: "nowhere" }],
+    notes: [{ id: "n", text: "Hello", at: [5, 5] }, null, "text"],
+  });
+  expect(scenery.map(({ kind, text }) => [kind, text])).toEqual([["frame", "Prompt"], ["note", "Hello"]]);
+  expect(sceneryOf({ frames: 3 })).toEqual([]);
 });

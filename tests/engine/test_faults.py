@@ -176,6 +176,68 @@ def test_values_that_cannot_be_written_stay_in_memory(bench_of: Callable[..., An
     assert bench.log == ["made"]
 
 
+def test_odd_values_travel_all_the_same(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(
+        """
+        class Odd:
+            @property
+            def nbytes(self): raise OSError("no idea")
+
+        @node(id="Make", category="t")
+        def make(kind: str) -> Any:
+            if kind == "odd":
+                return Odd()
+            value = []
+            value.append(value)
+            return value
+
+        @node(id="Use", category="t")
+        def use(thing: Any, *, run: Run) -> None:
+            run.show_text(type(thing).__name__)
+
+        @node(id="Hand", category="t")
+        def hand(thing: Any) -> int | Expand:
+            graph = Subgraph()
+            graph.node("Use", thing=thing)
+            return graph.result(1)
+        """
+    )
+    for kind in ("odd", "loop"):
+        job = bench.run(
+            {
+                "1": ("Make", {"kind": kind}),
+                "2": ("Use", {"thing": ["1", 0]}),
+                "3": ("Hand", {"thing": ["1", 0]}),
+            }
+        )
+        assert job.state == "succeeded", job.problems
+        assert set(job.texts) == {"2", "3.1"}
+
+
+def test_a_lost_result_is_made_again_once_for_all_who_miss_it(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(
+        """
+        @node(id="Number", category="t")
+        def number() -> int:
+            LOG.append("Number")
+            return 1
+
+        @node(id="Wait", category="t")
+        async def wait(name: str, value: Lazy[int]) -> int:
+            await asyncio.sleep(0.01)
+            return value()
+        """,
+        disk=False,
+        memory_bytes=0,
+    )
+    nodes = {"1": ("Number", {})}
+    waits = {name: ("Wait", {"name": name, "value": ["1", 0]}) for name in "abcd"}
+    job = bench.run({**nodes, **waits})
+    assert job.state == "succeeded"
+    assert job.counts == (5, 0, 0)
+    assert len(bench.log) <= 2, "once as a target, and once more for those who came later"
+
+
 def test_a_picture_that_the_server_has_lost_is_made_again(bench_of: Callable[..., Any]) -> None:
     bench = bench_of(PACK)
     bench.run(nodes(1), "5")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,13 +44,15 @@ class History:
 
     def __init__(self) -> None:
         self.recipes: dict[str, Recipe] = {}
+        self._lock = threading.Lock()
 
     def remember(self, recipes: Mapping[str, Recipe]) -> None:
         """A job's recipes; the oldest are forgotten when there are too many."""
-        self.recipes.update(recipes)
-        if (excess := len(self.recipes) - HISTORY_NODES) > 0:
-            for node_id in list(self.recipes)[:excess]:
-                del self.recipes[node_id]
+        with self._lock:
+            self.recipes.update(recipes)
+            if (excess := len(self.recipes) - HISTORY_NODES) > 0:
+                for node_id in list(self.recipes)[:excess]:
+                    del self.recipes[node_id]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from wirebrush.engine.outcomes import Outcomes
 from wirebrush.engine.problems import BadOutput, is_out_of_memory, is_poison
 from wirebrush.engine.recorder import Emit, Record
 from wirebrush.engine.run import NodeRun, Services
-from wirebrush.engine.task import DONE, WAITING, Task
+from wirebrush.engine.task import WAITING, Task
 from wirebrush.events import Finished, JobState, NodesPlanned, NodeStarted, Problem
 from wirebrush.graph.explain import Reasons
 from wirebrush.graph.prompt import Prompt
@@ -265,9 +265,7 @@ class Execution:
             self._returned(task, call)
         elif isinstance(error, NeedsMore):
             self._claims.release(task, None)
-            if error.producer.state is DONE:
-                self._outcomes.lose(error.producer)
-            self._board.require(task, [error.producer])
+            self._outcomes.recover(task, [error.producer])
         elif isinstance(error, NeedsSpread):
             self._claims.release(task, None)
             task.spread = (task.spread or set()) | {error.name}

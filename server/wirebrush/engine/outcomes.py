@@ -81,12 +81,13 @@ class Outcomes:
         return result
 
     def lose(self, task: Task) -> None:
-        """A result has left the cache since it was seen there."""
-        self._present.pop(task.recipe.key, None)
-        self.board.forget(task)
+        """A result has left the cache since it was seen there. It may be on its way again."""
+        if task.state is DONE:
+            self._present.pop(task.recipe.key, None)
+            self.board.forget(task)
 
     def recover(self, task: Task, producers: list[Task]) -> None:
-        """Make lost results anew, then let the task go on."""
+        """Have results made that are not there, or no more, then let the task go on."""
         for producer in producers:
             self.lose(producer)
         self.board.require(task, producers)

@@ -141,15 +141,15 @@ class Board:
             else:
                 task.leader = leader
                 producers = [leader]
-            self._wait_for(task, producers)
-            # What is pushed first becomes ready last; the ready stack turns that round again.
-            stack.extend(producer for producer in producers if producer.state is NEW)
+            if self._wait_for(task, producers):
+                # What is pushed first becomes ready last; the ready stack turns that round again.
+                stack.extend(producer for producer in producers if producer.state is NEW)
 
     def require(self, task: Task, producers: list[Task]) -> None:
         """A task that was begun needs more before it can go on."""
-        self._wait_for(task, producers)
-        for producer in producers:
-            self.demand(producer)
+        if self._wait_for(task, producers):
+            for producer in producers:
+                self.demand(producer)
 
     def forget(self, task: Task) -> None:
         """A result that was there is lost: ask for it anew."""
@@ -174,7 +174,8 @@ class Board:
                 if not waiter.pending:
                     self._make_ready(waiter)
 
-    def _wait_for(self, task: Task, producers: list[Task]) -> None:
+    def _wait_for(self, task: Task, producers: list[Task]) -> bool:
+        """Let the task wait for its producers; False if one has failed, and the task with it."""
         pending = 0
         task.hold(producers)
         for producer in producers:
@@ -182,13 +183,14 @@ class Board:
             if state is FAILED:
                 self._fail(task)
                 self.settled(task)
-                return
+                return False
             if state is not DONE:
                 producer.tell(task)
                 pending += 1
         task.pending = pending
         if not pending:
             self._make_ready(task)
+        return True
 
     def _make_ready(self, task: Task) -> None:
         (self.ready_async if task.type.declared.is_async else self.ready).append(task)

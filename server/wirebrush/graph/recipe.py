@@ -164,7 +164,7 @@ class Recipes:
             if spelled is None:
                 try:
                     spelled = canonical(item)
-                except Unkeyable:
+                except (Unkeyable, RecursionError):
                     salt = uuid4().hex  # a value made at run time, of which nothing is known
                     continue
             parts.append(spelled)

@@ -150,6 +150,9 @@ class DiskStore:
             return self._codec.encode(result.values)
         except Unencodable:
             return None
+        except Exception:
+            log.exception("A result cannot be written: it stays in memory.")
+            return None
 
     def _row(self, key: bytes, result: Result, encoded: Encoded, inline: bool) -> tuple[Any, ...]:
         data, size = encoded.data, len(encoded.data)

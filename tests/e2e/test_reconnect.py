@@ -21,7 +21,7 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         page.goto(server.link)
         studio = Studio(page)
         studio.open_template("Postcard")
-        studio.set_number("KSampler", "steps", "40")
+        studio.set_number("KSampler", "steps", "100")
         studio.run()
         expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
 
@@ -34,7 +34,7 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         server.start()
         expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=30_000)
         studio.saved()
-        expect(studio.jobs("succeeded").first).to_be_visible(timeout=SLOW)
+        expect(studio.jobs("succeeded").first).to_be_visible(timeout=2 * SLOW)
         assert studio.colours(studio.node("Save Image").locator("img")) > 40
         expect(studio.state("Save Image")).to_have_text("stale")
 

@@ -65,6 +65,11 @@ def long(*, run: Run) -> int:
         time.sleep(0.001)
     return 1
 
+@node(id="Hang", category="t")
+def hang() -> int:
+    import re
+    return len(re.findall("(a+)+$", "a" * 40 + "b"))  # holds the interpreter for years
+
 @node(id="Open", category="t")
 def opened(image: Annotated[str, File("image")], *, run: Run) -> None:
     ref = run.file("image", image)
@@ -265,6 +270,18 @@ def test_a_crash_ends_the_worker_after_it_named_the_node(
     ]
     if how == "segfault":
         assert "Segmentation fault" in worker.log.read_text()
+
+
+def test_a_hung_node_is_found_in_the_log_of_who_was_terminated(
+    spawn: Callable[[], Process],
+) -> None:
+    worker = spawn()
+    worker.start({"1": ("Hang", {})})
+    worker.until("event", lambda frame: frame.header["event"]["type"] == "node_started")
+    time.sleep(0.1)
+    worker.popen.terminate()
+    assert worker.end() == -signal.SIGTERM
+    assert "in hang" in worker.log.read_text()
 
 
 def test_it_ends_when_the_server_is_gone_and_keeps_what_is_finished(

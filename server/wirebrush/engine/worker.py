@@ -259,6 +259,8 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     config = WorkerConfig.from_json(json.loads(arguments[0]))
     faulthandler.enable(sys.stderr)
+    if sys.platform != "win32":  # who ends a hung worker finds in its log where it hung
+        faulthandler.register(signal.SIGTERM, sys.stderr, chain=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which says stop
     if config.threads:
         os.environ["OMP_NUM_THREADS"] = str(config.threads)  # read when torch is imported

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from browser_studio import Studio
+from browser_studio import SLOW, Studio
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 
@@ -81,3 +83,42 @@ def test_another_window_cannot_overwrite_silently(studio: Studio, page: Page) ->
     page.get_by_role("button", name="Take theirs").click()
     expect(studio.field("KSampler", "steps")).to_have_value("12")
     other.close()
+
+
+def test_a_picture_dropped_on_the_page_opens_its_workflow(studio: Studio, page: Page) -> None:
+    words = "a white house on a meadow by day"
+    studio.field("What to paint", "text").fill(words)
+    studio.set_number("KSampler", "steps", "2")
+    studio.run()
+    picture = studio.node("Save Image").locator("img")
+    expect(picture).to_be_visible(timeout=SLOW)
+    made = page.locator("[data-document]").get_attribute("data-document") or ""
+    source = picture.get_attribute("src") or ""
+    studio.open_template("Postcard")
+    expect(studio.field("What to paint", "text")).not_to_have_value(words)
+
+    page.evaluate(
+        """async source => {
+          const blob = await (await fetch(source)).blob();
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([blob], "boat.png", { type: "image/png" }));
+          document.querySelector("[data-document]").dispatchEvent(
+            new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }""",
+        source,
+    )
+    expect(studio.field("What to paint", "text")).to_have_value(words)
+    expect(page.locator("[data-document]")).not_to_have_attribute("data-document", made)
+
+
+def test_a_picture_of_ones_own_is_uploaded_to_a_node(
+    studio: Studio, page: Page, tmp_path: Path
+) -> None:
+    Image.linear_gradient("L").convert("RGB").resize((60, 40)).save(tmp_path / "mine.png")
+    page.mouse.dblclick(700, 900)
+    page.get_by_role("combobox", name="Add a node").fill("load image")
+    page.keyboard.press("Enter")
+    node = studio.node("Load Image")
+    node.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
+    expect(node.get_by_label("image", exact=True)).to_contain_text("mine.png")
+    assert studio.colours(node.locator("img")) > 10

@@ -13,11 +13,13 @@ import { Banner } from "./Banner";
 import { Notice } from "./Notice";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
+import { useFileDrop } from "./useFileDrop";
 import { useShortcuts } from "./useShortcuts";
 
 /** The shell: documents and Run above, what can be added left, what happens right. */
 export function App() {
   useShortcuts();
+  useFileDrop();
   const open = useView((state) => state.panel);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>

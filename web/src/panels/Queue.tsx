@@ -17,9 +17,11 @@ const SHOWN = 30;
 export function Queue() {
   const { runtime } = useStudio();
   const order = useStore(runtime.store, useShallow(({ jobs }) => queueOrder(jobs).slice(0, SHOWN)));
+  const obstacle = useRuntime(({ system }) => system?.queue.obstacle);
   return (
     <section className={panel["section"]} aria-label={t("queue.title")}>
       <h2 className={panel["heading"]}>{t("queue.title")}</h2>
+      {obstacle && <p className={panel["quiet"]}>{obstacle}</p>}
       {order.length === 0 && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
       <ul className={styles["list"]}>
         {order.map((id) => (

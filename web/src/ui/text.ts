@@ -41,6 +41,8 @@ const en = {
   "file.mine": "Workflows",
   "file.new": "New workflow",
   "file.none": "Nothing saved yet",
+  "file.noWorkflow": "“{name}” carries no workflow of Wirebrush.",
+  "file.notJson": "“{name}” is no workflow: it is not JSON.",
   "file.openFile": "Open a file…",
   "file.save": "Save to a file",
   "file.templates": "Templates",

@@ -20,6 +20,8 @@ from wirebrush.http.backlog import Backlog
 from wirebrush.http.hub import TICK, Hub
 from wirebrush.http.wire import decode_preview
 
+NEVER = 3600.0  # seconds: whatever arrives did not wait for the tick
+
 
 async def read(backlog: Backlog, seconds: float = 0.02) -> list[dict[str, Any] | bytes]:
     """What a client gets until it is quiet for a moment."""
@@ -43,12 +45,10 @@ def subscribed(hub: Hub) -> Backlog:
 
 
 async def test_the_first_event_leaves_at_once_and_in_order_with_a_number() -> None:
-    hub = Hub()
+    hub = Hub(tick=NEVER)
     client = subscribed(hub)
-    began = monotonic()
     hub.publish("j", Started("cpu-0", 1, 2))
     frame = json.loads(await client.get())
-    assert monotonic() - began < TICK
     assert frame == {
         "type": "event",
         "seq": 1,
@@ -72,15 +72,13 @@ async def test_progress_leaves_at_most_thirty_times_a_second_and_the_latest_wins
 
 
 async def test_no_state_event_is_lost_and_the_end_does_not_wait() -> None:
-    hub = Hub()
+    hub = Hub(tick=NEVER)
     client = subscribed(hub)
-    began = monotonic()
     for node in range(400):
         hub.publish("j", NodeStarted(str(node)))
         hub.publish("j", NodeFinished(str(node), cached=False))
     hub.publish("j", Finished("succeeded"))
     frames = [json.loads(await client.get()) for _ in range(801)]
-    assert monotonic() - began < 0.5
     assert frames[-1]["event"]["state"] == "succeeded"
     assert [frame["seq"] for frame in frames] == list(range(1, 802))
 

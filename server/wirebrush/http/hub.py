@@ -40,9 +40,15 @@ class _Pending:
 
 
 class Hub:
-    """Hands events to subscribers. Lives in the event loop's thread; nothing here waits."""
+    """Hands events to subscribers. Lives in the event loop's thread; nothing here waits.
 
-    def __init__(self, kept_frames: int = KEPT_FRAMES, kept_bytes: int = KEPT_BYTES) -> None:
+    `tick` is how many seconds a job's events are gathered after some of them have left.
+    """
+
+    def __init__(
+        self, kept_frames: int = KEPT_FRAMES, kept_bytes: int = KEPT_BYTES, tick: float = TICK
+    ) -> None:
+        self._delay = tick
         self._max_frames = kept_frames
         self._max_bytes = kept_bytes
         self.boot = secrets.token_hex(8)
@@ -127,7 +133,7 @@ class Hub:
             return
         if pending.events or pending.previews:
             self._flush(job)
-            pending.timer = asyncio.get_running_loop().call_later(TICK, self._tick, job)
+            pending.timer = asyncio.get_running_loop().call_later(self._delay, self._tick, job)
         else:
             del self._pending[job]  # quiet: the next event leaves at once
 

@@ -171,19 +171,13 @@ def test_holes_and_cycles_are_named() -> None:
     assert error({"1": ("Nope", {})}).code == "unknown_node_type"
 
 
-def test_ten_thousand_deep_and_linear() -> None:
-    def seconds(count: int) -> float:
-        nodes: dict[str, tuple[str, Mapping[str, Any]]] = {"0": ("Empty", {})}
-        for i in range(1, count):
-            nodes[str(i)] = ("Sampler", {"latent": Link(str(i - 1)), "seed": i})
-        made = recipes(nodes)
-        started = time.process_time()
-        made.of(str(count - 1))
-        assert len(made.known) == count
-        return time.process_time() - started
-
-    small, large = (min(seconds(count) for _ in range(3)) for count in (2_000, 20_000))
-    assert large < 10 * small * 6, "not quadratic: that would be a hundred times"
+def test_twenty_thousand_deep() -> None:
+    nodes: dict[str, tuple[str, Mapping[str, Any]]] = {"0": ("Empty", {})}
+    for i in range(1, 20_000):
+        nodes[str(i)] = ("Sampler", {"latent": Link(str(i - 1)), "seed": i})
+    made = recipes(nodes)
+    made.of("19999")
+    assert len({recipe.key for recipe in made.known.values()}) == 20_000
 
 
 # --- one spelling for every value ---------------------------------------------------------------

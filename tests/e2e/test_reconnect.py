@@ -21,7 +21,7 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         page.goto(server.link)
         studio = Studio(page)
         studio.open_template("Postcard")
-        studio.set_number("KSampler", "steps", "100")
+        studio.set_number("KSampler", "steps", "60")
         studio.run()
         expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
 

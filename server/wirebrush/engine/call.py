@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 from wirebrush.api import Blocked, Expand, Link, NodeSpec, Port
 from wirebrush.engine.cache.store import Many, Result
+from wirebrush.engine.intact import Intact
 from wirebrush.engine.problems import BadOutput
 from wirebrush.engine.task import DONE, Task
 
@@ -122,7 +123,7 @@ class Call:
         check: Raises Cancelled between items.
     """
 
-    __slots__ = ("arguments", "check", "count", "function", "mapped", "returned")
+    __slots__ = ("arguments", "check", "count", "function", "intact", "mapped", "returned")
 
     def __init__(
         self,
@@ -137,6 +138,7 @@ class Call:
         self.mapped = mapped
         self.returned = returned
         self.check = check
+        self.intact = Intact(arguments)
         self.count = 1 if mapped is None else _count([len(many.items) for many in mapped.values()])
 
     def go(self) -> None:

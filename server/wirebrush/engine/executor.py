@@ -261,6 +261,9 @@ class Execution:
     def _land(self, task: Task, call: Call, error: BaseException | None) -> None:
         """What a call came to: values, a wish for more, or an error."""
         task.returned = call.returned
+        changed = call.intact.changed()
+        if changed:
+            error = self._outcomes.spoil(task, changed)
         if error is None:
             self._returned(task, call)
         elif isinstance(error, NeedsMore):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wirebrush.api import Blocked
+from wirebrush.api import Blocked, Link, NodeError
 from wirebrush.engine.arguments import Lost
 from wirebrush.engine.cache.store import Result, Shown
 from wirebrush.engine.claims import Claims
@@ -85,6 +85,20 @@ class Outcomes:
         if task.state is DONE:
             self._present.pop(task.recipe.key, None)
             self.board.forget(task)
+
+    def spoil(self, task: Task, names: list[str]) -> NodeError:
+        """The node wrote into these inputs: what it wrote into is no result any more."""
+        self._parts.recorder.drain()
+        for port, item in task.recipe.inputs:
+            if port.name in names and isinstance(item, Link):
+                producer = self.board.task(item.node)
+                self._parts.store.drop(producer.recipe.key)
+                self.lose(producer)
+        self._parts.store.memory.shrink(0)  # the same tensor may also be an earlier node's result
+        kind = task.recipe.spec.id
+        message = f"{kind} changed its input {names[0]!r} in place; other nodes use that value too."
+        hint = f"In the node's code, work on a copy: {names[0]} = {names[0]}.clone()."
+        return NodeError(message, hint, port=names[0])
 
     def recover(self, task: Task, producers: list[Task]) -> None:
         """Have results made that are not there, or no more, then let the task go on."""

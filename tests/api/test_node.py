@@ -203,7 +203,7 @@ def test_async_functions_are_marked() -> None:
 
 
 def test_a_parameter_without_annotation_is_refused_by_name() -> None:
-    def bare(image) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def bare(image) -> None:  # noqa: ANN001
         ...
 
     with pytest.raises(TypeError, match="'image' has no annotation"):

@@ -20,9 +20,26 @@ def test_without_options_everything_has_a_default() -> None:
     config = parse()
     assert (config.host, config.port, config.token) == ("127.0.0.1", None, None)
     assert config.data.is_absolute()
+    assert config.open_browser
+
+
+def test_a_checkout_uses_its_own_folders_however_it_is_started() -> None:
+    root = Path(__file__).parents[1]
+    config = parse()
+    assert (config.data, config.models) == (root / "data", (root / "models",))
+    assert config.packs == root / "packs"
+
+
+def test_another_data_folder_brings_its_own_packs_and_no_models(tmp_path: Path) -> None:
+    config = parse("--data", str(tmp_path))
+    assert (config.packs, config.models) == (tmp_path / "packs", ())
+
+
+def test_without_a_checkout_the_platform_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wirebrush.config.checkout", lambda: None)
+    config = parse()
     assert config.data.name == "wirebrush"
     assert config.packs == config.data / "packs"
-    assert config.open_browser
 
 
 def test_options(tmp_path: Path) -> None:

@@ -56,3 +56,15 @@ def test_the_bytes_of_a_preview_travel_beside_the_json() -> None:
 def test_an_unknown_event_is_named() -> None:
     with pytest.raises(ValueError, match="'nonsense'"):
         event_from_json({"type": "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "sentence"),
+    [
+        ("It failed: no", "Try again.", "It failed: no. Try again."),
+        ("It failed.", "Try again.", "It failed. Try again."),
+        ("It failed", "", "It failed."),
+    ],
+)
+def test_a_problem_is_said_in_whole_sentences(message: str, hint: str, sentence: str) -> None:
+    assert Problem("x", message, hint).sentence == sentence

@@ -53,7 +53,7 @@ class StudioError(Exception):
     """The server cannot be reached or refuses; `problems` lists what is wrong with a graph."""
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
-        super().__init__("\n".join([message, *(_sentence(problem) for problem in problems)]))
+        super().__init__("\n".join([message, *(f"- {problem.sentence}" for problem in problems)]))
         self.problems = tuple(problems)
 
 
@@ -337,10 +337,6 @@ def _refusal(error: HTTPError) -> str:
         return f"{told['message']} {told['hint']}".strip()
     except (ValueError, KeyError, TypeError):
         return f"The server answers {error.code} {error.reason}."
-
-
-def _sentence(problem: Problem) -> str:
-    return f"- {problem.message} {problem.hint}".rstrip()
 
 
 def _output_fields(item: Mapping[str, Any]) -> dict[str, Any]:

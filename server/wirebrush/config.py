@@ -86,7 +86,10 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="folder with checkpoints/, loras/ ...; may be repeated, earlier ones win",
     )
     parser.add_argument(
-        "--packs", type=Path, metavar="DIR", help="folder of packs (default: packs/ in the data)"
+        "--packs",
+        type=Path,
+        metavar="DIR",
+        help="folder of packs (default: packs/ of the checkout, else of the data)",
     )
     parser.add_argument(
         "--device",
@@ -106,6 +109,8 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
     """The configuration from parsed options; the environment stands in for what is not given."""
     given = {name: value for name, value in vars(options).items() if value is not None}
     data: Path = (given.get("data") or data_folder(environ)).expanduser().absolute()
+    root = checkout()
+    at_home = root is not None and data == root / "data"
     known = {
         name: given[name]
         for name in ("memory_cache", "disk_cache", "node_deadline")
@@ -116,8 +121,8 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
         host=given.get("host") or environ.get("WIREBRUSH_HOST") or DEFAULT_HOST,
         port=given.get("port", _env_port(environ)),
         origins=tuple(_origin(text) for text in given.get("origin", ())),
-        models=_models(given, environ),
-        packs=_packs(given, data),
+        models=_models(given, environ, root / "models" if root and at_home else None),
+        packs=_packs(given, root / "packs" if root and at_home else data / "packs"),
         token=_token(given.get("token") or environ.get("WIREBRUSH_TOKEN")),
         open_browser=not given.get("no_browser", False),
         workers=tuple(given["device"]) if "device" in given else None,
@@ -126,21 +131,37 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
-    """WIREBRUSH_DATA, or the folder that this platform has for the data of programs."""
+    """WIREBRUSH_DATA; else `data/` of the checkout, or the platform's folder for programs' data."""
     given = environ.get("WIREBRUSH_DATA")
-    return Path(given) if given else user_data_path("wirebrush", appauthor=False)
+    if given:
+        return Path(given)
+    root = checkout()
+    return root / "data" if root else user_data_path("wirebrush", appauthor=False)
 
 
-def _models(given: Mapping[str, Sequence[Path]], environ: Mapping[str, str]) -> tuple[Path, ...]:
+def checkout() -> Path | None:
+    """The checkout that this package runs from, if it was installed in place as run.py does.
+
+    Its `data/`, `models/` and `packs/` are then everybody's: `run.py`, the command line, scripts.
+    """
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "run.py").is_file() else None
+
+
+def _models(
+    given: Mapping[str, Sequence[Path]], environ: Mapping[str, str], usual: Path | None
+) -> tuple[Path, ...]:
     folders = given.get("models") or [
         Path(text) for text in environ.get("WIREBRUSH_MODELS", "").split(pathsep) if text
     ]
+    if not folders and usual is not None:
+        folders = [usual]
     return tuple(folder.expanduser().absolute() for folder in folders)
 
 
-def _packs(given: Mapping[str, Path], data: Path) -> Path | None:
+def _packs(given: Mapping[str, Path], usual: Path) -> Path:
     if "packs" not in given:
-        return data / "packs"
+        return usual
     folder = given["packs"].expanduser().absolute()
     if not folder.is_dir():
         raise ConfigError(f"--packs {folder} is not a folder. Create it, or leave the option out.")

@@ -33,6 +33,12 @@ class Problem:
     port: str | None = None
     severity: Literal["error", "warning"] = "error"
 
+    @property
+    def sentence(self) -> str:
+        """Message and hint as one text, whatever the author of a node left out at the end."""
+        stop = "" if self.message.endswith((".", "!", "?", "…", ":")) else "."
+        return f"{self.message}{stop} {self.hint}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

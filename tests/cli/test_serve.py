@@ -75,6 +75,14 @@ def test_t75_a_second_server_on_the_folder_is_sent_to_the_first(home: Home) -> N
 
 
 @posix
+def test_the_way_to_the_first_server_holds_no_token_that_is_not_its_own(home: Home) -> None:
+    _, url = home.serve("--token", "a-token-of-its-own")
+    second = home.run("serve", "--no-browser", "--port", "0", "--token", "quite-another-one")
+    assert url.partition("?")[0] in second.stderr
+    assert "token=" not in second.stderr
+
+
+@posix
 def test_t59_a_killed_server_starts_again_with_its_jobs_and_its_token(
     home: Home,
 ) -> None:

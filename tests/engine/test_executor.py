@@ -329,3 +329,21 @@ def test_deep_and_wide_graphs(bench_of: Callable[..., Any], shape: str) -> None:
     job = bench.run(nodes, *targets)
     assert job.state == "succeeded", job.problems
     assert bench.run(nodes, *targets).finished.summary.executed == 0
+
+
+def test_an_exception_without_a_text_is_the_nodes_own_problem(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(
+        """
+        class Mute(Exception):
+            def __str__(self): raise ValueError("no str")
+
+        @node(id="Mute", category="t")
+        def mute(text: str = "") -> int:
+            raise (ValueError(text) if text else Mute())
+        """
+    )
+    (problem,) = bench.run({"1": ("Mute", {})}).finished.problems
+    assert (problem.code, problem.node) == ("node_failed", "1")
+    assert problem.message == "Mute failed: Mute: a Mute that has no text"
+    (problem,) = bench.run({"1": ("Mute", {"text": "\ud800"})}).finished.problems
+    assert problem.message == "Mute failed: ValueError: ?"

@@ -206,3 +206,9 @@ def test_a_cancellation_calls_each_listener_once() -> None:
         thread.join()
     cancellation.on_set(lambda: heard.append(2))
     assert heard == [1, 2]
+
+
+def test_half_of_a_surrogate_pair_is_shown_as_a_question_mark(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.run.show_text("a\ud800b")
+    assert [output.text for output in desk.run.shown] == ["a?b"]

@@ -117,7 +117,7 @@ class Result:
         self.seconds = round(seconds, 4)
         errors = [problem for problem in end.problems if problem.severity == "error"]
         if errors:
-            self.error = f"{errors[0].message} {errors[0].hint}".strip()
+            self.error = errors[0].sentence
         elif end.state != "succeeded":
             self.error = f"The run was {end.state}."
 

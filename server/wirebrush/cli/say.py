@@ -17,8 +17,8 @@ def say(text: str = "") -> None:
 
 
 def say_json(data: Any) -> None:
-    """Exactly one JSON object on stdout."""
-    print(json.dumps(data, ensure_ascii=False, allow_nan=False), flush=True)
+    """Exactly one JSON object on stdout, in ASCII: a terminal or pipe may take nothing else."""
+    print(json.dumps(data, allow_nan=False), flush=True)
 
 
 def complain(text: str) -> None:

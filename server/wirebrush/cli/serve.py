@@ -117,10 +117,11 @@ def _open_to_all(host: str) -> str:
 def _where_it_is(config: Config) -> str:
     """The address of the server that has the folder, with the token if it is the kept one."""
     try:
-        url = json.loads((config.data / "server.json").read_text(encoding="utf-8"))["url"]
+        note = json.loads((config.data / "server.json").read_text(encoding="utf-8"))
+        query = f"?token={kept_secret(config.data)}" if note["kept_token"] else ""
+        return f"\n  It is at {note['url']}{query}"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    return f"\n  It is at {url}?token={config.token or kept_secret(config.data)}"
 
 
 def _log_to(config: Config) -> None:

@@ -76,7 +76,8 @@ async def open_studio(config: Config, sockets: Sequence[socket]) -> AsyncGenerat
 
         url = page_url(config.host, sockets)
         note = config.data / "server.json"
-        note.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+        about = {"url": url, "pid": os.getpid(), "kept_token": config.token is None}
+        note.write_text(json.dumps(about), encoding="utf-8")
         stack.callback(note.unlink, missing_ok=True)
 
         supervisors = await _supervisors(config, services)

@@ -29,7 +29,9 @@ def is_poison(error: BaseException) -> bool:
     """Whether the device is unusable for this process from now on (a device-side assert...)."""
     if type(error).__name__ not in ("AcceleratorError", "RuntimeError"):
         return False
-    return any(text in str(error) for text in ("CUDA error", "HIP error", "device-side assert"))
+    return any(
+        text in readable(error) for text in ("CUDA error", "HIP error", "device-side assert")
+    )
 
 
 def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
@@ -53,7 +55,7 @@ def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
             node,
         )
     if isinstance(error, BadOutput):
-        return Problem("bad_output", str(error), "This is a bug in the node's pack.", node)
+        return Problem("bad_output", readable(error), "This is a bug in the node's pack.", node)
     if isinstance(error, SystemExit):
         return Problem(
             "node_failed",
@@ -61,14 +63,23 @@ def problem_of(error: BaseException, node: str, node_type: str) -> Problem:
             "A node says what is wrong by raising NodeError.",
             node,
         )
-    text = _cut(str(error).strip().partition("\n")[0])
+    text = _cut(readable(error).strip().partition("\n")[0])
     message = f"{node_type} failed: {type(error).__name__}{': ' if text else ''}{text}"
     return Problem("node_failed", message, "The worker's log has the details.", node)
 
 
-def _cut(text: object) -> str:
+def readable(value: object) -> str:
+    """A node's value or exception as text that every wire and terminal can carry."""
+    try:
+        text = str(value)
+    except Exception:  # a node's own class, of which anything is possible
+        text = f"a {type(value).__name__} that has no text"
+    return text.encode("utf-8", "replace").decode("utf-8")  # no lone surrogates
+
+
+def _cut(value: object) -> str:
     """A sentence, not a dump: nodes put whole tensors into messages."""
-    text = str(text)
+    text = readable(value)
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
 
 

@@ -15,6 +15,7 @@ from wirebrush.engine.assets import Assets, Saved
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device
 from wirebrush.engine.files import Files
+from wirebrush.engine.problems import readable
 from wirebrush.events import Event, NodeProgress, Output, Preview
 
 T = TypeVar("T")
@@ -110,7 +111,7 @@ class NodeRun:
         return asset
 
     def show_text(self, text: str) -> None:
-        text = str(text)
+        text = readable(text)
         if len(text) > TEXT_LIMIT:
             text = f"{text[:TEXT_LIMIT]}… ({len(text) - TEXT_LIMIT} more characters)"
         self.shown.append(Output("text", text=text))

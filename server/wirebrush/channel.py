@@ -6,6 +6,8 @@ that the other end may be on another machine.
 
 Worker -> server
     hello      {protocol, pid, device, device_name, memory, versions, packs}
+    importing  {pack}                                  before each pack's import; null after the
+                                                       last: who dies now, no pack is to blame
     catalog    {nodes: [NodeSpec...], failures: [{pack, error, traceback}], digest}
     event      {job, epoch, event}                     blob: preview bytes
     asset      {job, epoch, id, name, mime, kind, width, height, node, index}    blob: the file

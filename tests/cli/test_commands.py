@@ -115,3 +115,16 @@ def test_the_doctor_looks_at_everything(home: Home) -> None:
         assert findings[what]["ok"], findings[what]
     assert not findings["Pack sick"]["ok"]
     assert "no_such_module" in findings["Pack sick"]["state"]
+
+
+def test_a_pack_that_ends_the_process_stops_no_command(home: Home, tiny_graph: Graph) -> None:
+    (home.root / "packs" / "boom.py").write_text("import os; os._exit(7)")
+    listed = home.run("pack", "list")
+    assert listed.returncode == 1, "as for every pack that fails"
+    assert "tiny  4 nodes" in listed.stdout
+    reason = "Importing it ended the worker process (exit code 7). Mend it and restart."
+    assert f"boom  FAILED: {reason}" in listed.stdout
+
+    ran = home.run("run", home.write("p.json", tiny_graph(7)), "--out", str(home.root / "out"))
+    assert ran.returncode == 0, ran.stderr
+    assert Path(ran.stdout.strip()).is_file()

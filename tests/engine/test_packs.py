@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from wirebrush.engine.packs import Packs, load_packs
+from wirebrush.engine.packs import GROUP, Packs, load_packs
 
 NODE = """
 from wirebrush.api import *
@@ -163,6 +164,29 @@ def test_a_spec_that_is_no_json_is_left_out(packs: Path) -> None:
     assert ids(loaded) == ["Good"]
     assert "its defaults and ranges must be JSON values" in loaded.failures[0].error
     assert len(loaded.catalog()["digest"]) == 32
+
+
+def test_a_pack_to_skip_is_a_failure_and_is_not_imported(packs: Path, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    (packs / "boom.py").write_text(f"open({str(ran)!r}, 'w')")
+    write(packs / "good.py")
+    named: list[str] = []
+    loaded = load_packs(
+        [packs], use_entry_points=False, skip={"boom": "It explodes."}, importing=named.append
+    )
+    assert ids(loaded) == ["Thing"]
+    assert [failure.to_json() for failure in loaded.failures] == [
+        {"pack": "boom", "error": "It explodes.", "traceback": ""}
+    ]
+    assert named == ["good"]
+    assert not ran.exists()
+
+
+def test_the_built_in_pack_can_be_skipped_too() -> None:
+    names = {entry.name for entry in entry_points(group=GROUP)}
+    loaded = load_packs(skip=dict.fromkeys(names, "It explodes."))
+    assert {failure.pack for failure in loaded.failures} == names >= {"builtin"}
+    assert loaded.types == {}
 
 
 def test_the_built_in_pack_comes_in_by_its_entry_point() -> None:

@@ -143,16 +143,17 @@ class Process:
 
 
 @pytest.fixture
-def spawn(tmp_path: Path) -> Iterator[Callable[[], Process]]:
+def spawn(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     packs = tmp_path / "packs"
     packs.mkdir()
     (packs / "tiny.py").write_text(dedent(PACK))
     (packs / "quits.py").write_text("import sys; sys.exit(1)")
     made: list[Process] = []
 
-    def make() -> Process:
+    def make(**more: Any) -> Process:
         log = tmp_path / f"{len(made)}.log"
         config = {"cache": str(tmp_path / "cache"), "packs": [str(packs)], "entry_points": False}
+        config |= more
         with log.open("wb") as file:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "wirebrush.engine", json.dumps(config)],
@@ -358,3 +359,19 @@ def test_a_restarted_worker_hits_everything_until_the_pack_changes(
     time.sleep(0.01)
     pack.write_text(pack.read_text() + "\n# edited\n")
     assert spawn().run(nodes, "2")["summary"]["executed"] == 2
+
+
+def test_it_says_which_pack_it_imports_and_leaves_out_what_it_is_told_to(
+    spawn: Callable[..., Process], tmp_path: Path
+) -> None:
+    (tmp_path / "packs" / "boom.py").write_text("import os; os._exit(7)")
+    process = spawn()
+    assert process.end() == 7
+    assert process.heard[-1].header == {"type": "importing", "pack": "boom"}
+
+    process = spawn(skip={"boom": "It explodes."})
+    catalog = process.until("catalog").header
+    assert {"pack": "boom", "error": "It explodes.", "traceback": ""} in catalog["failures"]
+    assert "Step" in {node["id"] for node in catalog["nodes"]}
+    said = [frame.header["pack"] for frame in process.heard if frame.type == "importing"]
+    assert said == ["quits", "tiny", None]

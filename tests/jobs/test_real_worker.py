@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -151,6 +152,35 @@ async def test_cancel_stops_the_engine_and_keeps_the_worker(studio: Studio) -> N
         after = (await studio.queue.submit(chain(2))).id
         await studio.state(after, "succeeded")
         assert supervisor.status.pid == pid
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("import os; os._exit(7)", "Importing it ended the worker process (exit code 7)."),
+        (
+            "import ctypes; ctypes.string_at(0)",
+            "Importing it ended the worker process (signal 11 (SIGSEGV)).",
+        ),
+    ],
+)
+async def test_a_pack_that_ends_the_process_is_named_and_the_others_work(
+    studio: Studio, source: str, reason: str
+) -> None:
+    command = engine(studio.folder)
+    for name in ("boom", "zoom"):  # before and after the good one
+        (studio.folder / "packs" / f"{name}.py").write_text(source)
+    job = (await studio.queue.submit(chain(1))).id
+    limits = replace(PATIENT, first_pause=3600)  # fresh workers come at once, without a pause
+    async with studio.working(limits, command=command) as supervisor:
+        await studio.state(job, "succeeded")
+        assert supervisor.status.restarts == 2
+    (catalog,) = studio.catalogs
+    error = f"{reason} Mend it and restart."
+    assert catalog["failures"] == [
+        {"pack": name, "error": error, "traceback": ""} for name in ("boom", "zoom")
+    ]
+    assert {"Slow", "Draw"} <= {node["id"] for node in catalog["nodes"]}
 
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills with POSIX signals")

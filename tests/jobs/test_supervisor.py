@@ -198,7 +198,7 @@ async def test_stop_puts_a_long_job_back(studio: Studio, node: Any) -> None:
     ("how", "said"),
     [
         ("broken", "ended before it was ready (exit code 1).*No module named 'torch'"),
-        ("silent", "said nothing within"),
+        ("silent", "was not ready within"),
         ("future", "speaks protocol 99, the server 1"),
         ("leaves", "ended (exit code 7)"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import psutil
 import pytest
 from small_studio import tiny
 
+from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.logfile import LogFile
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 
@@ -41,6 +43,24 @@ async def test_end_is_certain_also_for_the_deaf_and_busy(tmp_path: Path) -> None
     assert not psutil.pid_exists(worker.pid)
     await worker.send({"type": "stop"})  # to nobody: no error
     assert [frame async for frame in worker.frames()] == []
+
+
+async def test_an_import_without_end_is_named(tmp_path: Path) -> None:
+    worker = await WorkerProcess.start(tiny(tmp_path, how="imports"))
+    with pytest.raises(PackFatal, match="while it imported pack endless") as failed:
+        await worker.handshake(4)
+    await worker.destroy()
+    assert failed.value.pack == "endless"
+    assert failed.value.reason == "Its import did not end within 4 s. Mend it and restart."
+
+
+def test_a_worker_command_collects_the_packs_to_leave_out(tmp_path: Path) -> None:
+    command = WorkerCommand.engine("cpu-0", "cpu", tmp_path, memory_bytes=1, disk_bytes=2)
+    for pack in ("a", "b"):
+        command = command.without(PackFatal("It ended.", "", pack, f"{pack} explodes."))
+    options = json.loads(command.argv[-1])
+    assert options["skip"] == {"a": "a explodes.", "b": "b explodes."}
+    assert (options["device"], len(command.argv)) == ("cpu", 4)
 
 
 async def test_secrets_of_the_server_stay_there(

@@ -178,6 +178,9 @@ def main(how: str) -> None:
     protocol = 99 if how == "future" else PROTOCOL
     hello = {"type": "hello", "protocol": protocol, "pid": os.getpid(), "device": "cpu"}
     worker.channel.send({**hello, "device_name": "tiny", "memory": 1})
+    if how == "imports":
+        worker.channel.send({"type": "importing", "pack": "endless"})
+        time.sleep(3600)
     worker.channel.send({"type": "catalog", "nodes": [], "failures": [], "digest": "tiny"})
     if how == "leaves":
         time.sleep(0.1)

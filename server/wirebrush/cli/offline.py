@@ -21,6 +21,7 @@ from wirebrush.events import Event, Finished, Problem, event_from_json
 from wirebrush.folders import ModelFolders, packaged_roots
 from wirebrush.jobs import assettable
 from wirebrush.jobs.blobs import Blobs
+from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.records import AssetRecord
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 
@@ -119,12 +120,7 @@ class OfflineWorker:
             memory_bytes=config.memory_cache,
             disk_bytes=config.disk_cache,
         )
-        process = await WorkerProcess.start(command)
-        try:
-            _, catalog = await process.handshake(START_SECONDS)
-        except BaseException:
-            await process.destroy()
-            raise
+        process, catalog = await _started(command)
         return cls(process, Catalog.from_json(catalog), Library(config))
 
     async def run(
@@ -197,6 +193,22 @@ class OfflineWorker:
         await self._process.send(
             {**answer, "found": True, "id": asset, "name": name, "mime": mime}, data
         )
+
+
+async def _started(command: WorkerCommand) -> tuple[WorkerProcess, Mapping[str, Any]]:
+    """A worker that is ready, without the packs that it would not survive; and its catalog."""
+    while True:
+        process = await WorkerProcess.start(command)
+        try:
+            _, catalog = await process.handshake(START_SECONDS)
+        except PackFatal as fatal:
+            await process.destroy()
+            command = command.without(fatal)
+        except BaseException:
+            await process.destroy()
+            raise
+        else:
+            return process, catalog
 
 
 def _made(frame: Frame) -> Made:

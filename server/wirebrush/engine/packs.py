@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from wirebrush.api import MISSING, NodeFunction, NodeSpec
@@ -94,11 +94,28 @@ class Packs:
         return {**data, "digest": blake2b(text.encode(), digest_size=16).hexdigest()}
 
 
-def load_packs(folders: Iterable[Path] = (), *, use_entry_points: bool = True) -> Packs:
-    """Import every pack that can be found; takes as long as the packs' imports take."""
+def load_packs(
+    folders: Iterable[Path] = (),
+    *,
+    use_entry_points: bool = True,
+    skip: Mapping[str, str] = MappingProxyType({}),
+    importing: Callable[[str], None] = lambda _: None,
+) -> Packs:
+    """Import every pack that can be found; takes as long as the packs' imports take.
+
+    Args:
+        folders: Where packs are, besides those that are installed.
+        use_entry_points: Whether installed packs count.
+        skip: Packs that are not imported, and why: that is reported as their failure.
+        importing: Hears the name of each pack before it is imported.
+    """
     packs: list[Pack] = []
     failures: list[LoadFailure] = []
     for name, version, load in _found(folders, use_entry_points):
+        if name in skip:
+            failures.append(LoadFailure(name, skip[name]))
+            continue
+        importing(name)
         loaded = _load(name, version, load)
         if isinstance(loaded, Pack):
             packs.append(loaded)

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
@@ -29,7 +29,7 @@ from wirebrush.engine.assets import LocalAssets
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device, versions
 from wirebrush.engine.engine import GIGABYTE, Engine, Progress, Settings
-from wirebrush.engine.packs import load_packs
+from wirebrush.engine.packs import Packs, load_packs
 from wirebrush.engine.remote import RemoteAssets
 from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
 from wirebrush.graph.prompt import Prompt
@@ -54,6 +54,8 @@ class WorkerConfig:
     disk_bytes: int = 20 * GIGABYTE
     threads: int = 0
     worker: str = "cpu-0"
+    skip: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Packs that workers before this one did not survive, and what they did."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> WorkerConfig:
@@ -92,7 +94,7 @@ class Worker:
         self._hello()
         for work in (self._beat, self._read):
             threading.Thread(target=work, name=work.__name__, daemon=True).start()
-        packs = load_packs(self._config.packs, use_entry_points=self._config.entry_points)
+        packs = self._load_packs()
         settings = Settings(
             cache=self._config.cache,
             models=self._config.models,
@@ -110,6 +112,20 @@ class Worker:
                 if self._device.poisoned:
                     logging.error("The device needs a new process: this worker ends.")
                     return
+
+    def _load_packs(self) -> Packs:
+        """Say each pack's name first: its import may end this process, and is known by it then."""
+        packs = load_packs(
+            self._config.packs,
+            use_entry_points=self._config.entry_points,
+            skip=self._config.skip,
+            importing=self._importing,
+        )
+        self._importing(None)
+        return packs
+
+    def _importing(self, pack: str | None) -> None:
+        self._channel.send({"type": "importing", "pack": pack})
 
     def _tidy(self, engine: Engine) -> None:
         """In a thread: make room. A folder that cannot be tidied still works."""

@@ -91,6 +91,18 @@ class WorkerFailed(JobsError):
     code = "worker_failed"
 
 
+class PackFatal(WorkerFailed):
+    """A worker did not survive the import of a pack. `reason` is for who asks why it is not there.
+
+    The next worker can do without it: see `WorkerCommand.without`.
+    """
+
+    def __init__(self, message: str, hint: str, pack: str, reason: str) -> None:
+        super().__init__(message, hint)
+        self.pack = pack
+        self.reason = reason
+
+
 class AssetUnsaved(JobsError):
     """A file could not be written: disk full, folder read-only."""
 

@@ -16,7 +16,7 @@ from wirebrush.channel import Frame
 from wirebrush.events import Finished, Problem
 from wirebrush.jobs.attempt import Attempt, Services
 from wirebrush.jobs.crash import Death
-from wirebrush.jobs.errors import JobsError, JournalError, WorkerFailed
+from wirebrush.jobs.errors import JobsError, JournalError, PackFatal, WorkerFailed
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.liveness import Liveness
@@ -93,6 +93,10 @@ class Supervisor:
             self._leftovers.note(worker.name, worker.pid)
             await self._greet(worker)
             await self._serve(worker)
+        except PackFatal as fatal:  # the next worker can do without it, so it comes at once
+            log.warning("%s", fatal)
+            self._command = self._command.without(fatal)
+            self._tell(state="down", pid=None, restarts=self._status.restarts + 1)
         except JobsError as error:
             self._fail(str(error))
         except Exception as error:  # a bug of ours must not end the only worker

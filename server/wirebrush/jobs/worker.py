@@ -13,12 +13,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from wirebrush.channel import PROTOCOL, AsyncChannel, ChannelClosed, Frame
-from wirebrush.jobs.errors import WorkerFailed
+from wirebrush.jobs.errors import PackFatal, WorkerFailed
 from wirebrush.jobs.logfile import LogFile
 
 _READ_AHEAD = 1 << 20
@@ -61,6 +61,13 @@ class WorkerCommand:
         argv = (sys.executable, "-m", "wirebrush.engine", json.dumps(options))
         return cls(name, argv, data / "logs" / f"{name}.log")
 
+    def without(self, fatal: PackFatal) -> WorkerCommand:
+        """The same worker, which reports that pack as failed and does not import it."""
+        *start, options = self.argv  # who imports packs is an engine's worker
+        config: dict[str, Any] = json.loads(options)
+        skip = {**config.get("skip", {}), fatal.pack: fatal.reason}
+        return replace(self, argv=(*start, json.dumps({**config, "skip": skip})))
+
 
 class WorkerProcess:
     """A running worker.
@@ -79,6 +86,7 @@ class WorkerProcess:
         self._process = process
         self._channel = channel
         self._log = log
+        self._importing: str | None = None
 
     @classmethod
     async def start(cls, command: WorkerCommand) -> WorkerProcess:
@@ -119,16 +127,22 @@ class WorkerProcess:
         return self._process.returncode
 
     async def handshake(self, seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        """What the worker says first: hello and catalog. WorkerFailed if it does not, in time."""
+        """What the worker says first: hello and catalog. WorkerFailed if it does not, in time.
+
+        PackFatal if that was while it imported a pack.
+        """
         try:
             async with asyncio.timeout(seconds):
                 hello = await self._expect("hello")
                 catalog = await self._expect("catalog")
         except TimeoutError as error:
-            raise self._failed(f"said nothing within {seconds:g} s") from error
+            reason = f"Its import did not end within {seconds:g} s."
+            raise self._failed(f"was not ready within {seconds:g} s", reason) from error
         except ChannelClosed as error:
             await self.wait(2.0)
-            raise self._failed(f"ended before it was ready ({self.ended_how()})") from error
+            how = self.ended_how()
+            reason = f"Importing it ended the worker process ({how})."
+            raise self._failed(f"ended before it was ready ({how})", reason) from error
         if hello.get("protocol") != PROTOCOL:
             raise self._failed(f"speaks protocol {hello.get('protocol')!r}, the server {PROTOCOL}")
         return hello, catalog
@@ -209,13 +223,21 @@ class WorkerProcess:
             frame = await self._channel.receive()
             if frame.type == kind:
                 return frame.header
-            if frame.type not in ("beat", "log"):
+            if frame.type == "importing":
+                self._importing = frame.header.get("pack")
+            elif frame.type not in ("beat", "log"):
                 raise ChannelClosed(f"The worker said {frame.type!r} before {kind!r}.")
 
-    def _failed(self, what: str) -> WorkerFailed:
+    def _failed(self, what: str, reason: str = "") -> WorkerFailed:
+        """`reason` is what a pack did that was being imported."""
         tail = self.tail()
         told = f" The last lines of its log:\n{tail}" if tail else ""
-        return WorkerFailed(f"Worker {self.name} {what}.{told}", "See its log in the data folder.")
+        hint = "See its log in the data folder."
+        pack = self._importing
+        if not reason or not pack:
+            return WorkerFailed(f"Worker {self.name} {what}.{told}", hint)
+        message = f"Worker {self.name} {what}, while it imported pack {pack}.{told}"
+        return PackFatal(message, hint, pack, f"{reason} Mend it and restart.")
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):

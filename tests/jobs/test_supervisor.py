@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import os
 import re
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -297,18 +298,18 @@ async def test_a_queued_cancel_while_a_worker_starts_is_kept(studio: Studio) -> 
     assert record.state in ("cancelled", "succeeded")
 
 
-async def test_leftovers_of_a_dead_server_are_ended(tmp_path: Path) -> None:
+def test_leftovers_of_a_dead_server_are_ended(tmp_path: Path) -> None:
     leftovers = Leftovers(tmp_path)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "import time; time.sleep(3600)", start_new_session=True
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(3600)"], start_new_session=True
     )
     leftovers.note("cpu-0", process.pid)
     (tmp_path / "cpu-1.json").write_text('{"pid": 1, "born": 12345.0}')  # another's process now
     (tmp_path / "cpu-2.json").write_text("garbage")
-    ended = await asyncio.to_thread(leftovers.end_all)
-    assert ended == [process.pid]
-    assert await process.wait() == -9
-    assert await asyncio.to_thread(leftovers.end_all) == []
+    assert leftovers.end_all() == [process.pid]
+    assert not psutil.pid_exists(process.pid)
+    process.wait()
+    assert leftovers.end_all() == []
 
 
 STEPS = {

@@ -193,3 +193,15 @@ def test_the_built_in_pack_comes_in_by_its_entry_point() -> None:
     loaded = load_packs()
     assert "builtin" in loaded.names
     assert all(kind.spec.pack for kind in loaded.types.values())
+
+
+def test_an_id_given_twice_in_one_pack_is_said_and_the_first_stays(tmp_path: Path) -> None:
+    (tmp_path / "twins.py").write_text(
+        "from wirebrush import node\n"
+        "@node(id='Same', category='t')\ndef first() -> int:\n    return 1\n"
+        "@node(id='Same', category='t')\ndef second() -> int:\n    return 2\n"
+    )
+    loaded = load_packs([tmp_path], use_entry_points=False)
+    assert loaded.types["Same"].declared.function() == 1
+    (failure,) = loaded.failures
+    assert failure.error == "Node type 'Same' is declared twice in this pack; give one another id."

@@ -135,7 +135,7 @@ class Result:
         elif self.error:
             complain(self.error)
         if self.status == "succeeded":
-            nodes = f"{self.executed} nodes ran, {self.cached} came from the cache"
+            nodes = f"nodes run: {self.executed}, from the cache: {self.cached}"
             print(f"done in {self.seconds:.2f} s: {nodes}", file=sys.stderr)
 
 

@@ -135,8 +135,10 @@ def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Pac
                 continue
             owner = types.get(kind.spec.id)
             if owner is not None:
-                kind = replace(kind, spec=replace(kind.spec, id=f"{pack.name}/{kind.spec.id}"))
                 problems.append(LoadFailure(pack.name, _claimed_twice(owner.spec, kind.spec)))
+                if owner.spec.pack == pack.name:
+                    continue
+                kind = replace(kind, spec=replace(kind.spec, id=f"{pack.name}/{kind.spec.id}"))
             types[kind.spec.id] = kind
     for kind in list(types.values()):
         spec = kind.spec
@@ -302,7 +304,9 @@ def _unserialisable(spec: NodeSpec) -> str:
 
 
 def _claimed_twice(owner: NodeSpec, other: NodeSpec) -> str:
+    if owner.pack == other.pack:
+        return f"Node type {owner.id!r} is declared twice in this pack; give one another id."
     return (
         f"Node type {owner.id!r} is declared by pack {owner.pack!r} too, which comes first; "
-        f"this pack's is {other.id!r}."
+        f"this pack's is '{other.pack}/{other.id}'."
     )

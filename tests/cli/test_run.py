@@ -37,7 +37,7 @@ def test_a_prompt_runs_and_leaves_its_picture(home: Home, tiny_graph: Graph) -> 
     assert again.returncode == 0, again.stderr
     assert Path(again.stdout.strip()).is_file()
     assert len(list(out.iterdir())) == 2, "another picture never replaces one"
-    assert "nodes ran" in again.stderr
+    assert "nodes run" in again.stderr
 
 
 def test_a_workflow_on_stdin_runs_and_is_changed_by_title(home: Home) -> None:

@@ -44,6 +44,12 @@ PACK = """
         Image.new("L", (8, 8), after).save(out, "PNG")
         run.save(out.getvalue(), name="drawn/grey", mime="image/png", width=8, height=8)
 
+    @node(id="Post", category="test", effects=True)
+    def post(after: int = 0) -> int:
+        with RAN.open("a") as file:
+            file.write("posted\\n")
+        os._exit(3)
+
     @node(id="Abort", category="test")
     def abort(after: int = 0) -> int:
         os.abort()
@@ -141,6 +147,15 @@ async def test_a_native_abort_is_recorded_with_its_stack(studio: Studio) -> None
         await studio.state(good, "succeeded")
     assert "signal 6 (SIGABRT) in node end (Abort)" in record.problems[-1].message
     assert "in abort" in record.problems[-1].message  # the Python stack
+
+
+async def test_a_node_that_acts_outside_is_not_repeated_by_itself(studio: Studio) -> None:
+    job = (await studio.queue.submit(chain(1, last="Post"))).id
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        record = await studio.state(job, "failed")
+    assert record.attempt == 1
+    assert "may have acted already" in record.problems[-1].hint
+    assert (studio.folder / "ran.txt").read_text().split().count("posted") == 1
 
 
 async def test_cancel_stops_the_engine_and_keeps_the_worker(studio: Studio) -> None:

@@ -52,6 +52,7 @@ def node(
     output: bool = False,
     ports: PortsFunction | None = None,
     fingerprint: FingerprintFunction | None = None,
+    effects: bool = False,
     deprecated: bool = False,
     experimental: bool = False,
     formerly: Sequence[str] = (),
@@ -67,6 +68,8 @@ def node(
         output: A sink although it returns values; a function that returns None is one anyway.
         ports: Further inputs that depend on the values of the others.
         fingerprint: Looks at the world (values -> text) before the node is keyed.
+        effects: It acts on the outside world (sends, posts, deletes): if its worker dies meanwhile,
+            the job fails and says so, instead of doing it a second time.
         deprecated: Hidden from search, still runs.
         experimental: Marked as such.
         formerly: Earlier ids, still accepted in workflows.
@@ -81,6 +84,7 @@ def node(
         sink=output,
         dynamic=ports is not None,
         fingerprint=fingerprint is not None,
+        effects=effects,
         deprecated=deprecated,
         experimental=experimental,
         formerly=tuple(formerly),

@@ -139,7 +139,8 @@ class NodeSpec:
 
     `version` is the author's own; `pack` and `source` (hash of the pack's files) are filled in by
     the pack loader. `sink` nodes are what a prompt is run for. `dynamic` nodes have further ports
-    that depend on their values; `fingerprint` nodes look at the world before they are keyed.
+    that depend on their values; `fingerprint` nodes look at the world before they are keyed;
+    `effects` nodes act on it, and are not repeated by themselves after a crash.
     """
 
     id: str
@@ -153,6 +154,7 @@ class NodeSpec:
     sink: bool = False
     dynamic: bool = False
     fingerprint: bool = False
+    effects: bool = False
     deprecated: bool = False
     experimental: bool = False
     formerly: tuple[str, ...] = ()
@@ -177,7 +179,7 @@ class NodeSpec:
         data: dict[str, Any] = {"id": self.id, "title": self.title or self.id}
         for name in ("category", "help", "version", "cache", "pack", "source"):
             data[name] = getattr(self, name)
-        for name in ("sink", "dynamic", "fingerprint", "deprecated", "experimental"):
+        for name in ("sink", "dynamic", "fingerprint", "effects", "deprecated", "experimental"):
             if getattr(self, name):
                 data[name] = True
         if self.formerly:

@@ -214,7 +214,8 @@ class Execution:
             return
         task.started = True
         event = NodeStarted(task.id, self._reasons.why(task.id))
-        if self._parts.costs.is_cheap(task.recipe.node.class_type):
+        kind = task.recipe.node.class_type
+        if self._parts.costs.is_cheap(kind) and not task.recipe.spec.effects:
             self._parts.recorder.submit(Record(self._emit, event))
         else:
             self._emit([event])

@@ -45,6 +45,7 @@ class Attempt:
         self.trouble = asyncio.Event()
         self.problem: Problem | None = None
         self.node: str | None = None
+        self.running: set[str] = set()
         self._worker = worker
         self._services = services
         self._stored: dict[str, str] = {}  # asset id -> name of its readable copy
@@ -71,11 +72,14 @@ class Attempt:
         """Ask the worker to stop at the next opportunity."""
         await self._worker.send({"type": "cancel", "job": self.lease.job.id})
 
-    @property
-    def node_type(self) -> str | None:
-        """The type of the node that runs."""
-        node: Mapping[str, Any] = self.lease.body.prompt.get(self.node or "", {})
-        return node.get("class_type")
+    def type_of(self, node: str | None) -> str | None:
+        """The type of a node of the prompt."""
+        found: Mapping[str, Any] = self.lease.body.prompt.get(node or "", {})
+        return found.get("class_type")
+
+    def running_of(self, types: frozenset[str]) -> str | None:
+        """A node of one of these types that has started and not finished, if there is one."""
+        return next((n for n in sorted(self.running) if self.type_of(n) in types), None)
 
     async def take(self, frame: Frame) -> None:
         """Handle a frame, if it is about this job and this epoch of it. Never raises."""
@@ -124,7 +128,9 @@ class Attempt:
     async def _event(self, event: Event) -> None:
         if isinstance(event, NodeStarted):
             self.node = event.node
+            self.running.add(event.node)
         if isinstance(event, NodeFinished):
+            self.running.discard(event.node)
             if not event.cached and not self._progressed:
                 self._progressed = True
                 await self._services.queue.progressed(self.lease)

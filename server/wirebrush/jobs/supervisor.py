@@ -59,6 +59,7 @@ class Supervisor:
         self._handling = False
         self._answers: set[asyncio.Task[None]] = set()
         self._rss = 0
+        self._effects: frozenset[str] = frozenset()
         self._failures = 0
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -118,7 +119,7 @@ class Supervisor:
         hello, catalog = greeting.result()
         self._rss = 0
         self._liveness.restart()
-        self._listeners.catalog(catalog)
+        self._take_catalog(catalog)
         self._tell(
             state="idle",
             pid=worker.pid,
@@ -253,13 +254,20 @@ class Supervisor:
             worker.returncode,
             verdict,
             attempt.node,
-            attempt.node_type,
+            attempt.type_of(attempt.node),
             self._rss,
             worker.tail(),
         )
         problem = death.problem()
         self._fail(problem.message)
-        await self._commit(lambda: self._services.queue.crashed(attempt.lease, problem))
+        queue, lease, acted = self._services.queue, attempt.lease, attempt.running_of(self._effects)
+        if acted is None:
+            await self._commit(lambda: queue.crashed(lease, problem))
+            return
+        kind = attempt.type_of(acted)
+        hint = f"Node {acted} ({kind}) may have acted already, so it is not repeated by itself."
+        stopped = replace(problem, hint=f"{hint} Look, then run the job again if that is right.")
+        await self._commit(lambda: queue.finish(lease, Finished("failed", problems=(stopped,))))
 
     async def _commit(self, write: Callable[[], Awaitable[T]]) -> T | None:
         """Insist: what is not on disk has not happened. None: we stop, and a restart repairs it."""
@@ -297,12 +305,17 @@ class Supervisor:
             self._answers.add(answer)
             answer.add_done_callback(self._answers.discard)
         elif frame.type == "catalog":
-            self._listeners.catalog(header)
+            self._take_catalog(header)
         elif frame.type == "log":
             log.info("%s: %s", worker.name, header.get("text"))
         elif self._attempt is not None:
             self._liveness.moved()
             await self._attempt.take(frame)
+
+    def _take_catalog(self, catalog: Mapping[str, Any]) -> None:
+        specs: list[Mapping[str, Any]] = catalog.get("nodes", [])
+        self._effects = frozenset(str(spec.get("id")) for spec in specs if spec.get("effects"))
+        self._listeners.catalog(catalog)
 
     async def _send_asset(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
         """Answer with the bytes; a probe only wants to know whether they are there."""

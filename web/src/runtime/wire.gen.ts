@@ -162,6 +162,7 @@ export interface NodeSpec {
   sink?: boolean;
   dynamic?: boolean;
   fingerprint?: boolean;
+  effects?: boolean;
   deprecated?: boolean;
   experimental?: boolean;
   formerly?: string[];

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -102,6 +105,52 @@ def test_it_comes_back_after_an_interruption(server: tuple[Path, str]) -> None:
         studio._socket.close()
         assert job.wait().state == "succeeded"
         assert [shown.output.text for shown in job.outputs] == ["interrupted"]
+
+
+def test_it_comes_back_through_a_door_that_slams(server: tuple[Path, str]) -> None:
+    """As when a server is killed while we connect: before, within and after the handshake."""
+    with Door(server[1]) as door, Studio.open(door.url) as studio:
+        job = studio.submit(echo("slammed"))
+        door.slams = [0, 1, 2]
+        studio._socket.close()
+        assert job.wait().state == "succeeded"
+        assert door.slams == []
+
+
+class Door:
+    """Lets connections through to a server; `slams` says after how many reads the next are cut."""
+
+    def __init__(self, url: str) -> None:
+        self._port = int(url.split(":")[2].split("/")[0])
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        port = self._socket.getsockname()[1]
+        self._mine, self._theirs = (b":%d" % number for number in (port, self._port))
+        self.url = url.replace(self._theirs.decode(), self._mine.decode())
+        self.slams: list[int] = []
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # closed: the test is over
+            while True:
+                client = self._socket.accept()[0]
+                inside = socket.create_connection(("127.0.0.1", self._port))
+                reads = self.slams.pop(0) if self.slams else 1_000_000
+                for pair in ((client, inside), (inside, client)):
+                    threading.Thread(target=self._carry, args=(*pair, reads), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, reads: int) -> None:
+        with contextlib.suppress(OSError), source, target:
+            while reads > 0 and (data := source.recv(65536)):
+                target.sendall(data.replace(self._mine, self._theirs))
+                reads -= 1
+            for end in (source, target):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 def test_other_routes_and_refusals(server: tuple[Path, str]) -> None:

@@ -267,37 +267,38 @@ class Studio:
 
     def _connect(self) -> ClientConnection:
         """Connect, or come back after an interruption and ask for what was missed."""
-        socket = self._reach()
+        last: Exception | None = None
+        for attempt in range(_RETRIES if self._server is not None else 1):
+            try:
+                return self._greeted(self._reach())
+            except InvalidStatus as error:
+                raise StudioError(f"{self._url} refuses: {error}. Is the token right?") from error
+            except (OSError, InvalidHandshake, ConnectionClosed) as error:
+                last = error  # not there, or ending as we came
+                time.sleep(0.2 * 2**attempt)
+        raise StudioError(f"{self._url} cannot be reached: {last}. Is the server running?")
+
+    def _reach(self) -> ClientConnection:
+        self._open.close()  # what is left of the connection before
+        return self._open.enter_context(
+            connect(
+                "ws" + self._url.removeprefix("http") + "/v1/ws",
+                additional_headers={"Authorization": f"Bearer {self._token}"},
+                compression=None,
+                max_size=None,
+                proxy=None,
+            )
+        )
+
+    def _greeted(self, socket: ClientConnection) -> ClientConnection:
+        """After hello: subscribe, from where we were if it is the same server."""
         hello = json.loads(socket.recv())
         since = None if self._server is None else self._seq
-        told = {"type": "subscribe", "since": since, "server": self._server}
-        socket.send(json.dumps(told))
+        socket.send(json.dumps({"type": "subscribe", "since": since, "server": self._server}))
         self._server = str(hello["server"])
         if since is None:
             self._seq = int(hello["seq"])
         return socket
-
-    def _reach(self) -> ClientConnection:
-        address = "ws" + self._url.removeprefix("http") + "/v1/ws"
-        last: Exception | None = None
-        for attempt in range(_RETRIES if self._server is not None else 1):
-            try:
-                self._open.close()  # what is left of the connection before
-                return self._open.enter_context(
-                    connect(
-                        address,
-                        additional_headers={"Authorization": f"Bearer {self._token}"},
-                        compression=None,
-                        max_size=None,
-                        proxy=None,
-                    )
-                )
-            except InvalidStatus as error:
-                raise StudioError(f"{self._url} refuses: {error}. Is the token right?") from error
-            except (OSError, InvalidHandshake) as error:  # not there, or ending as we came
-                last = error
-                time.sleep(0.2 * 2**attempt)
-        raise StudioError(f"{self._url} cannot be reached: {last}. Is the server running?")
 
     def _send(self, message: Mapping[str, Any]) -> None:
         text = json.dumps(message, allow_nan=False)

@@ -366,6 +366,8 @@ def serve(arguments: Sequence[str]) -> int:
 
 def test(pytest_arguments: Sequence[str]) -> int:
     """Run every check, then say which ones failed; pytest comes last, its closing line too."""
+    # Who is started in the background ignores Ctrl-C, and the tests of it would hand that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     failed = [] if pytest_arguments else [name for name in CHECKS if not passes(name, CHECKS[name])]
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)}", flush=True)

@@ -22,6 +22,7 @@ from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.documents import Documents
+from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
 from wirebrush.http.services import Services
 from wirebrush.http.submit import Submitter
@@ -170,6 +171,7 @@ async def _services(tmp_path: Path, journal: Journal) -> Services:
         submitter=Submitter(catalogs, queue, assets, models),
         hub=hub,
         documents=Documents(data / "workflows"),
+        drafts=Drafts(data / "drafts"),
         templates=Templates(tmp_path / "templates"),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
     )

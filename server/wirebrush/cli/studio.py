@@ -23,10 +23,12 @@ from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.documents import Documents
+from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
 from wirebrush.http.services import Services
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
+from wirebrush.http.textfiles import remove_unfinished
 from wirebrush.http.wire import CatalogChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.attempt import Services as WorkerServices
@@ -87,6 +89,8 @@ async def open_studio(config: Config, sockets: Sequence[socket]) -> AsyncGenerat
 
 
 async def _services(config: Config, journal: Journal) -> Services:
+    for folder in ("workflows", "drafts"):
+        await asyncio.to_thread(remove_unfinished, config.data / folder)
     hub = Hub()
     assets = await AssetStore.open(config.data / "assets", journal, config.data / "output")
     queue = await JobQueue.open(journal, hub.publish, Headroom(config.data))
@@ -103,6 +107,7 @@ async def _services(config: Config, journal: Journal) -> Services:
         submitter=Submitter(catalogs, queue, assets, models),
         hub=hub,
         documents=Documents(config.data / "workflows"),
+        drafts=Drafts(config.data / "drafts"),
         templates=Templates(wirebrush_web.workflows_path()),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
     )

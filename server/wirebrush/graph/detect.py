@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
+
+LONGEST_ID = 200
+"""A document whose id is longer has none for us."""
 
 
 class Format(Enum):
@@ -41,3 +45,11 @@ def is_request(data: object) -> bool:
     if not isinstance(inner, dict):
         return False
     return "class_type" not in inner and "inputs" not in inner
+
+
+def document_id(workflow: Mapping[str, Any]) -> str:
+    """The id that a workflow gives itself; empty if it has none that can be kept."""
+    given = workflow.get("id")
+    if not isinstance(given, str) or len(given) > LONGEST_ID:
+        return ""
+    return given.encode("utf-8", "replace").decode()

@@ -16,7 +16,17 @@ from wirebrush.http.pages import page_routes
 from wirebrush.http.requests import MAX_BODY
 from wirebrush.http.routes import Route, register
 from wirebrush.http.services import Services
-from wirebrush.http.v1 import assets, health, jobs, nodes, openapi, socket, system, workflows
+from wirebrush.http.v1 import (
+    assets,
+    drafts,
+    health,
+    jobs,
+    nodes,
+    openapi,
+    socket,
+    system,
+    workflows,
+)
 
 IDLE_CONNECTION = 30.0
 """A connection that sends no complete request head for so long is closed."""
@@ -27,6 +37,7 @@ ROUTES: tuple[Route, ...] = (
     *jobs.ROUTES,
     *assets.ROUTES,
     *workflows.ROUTES,
+    *drafts.ROUTES,
     *system.ROUTES,
     *socket.ROUTES,
 )

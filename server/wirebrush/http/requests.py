@@ -53,6 +53,12 @@ def number(request: web.Request, name: str, default: int, low: int, high: int) -
     return int(text)
 
 
+def if_match(request: web.Request) -> str | None:
+    """The etag that the client saw, or None if it does not say."""
+    tag = request.headers.get("If-Match")
+    return None if tag in (None, "*") else tag.removeprefix("W/").strip('"')
+
+
 def field_of(data: Mapping[str, Any], name: str, kind: type[Any], words: str) -> Any:
     """A field of a body, or None; Refused if it has another type."""
     value = data.get(name)

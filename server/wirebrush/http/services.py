@@ -9,6 +9,7 @@ from wirebrush.folders import ModelFolders
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.documents import Documents
+from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
@@ -28,5 +29,6 @@ class Services:
     submitter: Submitter
     hub: Hub
     documents: Documents
+    drafts: Drafts
     templates: Templates
     workers: WorkerBoard

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -138,6 +138,12 @@ class AssetStore:
         if media is None:
             return []
         return await self._journal.read(lambda db: assettable.upload_names(db, media))
+
+    async def newest_of(self, documents: Collection[str]) -> dict[str, str]:
+        """The latest output of each of these documents' jobs, if there is one."""
+        if not documents:
+            return {}
+        return await self._journal.read(lambda db: assettable.newest_of(db, documents))
 
     async def star(self, asset: str, starred: bool) -> AssetRecord | None:
         """Mark or unmark a favourite."""

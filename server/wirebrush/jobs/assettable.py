@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from wirebrush.jobs.records import AssetKind, AssetRecord
@@ -69,6 +70,22 @@ def upload_names(db: sqlite3.Connection, media: str) -> list[str]:
         (media, len(media)),
     ).fetchall()
     return [row["name"] for row in rows]
+
+
+def newest_of(db: sqlite3.Connection, documents: Collection[str]) -> dict[str, str]:
+    """The latest picture that a job of each document showed."""
+    newest: dict[str, str] = {}
+    for document in documents:
+        row = db.execute(
+            """SELECT asset FROM jobs JOIN outputs ON outputs.job = jobs.id
+                JOIN assets ON assets.id = asset AND trashed IS NULL
+                WHERE jobs.document = ? AND outputs.kind = 'output'
+                AND outputs.mime LIKE 'image/%' ORDER BY jobs.seq DESC, node, idx LIMIT 1""",
+            (document,),
+        ).fetchone()
+        if row is not None:
+            newest[document] = row["asset"]
+    return newest
 
 
 def star(db: sqlite3.Connection, asset: str, starred: bool) -> AssetRecord | None:

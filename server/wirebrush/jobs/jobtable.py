@@ -18,6 +18,7 @@ from wirebrush.jobs import joborder
 from wirebrush.jobs.records import Body, JobOutput, JobRecord, body_digest
 
 _HELD = "state IN ('leased', 'running')"
+_FILTERS = frozenset({"owner", "group_id", "document"})
 _SETTABLE = frozenset({"state", "worker", "started", "ended", "interruptions"})
 
 
@@ -34,10 +35,12 @@ def insert(
         priority, position = joborder.front(db, record.owner, priority)
     db.execute(
         """INSERT INTO jobs (id, state, priority, position, owner, idempotency_key, body, title,
-            nodes, retry_of, created) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            nodes, retry_of, created, document, grouping, group_id)
+            VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             *(record.id, priority, position, record.owner, key, digest, record.title),
-            *(record.nodes, record.retry_of, record.created),
+            *(record.nodes, record.retry_of, record.created, record.document),
+            *_grouping(record),
         ),
     )
     return require(db, record.id)
@@ -71,9 +74,13 @@ def page(
     states: Sequence[JobState],
     before: str | None,
     limit: int,
-    owner: str | None,
+    **equal: str | None,
 ) -> list[JobRecord]:
-    """Jobs in those states (all if none are given), the latest first, older than `before`."""
+    """Jobs in those states (all if none are given), the latest first, older than `before`.
+
+    `equal`: what columns must hold, unless it is None.
+    """
+    assert equal.keys() <= _FILTERS  # names go into the statement
     where, values = ["1"], list[Any]()
     if states:
         where.append(f"state IN ({', '.join('?' * len(states))})")
@@ -81,9 +88,10 @@ def page(
     if before is not None:
         where.append("seq < (SELECT seq FROM jobs WHERE id = ?)")
         values.append(before)
-    if owner is not None:
-        where.append("owner = ?")
-        values.append(owner)
+    for column, value in equal.items():
+        if value is not None:
+            where.append(f"{column} = ?")
+            values.append(value)
     rows = db.execute(
         f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?",
         (*values, limit),
@@ -302,13 +310,19 @@ def _records(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[JobRec
 
 def _record(row: sqlite3.Row, outputs: Iterable[JobOutput]) -> JobRecord:
     same = ("id", "state", "priority", "position", "created", "title", "owner", "nodes")
-    more = ("attempt", "worker", "started", "ended", "retry_of")
+    more = ("attempt", "worker", "started", "ended", "retry_of", "document")
     return JobRecord(
         **{name: row[name] for name in (*same, *more)},
+        group=None if row["grouping"] is None else json.loads(row["grouping"]),
         summary=Summary(**json.loads(row["summary"])),
         problems=tuple(Problem(**item) for item in json.loads(row["problems"])),
         outputs=tuple(outputs),
     )
+
+
+def _grouping(record: JobRecord) -> tuple[str | None, str | None]:
+    group = record.group
+    return (None, None) if group is None else (_json(group), group["id"])
 
 
 def _problems(problems: Iterable[Problem]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
+from wirebrush.graph.detect import document_id
 from wirebrush.jobs import attempts, joborder, jobtable
 from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
@@ -125,10 +126,15 @@ class JobQueue:
         before: str | None = None,
         limit: int = 50,
         owner: str | None = None,
+        group: str | None = None,
+        document: str | None = None,
     ) -> list[JobRecord]:
         """History: the latest first; the next page is `before` the last id of this one."""
         count = max(1, min(limit, PAGE_LIMIT))
-        return await self._journal.read(lambda db: jobtable.page(db, states, before, count, owner))
+        equal = {"owner": owner, "group_id": group, "document": document}
+        return await self._journal.read(
+            lambda db: jobtable.page(db, states, before, count, **equal)
+        )
 
     async def waiting(self, limit: int = PAGE_LIMIT) -> list[JobRecord]:
         """Queued jobs, the next one first (owners of equal priority take turns)."""
@@ -170,7 +176,9 @@ class JobQueue:
         if not old.ended_for_good:
             raise NotEnded(f"Job {job} is {old.state}.", "Cancel it first, or wait for its end.")
         again = Submission(
-            work.prompt, work.targets, work.workflow, work.metadata, old.priority, owner=old.owner
+            *(work.prompt, work.targets, work.workflow, work.metadata, old.priority),
+            owner=old.owner,
+            group=old.group,
         )
         fresh = replace(_fresh(self._ids.new(), again), retry_of=job)
         record = await self._journal.write(lambda db: jobtable.insert(db, fresh, work, None, False))
@@ -323,7 +331,8 @@ class JobQueue:
 
 
 def _fresh(job: str, submission: Submission) -> JobRecord:
-    title = str((submission.workflow or {}).get("name") or "")
+    workflow = submission.workflow or {}
+    title = str(workflow.get("name") or "")
     return JobRecord(
         job,
         "queued",
@@ -333,6 +342,8 @@ def _fresh(job: str, submission: Submission) -> JobRecord:
         title=title,
         owner=submission.owner,
         nodes=len(submission.prompt),
+        document=document_id(workflow) or None,
+        group=submission.group,
     )
 
 

@@ -18,7 +18,8 @@ AssetKind: TypeAlias = Literal["upload", "output", "preview"]
 class Submission:
     """What a client asks for. `prompt` is the API format, already validated.
 
-    With an `idempotency_key`, the same body sent twice is one job.
+    With an `idempotency_key`, the same body sent twice is one job. `group` is the client's: what
+    this job is one of, such as a sweep. Jobs are found by its "id".
     """
 
     prompt: Mapping[str, Any]
@@ -29,6 +30,7 @@ class Submission:
     front: bool = False
     idempotency_key: str | None = None
     owner: str = ""
+    group: Mapping[str, Any] | None = None
 
     @property
     def body(self) -> Body:
@@ -76,7 +78,10 @@ class JobOutput:
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job as the journal knows it. Queued jobs run by priority, then by `position`."""
+    """A job as the journal knows it. Queued jobs run by priority, then by `position`.
+
+    `title` and `document` are name and id of the workflow that was submitted, if it was one.
+    """
 
     id: str
     state: JobState
@@ -91,6 +96,8 @@ class JobRecord:
     started: float | None = None
     ended: float | None = None
     retry_of: str | None = None
+    document: str | None = None
+    group: Mapping[str, Any] | None = None
     summary: Summary = field(default_factory=Summary)
     problems: tuple[Problem, ...] = ()
     outputs: tuple[JobOutput, ...] = ()

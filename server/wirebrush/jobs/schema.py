@@ -72,6 +72,38 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX labels_by_asset ON labels (asset, seq)",
         "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # Which document a job was submitted from, and what it belongs to (a sweep): JSON.
+        "ALTER TABLE jobs ADD COLUMN document TEXT",
+        "ALTER TABLE jobs ADD COLUMN grouping TEXT",
+        "ALTER TABLE jobs ADD COLUMN group_id TEXT",
+        "CREATE INDEX jobs_by_document ON jobs (document, seq) WHERE document IS NOT NULL",
+        "CREATE INDEX jobs_by_group ON jobs (group_id, seq) WHERE group_id IS NOT NULL",
+        # Where an output came from; `words` is what a search looks at, folded. A seed may be larger
+        # than SQLite's integers. Labels of what lies in the trash are free for others.
+        "ALTER TABLE assets ADD COLUMN job TEXT",
+        "ALTER TABLE assets ADD COLUMN document TEXT",
+        "ALTER TABLE assets ADD COLUMN document_name TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE assets ADD COLUMN prompt TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE assets ADD COLUMN seed TEXT",
+        "ALTER TABLE assets ADD COLUMN words TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE assets ADD COLUMN trashed REAL",
+        "ALTER TABLE assets ADD COLUMN trashed_labels TEXT NOT NULL DEFAULT '[]'",
+        "DROP INDEX assets_by_kind",
+        "CREATE INDEX assets_by_kind ON assets (kind, seq) WHERE trashed IS NULL",
+        "CREATE INDEX assets_by_day ON assets (kind, created) WHERE trashed IS NULL",
+        "CREATE INDEX assets_in_trash ON assets (trashed) WHERE trashed IS NOT NULL",
+        """CREATE TABLE asset_models (
+            asset TEXT NOT NULL REFERENCES assets (id) ON DELETE CASCADE, model TEXT NOT NULL,
+            PRIMARY KEY (asset, model)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX assets_by_model ON asset_models (model)",
+        # What a node of a type took in a job, for estimates: the latest few are kept.
+        """CREATE TABLE timings (
+            type TEXT NOT NULL, job INTEGER NOT NULL, seconds REAL NOT NULL,
+            PRIMARY KEY (type, job)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wirebrush.http.answers import Refused
-from wirebrush.http.documents import VERSIONS, Documents, clean_name
+from wirebrush.http.documentnames import DEPTH, clean_name
+from wirebrush.http.documents import VERSIONS, Documents
 
 
 async def save(
@@ -56,9 +58,12 @@ async def test_earlier_versions_stay_and_are_bounded(studio: Studio) -> None:
     await save(studio, title=f"v{VERSIONS + 4}")  # nothing new: no version
     listed = (await studio.ask("GET", "/v1/workflows/cat/versions"))[1]["versions"]
     assert len(listed) == VERSIONS
-    path = f"/v1/workflows/cat?version={listed[0]['id']}"
+    assert listed[0]["nodes"] == 2
+    assert len({item["etag"] for item in listed}) == VERSIONS
+    path = f"/v1/workflows/cat/versions/{listed[0]['id']}"
     assert (await studio.ask("GET", path))[1]["name"] == f"v{VERSIONS + 3}"
-    assert (await studio.ask("GET", "/v1/workflows/cat?version=../../x"))[0] == 404
+    for strange in ("..%2f..%2fx", "1", "x"):
+        assert (await studio.ask("GET", f"/v1/workflows/cat/versions/{strange}"))[0] == 404
 
 
 async def test_a_deleted_workflow_stays_among_its_versions(studio: Studio) -> None:
@@ -71,7 +76,25 @@ async def test_a_deleted_workflow_stays_among_its_versions(studio: Studio) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["..", ".hidden", "a/b", "a\\b", "C:x", "con", "AUX.png", "x" * 300, "a\u202eb", "a\nb", "a."],
+    [
+        "..",
+        ".hidden",
+        "a/../b",
+        "/a",
+        "a//b",
+        "a/",
+        "x.json/y",
+        "a/.b/c",
+        "con/x",
+        "a\\b",
+        "C:x",
+        "con",
+        "AUX.png",
+        "x" * 300,
+        "a\u202eb",
+        "a\nb",
+        "a.",
+    ],
 )
 async def test_t11_names_that_no_disk_should_hold_are_refused(
     studio: Studio, tmp_path: Path, name: str
@@ -148,9 +171,9 @@ def test_t11_no_name_leaves_the_folder(name: str) -> None:
         cleaned = clean_name(name)
     except Refused:
         return
-    path = Path("/data/workflows") / f"{cleaned}.json"
-    assert path.parent == Path("/data/workflows")
-    assert path.name == f"{cleaned}.json"
+    path = Path(os.path.normpath(Path("/data/workflows") / f"{cleaned}.json"))
+    assert path.relative_to("/data/workflows").as_posix() == f"{cleaned}.json"
+    assert len(path.relative_to("/data/workflows").parts) <= DEPTH
     assert clean_name(cleaned) == cleaned
 
 

@@ -48,6 +48,17 @@ export interface CatalogChanged {
 
 export type ClientMessage = Submit | Cancel | Subscribe | Ping;
 
+/** A draft without its workflow. */
+export interface DraftRecord {
+  id: string;
+  name: string;
+  file: string | null;
+  base: string | null;
+  by: string;
+  etag: string;
+  modified: number;
+}
+
 export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | Finished;
 
 /** One thing that happened to a job. */
@@ -104,6 +115,8 @@ export interface JobRecord {
   started: number | null;
   ended: number | null;
   retry_of: string | null;
+  document: string | null;
+  group: Record<string, Json> | null;
   summary: Summary;
   problems: Problem[];
   outputs: JobOutput[];
@@ -254,6 +267,17 @@ export interface Resync {
   seq: number;
 }
 
+/** A saved workflow without its text. `etag` changes with its content. */
+export interface SavedWorkflow {
+  name: string;
+  etag: string;
+  modified: number;
+  size: number;
+  id: string;
+  nodes: number;
+  thumbnail: string | null;
+}
+
 export type ServerMessage = Hello | Accepted | Rejected | EventMessage | Resync | Pong | CatalogChanged | WorkerChanged | Failure;
 
 /** A worker took the job. `attempt` counts from 1; `nodes` is how many the prompt has. */
@@ -302,4 +326,13 @@ export interface WorkerChanged {
   detail: string;
   job: string | null;
   restarts: number;
+}
+
+/** An earlier state of a saved workflow; `saved` is when it was replaced. */
+export interface WorkflowVersion {
+  id: string;
+  etag: string;
+  saved: number;
+  size: number;
+  nodes: number;
 }

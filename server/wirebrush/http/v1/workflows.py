@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from aiohttp import web
@@ -12,9 +12,10 @@ from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.workflow_format import load_workflow
 from wirebrush.graph.workflow_text import dump_workflow
 from wirebrush.http.answers import Refused, answer, unknown
-from wirebrush.http.documents import Document, Version
+from wirebrush.http.documents import SavedWorkflow, WorkflowVersion
+from wirebrush.http.headers import FOREVER
 from wirebrush.http.keys import SERVICES
-from wirebrush.http.requests import BODY_SECONDS, parse_object
+from wirebrush.http.requests import BODY_SECONDS, field_of, if_match, json_body, parse_object
 from wirebrush.http.routes import Route
 from wirebrush.http.templates import Template
 
@@ -24,24 +25,20 @@ async def listing(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     saved = await asyncio.to_thread(services.documents.list)
     shipped = await asyncio.to_thread(services.templates.list)
+    newest = await services.assets.newest_of({item.id for item in saved if item.id})
+    shown = [replace(item, thumbnail=newest.get(item.id)) for item in saved]
     return answer(
         {
-            "workflows": [asdict(item) for item in saved],
+            "workflows": [asdict(item) for item in shown],
             "templates": [asdict(item) for item in shipped],
         }
     )
 
 
 async def read(request: web.Request) -> web.StreamResponse:
-    """A saved workflow, or an earlier version of it."""
-    name, version = request.match_info["name"], request.query.get("version")
-    documents = request.app[SERVICES].documents
-    if version is not None:
-        text = await asyncio.to_thread(documents.read_version, name, version)
-        if text is None:
-            raise unknown("version", version[:40])
-        return _text(text)
-    found = await asyncio.to_thread(documents.read, name)
+    """A saved workflow."""
+    name = request.match_info["name"]
+    found = await asyncio.to_thread(request.app[SERVICES].documents.read, name)
     if found is None:
         raise unknown("workflow", name[:80])
     tag = f'"{found[0].etag}"'
@@ -69,7 +66,7 @@ async def write(request: web.Request) -> web.Response:
         request.app[SERVICES].documents.write,
         name,
         await asyncio.to_thread(_canonical, body),
-        match=_if_match(request),
+        match=if_match(request),
         create=create,
     )
     return answer(asdict(document), headers={"ETag": f'"{document.etag}"'})
@@ -79,9 +76,30 @@ async def delete(request: web.Request) -> web.Response:
     """Delete. The last state stays among the versions."""
     name = request.match_info["name"]
     documents = request.app[SERVICES].documents
-    if not await asyncio.to_thread(documents.delete, name, match=_if_match(request)):
+    if not await asyncio.to_thread(documents.delete, name, match=if_match(request)):
         raise unknown("workflow", name[:80])
     return answer({"deleted": name})
+
+
+async def move(request: web.Request) -> web.Response:
+    """Give a workflow another name."""
+    name, documents = request.match_info["name"], request.app[SERVICES].documents
+    to = field_of(await json_body(request), "to", str, "the new name")
+    if to is None:
+        raise Refused(400, "bad_field", "A move needs the new name as 'to'.")
+    moved = await asyncio.to_thread(documents.move, name, to, match=if_match(request))
+    if moved is None:
+        raise unknown("workflow", name[:80])
+    return answer(asdict(moved), headers={"ETag": f'"{moved.etag}"'})
+
+
+async def restore(request: web.Request) -> web.Response:
+    """Bring a deleted workflow back."""
+    name = request.match_info["name"]
+    found = await asyncio.to_thread(request.app[SERVICES].documents.restore, name)
+    if found is None:
+        raise unknown("deleted_workflow", name[:80])
+    return answer(asdict(found), headers={"ETag": f'"{found.etag}"'})
 
 
 async def versions(request: web.Request) -> web.Response:
@@ -89,6 +107,15 @@ async def versions(request: web.Request) -> web.Response:
     documents = request.app[SERVICES].documents
     found = await asyncio.to_thread(documents.versions, request.match_info["name"])
     return answer({"versions": [asdict(item) for item in found]})
+
+
+async def version(request: web.Request) -> web.Response:
+    """An earlier state of a workflow."""
+    name, wanted = request.match_info["name"], request.match_info["version"]
+    text = await asyncio.to_thread(request.app[SERVICES].documents.read_version, name, wanted)
+    if text is None:
+        raise unknown("version", wanted[:40])
+    return _text(text, {"Cache-Control": FOREVER})
 
 
 async def templates(request: web.Request) -> web.Response:
@@ -115,12 +142,8 @@ def _canonical(body: bytes) -> str:
     return body.decode("utf-8-sig") if isinstance(workflow, list) else dump_workflow(workflow)
 
 
-def _if_match(request: web.Request) -> str | None:
-    tag = request.headers.get("If-Match")
-    return None if tag in (None, "*") else tag.removeprefix("W/").strip('"')
-
-
 _WORKFLOW = dict[str, Any]
+_SEEN = {"If-Match": "The ETag that was read; 412 if somebody saved meanwhile."}
 
 ROUTES = (
     Route(
@@ -128,14 +151,13 @@ ROUTES = (
         "/v1/workflows",
         listing,
         "Saved workflows, and the shipped ones.",
-        gives={"workflows": list[Document], "templates": list[Template]},
+        gives={"workflows": list[SavedWorkflow], "templates": list[Template]},
     ),
     Route(
         "GET",
         "/v1/workflows/{name}",
         read,
-        "A saved workflow; its ETag is what If-Match wants.",
-        query={"version": "The id of an earlier version."},
+        "A saved workflow; its ETag is what If-Match wants. Folders in a name are written as %2F.",
         gives=_WORKFLOW,
     ),
     Route(
@@ -143,27 +165,47 @@ ROUTES = (
         "/v1/workflows/{name}",
         write,
         "Save a workflow. The one it replaces is kept among the last twenty versions.",
-        headers={
-            "If-Match": "The ETag that was read; 412 if somebody saved meanwhile.",
-            "If-None-Match": "`*` saves only a new name.",
-        },
+        headers={**_SEEN, "If-None-Match": "`*` saves only a new name."},
         body=_WORKFLOW,
-        gives=Document,
+        gives=SavedWorkflow,
     ),
     Route(
         "DELETE",
         "/v1/workflows/{name}",
         delete,
         "Delete a workflow; its last state stays among the versions.",
-        headers={"If-Match": "The ETag that was read."},
+        headers=_SEEN,
         gives={"deleted": str},
+    ),
+    Route(
+        "POST",
+        "/v1/workflows/{name}/move",
+        move,
+        "Give a workflow another name or folder, with its versions; never that of another.",
+        headers=_SEEN,
+        body={"to": str},
+        gives=SavedWorkflow,
+    ),
+    Route(
+        "POST",
+        "/v1/workflows/{name}/restore",
+        restore,
+        "Bring a deleted workflow back as it was.",
+        gives=SavedWorkflow,
     ),
     Route(
         "GET",
         "/v1/workflows/{name}/versions",
         versions,
         "Earlier states of a workflow, the latest first; also of a deleted one.",
-        gives={"versions": list[Version]},
+        gives={"versions": list[WorkflowVersion]},
+    ),
+    Route(
+        "GET",
+        "/v1/workflows/{name}/versions/{version}",
+        version,
+        "An earlier state of a workflow.",
+        gives=_WORKFLOW,
     ),
     Route(
         "GET",

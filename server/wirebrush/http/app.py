@@ -19,6 +19,7 @@ from wirebrush.http.services import Services
 from wirebrush.http.v1 import (
     assets,
     drafts,
+    graphs,
     health,
     jobs,
     nodes,
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
     *nodes.ROUTES,
     *jobs.ROUTES,
+    *graphs.ROUTES,
     *assets.ROUTES,
     *workflows.ROUTES,
     *drafts.ROUTES,

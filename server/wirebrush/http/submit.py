@@ -11,7 +11,7 @@ from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.folders import ModelFolders
 from wirebrush.graph.detect import Format
-from wirebrush.graph.document import checked, open_document
+from wirebrush.graph.document import Document, checked, open_document
 from wirebrush.graph.jsontext import Path
 from wirebrush.graph.parse import locate_in_prompt
 from wirebrush.graph.prompt import Prompt
@@ -53,18 +53,7 @@ class Submitter:
 
     async def submit(self, request: Submit) -> tuple[JobRecord, tuple[Problem, ...]]:
         """Queue a job: when this returns, it is on disk."""
-        if (request.workflow is None) == (request.prompt is None):
-            raise Refused(400, "no_graph", "Send either a workflow or a prompt.")
-        catalog = await self._catalogs.known(CATALOG_SECONDS)
-        if catalog is None:
-            raise Refused(
-                503,
-                "no_catalog",
-                "No worker has reported its node types yet.",
-                "The first start takes a while. See /v1/system, and logs/ in the data folder.",
-                headers={"Retry-After": "5"},
-            )
-        checked = await self.check(request, catalog)
+        checked = await self.check(request, CATALOG_SECONDS)
         submission = Submission(
             prompt=checked.prompt.to_json(),
             targets=checked.targets,
@@ -76,16 +65,12 @@ class Submitter:
         )
         return await self._queue.submit(submission), checked.warnings
 
-    async def check(self, request: Submit, catalog: Catalog) -> Checked:
-        """The prompt that would run; Invalid lists what is wrong with it."""
-        graph, wanted = request.prompt, Format.PROMPT
-        if graph is None:
-            graph, wanted = request.workflow, Format.WIREBRUSH
-        document = await _aside(graph, open_document, graph, catalog, wanted=wanted)
-        if document.prompt is None:
-            raise Invalid(document.problems)
-        files = await self._files(document.prompt, catalog)
-        document = await _aside(graph, checked, document, catalog, request.targets, files)
+    async def check(self, request: Submit, patience: float = 0.0) -> Checked:
+        """The prompt that would run; Invalid lists what is wrong with it.
+
+        Waits up to `patience` seconds for the first catalog of a first start.
+        """
+        document, catalog = await self._document(request, patience)
         if document.prompt is None or document.errors:
             raise Invalid(document.problems)
         targets = request.targets
@@ -93,14 +78,39 @@ class Submitter:
             targets = tuple(sinks(document.prompt, catalog))
         return Checked(document.prompt, targets, document.problems)
 
+    async def problems(self, request: Submit) -> tuple[Problem, ...]:
+        """All that is wrong or odd with a graph, without running it."""
+        document, _ = await self._document(request, 0.0)
+        return document.problems
+
+    async def _document(self, request: Submit, patience: float) -> tuple[Document, Catalog]:
+        """The graph of a request, read and validated."""
+        if (request.workflow is None) == (request.prompt is None):
+            raise Refused(400, "no_graph", "Send either a workflow or a prompt.")
+        catalog = await self._catalogs.known(patience)
+        if catalog is None:
+            raise Refused(
+                503,
+                "no_catalog",
+                "No worker has reported its node types yet.",
+                "The first start takes a while. See /v1/system, and logs/ in the data folder.",
+                headers={"Retry-After": "5"},
+            )
+        graph, wanted = request.prompt, Format.PROMPT
+        if graph is None:
+            graph, wanted = request.workflow, Format.WIREBRUSH
+        document = await _aside(graph, open_document, graph, catalog, wanted=wanted)
+        if document.prompt is None:
+            return document, catalog
+        files = await self._files(document.prompt, catalog)
+        document = await _aside(graph, checked, document, catalog, request.targets, files)
+        return document, catalog
+
     async def _files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
         """Which of the files that the prompt names there are."""
         named = set(_named_files(prompt, catalog))
-        there = {
-            (kind, name)
-            for kind, name in named
-            if kind in ASSET_KINDS and await self._assets.find(name) is not None
-        }
+        known = await self._assets.known({name for kind, name in named if kind in ASSET_KINDS})
+        there = {(kind, name) for kind, name in named if kind in ASSET_KINDS and name in known}
         models = [(kind, name) for kind, name in named if kind not in ASSET_KINDS]
         if models:
             there |= await asyncio.to_thread(self._models_there, models)

@@ -125,6 +125,12 @@ class AssetStore:
         """The record that an id or a label means."""
         return await self._journal.read(lambda db: assettable.find(db, name))
 
+    async def known(self, names: Collection[str]) -> set[str]:
+        """Those of the ids and labels that mean something."""
+        if not names:
+            return set()
+        return await self._journal.read(lambda db: assettable.known(db, names))
+
     async def page(
         self, kind: AssetKind | None = None, before: str | None = None, limit: int = 50
     ) -> list[AssetRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import PurePosixPath
 
 from wirebrush.jobs.records import AssetKind, AssetRecord
@@ -47,6 +47,11 @@ def find(db: sqlite3.Connection, name: str) -> AssetRecord | None:
         f"{_COLUMNS} WHERE id = COALESCE((SELECT asset FROM labels WHERE name = ?1), ?1)", (name,)
     ).fetchone()
     return None if row is None else _record(row)
+
+
+def known(db: sqlite3.Connection, names: Iterable[str]) -> set[str]:
+    """Those of the names that are an id or a label of a file."""
+    return {name for name in names if find(db, name) is not None}
 
 
 def page(

@@ -1,0 +1,54 @@
+"""Questions about graphs that are not run."""
+
+from __future__ import annotations
+
+from statistics import median
+from time import monotonic
+from typing import Any
+
+from http_studio import PROMPT, WORKFLOW, Studio
+
+
+async def test_problems_are_told_without_queueing(studio: Studio) -> None:
+    for good in ({"workflow": WORKFLOW}, {"prompt": PROMPT}):
+        assert (await studio.ask("POST", "/v1/validate", json=good))[:2] == (200, {"problems": []})
+    nodes = {**WORKFLOW["nodes"], "3": {"type": "Numbr", "at": [0, 0]}}
+    status, body, _ = await studio.ask(
+        "POST", "/v1/validate", json={"workflow": {**WORKFLOW, "nodes": nodes, "wires": []}}
+    )
+    assert status == 200
+    assert {"2", "3"} <= {problem["node"] for problem in body["problems"]}
+    assert (await studio.ask("GET", "/v1/jobs"))[1]["jobs"] == []
+
+
+async def test_a_text_that_is_no_graph_has_problems_too(studio: Studio) -> None:
+    headers = {"Content-Type": "application/json"}
+    for text in (b'{"prompt":{"1":{"a":NaN}}}', b"{", b'{"workflow":{"format":"x"}}'):
+        status, body, _ = await studio.ask("POST", "/v1/validate", data=text, headers=headers)
+        assert status == 200
+        assert body["problems"][0]["hint"]
+    assert (await studio.ask("POST", "/v1/validate", json={}))[0] == 400
+    assert (await studio.ask("POST", "/v1/validate", json={"prompt": 3}))[0] == 400
+
+
+async def test_a_picture_that_is_not_there_is_a_problem(studio: Studio) -> None:
+    prompt: dict[str, Any] = {
+        "1": {"class_type": "Open", "inputs": {"image": "cat.png"}},
+        "2": {"class_type": "Show", "inputs": {"source": ["1", 0]}},
+    }
+    (problem,) = (await studio.ask("POST", "/v1/validate", json={"prompt": prompt}))[1]["problems"]
+    assert (problem["node"], problem["port"]) == ("1", "image")
+
+
+async def test_two_thousand_nodes_are_checked_between_two_keystrokes(studio: Studio) -> None:
+    nodes = {str(n): {"type": "Add", "at": [n, 0], "values": {"a": 1, "b": n}} for n in range(2000)}
+    nodes["end"] = {"type": "Show", "at": [0, 0]}
+    wires = [{"from": [str(n), "INT"], "to": [str(n + 1), "a"]} for n in range(1999)]
+    wires.append({"from": ["1999", "INT"], "to": ["end", "source"]})
+    body = {"workflow": {**WORKFLOW, "nodes": nodes, "wires": wires}}
+    took: list[float] = []
+    for _ in range(5):
+        started = monotonic()
+        assert (await studio.ask("POST", "/v1/validate", json=body))[1] == {"problems": []}
+        took.append(monotonic() - started)
+    assert median(took) < 0.5, took  # 0.1 on a machine with nothing else to do

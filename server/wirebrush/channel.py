@@ -14,10 +14,12 @@ Worker -> server
     need_asset {request, id, probe}                    id: an asset id, or the name of an upload
                                                        probe: only say whether it is there
     finished   {job, epoch, event}                     event: Finished; the worker is free again
+    plan       {request, nodes, error}                 nodes: {id: "cached" | "run"}
     beat       {job, progress, rss, vram}              every second, from a thread of its own
     log        {level, text}
 Server -> worker
     run        {job, epoch, attempt, prompt, targets, metadata, previews, scope}
+    plan       {request, prompt, targets}              what a run would compute, also during a job
     cancel     {job}
     asset      {request, found, id, name, mime}        blob: the file
     stop       {}                                      finish nothing new, exit 0

@@ -79,10 +79,14 @@ class NodesPlanned:
 
 @dataclass(frozen=True, slots=True)
 class NodeStarted:
-    """A node's function is called. `reason` says why its value was not in the cache."""
+    """A node's function is called. `reason` says why its value was not in the cache.
+
+    `effects`: it acts on the outside world, so it is not repeated by itself after a crash.
+    """
 
     node: str
     reason: str = ""
+    effects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

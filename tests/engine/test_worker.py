@@ -267,7 +267,7 @@ def test_a_crash_ends_the_worker_after_it_named_the_node(
     worker.start({"1": ("Die", {"how": how})})
     assert worker.end() == code
     assert worker.events("node_started") == [
-        {"type": "node_started", "node": "1", "reason": "first run"}
+        {"type": "node_started", "node": "1", "reason": "first run", "effects": False}
     ]
     if how == "segfault":
         assert "Segmentation fault" in worker.log.read_text()

@@ -30,6 +30,7 @@ from wirebrush.http.templates import Templates
 from wirebrush.http.wire import CatalogChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.journal import Journal
+from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 
 Answer: TypeAlias = tuple[int, Any, CIMultiDictProxy[str]]
@@ -174,4 +175,5 @@ async def _services(tmp_path: Path, journal: Journal) -> Services:
         drafts=Drafts(data / "drafts"),
         templates=Templates(tmp_path / "templates"),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
+        plans=PlanDesk(),
     )

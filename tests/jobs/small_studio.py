@@ -16,6 +16,7 @@ from wirebrush.jobs.attempt import Services
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
+from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import JobRecord, Submission
 from wirebrush.jobs.status import Listeners, WorkerStatus
@@ -50,6 +51,7 @@ class Studio:
     heard: list[tuple[str, Event]] = field(default_factory=list)
     statuses: list[WorkerStatus] = field(default_factory=list)
     catalogs: list[Any] = field(default_factory=list)
+    plans: PlanDesk = field(default_factory=lambda: PlanDesk(seconds=20))
 
     @classmethod
     async def open(cls, folder: Path, journal: Journal) -> Studio:
@@ -66,7 +68,9 @@ class Studio:
         command: WorkerCommand | None = None,
     ) -> AsyncIterator[Supervisor]:
         """While the block runs, a worker serves the queue."""
-        services = Services(self.queue, self.assets, lambda *item: self.heard.append(item))
+        services = Services(
+            self.queue, self.assets, lambda *item: self.heard.append(item), self.plans
+        )
         listeners = Listeners(self.catalogs.append, self.statuses.append)
         leftovers = Leftovers(self.folder / "workers")
         supervisor = Supervisor(

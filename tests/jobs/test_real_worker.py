@@ -25,7 +25,7 @@ PACK = """
     import io, os, time
     from pathlib import Path
     from PIL import Image
-    from wirebrush.api import Run, node
+    from wirebrush.api import Expand, Run, Subgraph, node
 
     RAN = Path(__file__).parents[2] / "ran.txt"  # beside packs/
 
@@ -49,6 +49,11 @@ PACK = """
         with RAN.open("a") as file:
             file.write("posted\\n")
         os._exit(3)
+
+    @node(id="Unfold", category="test")
+    def unfold() -> int | Expand:
+        graph = Subgraph()
+        return graph.result(graph.node("Post", after=1))
 
     @node(id="Abort", category="test")
     def abort(after: int = 0) -> int:
@@ -156,6 +161,30 @@ async def test_a_node_that_acts_outside_is_not_repeated_by_itself(studio: Studio
     assert record.attempt == 1
     assert "may have acted already" in record.problems[-1].hint
     assert (studio.folder / "ran.txt").read_text().split().count("posted") == 1
+
+
+async def test_nor_is_one_that_another_node_made_at_run_time(studio: Studio) -> None:
+    work = Submission({"1": {"class_type": "Unfold", "inputs": {}}}, ("1",))
+    job = (await studio.queue.submit(work)).id
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        record = await studio.state(job, "failed")
+    assert "inside an expansion" in record.problems[0].hint
+    assert ran(studio) == ["posted"]
+
+
+async def test_a_plan_knows_what_the_run_has_left(studio: Studio) -> None:
+    work = chain(3, seconds=0.01)
+    later = chain(4, seconds=0.01)
+    async with studio.working(PATIENT, command=engine(studio.folder)):
+        job = (await studio.queue.submit(work)).id
+        await studio.state(job, "succeeded")
+        told = await studio.plans.ask(work.prompt, work.targets)
+        assert set(told.values()) == {"cached"}
+        told = await studio.plans.ask(later.prompt, later.targets)
+        assert {node for node, state in told.items() if state == "run"} == {"3", "end"}
+    known = await studio.queue.estimates({"Slow", "Draw", "Post"})
+    assert known.keys() == {"Slow", "Draw"}
+    assert known["Slow"] >= 0.005
 
 
 async def test_cancel_stops_the_engine_and_keeps_the_worker(studio: Studio) -> None:

@@ -41,10 +41,26 @@ class Worker:
                     self.cancelled.add(frame.header["job"])
                 elif frame.type == "asset":
                     self.answers.put(frame)
+                elif frame.type == "plan":
+                    self.plan(frame)
                 else:
                     os._exit(0)
         except ChannelClosed:
             os._exit(0)
+
+    def plan(self, frame: Frame) -> None:
+        """Answers as the type of the first target's node says."""
+        answer: dict[str, Any] = {"type": "plan", "request": frame.header["request"]}
+        what = frame.header["prompt"][frame.header["targets"][0]]["class_type"]
+        if what == "Exit":
+            os._exit(3)
+        if what == "Fail":
+            self.channel.send({**answer, "error": "it is too hard"})
+        elif what != "Stuck":
+            nodes = dict.fromkeys(frame.header["prompt"], "run")
+            self.channel.send({"type": "plan", "request": [], "nodes": {}})  # for nobody
+            self.channel.send({**answer, "nodes": nodes})
+            self.channel.send({**answer, "nodes": {}})  # once is enough
 
     def beat(self) -> None:
         while True:

@@ -37,6 +37,7 @@ from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.lock import FolderLock
+from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.status import Listeners
 from wirebrush.jobs.supervisor import Supervisor
@@ -110,6 +111,7 @@ async def _services(config: Config, journal: Journal) -> Services:
         drafts=Drafts(config.data / "drafts"),
         templates=Templates(wirebrush_web.workflows_path()),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
+        plans=PlanDesk(),
     )
 
 
@@ -129,7 +131,7 @@ async def _supervisors(config: Config, services: Services) -> list[Supervisor]:
         Supervisor(
             _command(name, device, config),
             Limits(node=config.node_deadline, cancel_grace=config.cancel_grace),
-            WorkerServices(services.queue, services.assets, services.hub.publish),
+            WorkerServices(services.queue, services.assets, services.hub.publish, services.plans),
             leftovers,
             Listeners(catalog=services.catalogs.replace, status=services.workers.put),
         )

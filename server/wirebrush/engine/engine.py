@@ -25,6 +25,7 @@ from wirebrush.engine.flights import Flights
 from wirebrush.engine.leases import Leases
 from wirebrush.engine.loop import LoopThread
 from wirebrush.engine.packs import Packs
+from wirebrush.engine.plan import Planned, plan
 from wirebrush.engine.recorder import Emit, Recorder
 from wirebrush.events import Event, Finished
 from wirebrush.folders import ModelFolders
@@ -130,6 +131,10 @@ class Engine:
             cancellation or Cancellation(),
             self.progress.moved,
         ).run()
+
+    def plan(self, prompt: Prompt, targets: Sequence[str]) -> dict[str, Planned]:
+        """What a run would compute now; see `engine.plan`. Safe beside running jobs."""
+        return plan(self._parts, prompt, targets)
 
     def tidy(self) -> None:
         """Delete what processes that died left in the cache folder."""

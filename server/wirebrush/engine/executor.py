@@ -213,9 +213,10 @@ class Execution:
         if task.started:
             return
         task.started = True
-        event = NodeStarted(task.id, self._reasons.why(task.id))
+        effects = task.recipe.spec.effects
+        event = NodeStarted(task.id, self._reasons.why(task.id), effects)
         kind = task.recipe.node.class_type
-        if self._parts.costs.is_cheap(kind) and not task.recipe.spec.effects:
+        if self._parts.costs.is_cheap(kind) and not effects:
             self._parts.recorder.submit(Record(self._emit, event))
         else:
             self._emit([event])

@@ -26,6 +26,7 @@ class Digests:
     def __init__(self, database: tuple[sqlite3.Connection, threading.Lock] | None = None) -> None:
         self._database = database
         self._known: dict[str, tuple[_Stamp, str]] = {}
+        self._reading: dict[str, threading.Lock] = {}
 
     def of(self, path: Path) -> str:
         """The digest of a file, or of a folder's files with their names."""
@@ -38,8 +39,13 @@ class Digests:
         return digest.hexdigest()
 
     def _file(self, path: Path) -> str:
+        name = str(path.absolute())
+        with self._reading.setdefault(name, threading.Lock()):  # one reads, the other has it then
+            return self._digest(path, name)
+
+    def _digest(self, path: Path, name: str) -> str:
         stat = path.stat()
-        name, stamp = str(path.absolute()), (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        stamp = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
         known = self._known.get(name) or self._stored(name)
         if known is None or known[0] != stamp:
             with path.open("rb") as file:

@@ -85,6 +85,7 @@ class Worker:
         self._device = Device(config.device)
         self._progress = Progress()
         self._frames: SimpleQueue[Frame | None] = SimpleQueue()
+        self._plans: SimpleQueue[Frame] = SimpleQueue()
         self._job: _Job | None = None
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
@@ -106,7 +107,10 @@ class Worker:
             self._device = engine.device
             self._channel.send({"type": "catalog", **packs.catalog()})
             calm_collector()
-            threading.Thread(target=self._tidy, args=[engine], name="tidy", daemon=True).start()
+            for work in (self._tidy, self._plan):
+                threading.Thread(
+                    target=work, args=[engine], name=work.__name__, daemon=True
+                ).start()
             while (frame := self._frames.get()) is not None:
                 self._run(engine, frame)
                 if self._device.poisoned:
@@ -135,6 +139,24 @@ class Worker:
         except (OSError, sqlite3.Error) as error:
             logging.info("The cache folder was not tidied: %s", error)
 
+    def _plan(self, engine: Engine) -> None:
+        """In a thread, as it may have to read files: say what runs would compute."""
+        while True:
+            header = self._plans.get().header
+            answer: dict[str, Any] = {"type": "plan", "request": header.get("request")}
+            try:
+                targets = [str(target) for target in header["targets"]]
+                answer["nodes"] = engine.plan(Prompt.from_json(header["prompt"]), targets)
+            except ChannelClosed:
+                return
+            except Exception as error:
+                logging.exception("A plan could not be made.")
+                answer["error"] = f"{type(error).__name__}: {error}"
+            try:
+                self._channel.send(answer)
+            except ChannelClosed:
+                return
+
     def _hello(self) -> None:
         self._channel.send(
             {
@@ -157,6 +179,8 @@ class Worker:
                 frame = self._channel.receive()
                 if frame.type == "run":
                     self._frames.put(frame)
+                elif frame.type == "plan":
+                    self._plans.put(frame)
                 elif frame.type == "asset":
                     self._assets.answer(frame)
                 elif frame.type == "cancel":

@@ -33,6 +33,8 @@ _STATUS = {
     "asset_unsaved": 507,
     "journal_unavailable": 503,
     "worker_failed": 503,
+    "no_worker": 503,
+    "plan_failed": 503,
 }
 
 log = logging.getLogger("wirebrush.http")

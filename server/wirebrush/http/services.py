@@ -14,6 +14,7 @@ from wirebrush.http.hub import Hub
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
 from wirebrush.jobs.assets import AssetStore
+from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 
 
@@ -32,3 +33,4 @@ class Services:
     drafts: Drafts
     templates: Templates
     workers: WorkerBoard
+    plans: PlanDesk

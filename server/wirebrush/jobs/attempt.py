@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wirebrush.channel import Frame
@@ -20,17 +20,20 @@ from wirebrush.events import (
 )
 from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.errors import JobsError, WorkerFailed
+from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue, Lease
 from wirebrush.jobs.worker import WorkerProcess
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What an attempt works with. `publish(job id, event)` tells the clients."""
+    """What an attempt works with. `publish(job id, event)` tells the clients, `plans` brings
+    their questions to workers."""
 
     queue: JobQueue
     assets: AssetStore
     publish: Callable[[str, Event], None]
+    plans: PlanDesk = field(default_factory=PlanDesk)
 
 
 class Attempt:
@@ -45,7 +48,7 @@ class Attempt:
         self.trouble = asyncio.Event()
         self.problem: Problem | None = None
         self.node: str | None = None
-        self.running: set[str] = set()
+        self.acting: dict[str, None] = {}
         self._worker = worker
         self._services = services
         self._stored: dict[str, str] = {}  # asset id -> name of its readable copy
@@ -76,10 +79,6 @@ class Attempt:
         """The type of a node of the prompt."""
         found: Mapping[str, Any] = self.lease.body.prompt.get(node or "", {})
         return found.get("class_type")
-
-    def running_of(self, types: frozenset[str]) -> str | None:
-        """A node of one of these types that has started and not finished, if there is one."""
-        return next((n for n in sorted(self.running) if self.type_of(n) in types), None)
 
     async def take(self, frame: Frame) -> None:
         """Handle a frame, if it is about this job and this epoch of it. Never raises."""
@@ -128,9 +127,10 @@ class Attempt:
     async def _event(self, event: Event) -> None:
         if isinstance(event, NodeStarted):
             self.node = event.node
-            self.running.add(event.node)
+            if event.effects:
+                self.acting[event.node] = None
         if isinstance(event, NodeFinished):
-            self.running.discard(event.node)
+            self.acting.pop(event.node, None)
             if not event.cached and not self._progressed:
                 self._progressed = True
                 await self._services.queue.progressed(self.lease)

@@ -91,6 +91,18 @@ class WorkerFailed(JobsError):
     code = "worker_failed"
 
 
+class NoWorker(JobsError):
+    """Nobody is there to ask."""
+
+    code = "no_worker"
+
+
+class PlanFailed(JobsError):
+    """A worker did not say what a run would compute."""
+
+    code = "plan_failed"
+
+
 class PackFatal(WorkerFailed):
     """A worker did not survive the import of a pack. `reason` is for who asks why it is not there.
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
 from wirebrush.graph.detect import document_id
-from wirebrush.jobs import attempts, joborder, jobtable
+from wirebrush.jobs import attempts, joborder, jobtable, timings
 from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.ids import Ids
@@ -139,6 +139,10 @@ class JobQueue:
     async def waiting(self, limit: int = PAGE_LIMIT) -> list[JobRecord]:
         """Queued jobs, the next one first (owners of equal priority take turns)."""
         return await self._journal.read(lambda db: jobtable.waiting(db, limit))
+
+    async def estimates(self, types: Collection[str]) -> dict[str, float]:
+        """Seconds that a node of each type takes, as far as one of it ever ran."""
+        return await self._journal.read(lambda db: timings.estimates(db, types))
 
     async def counts(self) -> dict[str, int]:
         """How many jobs there are by state."""
@@ -264,9 +268,12 @@ class JobQueue:
 
         def commit(db: sqlite3.Connection) -> JobRecord | None:
             problems = (*lease.job.problems, *end.problems)  # with those of earlier attempts
-            return jobtable.finish(
+            record = jobtable.finish(
                 db, lease.job.id, lease.epoch, end.state, end.summary, problems, time.time()
             )
+            if record is not None:
+                timings.note(db, record.id, lease.body.prompt, end.summary.per_node)
+            return record
 
         record = await self._journal.write(commit)
         self._drop(lease)

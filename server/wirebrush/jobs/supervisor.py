@@ -59,7 +59,6 @@ class Supervisor:
         self._handling = False
         self._answers: set[asyncio.Task[None]] = set()
         self._rss = 0
-        self._effects: frozenset[str] = frozenset()
         self._failures = 0
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -119,7 +118,7 @@ class Supervisor:
         hello, catalog = greeting.result()
         self._rss = 0
         self._liveness.restart()
-        self._take_catalog(catalog)
+        self._listeners.catalog(catalog)
         self._tell(
             state="idle",
             pid=worker.pid,
@@ -132,6 +131,7 @@ class Supervisor:
     async def _serve(self, worker: WorkerProcess) -> None:
         """Lease and run jobs until the worker is gone, too large, or we stop."""
         reader = asyncio.create_task(self._read(worker))
+        self._services.plans.open(worker)
         try:
             while not self._stopping.is_set() and not reader.done():
                 lease = await self._lease(worker, reader)
@@ -150,6 +150,7 @@ class Supervisor:
                 raise WorkerFailed(f"Worker {worker.name} ended ({how}).", worker.tail(5))
             await worker.end()
         finally:
+            self._services.plans.close(worker)
             await dropped(reader)
 
     async def _lease(self, worker: WorkerProcess, reader: asyncio.Task[None]) -> Lease | None:
@@ -260,11 +261,12 @@ class Supervisor:
         )
         problem = death.problem()
         self._fail(problem.message)
-        queue, lease, acted = self._services.queue, attempt.lease, attempt.running_of(self._effects)
+        queue, lease = self._services.queue, attempt.lease
+        acted = next(iter(attempt.acting), None)
         if acted is None:
             await self._commit(lambda: queue.crashed(lease, problem))
             return
-        kind = attempt.type_of(acted)
+        kind = attempt.type_of(acted) or "inside an expansion"
         hint = f"Node {acted} ({kind}) may have acted already, so it is not repeated by itself."
         stopped = replace(problem, hint=f"{hint} Look, then run the job again if that is right.")
         await self._commit(lambda: queue.finish(lease, Finished("failed", problems=(stopped,))))
@@ -305,17 +307,14 @@ class Supervisor:
             self._answers.add(answer)
             answer.add_done_callback(self._answers.discard)
         elif frame.type == "catalog":
-            self._take_catalog(header)
+            self._listeners.catalog(header)
+        elif frame.type == "plan":
+            self._services.plans.take(header)
         elif frame.type == "log":
             log.info("%s: %s", worker.name, header.get("text"))
         elif self._attempt is not None:
             self._liveness.moved()
             await self._attempt.take(frame)
-
-    def _take_catalog(self, catalog: Mapping[str, Any]) -> None:
-        specs: list[Mapping[str, Any]] = catalog.get("nodes", [])
-        self._effects = frozenset(str(spec.get("id")) for spec in specs if spec.get("effects"))
-        self._listeners.catalog(catalog)
 
     async def _send_asset(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
         """Answer with the bytes; a probe only wants to know whether they are there."""

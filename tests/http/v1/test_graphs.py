@@ -52,3 +52,13 @@ async def test_two_thousand_nodes_are_checked_between_two_keystrokes(studio: Stu
         assert (await studio.ask("POST", "/v1/validate", json=body))[1] == {"problems": []}
         took.append(monotonic() - started)
     assert median(took) < 0.5, took  # 0.1 on a machine with nothing else to do
+
+
+async def test_a_plan_needs_a_worker_and_a_graph_that_can_run(studio: Studio) -> None:
+    status, body, _ = await studio.ask("POST", "/v1/plan", json={"workflow": WORKFLOW})
+    assert status == 503
+    assert body["error"]["code"] == "no_worker"
+    bad = {"1": {"class_type": "Show", "inputs": {}}}
+    status, body, _ = await studio.ask("POST", "/v1/plan", json={"prompt": bad})
+    assert (status, body["problems"][0]["node"]) == (400, "1")
+    assert (await studio.ask("POST", "/v1/plan", json={"prompt": PROMPT, "targets": 3}))[0] == 400

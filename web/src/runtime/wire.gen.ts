@@ -141,6 +141,12 @@ export interface NodeOutput {
   help?: string;
 }
 
+/** What a run would do with a node; `seconds` is the median of its type's earlier runs. */
+export interface NodePlanned {
+  state: "cached" | "run";
+  seconds: number | null;
+}
+
 /** One input. Without a widget it takes a wire only; with one, a wire or a value. */
 export interface NodePort {
   name: string;
@@ -188,6 +194,7 @@ export interface NodeStarted {
   type: "node_started";
   node: string;
   reason: string;
+  effects: boolean;
 }
 
 /** How a value is edited in place. */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from aiohttp import web
@@ -15,6 +15,16 @@ from wirebrush.http.requests import json_body
 from wirebrush.http.routes import Route
 from wirebrush.http.submit import locate_in_request
 from wirebrush.http.wire import Submit, WireError, decode
+from wirebrush.jobs.plans import NodePlan
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlanned:
+    """What a run would do with a node; `seconds` is the median of its type's earlier runs."""
+
+    state: NodePlan
+    seconds: float | None
+
 
 _FIELDS = ("workflow", "prompt", "targets")
 
@@ -27,6 +37,25 @@ async def validate(request: web.Request) -> web.Response:
         return answer({"problems": [asdict(problem) for problem in invalid.problems]})
     problems = await request.app[SERVICES].submitter.problems(_question(body))
     return answer({"problems": [asdict(problem) for problem in problems]})
+
+
+async def plan(request: web.Request) -> web.Response:
+    """What a run would compute now, and about how long that takes."""
+    body = await json_body(request, locate_in_request)
+    services = request.app[SERVICES]
+    checked = await services.submitter.check(_question(body))
+    nodes = checked.prompt.nodes
+    states = await services.plans.ask(checked.prompt.to_json(), checked.targets)
+    running = {node: nodes[node].class_type for node, state in states.items() if state == "run"}
+    known = await services.queue.estimates(set(running.values()))
+    planned = {
+        node: NodePlanned(state, known.get(running[node]) if node in running else None)
+        for node, state in states.items()
+    }
+    seconds = [item.seconds for item in planned.values() if item.seconds is not None]
+    total = None if running and not seconds else sum(seconds)
+    shown = {node: asdict(item) for node, item in planned.items()}
+    return answer({"nodes": shown, "seconds": total})
 
 
 def _question(body: Mapping[str, Any]) -> Submit:
@@ -52,5 +81,14 @@ ROUTES = (
         "What is wrong or odd with a workflow or a prompt; nothing is run.",
         body=_GRAPH,
         gives={"problems": list[Problem]},
+    ),
+    Route(
+        "POST",
+        "/v1/plan",
+        plan,
+        "What a run would compute now: the nodes it needs, cached or run, and seconds if known."
+        " 503 if no worker is up.",
+        body=_GRAPH,
+        gives={"nodes": dict[str, NodePlanned], "seconds": float | None},
     ),
 )

@@ -233,3 +233,13 @@ async def test_a_new_catalog_is_told_and_kept(tmp_path: Path) -> None:
         assert (await asyncio.wait_for(waiting, 5))[0] == 202
         _, nodes, _ = await studio.ask("GET", "/v1/nodes")
         assert {spec["id"] for spec in nodes["nodes"]} == {"Number", "Add", "Open", "Show"}
+
+
+async def test_a_group_travels_by_socket_too(studio: Studio) -> None:
+    async with studio.socket() as socket:
+        message = {"type": "submit", "ref": "a", "prompt": PROMPT, "group": {"id": "g", "cell": 1}}
+        await socket.send_json(message)
+        assert (await socket.receive_json(timeout=5))["job"]["group"] == {"id": "g", "cell": 1}
+        await socket.send_json({**message, "ref": "b", "group": {}})
+        told = await socket.receive_json(timeout=5)
+        assert (told["type"], told["ref"], told["code"]) == ("error", "b", "bad_group")

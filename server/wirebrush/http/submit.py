@@ -27,6 +27,8 @@ from wirebrush.jobs.records import JobRecord, Submission
 
 ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
 CATALOG_SECONDS = 60.0
+GROUP_BYTES = 4096
+LONGEST_GROUP_ID = 200
 THREAD_FROM = 200
 """Checking more nodes than this takes milliseconds, which belong into a thread."""
 
@@ -53,6 +55,7 @@ class Submitter:
 
     async def submit(self, request: Submit) -> tuple[JobRecord, tuple[Problem, ...]]:
         """Queue a job: when this returns, it is on disk."""
+        _check_group(request.group)
         checked = await self.check(request, CATALOG_SECONDS)
         submission = Submission(
             prompt=checked.prompt.to_json(),
@@ -62,6 +65,7 @@ class Submitter:
             priority=request.priority,
             front=request.front,
             idempotency_key=request.idempotency_key,
+            group=request.group,
         )
         return await self._queue.submit(submission), checked.warnings
 
@@ -141,6 +145,27 @@ async def _aside(
     if isinstance(nodes, Mapping) and len(cast("Mapping[str, Any]", nodes)) >= THREAD_FROM:
         return await asyncio.to_thread(work, *args, **kwargs)
     return work(*args, **kwargs)
+
+
+def _check_group(group: Mapping[str, Any] | None) -> None:
+    """Refused unless a group can be kept and found again."""
+    if group is None:
+        return
+    name, size = group.get("id"), len(to_text(group).encode())
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_GROUP_ID:
+        raise Refused(
+            400,
+            "bad_group",
+            f"A group needs an 'id', a text of 1 to {LONGEST_GROUP_ID} characters.",
+            "All jobs of the group are found by it.",
+        )
+    if size > GROUP_BYTES:
+        raise Refused(
+            400,
+            "bad_group",
+            f"The group has {size} bytes as JSON; at most {GROUP_BYTES} are kept with a job.",
+            "Leave out what can be found in the jobs themselves.",
+        )
 
 
 def _named_files(prompt: Prompt, catalog: Catalog) -> Iterable[tuple[str, str]]:

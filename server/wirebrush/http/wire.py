@@ -23,7 +23,10 @@ _LENGTH = struct.Struct(">I")
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Run a workflow or a prompt; the answer names the same `ref`."""
+    """Run a workflow or a prompt; the answer names the same `ref`.
+
+    `group` is kept with the job: what it is one of, such as a sweep. Its "id" finds them all.
+    """
 
     ref: str
     workflow: Mapping[str, Any] | None = None
@@ -32,6 +35,7 @@ class Submit:
     front: bool = False
     priority: int = 0
     idempotency_key: str | None = None
+    group: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +268,7 @@ class _ClientTypes:
             "front": bool,
             "priority": int,
             "idempotency_key": str,
+            "group": dict,
         },
         Cancel: {"job": str},
         Subscribe: {"since": int, "server": str},

@@ -241,3 +241,44 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
+
+
+async def test_jobs_of_a_group_are_found_by_its_id(studio: Studio) -> None:
+    group = {"id": "sweep-1", "title": "Steps", "axes": [{"values": [1, 2]}], "cell": [0]}
+    ids: list[str] = []
+    for cell in (0, 1):
+        body = {"workflow": WORKFLOW, "group": {**group, "cell": [cell]}}
+        status, told, _ = await studio.ask("POST", "/v1/jobs", json=body)
+        assert status == 202
+        ids.insert(0, told["job"]["id"])
+    await studio.ask("POST", "/v1/jobs", json={"workflow": WORKFLOW})
+    found = (await studio.ask("GET", "/v1/jobs?group=sweep-1"))[1]["jobs"]
+    assert [job["id"] for job in found] == ids
+    assert [job["group"]["cell"] for job in found] == [[1], [0]]
+    assert (await studio.ask("GET", "/v1/jobs?group=sweep"))[1]["jobs"] == []
+    await studio.ask("POST", f"/v1/jobs/{ids[0]}/cancel")
+    again = (await studio.ask("POST", f"/v1/jobs/{ids[0]}/retry"))[1]["job"]
+    assert again["group"] == {**group, "cell": [1]}
+
+
+async def test_a_job_knows_its_document(studio: Studio) -> None:
+    for body in ({"workflow": WORKFLOW}, {"prompt": PROMPT}):
+        await studio.ask("POST", "/v1/jobs", json=body)
+    (job,) = (await studio.ask("GET", f"/v1/jobs?document={WORKFLOW['id']}"))[1]["jobs"]
+    assert (job["document"], job["title"]) == (WORKFLOW["id"], "three")
+    jobs = (await studio.ask("GET", "/v1/jobs"))[1]["jobs"]
+    assert [item["document"] for item in jobs] == [None, WORKFLOW["id"]]
+
+
+@pytest.mark.parametrize("group", [{}, {"id": ""}, {"id": 7}, {"id": "x" * 201}, 3, ["id"]])
+async def test_a_group_without_an_id_is_refused(studio: Studio, group: Any) -> None:
+    status, told, _ = await studio.ask("POST", "/v1/jobs", json={"prompt": PROMPT, "group": group})
+    assert status == 400
+    assert "group" in told["error"]["message"]
+
+
+async def test_a_group_is_small(studio: Studio) -> None:
+    for size, expected in ((4000, 202), (4096, 400)):
+        group = {"id": "a", "title": "x" * size}
+        body = {"prompt": PROMPT, "group": group}
+        assert (await studio.ask("POST", "/v1/jobs", json=body))[0] == expected

@@ -305,6 +305,7 @@ export interface Submit {
   front?: boolean;
   priority?: number;
   idempotency_key?: string | null;
+  group?: Record<string, Json> | null;
 }
 
 /** Send events from now on; with `since` and the `server` that gave it, also those missed. */

@@ -42,8 +42,13 @@ async def page(request: web.Request) -> web.Response:
         if state not in _STATES:
             known = ", ".join(sorted(_STATES))
             raise Refused(400, "bad_parameter", f"There is no state {state[:40]!r}.", known)
+    query = request.query
     jobs = await request.app[SERVICES].queue.page(
-        cast("list[JobState]", states), request.query.get("before"), limit
+        cast("list[JobState]", states),
+        query.get("before"),
+        limit,
+        group=query.get("group"),
+        document=query.get("document"),
     )
     more = jobs[-1].id if len(jobs) == limit else None
     return answer({"jobs": [job.to_json() for job in jobs], "next": more})
@@ -137,7 +142,13 @@ ROUTES = (
         submit,
         "Run a workflow or a prompt. 202 means that the job is on disk.",
         headers={"Idempotency-Key": "The same key with the same body is the same job."},
-        body={**_GRAPH, "targets": list[str] | None, "priority": int | None, "front": bool | None},
+        body={
+            **_GRAPH,
+            "targets": list[str] | None,
+            "priority": int | None,
+            "front": bool | None,
+            "group": dict[str, Any] | None,
+        },
         gives={"job": JobRecord, "warnings": list[Problem]},
         status=202,
     ),
@@ -148,6 +159,8 @@ ROUTES = (
         "Jobs of all states, the latest first.",
         query={
             "state": "Only these states, separated by commas.",
+            "group": "Only jobs that were submitted with a group of this id.",
+            "document": "Only jobs of the workflow with this id.",
             "before": "Jobs accepted before this one.",
             "limit": "How many, up to 500; 50 if not given.",
         },

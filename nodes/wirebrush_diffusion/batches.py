@@ -12,7 +12,7 @@ from torch import Tensor
 
 from wirebrush_diffusion.condition import Area
 from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.model import DiffusionModel, Residuals
+from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
 
 Side = Literal["positive", "negative"]
 MAX_REPEAT = 4  # a context is repeated at most so often to reach a longer one's length
@@ -34,6 +34,10 @@ class Piece:
     def cut(self, x: Tensor) -> Tensor:
         """The part of a latent that this condition is about."""
         return x if self.area is None else x[..., *self.area.window]
+
+    def beside(self, name: str) -> Tensor:
+        """An extra input; what stands beside the latent is cut like it."""
+        return self.cut(self.extra[name]) if name == CONCAT else self.extra[name]
 
     def add_to(self, total: Tensor, count: Tensor, output: Tensor) -> None:
         """Add the weighted output, and the weight, at this condition's place."""
@@ -65,7 +69,7 @@ class Batch:
         self._time = torch.empty((total,), device=device, dtype=torch.float32)
         self._context = _joined([piece.context for piece in pieces]).to(device, dtype)
         self._extra = {
-            name: torch.cat([piece.extra[name] for piece in pieces]).to(device, dtype)
+            name: torch.cat([piece.beside(name) for piece in pieces]).to(device, dtype)
             for name in first.extra
         }
         height, width = int(shape[-2]), int(shape[-1])

@@ -16,6 +16,16 @@ from wirebrush_diffusion.errors import DiffusionError
 
 LARGEST: Mapping[str, int] = {"layers": 256, "channels": 65536, "dim": 65536, "size": 1_000_000}
 MOST_ENTRIES = 64
+CLASSES = (
+    "AutoencoderKL",
+    "ChromaTransformer2DModel",
+    "ControlNetModel",
+    "FluxTransformer2DModel",
+    "PixArtTransformer2DModel",
+    "SD3Transformer2DModel",
+    "UNet2DConditionModel",
+)
+"""What a configuration may ask for, of diffusers' classes."""
 
 
 def build_diffusers(kind: str, config: Mapping[str, Any]) -> nn.Module:
@@ -23,11 +33,9 @@ def build_diffusers(kind: str, config: Mapping[str, Any]) -> nn.Module:
     import diffusers
 
     _check_sizes(kind, config)
-    cls = {
-        "UNet2DConditionModel": diffusers.UNet2DConditionModel,
-        "AutoencoderKL": diffusers.AutoencoderKL,
-        "ControlNetModel": diffusers.ControlNetModel,
-    }[kind]
+    if kind not in CLASSES:
+        raise DiffusionError(f"{kind} is no network that can be built.", f"Known: {CLASSES}.")
+    cls: Any = getattr(diffusers, kind)
     known = set(inspect.signature(cls.__init__).parameters)
     arguments = {
         name: tuple(setting) if isinstance(setting, list) else setting
@@ -38,15 +46,37 @@ def build_diffusers(kind: str, config: Mapping[str, Any]) -> nn.Module:
 
 
 def build_clip(config: Mapping[str, Any]) -> nn.Module:
-    """A transformers `CLIPTextModel`."""
+    """A transformers `CLIPTextModel`; `with_projection` adds its `text_projection`."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
     _check_sizes("CLIPTextModel", config)
+    settings = {**config, "attn_implementation": "sdpa"}
+    projected = settings.pop("with_projection", False)
 
     def make() -> nn.Module:
-        return CLIPTextModel(CLIPTextConfig(**{**config, "attn_implementation": "sdpa"}))
+        clip = CLIPTextConfig(**settings)
+        network = CLIPTextModel(clip)
+        if projected:
+            network.text_projection = nn.Linear(
+                clip.hidden_size, clip.projection_dim or clip.hidden_size, bias=False
+            )
+        return network
 
     return _empty("CLIPTextModel", make)
+
+
+def build_t5(config: Mapping[str, Any]) -> nn.Module:
+    """A transformers `T5EncoderModel`."""
+    from transformers import T5Config, T5EncoderModel
+
+    _check_sizes("T5EncoderModel", config)
+
+    def make() -> nn.Module:
+        network = T5EncoderModel(T5Config(**config))
+        network.set_input_embeddings(network.shared)  # one table under both of its names
+        return network
+
+    return _empty("T5EncoderModel", make)
 
 
 def _check_sizes(kind: str, config: Mapping[str, Any]) -> None:

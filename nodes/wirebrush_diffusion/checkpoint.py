@@ -1,4 +1,4 @@
-"""Checkpoints: diffusers folders, and single files in the original Stable Diffusion layout.
+"""Checkpoints: diffusers folders, and single files in original or diffusers' names.
 
     source = open_checkpoint(path)
     model, text, vae = source.model(), source.text_encoder(), source.autoencoder()
@@ -18,28 +18,37 @@ import torch
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.folder import FolderCheckpoint
 from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.reading import Reader
 from wirebrush_diffusion.single_file import SingleFileCheckpoint
-from wirebrush_diffusion.text import TextEncoder
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
 
 
 class Checkpoint(Protocol):
-    """Where the three parts of a model come from."""
+    """Where the three parts of a model come from.
+
+    Each takes a device and a precision; None is the family's own for that device.
+    """
 
     def check(self) -> None:
         """Raise if it cannot be a whole checkpoint, from names alone: takes no time."""
         ...
 
-    def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
+    def model(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> DiffusionModel:
         """The diffusion network with its schedule and latent format."""
         ...
 
-    def text_encoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> TextEncoder:
+    def text_encoder(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> Reader:
         """The text encoder with its tokenizer."""
         ...
 
-    def autoencoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Autoencoder:
+    def autoencoder(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> Autoencoder:
         """The VAE."""
         ...
 
@@ -49,7 +58,7 @@ class Parts:
     """All three parts, for scripts."""
 
     model: DiffusionModel
-    text_encoder: TextEncoder
+    text_encoder: Reader
     autoencoder: Autoencoder
 
 
@@ -66,7 +75,7 @@ def open_checkpoint(path: Path, *, vocabularies: tuple[Path, ...] = ()) -> Check
     return SingleFileCheckpoint(WeightFile(path), (path.parent, *vocabularies))
 
 
-def load(path: Path, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Parts:
+def load(path: Path, device: str = "cpu", dtype: torch.dtype | None = torch.float32) -> Parts:
     """All parts at once."""
     source = open_checkpoint(path)
     return Parts(

@@ -5,72 +5,83 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.build import build_clip, build_diffusers
-from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.build import build_clip, build_diffusers, build_t5
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.families import fitting
+from wirebrush_diffusion.families.family import Family
 from wirebrush_diffusion.latents import LatentFormat, known_format
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.schedules import DiscreteSchedule
+from wirebrush_diffusion.pieces import find_pieces, has_pieces
+from wirebrush_diffusion.precision import precision_for
+from wirebrush_diffusion.reading import PartEncoder, Reader, TextPart
+from wirebrush_diffusion.t5 import T5Encoder
 from wirebrush_diffusion.text import TextEncoder
 from wirebrush_diffusion.tokens import Tokenizer
 from wirebrush_diffusion.vae import Autoencoder
+from wirebrush_diffusion.vae_file import current_name
 from wirebrush_diffusion.vocabulary import load_vocabulary
 from wirebrush_diffusion.weights import WeightFile, fill, refuse_pickles
 
-TEXT_ONLY = (None, "text")  # nothing is wanted besides the text's encoding
-PARTS = ("unet", "vae", "text_encoder")
+NETWORKS = ("unet", "transformer")
 STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16", ".bf16", ".non_ema")
-OLD_ATTENTION = {
-    ".query.": ".to_q.",
-    ".key.": ".to_k.",
-    ".value.": ".to_v.",
-    ".proj_attn.": ".to_out.0.",
-}
+CLIP_CLASSES = ("CLIPTextModel", "CLIPTextModelWithProjection")
+T5_CLASSES = ("T5EncoderModel", "T5ForConditionalGeneration")
 MAX_JSON = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class FolderCheckpoint:
-    """A diffusers folder of a Stable Diffusion 1 or 2 shaped model."""
+    """A diffusers folder of any family that is known."""
 
     path: Path
 
+    @cached_property
+    def _network_folder(self) -> Path:
+        for part in NETWORKS:
+            if (self.path / part).is_dir():
+                return self.path / part
+        read_config(self.path / NETWORKS[0] / "config.json")
+        raise DiffusionError(f"{self.path.name} is no diffusers folder.")
+
+    @cached_property
+    def family(self) -> Family:
+        """The family of the folder's network."""
+        config = read_config(self._network_folder / "config.json")
+        return fitting(config, _label(self._network_folder))
+
     def check(self) -> None:
         """Raise if a part is not there."""
-        for part in PARTS:
+        _ = self.family
+        folders = [part.folder for part in self.family.texts]
+        for part in ("vae", *(folder for folder in folders[:1])):
             read_config(self.path / part / "config.json")
-        config = read_config(self.path / "unet" / "config.json")
-        wanted = config.get("addition_embed_type"), config.get("class_embed_type")
-        if wanted[0] not in TEXT_ONLY or wanted[1] is not None:
-            raise DiffusionError(
-                f"{self.path.name} is a Stable Diffusion XL (or unCLIP) model; folders of this "
-                "family are not read yet.",
-                "Use a Stable Diffusion 1 or 2 model.",
-            )
 
-    def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
+    def model(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> DiffusionModel:
         self.check()
-        network = self._network("unet", "UNet2DConditionModel", device, dtype)
+        precision = precision_for(device, self.family.half, dtype)
+        network = load_network(self._network_folder, self.family.network, device, precision)
         scheduler = read_config(self.path / "scheduler" / "scheduler_config.json")
-        return DiffusionModel(
-            network,
-            prediction=_prediction(scheduler),
-            schedule=_schedule(scheduler),
-            latent=self.latent_format(),
-        )
+        sampling = self.family.sampling(scheduler)
+        return self.family.model(network, sampling, self.latent_format())
 
     def latent_format(self) -> LatentFormat:
         """Channels and scale, from the VAE's configuration."""
         config = read_config(self.path / "vae" / "config.json")
-        channels = config.get("latent_channels", 4)
-        scale = config.get("scaling_factor", 0.18215)
+        own = self.family.latent
+        channels = config.get("latent_channels", own.channels)
+        scale = config.get("scaling_factor", own.scale)
+        if (channels, scale) == (own.channels, own.scale):
+            return own
         levels = len(config.get("block_out_channels", (0,) * 4))
         return known_format(channels, scale) or LatentFormat(
             channels=channels,
@@ -79,26 +90,76 @@ class FolderCheckpoint:
             downscale=2 ** (levels - 1),
         )
 
-    def text_encoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> TextEncoder:
-        folder = self.path / "text_encoder"
+    def text_encoder(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> Reader:
+        precision = precision_for(device, self.family.half, dtype)
+        present = [
+            part
+            for part in self.family.texts
+            if part is self.family.texts[0] or (self.path / part.folder).is_dir()
+        ]
+        parts = {part.role: self._text(part, device, precision) for part in present}
+        return Reader(parts, self.family.read)
+
+    def _text(self, part: TextPart, device: str, dtype: torch.dtype) -> PartEncoder:
+        folder = self.path / part.folder
         config = read_config(folder / "config.json")
-        _check_class(folder, config.get("architectures", ["CLIPTextModel"])[0], "CLIPTextModel")
-        network = build_clip(config)
+        found = config.get("architectures", ["CLIPTextModel"])[0]
+        _check_class(folder, found, *(CLIP_CLASSES if part.kind == "clip" else T5_CLASSES))
         tensors = {
             name.removeprefix("text_model."): tensor
             for name, tensor in folder_tensors(folder).items()
             if not name.endswith("position_ids")
         }
-        fill(network, tensors, where=_label(folder), device=torch.device(device), dtype=dtype)
-        vocabulary = load_vocabulary(self.path / "tokenizer")
-        places = config.get("max_position_embeddings", 77)
-        return TextEncoder(network.to(device), Tokenizer(vocabulary, places))
+        if part.kind == "clip":
+            return self._clip(part, config, tensors, device, dtype)
+        return self._t5(part, config, tensors, device, dtype)
 
-    def autoencoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Autoencoder:
-        return Autoencoder(self._network("vae", "AutoencoderKL", device, dtype))
+    def _clip(
+        self,
+        part: TextPart,
+        config: dict[str, Any],
+        tensors: dict[str, Tensor],
+        device: str,
+        dtype: torch.dtype,
+    ) -> TextEncoder:
+        projected = part.projected and "text_projection.weight" in tensors
+        if not projected:
+            tensors.pop("text_projection.weight", None)
+        network = build_clip(config | {"with_projection": projected})
+        where = _label(self.path / part.folder)
+        fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
+        vocabulary = load_vocabulary(self.path / part.tokenizer)
+        tokenizer = Tokenizer(vocabulary, config.get("max_position_embeddings", 77))
+        return TextEncoder(network.to(device), tokenizer, part.norm_hidden, part.layer, part.cut)
 
-    def _network(self, part: str, kind: str, device: str, dtype: torch.dtype) -> nn.Module:
-        return load_network(self.path / part, kind, device, dtype)
+    def _t5(
+        self,
+        part: TextPart,
+        config: dict[str, Any],
+        tensors: dict[str, Tensor],
+        device: str,
+        dtype: torch.dtype,
+    ) -> T5Encoder:
+        tensors.setdefault(
+            "shared.weight", tensors.pop("encoder.embed_tokens.weight", torch.empty(0))
+        )
+        kept = {
+            name: t for name, t in tensors.items() if not name.startswith(("decoder.", "lm_head"))
+        }
+        network = build_t5(config)
+        where = _label(self.path / part.folder)
+        fill(network, kept, where=where, device=torch.device(device), dtype=dtype)
+        folders = [self.path / part.tokenizer]
+        pieces = find_pieces([f for f in folders if has_pieces(f)], config["vocab_size"])
+        return T5Encoder(network.to(device), pieces, part.places)
+
+    def autoencoder(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> Autoencoder:
+        precision = precision_for(device, torch.bfloat16, dtype)
+        return Autoencoder(load_network(self.path / "vae", "AutoencoderKL", device, precision))
 
 
 def load_network(folder: Path, kind: str, device: str, dtype: torch.dtype) -> nn.Module:
@@ -108,7 +169,7 @@ def load_network(folder: Path, kind: str, device: str, dtype: torch.dtype) -> nn
     network = build_diffusers(kind, config)
     fill(
         network,
-        {_current_name(name): tensor for name, tensor in folder_tensors(folder).items()},
+        {current_name(name): tensor for name, tensor in folder_tensors(folder).items()},
         where=_label(folder),
         device=torch.device(device),
         dtype=dtype,
@@ -165,48 +226,12 @@ def _sharded(folder: Path, index: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _check_class(folder: Path, found: object, expected: str) -> None:
-    if found != expected:
+def _check_class(folder: Path, found: object, *expected: str) -> None:
+    if found not in expected:
         raise DiffusionError(
-            f"{_label(folder)} holds a {found}; a {expected} was expected.",
+            f"{_label(folder)} holds a {found}; a {' or '.join(expected)} was expected.",
             "Models of this family are not read yet, or the folder is of another kind.",
         )
-
-
-def _prediction(scheduler: Mapping[str, Any]) -> Prediction:
-    name = scheduler.get("prediction_type", "epsilon")
-    if name not in set(Prediction):
-        raise DiffusionError(
-            f"The scheduler says prediction_type {name!r}; known are {', '.join(Prediction)}.",
-            "Correct scheduler/scheduler_config.json.",
-        )
-    return Prediction(name)
-
-
-def _schedule(scheduler: Mapping[str, Any]) -> DiscreteSchedule:
-    trained = scheduler.get("trained_betas")
-    if trained:
-        alphas, product = [], 1.0
-        for beta in trained:
-            product *= 1.0 - beta
-            alphas.append(product)
-        return DiscreteSchedule.from_alphas(alphas)
-    return DiscreteSchedule.from_betas(
-        scheduler.get("beta_start", 0.00085),
-        scheduler.get("beta_end", 0.012),
-        steps=scheduler.get("num_train_timesteps", 1000),
-        kind=scheduler.get("beta_schedule", "scaled_linear"),
-        zero_snr=bool(scheduler.get("rescale_betas_zero_snr", False)),
-    )
-
-
-def _current_name(name: str) -> str:
-    """VAEs saved by diffusers before 0.15 call their attention's parts otherwise."""
-    if ".attentions." not in name:
-        return name
-    for old, new in OLD_ATTENTION.items():
-        name = name.replace(old, new)
-    return name
 
 
 def _label(folder: Path) -> str:

@@ -128,4 +128,6 @@ class Guided:
 
 
 def _expanded(tensor: Tensor, batch: int) -> Tensor:
-    return tensor.expand(batch, *tensor.shape[1:]) if tensor.shape[0] == 1 else tensor
+    if tensor.shape[0] == 1:
+        return tensor.expand(batch, *tensor.shape[1:])
+    return tensor.repeat(-(-batch // tensor.shape[0]), *[1] * (tensor.ndim - 1))[:batch]

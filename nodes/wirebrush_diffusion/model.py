@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.denoiser import Prediction
@@ -13,6 +15,9 @@ from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.schedules import DiscreteSchedule, NoiseSchedule
+
+CONCAT = "concat"
+"""In `extra`: channels that stand beside the latent, `[N,c,h,w]`; cut to an area like it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,14 +47,40 @@ class DiffusionModel(Loaded):
 
     def __post_init__(self) -> None:
         self.freeze()
-        reads = self.config.in_channels
-        if reads != self.latent.channels:
+        beside = self.beside
+        if beside < 0:
             raise DiffusionError(
-                f"The network reads {reads} channels, its latents have {self.latent.channels}: "
-                "it is a model for inpainting, editing or another latent space.",
-                "Such models are not run yet. Any model can inpaint with SetLatentNoiseMask.",
+                f"The network reads {self.config.in_channels} channels, its latents have "
+                f"{self.latent.channels}.",
+                "The configuration and the VAE do not belong together.",
             )
         self.patches = PatchedWeights(self.network)
+
+    @property
+    def beside(self) -> int:
+        """How many channels the network reads besides the latent: masks, pictures to edit."""
+        return self.config.in_channels - self.latent.channels
+
+    @property
+    def context_width(self) -> int | None:
+        """How wide a text encoding must be; None if any will do."""
+        width = self.config.cross_attention_dim
+        return width if isinstance(width, int) else None
+
+    def inputs(
+        self,
+        pooled: Tensor | None,
+        options: Mapping[str, Any],
+        shape: Sequence[int],
+        *,
+        negative: bool = False,
+    ) -> dict[str, Tensor]:
+        """What the network wants besides the context: `extra` for `predict`, one row.
+
+        `pooled` is the text's pooled state, `options` what nodes put into the condition (sizes,
+        guidance, `concat_latent_image`...), `shape` the latent's, `negative` the side.
+        """
+        return {}
 
     def predict(
         self,
@@ -61,14 +92,17 @@ class DiffusionModel(Loaded):
     ) -> Tensor:
         """The raw prediction, float32.
 
-        `x` `[N,C,h,w]` already scaled, `timestep` `[N]`, `context` `[N,T,D]`; `extra` holds what a
-        family's network wants besides (SDXL: `text_embeds`, `time_ids`).
+        `x` `[N,C,h,w]` already scaled, `timestep` `[N]`, `context` `[N,T,D]`; `extra` as made by
+        `inputs`, a row for each of the N.
         """
+        added = dict(extra or {})
+        beside, labels = added.pop(CONCAT, None), added.pop("class_labels", None)
         output = self.network(
-            x,
+            x if beside is None else torch.cat([x, beside], dim=1),
             timestep,
             encoder_hidden_states=context,
-            added_cond_kwargs=dict(extra) if extra else None,
+            class_labels=None if labels is None else labels.flatten().long(),
+            added_cond_kwargs=added or None,
             down_block_additional_residuals=tuple(residuals.down) if residuals else None,
             mid_block_additional_residual=residuals.middle if residuals else None,
             return_dict=False,

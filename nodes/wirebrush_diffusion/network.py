@@ -22,7 +22,9 @@ class Loaded:
 
     @property
     def dtype(self) -> torch.dtype:
-        return next(self.network.parameters()).dtype
+        """The precision that the network computes in, which may be finer than it is stored in."""
+        computed = getattr(self.network, "dtype", None)
+        return computed if computed is not None else next(self.network.parameters()).dtype
 
     @property
     def config(self) -> Any:

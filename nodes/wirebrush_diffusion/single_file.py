@@ -1,137 +1,86 @@
-"""Checkpoints as one safetensors file in the original Stable Diffusion 1 layout."""
+"""Checkpoints and single parts as one safetensors file, in original or diffusers' names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import (
-    CLIP_PREFIXES,
-    UNET_PREFIX,
-    VAE_PREFIX,
-    clip_config,
-    full_unet_config,
-    up_blocks_with_attention,
-    vae_config,
-)
-from wirebrush_diffusion.build import build_clip, build_diffusers
-from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.build import build_diffusers
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.latents import SD15, LatentFormat
+from wirebrush_diffusion.families import recognised
+from wirebrush_diffusion.families.family import Family, Plan
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.names import unet_name, vae_name
-from wirebrush_diffusion.text import TextEncoder
-from wirebrush_diffusion.tokens import Tokenizer
+from wirebrush_diffusion.precision import precision_for
+from wirebrush_diffusion.reading import Reader
+from wirebrush_diffusion.text_files import find_text, load_text
 from wirebrush_diffusion.vae import Autoencoder
-from wirebrush_diffusion.vocabulary import find_vocabulary
+from wirebrush_diffusion.vae_file import load_vae
 from wirebrush_diffusion.weights import WeightFile, fill
 
-OPEN_CLIP_PREFIX = "cond_stage_model.model."
-IGNORED = ("embeddings.position_ids", "loss.", "model_ema.")  # what training left behind
-LORA_MARKS = ("lora_unet_", "lora_te")
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass
 class SingleFileCheckpoint:
-    """One file; `folders` are searched for CLIP's vocabulary."""
+    """One file; `folders` are searched for tokenizers."""
 
     file: WeightFile
     folders: tuple[Path, ...] = ()
 
+    @cached_property
+    def _recognised(self) -> tuple[Family, str, Plan]:
+        return recognised(self.file)
+
+    @property
+    def family(self) -> Family:
+        """The family of the file's diffusion network."""
+        return self._recognised[0]
+
     def check(self) -> None:
         """Raise if this is another kind of file."""
-        if self._has(UNET_PREFIX):
-            return
-        kind = "a LoRA" if self.file.with_prefix(*LORA_MARKS) else "no Stable Diffusion checkpoint"
-        hint = "LoraLoader reads LoRAs." if kind == "a LoRA" else "Choose a complete checkpoint."
-        raise DiffusionError(
-            f"{self.file.name} is {kind}: no tensor name starts with {UNET_PREFIX!r}.", hint
-        )
+        _ = self._recognised
 
-    def model(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> DiffusionModel:
-        self.check()
-        config = full_unet_config(self.file)
-        network = build_diffusers("UNet2DConditionModel", config)
-        attention = up_blocks_with_attention(config)
-        layers = config["layers_per_block"]
-        self._fill(
-            network, UNET_PREFIX, lambda name: unet_name(name, layers, attention), device, dtype
+    def model(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> DiffusionModel:
+        family, prefix, plan = self._recognised
+        network = build_diffusers(family.network, plan.config)
+        precision = precision_for(device, family.half, dtype)
+        fill(
+            network,
+            plan.layout.tensors(),
+            where=self.file.name,
+            device=torch.device(device),
+            dtype=precision,
         )
-        return DiffusionModel(network.to(device), self._prediction(), latent=self._latent(config))
+        hints = family.hints(self.file, prefix)
+        return family.model(network.to(device), family.sampling(hints), family.latent)
 
-    def text_encoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> TextEncoder:
-        prefix = self.file.with_prefix(*CLIP_PREFIXES)
-        if prefix is None:
+    def text_encoder(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> Reader:
+        family = self.family
+        precision = precision_for(device, family.half, dtype)
+        found = {part: find_text(self.file, *part.prefixes) for part in family.texts}
+        parts = {
+            part.role: load_text(text, part, self.folders, device, precision)
+            for part, text in found.items()
+            if text is not None
+        }
+        if not parts:
             raise DiffusionError(
-                f"{self.file.name} has no CLIP text encoder that can be read"
-                + (" (it has an OpenCLIP one)." if self._has(OPEN_CLIP_PREFIX) else "."),
-                "Use a complete Stable Diffusion 1 checkpoint, or a diffusers folder.",
+                f"{self.file.name} has no text encoder of {family.title}.",
+                "Load it from a file of its own, with CLIPLoader or DualCLIPLoader.",
             )
-        config = clip_config(self.file, prefix)
-        network = build_clip(config)
-        self._fill(network, prefix, lambda name: name, device, dtype)
-        vocabulary = find_vocabulary(self.folders, config["vocab_size"])
-        tokenizer = Tokenizer(vocabulary, config["max_position_embeddings"])
-        return TextEncoder(network.to(device), tokenizer)
+        return Reader(parts, family.read)
 
-    def autoencoder(self, device: str = "cpu", dtype: torch.dtype = torch.float32) -> Autoencoder:
-        config = vae_config(self.file)
-        network = build_diffusers("AutoencoderKL", config)
-        levels = len(config["block_out_channels"])
-        self._fill(network, VAE_PREFIX, lambda name: vae_name(name, levels), device, dtype)
-        return Autoencoder(network.to(device))
-
-    def _fill(
-        self,
-        network: nn.Module,
-        prefix: str,
-        rename: Callable[[str], str],
-        device: str,
-        dtype: torch.dtype,
-    ) -> None:
-        tensors = renamed_tensors(self.file, network, prefix, rename)
-        self._refuse_leftovers(network, prefix, rename)
-        fill(network, tensors, where=self.file.name, device=torch.device(device), dtype=dtype)
-
-    def _refuse_leftovers(
-        self, network: nn.Module, prefix: str, rename: Callable[[str], str]
-    ) -> None:
-        """Raise if the file has weights for this part that the network has no place for."""
-        known = {prefix + rename(name) for name, _ in network.named_parameters()}
-        leftovers = [
-            name
-            for name in self.file.names()
-            if name.startswith(prefix)
-            and name not in known
-            and not name.removeprefix(prefix).startswith(IGNORED)
-        ]
-        if leftovers:
-            raise DiffusionError(
-                f"{self.file.name} holds weights that this architecture has no place for: "
-                f"{', '.join(name[:80] for name in leftovers[:3])}"
-                + (f" and {len(leftovers) - 3} more." if len(leftovers) > 3 else "."),
-                "It is of another model family, or changed by hand.",
-            )
-
-    def _latent(self, unet: Mapping[str, int]) -> LatentFormat:
-        channels = unet["out_channels"]
-        return SD15 if channels == SD15.channels else LatentFormat(channels)
-
-    def _prediction(self) -> Prediction:
-        """eps unless the file says otherwise: the shapes do not tell."""
-        stated = self.file.metadata.get("modelspec.prediction_type", "epsilon")
-        return (
-            Prediction.V
-            if stated in ("v", "v_prediction") or "v_pred" in self.file
-            else Prediction.EPS
-        )
-
-    def _has(self, prefix: str) -> bool:
-        return self.file.with_prefix(prefix) is not None
+    def autoencoder(
+        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    ) -> Autoencoder:
+        return load_vae(self.file, device, precision_for(device, torch.bfloat16, dtype))
 
 
 def renamed_tensors(

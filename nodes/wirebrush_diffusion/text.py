@@ -10,72 +10,84 @@ from torch import Tensor, nn
 
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
-from wirebrush_diffusion.tokens import Tokenizer, Window
+from wirebrush_diffusion.tokens import Tokenizer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
-    """`context` `[1, windows * places, D]`, `pooled` `[1, P]` of the first window; float32, CPU."""
+    """`context` `[1, places, D]`, `pooled` `[1, P]` (of the first window; None if the family's
+    encoders have none); float32, CPU."""
 
     context: Tensor
-    pooled: Tensor
+    pooled: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)
 class TextEncoder(Loaded):
     """A CLIP text encoder and its tokenizer.
 
-    `norm_hidden`: a layer taken from the middle passes through the final norm, as Stable
-    Diffusion 1 and 2 expect. Weights are changed through `patches` only.
+    `layer` is what the family reads by default, counted from the end: -1 is the last.
+    `norm_hidden`: a layer taken from the middle passes through the final norm, as Stable Diffusion
+    1 and 2 expect. `cut` layers were left away at the end because the family never reads them.
+    `pooled` goes through the network's `text_projection` if it has one. Weights are changed
+    through `patches`.
     """
 
     network: nn.Module
     tokenizer: Tokenizer
     norm_hidden: bool = True
+    layer: int = -1
+    cut: int = 0
     patches: PatchedWeights = field(init=False)
 
     def __post_init__(self) -> None:
         self.freeze()
         self.patches = PatchedWeights(self.network)
 
-    def encode(self, prompt: str, layer: int = -1) -> Encoding:
-        """The prompt as a condition.
+    @property
+    def places(self) -> int:
+        """Positions of one window."""
+        return self.tokenizer.length
 
-        `layer` counts from the end: -1 is the last, -2 the one before ("CLIP skip 2"). A layer that
-        the encoder does not have means the last.
+    def encode(self, prompt: str, layer: int | None = None, windows: int = 1) -> Encoding:
+        """The prompt as a condition, at least `windows` windows long.
+
+        `layer` counts from the end: -1 is the last, -2 the one before ("CLIP skip 2"), None the
+        family's own. A layer that the encoder does not have means the last.
         """
-        windows = self.tokenizer.windows(prompt)
-        weighted = any(weight != 1.0 for window in windows for weight in window.weights)
-        rows = [*windows, self.tokenizer.empty()] if weighted else windows
+        read = self.tokenizer.windows(prompt)
+        read += [self.tokenizer.empty()] * (windows - len(read))
+        weighted = any(weight != 1.0 for window in read for weight in window.weights)
+        rows = [*read, self.tokenizer.empty()] if weighted else read
         hidden, pooled = self._forward([row.ids for row in rows], layer)
         if weighted:
-            hidden = _weighted(hidden[:-1], hidden[-1], windows)
+            hidden = weigh(hidden[:-1], hidden[-1], [window.weights for window in read])
         context = hidden.reshape(1, -1, hidden.shape[-1])
         return Encoding(context.clone(), pooled[:1].clone())
 
-    def _forward(self, rows: Sequence[Sequence[int]], layer: int) -> tuple[Tensor, Tensor]:
+    def _forward(self, rows: Sequence[Sequence[int]], layer: int | None) -> tuple[Tensor, Tensor]:
         """Hidden states `[N, places, D]` and pooled `[N, P]`, float32 on the CPU."""
+        place = min(-1, (self.layer if layer is None else layer) + self.cut)
         with torch.inference_mode():
             output = self.network(
-                torch.tensor(rows, device=self.device), output_hidden_states=layer != -1
+                torch.tensor(rows, device=self.device), output_hidden_states=place != -1
             )
             hidden = output.last_hidden_state
-            if layer != -1 and -layer <= self.config.num_hidden_layers:
-                hidden = output.hidden_states[layer]
+            if place != -1 and -place <= self.config.num_hidden_layers:
+                hidden = output.hidden_states[place]
                 if self.norm_hidden:
-                    hidden = self._final_norm()(hidden)
+                    hidden = self.network.get_submodule("final_layer_norm")(hidden)
             pooled = output.pooler_output
+            projection = getattr(self.network, "text_projection", None)
+            pooled = pooled if projection is None else projection(pooled)
             return hidden.float().cpu(), pooled.float().cpu()
 
-    def _final_norm(self) -> nn.Module:
-        return self.network.get_submodule("final_layer_norm")
 
-
-def _weighted(hidden: Tensor, empty: Tensor, windows: Sequence[Window]) -> Tensor:
+def weigh(hidden: Tensor, empty: Tensor, weights: Sequence[Sequence[float]]) -> Tensor:
     """Move each token's state away from (or towards) the empty prompt's at the same place.
 
-    `hidden` `[N, places, D]`, `empty` `[places, D]`.
+    `hidden` `[N, places, D]`, `empty` `[places, D]`, `weights` `[N][places]`.
     """
-    weights = torch.tensor([window.weights for window in windows]).unsqueeze(-1)
-    moved = (hidden - empty) * weights + empty
-    return torch.where(weights == 1.0, hidden, moved)
+    factors = torch.tensor(weights).unsqueeze(-1)
+    moved = (hidden - empty) * factors + empty
+    return torch.where(factors == 1.0, hidden, moved)

@@ -28,10 +28,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Tokenizer:
-    """`vocabulary` is a transformers `CLIPTokenizer`, `length` the encoder's number of places."""
+    """`vocabulary` is a transformers `CLIPTokenizer`, `length` the encoder's number of places.
+
+    `padding` is the token that fills a window up; None is the vocabulary's own.
+    """
 
     vocabulary: Any
     length: int = 77
+    padding: int | None = None
 
     def windows(self, prompt: str) -> list[Window]:
         """The prompt as one or more windows."""
@@ -72,7 +76,7 @@ class Tokenizer:
 
     def _closed(self, row: Sequence[tuple[int, float]]) -> Window:
         start, end = self.vocabulary.bos_token_id, self.vocabulary.eos_token_id
-        padding = self.vocabulary.pad_token_id
+        padding = self.vocabulary.pad_token_id if self.padding is None else self.padding
         padding = end if padding is None else padding
         spare = self.length - 2 - len(row)
         ids = (start, *(token for token, _ in row), end, *([padding] * spare))

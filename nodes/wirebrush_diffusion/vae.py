@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.latents import RgbFactors, fitted_rgb
+from wirebrush_diffusion.latents import LatentFormat, RgbFactors, fitted_rgb
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.resize import resize
 
@@ -56,7 +56,7 @@ class Autoencoder(Loaded):
         planes = self._trimmed(pictures[..., :3].movedim(-1, 1))
         return torch.cat([self._encoded(part) for part in self._parts(planes, 1)])
 
-    def rgb_factors(self) -> tuple[RgbFactors, tuple[float, float, float]]:
+    def rgb_factors(self, latent: LatentFormat) -> tuple[RgbFactors, tuple[float, float, float]]:
         """Preview factors for scaled latents, fitted to encoded pictures of coloured patches."""
         generator = torch.Generator("cpu").manual_seed(0)
         colours = torch.rand((32, 3, 4, 4), generator=generator).mul_(1.6).sub_(0.3)
@@ -64,8 +64,8 @@ class Autoencoder(Loaded):
         hard = resize(colours, side, side, "nearest-exact")
         soft = resize(colours, side, side, "bicubic")
         pictures = torch.cat([hard, soft]).clamp_(0.0, 1.0)
-        latents = self.encode(pictures.movedim(1, -1)) - (self.config.shift_factor or 0.0)
-        return fitted_rgb(latents * self.config.scaling_factor, pictures * 2 - 1)
+        latents = latent.to_network(self.encode(pictures.movedim(1, -1)))
+        return fitted_rgb(latents, pictures * 2 - 1)
 
     def is_quick(self, latent: Tensor) -> bool:
         """Whether decoding one picture of this latent takes a few hundredths of a second."""

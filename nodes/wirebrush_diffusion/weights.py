@@ -16,7 +16,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -106,7 +106,7 @@ class WeightFile:
                         "Run again when the file is complete.",
                     )
                 file.seek(place)
-                view = memoryview(memory.numpy())
+                view = memoryview(cast(Any, memory.numpy()))
                 while view:
                     count = file.readinto(view)
                     if not count:

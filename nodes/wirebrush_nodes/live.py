@@ -7,7 +7,7 @@ and patches are laid over them and taken off exactly. So a changed LoRA strength
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +23,13 @@ from wirebrush_diffusion.lora import LowRank, Target, read_lora
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.patches import PatchedWeights, WeightPatch
 from wirebrush_diffusion.pictures import encode_jpeg
-from wirebrush_diffusion.text import TextEncoder
+from wirebrush_diffusion.reading import Reader
+from wirebrush_diffusion.separate import read_texts
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
+
+LOADING = ("type", "device", "weight_dtype")
+"""Options of a handle that decide how its weights are loaded."""
 
 
 @contextmanager
@@ -56,8 +60,8 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     """The diffusion network, with the handle's patches in force while the block runs."""
     source = _source(handle, run)
     base = _base(handle)
-    model = run.resident(base.key, lambda: source().model(run.device, network_dtype(run.device)))
-    layers = model.config.layers_per_block
+    model = run.resident(base.key, lambda: source().model(run.device, None))
+    layers = getattr(model.config, "layers_per_block", 0)
     layers = layers if isinstance(layers, int) else layers[0]
     with model.patches.held(_patches(model.patches, handle, base, "unet", layers, run)):
         yield model
@@ -76,7 +80,7 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
             first = latent[:1]
             if autoencoder.is_quick(first):
                 return encode_jpeg(autoencoder.decode(model.latent.from_network(first))[0])
-            rgb, bias = autoencoder.rgb_factors()
+            rgb, bias = autoencoder.rgb_factors(model.latent)
         except (DiffusionError, RuntimeError):
             rgb, bias = (), (0.0, 0.0, 0.0)
         model.latent = replace(model.latent, rgb=rgb, rgb_bias=bias)
@@ -85,21 +89,34 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
 
 
 @contextmanager
-def live_text_encoder(handle: Clip, run: Run) -> Iterator[TextEncoder]:
-    """The text encoder, with the handle's patches in force while the block runs."""
-    source = _source(handle, run)
+def live_text_encoder(handle: Clip, run: Run) -> Iterator[Reader]:
+    """The text encoders, with the handle's patches in force while the block runs."""
     base = _base(handle)
-    encoder = run.resident(base.key, lambda: source().text_encoder(run.device))
-    with encoder.patches.held(_patches(encoder.patches, handle, base, "text_encoder", 0, run)):
-        yield encoder
+    device = "cpu" if handle.option("device") == "cpu" else run.device
+    reader = run.resident(base.key, lambda: _reader(handle, device, run))
+    with ExitStack() as held:
+        first = next(iter(reader.parts.values()))  # LoRAs of several encoders name the first so
+        patches = _patches(first.patches, handle, base, "text_encoder", 0, run)
+        held.enter_context(first.patches.held(patches))
+        yield reader
+
+
+def _reader(handle: Clip, device: str, run: Run) -> Reader:
+    """From one checkpoint, or from a file for each encoder."""
+    clip_type = handle.option("type")
+    if clip_type is None:
+        return _source(handle, run)().text_encoder(device, None)
+    paths = [run.path(file) for file in (handle.source, *handle.others)]
+    files = [WeightFile(path) for path in paths]
+    return read_texts(
+        files, str(clip_type), vocabularies=_tokenizers(paths[0]), device=device, dtype=None
+    )
 
 
 def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
     """The VAE."""
     source = _source(handle, run)
-    return run.resident(
-        _base(handle).key, lambda: source().autoencoder(run.device, vae_dtype(run.device))
-    )
+    return run.resident(_base(handle).key, lambda: source().autoencoder(run.device, None))
 
 
 def live_controlnet(handle: ControlNet, run: Run) -> ControlModel:
@@ -113,15 +130,13 @@ def network_dtype(device: str) -> torch.dtype:
     return torch.float16 if device.startswith("cuda") else torch.float32
 
 
-def vae_dtype(device: str) -> torch.dtype:
-    """VAEs overflow in float16."""
-    return torch.bfloat16 if device.startswith("cuda") else torch.float32
-
-
 def open_source(path: Path) -> Checkpoint:
-    """A checkpoint; CLIP's vocabulary for single files is in `models/tokenizers`."""
-    places = tuple(parent / "tokenizers" for parent in path.parents[:4])
-    return open_checkpoint(path, vocabularies=places)
+    """A checkpoint; tokenizers for single files are in `models/tokenizers`."""
+    return open_checkpoint(path, vocabularies=_tokenizers(path))
+
+
+def _tokenizers(path: Path) -> tuple[Path, ...]:
+    return tuple(parent / "tokenizers" for parent in path.parents[:4])
 
 
 def _source(handle: Handle, run: Run) -> Callable[[], Checkpoint]:
@@ -130,7 +145,9 @@ def _source(handle: Handle, run: Run) -> Callable[[], Checkpoint]:
 
 
 def _base(handle: Handle) -> Handle:
-    return replace(handle, patches=(), options=())
+    """What the weights in memory depend on."""
+    loading = tuple(option for option in handle.options if option[0] in LOADING)
+    return replace(handle, patches=(), options=loading)
 
 
 def _patches(

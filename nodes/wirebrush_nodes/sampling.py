@@ -81,8 +81,8 @@ def ksampler(
         samples = sample(
             network,
             latent_image.samples,
-            _conditions(positive, "positive", controls, network),
-            _conditions(negative, "negative", controls, network),
+            _conditions(positive, "positive", controls, network, latent_image),
+            _conditions(negative, "negative", controls, network, latent_image),
             seed=seed,
             steps=steps,
             cfg=cfg,
@@ -118,16 +118,19 @@ class _Controls:
 
 
 def _conditions(
-    conds: Conditioning, port: str, controls: _Controls, model: DiffusionModel
+    conds: Conditioning, port: str, controls: _Controls, model: DiffusionModel, latent: Latent
 ) -> Sequence[Condition]:
-    return [_condition(cond, port, controls, model) for cond in conds]
+    shape = model.latent.fit(latent.samples).shape
+    return [_condition(cond, port, controls, model, shape) for cond in conds]
 
 
-def _condition(cond: Cond, port: str, controls: _Controls, model: DiffusionModel) -> Condition:
+def _condition(
+    cond: Cond, port: str, controls: _Controls, model: DiffusionModel, shape: Sequence[int]
+) -> Condition:
     """A condition from the wire as the library's, checked against the model."""
-    expected = model.config.cross_attention_dim
+    expected = model.context_width
     width = cond.embedding.shape[-1]
-    if isinstance(expected, int) and width != expected:
+    if expected is not None and width != expected:
         raise NodeError(
             f"The text encoding is {width} wide, this model reads {expected}.",
             "Encode the text with the CLIP of the same checkpoint.",
@@ -135,8 +138,11 @@ def _condition(cond: Cond, port: str, controls: _Controls, model: DiffusionModel
         )
     options: dict[str, Any] = dict(cond.options)
     area = options.get("area")
+    with explained(port):
+        extra = model.inputs(cond.pooled, options, shape, negative=port == "negative")
     return Condition(
         context=cond.embedding,
+        extra=extra,
         strength=options.get("strength", 1.0),
         area=None if area is None else Area(*area),
         mask=options.get("mask"),

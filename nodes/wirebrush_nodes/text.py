@@ -26,9 +26,9 @@ def clip_text_encode(
         text: What the picture should show (or, as the negative, should not).
         clip: The text encoder of the model that will paint.
     """
-    layer = clip.option(LAYER, -1)
+    layer = clip.option(LAYER)
     with explained("clip"), live_text_encoder(clip, run) as encoder, explained("text"):
-        encoding = encoder.encode(text, layer if isinstance(layer, int) else -1)
+        encoding = encoder.encode(text, layer if isinstance(layer, int) else None)
     return (Cond(encoding.context, encoding.pooled),)
 
 

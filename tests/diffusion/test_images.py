@@ -145,7 +145,7 @@ def test_preview_factors_are_found_again() -> None:
 
 def test_an_unknown_latent_space_gets_a_preview(folder: Path) -> None:
     vae = load(folder).autoencoder
-    rows, bias = vae.rgb_factors()
+    rows, bias = vae.rgb_factors(LatentFormat(4, scale=0.7))
     latent_format = LatentFormat(4, scale=0.7, rgb=rows, rgb_bias=bias)
 
     picture = latent_format.preview(torch.randn((2, 4, 5, 6)))

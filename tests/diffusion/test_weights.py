@@ -148,7 +148,7 @@ def test_weights_without_a_place_are_named(single_file: Path, tmp_path: Path) ->
         lambda t: t.update({"model.diffusion_model.input_blocks.1.7.gate": torch.ones(1)}),
     )
 
-    with pytest.raises(DiffusionError, match=r"no place for: .*input_blocks\.1\.7\.gate"):
+    with pytest.raises(DiffusionError, match=r"unknown input_blocks\.1\.7\.gate"):
         open_checkpoint(path).model()
 
 
@@ -161,7 +161,7 @@ def test_numbers_in_names_cannot_keep_us_busy(single_file: Path, tmp_path: Path)
                 {f"first_stage_model.encoder.down.0.block.{n}.x": torch.ones(1)}
             ),
         )
-        with pytest.raises(DiffusionError, match=r"no model has so many|no place for"):
+        with pytest.raises(DiffusionError, match=r"no model has so many|unknown encoder"):
             open_checkpoint(path).autoencoder()
 
 
@@ -183,24 +183,28 @@ def test_absurd_configurations(folder: Path, tmp_path: Path, name: str, setting:
         load(copy)
 
 
-def test_families_that_are_not_read_yet(folder: Path, single_file: Path, tmp_path: Path) -> None:
-    sdxl = tmp_path / "sdxl"
-    shutil.copytree(folder, sdxl)
-    config = json.loads((sdxl / "unet" / "config.json").read_text())
-    (sdxl / "unet" / "config.json").write_text(
-        json.dumps(config | {"addition_embed_type": "text_time"})
-    )
+def test_networks_of_unknown_families(folder: Path, single_file: Path, tmp_path: Path) -> None:
+    cascade = tmp_path / "cascade"
+    shutil.copytree(folder, cascade)
+    config = json.loads((cascade / "unet" / "config.json").read_text())
+    named = config | {"_class_name": "StableCascadeUNet"}
+    (cascade / "unet" / "config.json").write_text(json.dumps(named))
     name = "model.diffusion_model.input_blocks.0.0.weight"
-    inpaint = changed(
-        single_file,
-        tmp_path / "inpaint.safetensors",
-        lambda t: t.update({name: torch.zeros((32, 9, 3, 3))}),
+    odd, narrow = (
+        changed(
+            single_file,
+            tmp_path / f"{channels}.safetensors",
+            lambda t, n=channels: t.update({name: torch.zeros((32, n, 3, 3))}),
+        )
+        for channels in (11, 3)
     )
 
-    with pytest.raises(DiffusionError, match="sdxl is a Stable Diffusion XL"):
-        open_checkpoint(sdxl).check()
-    with pytest.raises(DiffusionError, match="reads 9 channels, its latents have 4"):
-        open_checkpoint(inpaint).model()
+    with pytest.raises(DiffusionError, match="cascade/unet holds a StableCascadeUNet of a family"):
+        open_checkpoint(cascade).check()
+    with pytest.raises(DiffusionError, match="reads 7 channels besides the latent"):
+        open_checkpoint(odd).model().inputs(None, {}, (1, 4, 8, 8))
+    with pytest.raises(DiffusionError, match="reads 3 channels, its latents have 4"):
+        open_checkpoint(narrow).model()
 
 
 @pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.bfloat16, torch.float64])
@@ -213,23 +217,45 @@ def test_other_precisions(single_file: Path, tmp_path: Path, dtype: torch.dtype)
     assert all(parameter.isfinite().all() for parameter in network.parameters())
 
 
-def test_other_kinds_of_files_are_named(tmp_path: Path) -> None:
-    lora, other, sdxl = (tmp_path / f"{n}.safetensors" for n in ("lora", "other", "sdxl"))
-    save_file({"lora_unet_x.lora_up.weight": torch.zeros(1)}, lora)
-    save_file({"anything": torch.zeros(1)}, other)
-    save_file({"model.diffusion_model.label_emb.0.0.weight": torch.zeros(1, 1)}, sdxl)
+KINDS = {
+    "lora_unet_x.lora_up.weight": ("a LoRA", "LoraLoader"),
+    "control_model.zero_convs.0.0.weight": ("a ControlNet", "ControlNetLoader"),
+    "first_stage_model.encoder.conv_in.weight": ("a VAE", "VAELoader"),
+    "text_model.encoder.layers.0.mlp.fc1.weight": ("a CLIP text encoder", "CLIPLoader"),
+    "encoder.block.0.layer.0.SelfAttention.q.weight": ("a T5 text encoder", "CLIPLoader"),
+    "vision_model.encoder.layers.0.mlp.fc1.weight": ("a CLIP vision encoder", "CLIPVisionLoader"),
+    "redux_up.weight": ("a style model", "StyleModelLoader"),
+    "emb_params": ("a textual inversion", "prompt"),
+    "anything": ("of a kind that is not known here", "another|this node"),
+}
 
-    for path, reason in (
-        (lora, "is a LoRA"),
-        (other, "no Stable Diffusion checkpoint"),
-        (sdxl, "Stable Diffusion XL"),
-    ):
-        with pytest.raises(DiffusionError, match=reason):
-            open_checkpoint(path).model()
+
+@pytest.mark.parametrize("name", KINDS)
+def test_other_kinds_of_files_are_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "other.safetensors"
+    save_file({name: torch.zeros(1)}, path)
+    kind, hint = KINDS[name]
+
+    with pytest.raises(DiffusionError, match=rf"other\.safetensors is {kind}.*({hint})"):
+        open_checkpoint(path).model()
     with pytest.raises(DiffusionError, match="holds no VAE"):
-        open_checkpoint(other).autoencoder()
-    with pytest.raises(DiffusionError, match="no CLIP text encoder"):
-        open_checkpoint(other).text_encoder()
+        open_checkpoint(path).autoencoder()
+    with pytest.raises(DiffusionError, match=rf"other\.safetensors is {kind}"):
+        open_checkpoint(path).text_encoder()
+
+
+def test_a_model_without_its_other_parts(single_file: Path, tmp_path: Path) -> None:
+    def strip(tensors: dict[str, Tensor]) -> None:
+        for name in [n for n in tensors if not n.startswith("model.")]:
+            del tensors[name]
+
+    path = changed(single_file, tmp_path / "bare.safetensors", strip)
+
+    with pytest.raises(DiffusionError, match=r"has no text encoder of Stable Diffusion 1.*CLIPLoad"):
+        open_checkpoint(path).text_encoder()
+    with pytest.raises(DiffusionError, match="holds no VAE"):
+        open_checkpoint(path).autoencoder()
+    assert open_checkpoint(path).model().beside == 0
 
 
 def test_without_a_vocabulary_the_place_for_it_is_named(single_file: Path, tmp_path: Path) -> None:

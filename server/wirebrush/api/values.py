@@ -84,13 +84,15 @@ class Patch:
 class Handle:
     """A recipe for weights: a source file, the part of it, patches in order, and options.
 
-    Handles are cheap, immutable and comparable; `key` names the weights they stand for.
+    `others` are further files that belong to it, as when each text encoder has its own. Handles
+    are cheap, immutable and comparable; `key` names the weights they stand for.
     """
 
     source: FileRef
     part: str = ""
     patches: tuple[Patch, ...] = ()
     options: tuple[tuple[str, Scalar], ...] = ()
+    others: tuple[FileRef, ...] = ()
 
     def patched(self, patch: Patch) -> Self:
         """This handle with one more patch on top."""

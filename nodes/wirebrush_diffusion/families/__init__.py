@@ -1,0 +1,66 @@
+"""The families of models that are known: one file each, all behind `family.Family`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
+from wirebrush_diffusion.families.flux import Flux
+from wirebrush_diffusion.families.sd1 import StableDiffusion1
+from wirebrush_diffusion.families.sd2 import StableDiffusion2
+from wirebrush_diffusion.families.sd3 import StableDiffusion3
+from wirebrush_diffusion.families.sdxl import SDXLRefiner, StableDiffusionXL
+from wirebrush_diffusion.families.x4 import X4Upscaler
+from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.weights import WeightFile
+
+FAMILIES: tuple[Family, ...] = (
+    StableDiffusion1(),
+    StableDiffusion2(),
+    StableDiffusionXL(),
+    SDXLRefiner(),
+    X4Upscaler(),
+    StableDiffusion3(),
+    Flux(),
+)
+
+CLIP_TYPES: Mapping[str, Family] = {
+    "sdxl": StableDiffusionXL(),
+    "sd3": StableDiffusion3(),
+    "flux": Flux(),
+}
+"""The field's names for which family a set of text encoders is put together for."""
+
+
+def recognised(file: WeightFile) -> tuple[Family, str, Plan]:
+    """The family of a file's diffusion network, the prefix of its names, and how to build it."""
+    for prefix in NETWORK_PREFIXES:
+        if prefix and file.with_prefix(prefix) is None:
+            continue
+        for family in FAMILIES:
+            plan = family.plan(file, prefix)
+            if plan is not None:
+                return family, prefix, plan
+    kind, hint = kind_of(file)
+    raise DiffusionError(
+        f"{file.name} is {kind}; a diffusion model was expected.", hint or "Choose another file."
+    )
+
+
+def fitting(config: Mapping[str, Any], label: str) -> Family:
+    """The family of a diffusers configuration of a network."""
+    for family in FAMILIES:
+        if family.fits(config):
+            return family
+    raise DiffusionError(
+        f"{label} holds a {config.get('_class_name', 'network')} of a family that is not known "
+        "here.",
+        f"Known are {', '.join(titles())}.",
+    )
+
+
+def titles() -> list[str]:
+    """The names of all families."""
+    return [family.title for family in FAMILIES]

@@ -1,0 +1,83 @@
+"""What a family of models is: everything that differs between, say, SDXL and FLUX, in one place.
+
+A family is recognised by what is in a file or a configuration, says how its tensors lie in files,
+which text encoders it reads with and how their answers are joined, in which noise schedule it was
+trained, and how its network is called. Loading, sampling and nodes know no family by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+
+from wirebrush_diffusion.architectures import Config
+from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.layout import Layout
+from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.reading import Encoding, Reader, TextPart
+from wirebrush_diffusion.schedules import NoiseSchedule
+from wirebrush_diffusion.weights import WeightFile
+
+NETWORK_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to build a file's network: its configuration, and where each tensor lies."""
+
+    config: Config
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What the network predicts, and on which noise levels it was trained."""
+
+    prediction: Prediction
+    schedule: NoiseSchedule
+
+
+class Family:
+    """The interface; a family is one subclass in one file (see docs/guides/new-family.md)."""
+
+    title: ClassVar[str]
+    network: ClassVar[str]
+    """diffusers' class."""
+    part: ClassVar[str] = "transformer"
+    """The folder of the network in a diffusers folder."""
+    latent: ClassVar[LatentFormat]
+    texts: ClassVar[tuple[TextPart, ...]]
+    """The text encoders, in the order of diffusers' folders."""
+    half: ClassVar[torch.dtype] = torch.bfloat16
+    """The precision for devices that are fast in half precision."""
+    autoencoder: ClassVar[str] = "AutoencoderKL"
+
+    def plan(self, file: WeightFile, prefix: str) -> Plan | None:
+        """How to build the network below the prefix; None if it is not of this family."""
+        raise NotImplementedError
+
+    def fits(self, config: Mapping[str, Any]) -> bool:
+        """Whether a diffusers configuration of the network is of this family."""
+        return config.get("_class_name") == self.network
+
+    def hints(self, file: WeightFile, prefix: str) -> dict[str, Any]:
+        """What a single file says about sampling, in the words of diffusers' schedulers."""
+        return {}
+
+    def sampling(self, hints: Mapping[str, Any]) -> Sampling:
+        """From a scheduler's configuration (of a folder, or `hints`)."""
+        raise NotImplementedError
+
+    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
+        """The network with what must be known to sample from it."""
+        return DiffusionModel(network, sampling.prediction, sampling.schedule, latent)
+
+    def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
+        """Texts by role -> one condition. `layer` as in `TextEncoder.encode`."""
+        (role,) = reader.parts
+        return reader.parts[role].encode(texts[role], layer)

@@ -1,0 +1,38 @@
+"""What the families share that were trained as straight-line flows (Lipman et al. 2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.families.family import Family, Plan, Sampling
+from wirebrush_diffusion.layout import Layout, Rules, layout_by_rules
+from wirebrush_diffusion.schedules import FlowSchedule
+from wirebrush_diffusion.weights import WeightFile
+
+
+class FlowFamily(Family):
+    """A transformer whose files are read by a table of names."""
+
+    marks: ClassVar[tuple[str, ...]]
+    """Names that only this family has: one for each spelling."""
+    rules: ClassVar[Rules] = {}
+    ignored: ClassVar[tuple[str, ...]] = ()
+    shift: ClassVar[float] = 1.0
+    """How far the schedule is bent towards noise, unless a configuration says otherwise."""
+
+    def plan(self, file: WeightFile, prefix: str) -> Plan | None:
+        if not any(prefix + mark in file for mark in self.marks):
+            return None
+        return self.planned(layout_by_rules(file, prefix, self.rules, self.ignored))
+
+    def planned(self, layout: Layout) -> Plan:
+        """The configuration, from the shapes by the network's own names."""
+        raise NotImplementedError
+
+    def sampling(self, hints: Mapping[str, Any]) -> Sampling:
+        stated = hints.get("shift")
+        dynamic = bool(hints.get("use_dynamic_shifting", False))
+        shift = self.shift if stated is None or dynamic else float(stated)
+        return Sampling(Prediction.FLOW, FlowSchedule(shift))

@@ -1,0 +1,98 @@
+"""Which text encoders a family reads with, and the encoders at work together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from torch import nn
+
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.network import Loaded
+from wirebrush_diffusion.patches import PatchedWeights
+from wirebrush_diffusion.text import Encoding
+
+TextKind = Literal["clip", "t5", "language"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """One text encoder of a family: where it is found and how it is read.
+
+    `role` names it inside the family ("l", "g", "t5"); `folder` and `tokenizer` are diffusers'
+    folders, `prefixes` where single files keep it. For CLIP: the `layer` that is read, whether it
+    passes the final norm, whether the pooled state is projected, the `activation` (files do not
+    tell it), the `padding` token (None: end of text), and how many last layers are never read
+    (`cut`). For others: `places` is the least length of an encoding.
+    """
+
+    role: str
+    kind: TextKind = "clip"
+    folder: str = "text_encoder"
+    tokenizer: str = "tokenizer"
+    prefixes: tuple[str, ...] = ()
+    layer: int = -1
+    norm_hidden: bool = False
+    projected: bool = False
+    activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
+    padding: int | None = None
+    cut: int = 0
+    places: int = 1
+
+
+class PartEncoder(Protocol):
+    """One encoder at work."""
+
+    network: nn.Module
+    patches: PatchedWeights
+
+    @property
+    def places(self) -> int:
+        """How many positions an encoding has at least."""
+        ...
+
+    def encode(self, prompt: str, layer: int | None = None, windows: int = 1) -> Encoding:
+        """The prompt as this encoder alone understands it."""
+        ...
+
+
+Join = Callable[["Reader", Mapping[str, str], "int | None"], Encoding]
+
+
+@dataclass(slots=True, eq=False)
+class Reader(Loaded):
+    """All text encoders of one model by role; `join` makes one condition of their answers."""
+
+    parts: Mapping[str, PartEncoder]
+    join: Join
+    network: nn.Module = field(init=False)
+
+    def __post_init__(self) -> None:
+        networks = {role: part.network for role, part in self.parts.items()}
+        self.network = (
+            next(iter(networks.values())) if len(networks) == 1 else nn.ModuleDict(networks)
+        )
+
+    @property
+    def patches(self) -> PatchedWeights:
+        """The patches of the only encoder."""
+        (part,) = self.parts.values()
+        return part.patches
+
+    def encode(self, text: str | Mapping[str, str], layer: int | None = None) -> Encoding:
+        """One text for all encoders, or a text for each role.
+
+        `layer` counts CLIP's layers from the end: -1 is the last, -2 the one before ("CLIP skip
+        2"); None is what the family was trained with.
+        """
+        if isinstance(text, str):
+            return self.join(self, dict.fromkeys(self.parts, text), layer)
+        strangers = sorted(set(text) - set(self.parts))
+        if strangers and not set(text) & set(self.parts):
+            raise DiffusionError(
+                f"This model reads texts with {' and '.join(self.parts)}, not with "
+                f"{' and '.join(strangers)}.",
+                "Use the text node of the model's family, or CLIPTextEncode.",
+            )
+        return self.join(self, {role: text.get(role, "") for role in self.parts}, layer)

@@ -1,0 +1,91 @@
+"""VAEs out of weight files: part of a checkpoint or on their own, in either spelling."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from wirebrush_diffusion.architectures import Config, vae_config
+from wirebrush_diffusion.build import build_diffusers
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.layout import Layout, Stored, is_left_over
+from wirebrush_diffusion.names import vae_name
+from wirebrush_diffusion.vae import Autoencoder
+from wirebrush_diffusion.weights import WeightFile, fill
+
+PREFIXES = ("first_stage_model.", "vae.", "")
+ORIGINAL, DIFFUSERS = (
+    "decoder.up.0.block.0.conv1.weight",
+    "decoder.up_blocks.0.resnets.0.conv1.weight",
+)
+LEFT_BEHIND = ("loss.", "model_ema.")
+OLD_ATTENTION = {
+    ".query.": ".to_q.",
+    ".key.": ".to_k.",
+    ".value.": ".to_v.",
+    ".proj_attn.": ".to_out.0.",
+}
+
+
+def load_vae(file: WeightFile, device: str, dtype: torch.dtype) -> Autoencoder:
+    """The `AutoencoderKL` of a file."""
+    for prefix in PREFIXES:
+        original = prefix + ORIGINAL in file
+        if original or prefix + DIFFUSERS in file:
+            config = vae_config(file, prefix, original=original)
+            network = build_diffusers("AutoencoderKL", config)
+            layout = vae_layout(file, prefix, network, config, original=original)
+            fill(
+                network,
+                layout.tensors(),
+                where=file.name,
+                device=torch.device(device),
+                dtype=dtype,
+            )
+            return Autoencoder(network.to(device))
+    kind, hint = kind_of(file)
+    raise DiffusionError(
+        f"{file.name} holds no VAE: it is {kind}."
+        if kind != "a VAE"
+        else f"{file.name} holds no "
+        "VAE that can be read: its decoder is missing, or of another kind.",
+        hint or "Load the VAE that belongs to the model from its own file.",
+    )
+
+
+def vae_layout(
+    file: WeightFile, prefix: str, network: nn.Module, config: Config, *, original: bool
+) -> Layout:
+    """Where the network's tensors lie; what it has no place for keeps its name."""
+    rest = {
+        name.removeprefix(prefix)
+        for name in file.names()
+        if name.startswith(prefix) and not is_left_over(name.removeprefix(prefix), LEFT_BEHIND)
+    }
+    levels = len(config["block_out_channels"])
+    entries: dict[str, Stored] = {}
+    for name, parameter in network.named_parameters():
+        spellings = [vae_name(name, levels)] if original else [name, _old_name(name)]
+        stored = next((spelling for spelling in spellings if spelling in rest), None)
+        if stored is not None:
+            rest.discard(stored)
+            flat = parameter.ndim == 2 and len(file.shape(prefix + stored)) == 4
+            entries[name] = Stored(prefix + stored, flattened=flat)
+    return Layout(file, entries | {name: Stored(prefix + name) for name in sorted(rest)})
+
+
+def _old_name(name: str) -> str:
+    """VAEs saved by diffusers before 0.15 call their attention's parts otherwise."""
+    if ".attentions." in name:
+        for old, new in OLD_ATTENTION.items():
+            name = name.replace(new, old)
+    return name
+
+
+def current_name(name: str) -> str:
+    """The inverse: an old file's name for a parameter, as it is called now."""
+    if ".attentions." in name:
+        for old, new in OLD_ATTENTION.items():
+            name = name.replace(old, new)
+    return name

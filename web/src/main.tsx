@@ -4,7 +4,7 @@ import "./ui/tokens.css";
 import "./ui/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./app/App";
+import { Spoken } from "./app/Spoken";
 import { StudioProvider } from "./state/context";
 import { Studio } from "./state/studio";
 
@@ -16,7 +16,7 @@ if (root) {
   createRoot(root).render(
     <StrictMode>
       <StudioProvider value={studio}>
-        <App />
+        <Spoken />
       </StudioProvider>
     </StrictMode>,
   );

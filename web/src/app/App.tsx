@@ -6,8 +6,8 @@ import { Library } from "../panels/Library";
 import { Lightbox } from "../panels/Lightbox";
 import panel from "../panels/Panel.module.css";
 import { Queue } from "../panels/Queue";
-import { useView } from "../state/context";
-import { t } from "../ui/text";
+import { useUi } from "../state/context";
+import { t } from "../i18n/text";
 import styles from "./App.module.css";
 import { Banner } from "./Banner";
 import { Notice } from "./Notice";
@@ -20,7 +20,7 @@ import { useShortcuts } from "./useShortcuts";
 export function App() {
   useShortcuts();
   useFileDrop();
-  const open = useView((state) => state.panel);
+  const open = useUi((state) => state.panel);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>
       <TopBar />

@@ -1,6 +1,6 @@
 import { useDocument, useDocumentState, useRuntime, useStudio } from "../state/context";
 import { Button } from "../ui/Button";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Banner.module.css";
 
 /** What stands between a person and their work: a lost connection, a document changed elsewhere. */

@@ -1,10 +1,10 @@
 import { ChevronDown } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { serialise } from "../model/document";
+import { serialise } from "../model/format";
 import { api, type FileInfo, type TemplateInfo } from "../runtime/api";
 import { useStudio } from "../state/context";
 import type { Studio } from "../state/studio";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import { usePopover } from "../ui/usePopover";
 import styles from "./FileMenu.module.css";
 

@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 import { api } from "../runtime/api";
-import { useDocumentState, useRuntime, useStudio, useView } from "../state/context";
+import { useDocumentState, useRuns, useRuntime, useStudio, useView, useWorkspace } from "../state/context";
 import { bytes, clock } from "../ui/format";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./StatusBar.module.css";
 
 const FRESH_MS = 20_000;
@@ -64,8 +64,8 @@ function Hits() {
 
 /** Problems that belong to no node have their place here; the count leads to the others. */
 function Problems() {
-  const { view } = useStudio();
-  const problems = useRuntime(({ jobs }) => jobs.problems);
+  const { view } = useWorkspace();
+  const problems = useRuns((runs) => runs.problems);
   const first = problems.find((problem) => problem.severity !== "warning") ?? problems[0];
   if (!first) return null;
   return (

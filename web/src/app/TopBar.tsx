@@ -3,18 +3,19 @@ import { useMemo } from "react";
 import { renameDocument } from "../model/commands";
 import { neededNodes, nodesBelow, seedsDrawn } from "../model/signature";
 import { isFinal } from "../runtime/jobs";
-import { useCatalog, useDocument, useDocumentState, useRuntime, useStudio, useView } from "../state/context";
+import { useDocument, useDocumentState, useNodeTypes, useRuns, useRuntime, useStudio, useUi, useWorkspace } from "../state/context";
 import { Button, IconButton } from "../ui/Button";
-import { t } from "../ui/text";
-import { cancelCurrent } from "./commands";
+import { t } from "../i18n/text";
+import { cancelCurrent } from "./commands/run";
 import { FileMenu } from "./FileMenu";
 import styles from "./TopBar.module.css";
 import { keysOf, withKeys } from "./useShortcuts";
 
 /** Name, document, what a run would compute, and Run. */
 export function TopBar() {
-  const { documents, view } = useStudio();
-  const open = useView((state) => state.panel);
+  const { ui } = useStudio();
+  const { documents } = useWorkspace();
+  const open = useUi((state) => state.panel);
   const history = useDocumentState(({ editing }) => ({
     past: editing.past.length > 0,
     future: editing.future.length > 0,
@@ -25,7 +26,7 @@ export function TopBar() {
         label={t("library.title")}
         className={styles["narrow"]}
         aria-pressed={open === "library"}
-        onClick={() => view.setState({ panel: open === "library" ? null : "library" })}
+        onClick={() => ui.setState({ panel: open === "library" ? null : "library" })}
       >
         <PanelLeft size={16} />
       </IconButton>
@@ -49,7 +50,7 @@ export function TopBar() {
         label={t("panel.activity")}
         className={styles["narrow"]}
         aria-pressed={open === "activity"}
-        onClick={() => view.setState({ panel: open === "activity" ? null : "activity" })}
+        onClick={() => ui.setState({ panel: open === "activity" ? null : "activity" })}
       >
         <PanelRight size={16} />
       </IconButton>
@@ -59,7 +60,7 @@ export function TopBar() {
 
 /** The document's name, edited in place. */
 function Title() {
-  const { documents } = useStudio();
+  const { documents } = useWorkspace();
   const name = useDocument((document) => document.name);
   return (
     <input
@@ -84,18 +85,18 @@ function Title() {
 
 /** How many nodes a run would compute: those whose result is not known to be there. */
 function Plan() {
-  const studio = useStudio();
+  const workspace = useWorkspace();
   const document = useDocument((all) => all);
-  const catalog = useCatalog((state) => state.catalog);
-  const runs = useRuntime(({ jobs }) => jobs.runs);
+  const catalog = useNodeTypes();
+  const runs = useRuns(({ nodes }) => nodes);
   const { total, stale } = useMemo(() => {
     if (!catalog) return { total: 0, stale: 0 };
     const needed = neededNodes(document, catalog);
-    const now = studio.signaturesOf(document);
+    const now = workspace.signaturesOf(document);
     const drawn = nodesBelow(document, seedsDrawn(document));
     const old = [...needed].filter((id) => drawn.has(id) || runs[id]?.signature !== now[id]);
     return { total: needed.size, stale: old.length };
-  }, [catalog, document, runs, studio]);
+  }, [catalog, document, runs, workspace]);
   if (!catalog) return null;
   const words =
     total === 0 ? t("run.none") : stale === 0 ? t("run.fresh") : t("run.compute", { count: stale, total });
@@ -109,8 +110,9 @@ function Plan() {
 function RunButtons() {
   const studio = useStudio();
   const live = useRuntime((state) => state.phase === "live");
+  const document = useDocument(({ id }) => id);
   const busy = useRuntime(({ jobs }) =>
-    jobs.order.some((id) => id in jobs.ours && !isFinal(jobs.byId[id]?.record.state ?? "failed")),
+    jobs.order.some((id) => jobs.ours[id]?.document === document && !isFinal(jobs.byId[id]?.record.state ?? "failed")),
   );
   return (
     <div className={styles["run"]}>

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { workflowTextIn } from "../model/picture";
 import { useStudio } from "../state/context";
 import type { Studio } from "../state/studio";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 
 /** A workflow file, or a picture with its workflow inside, dropped anywhere is opened. */
 export function useFileDrop(): void {

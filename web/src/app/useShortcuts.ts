@@ -1,14 +1,15 @@
 import { useEffect } from "react";
 import { useStudio } from "../state/context";
-import { t } from "../ui/text";
-import { COMMANDS, copiedText, pasteText, removeSelected, type AppCommand } from "./commands";
+import { t } from "../i18n/text";
+import { COMMANDS, type AppCommand } from "./commands";
+import { copiedText, pasteText, removeSelected } from "./commands/edit";
 
 /** Keys and the clipboard. Text fields keep their own undo, copy and paste. */
 export function useShortcuts(): void {
   const studio = useStudio();
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || studio.view.getState().enlarged) return;
+      if (event.defaultPrevented || studio.ui.getState().enlarged) return;
       const command = commandFor(event);
       if (!command || (isField(event.target) && !command.inFields)) return;
       event.preventDefault();

@@ -11,10 +11,10 @@ import {
 } from "@xyflow/react";
 import { useEffect, useRef, type DragEvent } from "react";
 import { GRID } from "../model/geometry";
-import { useCatalog, useDocument, useRuntime, useStudio } from "../state/context";
+import { useCatalog, useDocument, useGraph, useRuns, useStudio } from "../state/context";
 import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
 import { colorOf } from "../ui/PortShape";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Canvas.module.css";
 import type { AnyNode, FlowEdge } from "./flow";
 import { NodeView } from "./NodeView";
@@ -59,7 +59,7 @@ function Surface() {
   const canvas = useCanvasHandle(surface);
   const id = useDocument((document) => document.id);
   const ready = useCatalog(({ catalog }) => catalog !== null);
-  const empty = useDocument((document) => Object.keys(document.nodes).length === 0);
+  const empty = useGraph((graph) => Object.keys(graph.nodes).length === 0);
 
   // Each document is shown as a whole at first, as soon as its nodes can be drawn.
   useEffect(() => {
@@ -134,7 +134,7 @@ function Surface() {
  * It is there only while something is out of sight.
  */
 function Map() {
-  const runs = useRuntime(({ jobs }) => jobs.runs);
+  const runs = useRuns(({ nodes }) => nodes);
   const wanted = useStore(isCutOff);
   if (!wanted) return null;
   return (

@@ -1,12 +1,12 @@
 import { useEffect, useState } from "react";
-import { useRuntime } from "../state/context";
+import { useNodeRun, useRuntime } from "../state/context";
 import { seconds } from "../ui/format";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Node.module.css";
 
 /** Below the picture: time left and device while it runs, size and file afterwards. */
 export function NodeFooter({ id }: { id: string }) {
-  const run = useRuntime(({ jobs }) => jobs.runs[id]);
+  const run = useNodeRun(id, (last) => last);
   const device = useRuntime(({ jobs, workers }) => {
     const worker = run && jobs.byId[run.job]?.record.worker;
     return workers.find((item) => item.worker === worker)?.device ?? worker ?? "";

@@ -4,8 +4,8 @@ import { setValue } from "../model/commands";
 import { uploadPort, type Layout } from "../model/geometry";
 import { assetUrl } from "../runtime/api";
 import type { Output } from "../runtime/wire.gen";
-import { useDocument, useRuntime, useStudio } from "../state/context";
-import { t } from "../ui/text";
+import { useGraph, useNodeRun, usePreview, useRuntime, useStudio, useWorkspace } from "../state/context";
+import { t } from "../i18n/text";
 import node from "./Node.module.css";
 import styles from "./NodePicture.module.css";
 
@@ -17,9 +17,9 @@ interface Props {
 
 /** What a node shows: its step preview while it runs, else the pictures it made or was given. */
 export function NodePicture({ id, spec, place }: Props) {
-  const running = useRuntime(({ jobs }) => jobs.runs[id]?.state === "running");
-  const preview = useRuntime(({ previews }) => previews[id]);
-  const outputs = useRuntime(({ jobs }) => jobs.runs[id]?.outputs);
+  const running = useNodeRun(id, (run) => run?.state === "running");
+  const preview = usePreview(id);
+  const outputs = useNodeRun(id, (run) => run?.outputs);
   const pictures = (outputs ?? []).filter((output) => output.asset && output.mime?.startsWith("image/"));
   const upload = uploadPort(spec);
   const onLoad = useAspect(id);
@@ -40,7 +40,7 @@ export function NodePicture({ id, spec, place }: Props) {
 }
 
 function Pictures({ id, pictures }: { id: string; pictures: readonly Output[] }) {
-  const { view } = useStudio();
+  const { ui } = useStudio();
   const onLoad = useAspect(id);
   const columns = Math.ceil(Math.sqrt(pictures.length));
   return (
@@ -52,7 +52,7 @@ function Pictures({ id, pictures }: { id: string; pictures: readonly Output[] })
           className={`${styles["open"]} nodrag`}
           aria-label={t("node.open")}
           onClick={() =>
-            view.setState({ enlarged: { asset: asset ?? "", name: name ?? "", width: width ?? null, height: height ?? null } })
+            ui.setState({ enlarged: { asset: asset ?? "", name: name ?? "", width: width ?? null, height: height ?? null } })
           }
         >
           <img className={styles["image"]} src={assetUrl(asset ?? "")} alt={name} draggable={false} onLoad={pictures.length === 1 ? onLoad : undefined} />
@@ -65,7 +65,7 @@ function Pictures({ id, pictures }: { id: string; pictures: readonly Output[] })
 /** A picture chosen for a node, and the place to drop another. */
 function Uploaded({ id, port }: { id: string; port: string }) {
   const studio = useStudio();
-  const value = useDocument((document) => document.nodes[id]?.values[port]);
+  const value = useGraph((graph) => graph.nodes[id]?.values[port]);
   const asset = useRuntime(({ uploads }) => (typeof value === "string" ? uploads[value] : undefined));
   const onLoad = useAspect(id);
   const [over, setOver] = useState(false);
@@ -101,7 +101,7 @@ function Uploaded({ id, port }: { id: string; port: string }) {
 
 /** The node takes the shape of its picture once that is known. */
 function useAspect(id: string): (event: SyntheticEvent<HTMLImageElement>) => void {
-  const { view } = useStudio();
+  const { view } = useWorkspace();
   return (event) => {
     const { naturalWidth, naturalHeight } = event.currentTarget;
     if (!naturalWidth) return;

@@ -1,15 +1,11 @@
 import { useShallow } from "zustand/react/shallow";
-import { useStore } from "zustand";
-import { useStudio } from "../state/context";
+import { useRunId, useRuns } from "../state/context";
 import styles from "./Node.module.css";
 
 /** What is wrong with the node and how to mend it, in the server's words. */
 export function NodeProblems({ id }: { id: string }) {
-  const { runtime } = useStudio();
-  const problems = useStore(
-    runtime.store,
-    useShallow(({ jobs }) => jobs.problems.filter((problem) => problem.node === id)),
-  );
+  const inRuns = useRunId(id);
+  const problems = useRuns(useShallow((runs) => runs.problems.filter((problem) => problem.node === inRuns)));
   if (problems.length === 0) return null;
   const onlyWarnings = problems.every((problem) => problem.severity === "warning");
   return (

@@ -4,9 +4,9 @@ import { wireKey } from "../model/document";
 import { setNodeField } from "../model/commands";
 import { Widget } from "../widgets/Widget";
 import { useWidget } from "../widgets/useWidget";
-import { useDocument, useRuntime, useStudio, useView } from "../state/context";
-import { label } from "../ui/format";
-import { t } from "../ui/text";
+import { useGraph, useNodeRun, useView, useWorkspace } from "../state/context";
+import { portLabel } from "../ui/format";
+import { t } from "../i18n/text";
 import field from "../widgets/Field.module.css";
 import type { FlowNode } from "./flow";
 import styles from "./Node.module.css";
@@ -27,7 +27,7 @@ export const NodeView = memo(function NodeView(props: NodeProps<FlowNode>) {
 
 /** From far away a node is a box with a title: what cannot be read is not drawn. */
 function FarNode({ id, data, selected }: NodeProps<FlowNode>) {
-  const title = useDocument((document) => document.nodes[id]?.title);
+  const title = useGraph((graph) => graph.nodes[id]?.title);
   const { kind } = useNodeState(id, data.known);
   const looks = [
     styles["node"],
@@ -47,8 +47,8 @@ function FarNode({ id, data, selected }: NodeProps<FlowNode>) {
 
 /** xyflow draws only wires whose ends it finds in the page, so they are there, unseen. */
 function WireEnds({ node, layout }: { node: string; layout: FlowNode["data"]["layout"] }) {
-  const { documents } = useStudio();
-  const { wires } = documents.document;
+  const { documents } = useWorkspace();
+  const { wires } = documents.graph;
   const inputs = [...layout.inputs, ...layout.widgets].filter(({ port }) => wires[wireKey([node, port.name])]);
   return (
     <>
@@ -65,7 +65,7 @@ function WireEnds({ node, layout }: { node: string; layout: FlowNode["data"]["la
 function NearNode({ id, data, selected }: NodeProps<FlowNode>) {
   const { layout, spec, known } = data;
   const state = useNodeState(id, known);
-  const off = useDocument((document) => document.nodes[id]?.mode !== undefined);
+  const off = useGraph((graph) => graph.nodes[id]?.mode !== undefined);
   const looks = [
     styles["node"],
     selected && styles["selected"],
@@ -87,7 +87,7 @@ function NearNode({ id, data, selected }: NodeProps<FlowNode>) {
         <div key={port.name}>
           <PortHandle node={id} name={port.name} type={port.type} side="input" y={y} />
           <span className={`${styles["portName"]} ${styles["inputName"]}`} style={{ top: y - 8 }} title={port.help}>
-            {label(port.name)}
+            {portLabel(port)}
           </span>
         </div>
       ))}
@@ -95,7 +95,7 @@ function NearNode({ id, data, selected }: NodeProps<FlowNode>) {
         <div key={port.name}>
           <PortHandle node={id} name={port.name} type={port.type} side="output" y={y} />
           <span className={`${styles["portName"]} ${styles["outputName"]}`} style={{ top: y - 8 }} title={port.help}>
-            {label(port.name)}
+            {portLabel(port)}
           </span>
         </div>
       ))}
@@ -119,7 +119,7 @@ function NodeWidget({ node, place }: { node: string; place: FlowNode["data"]["la
   if (!wired) return <Widget {...widget} />;
   return (
     <div className={`${field["field"]} ${field["wired"]}`}>
-      <span className={field["label"]}>{label(place.port.name)}</span>
+      <span className={field["label"]}>{portLabel(place.port)}</span>
       <span className={field["tag"]}>{t("field.wired")}</span>
     </div>
   );
@@ -127,8 +127,8 @@ function NodeWidget({ node, place }: { node: string; place: FlowNode["data"]["la
 
 /** The node's name; a double click or F2 edits it. */
 function Title({ id, fallback }: { id: string; fallback: string }) {
-  const { documents, view } = useStudio();
-  const given = useDocument((document) => document.nodes[id]?.title);
+  const { documents, view } = useWorkspace();
+  const given = useGraph((graph) => graph.nodes[id]?.title);
   const editing = useView(({ renaming }) => renaming === id);
   if (!editing)
     return (
@@ -160,9 +160,6 @@ function Title({ id, fallback }: { id: string; fallback: string }) {
 }
 
 function ProgressLine({ id }: { id: string }) {
-  const part = useRuntime(({ jobs }) => {
-    const run = jobs.runs[id];
-    return run?.total ? (run.value ?? 0) / run.total : 0;
-  });
+  const part = useNodeRun(id, (run) => (run?.total ? (run.value ?? 0) / run.total : 0));
   return <div className={styles["progress"]} style={{ transform: `scaleX(${part})` }} />;
 }

@@ -1,7 +1,7 @@
 import { Handle, Position } from "@xyflow/react";
 import { accepts } from "../model/catalog";
 import { wireKey } from "../model/document";
-import { useDocument, useView } from "../state/context";
+import { useGraph, useView } from "../state/context";
 import { label } from "../ui/format";
 import { PortShape } from "../ui/PortShape";
 import styles from "./Node.module.css";
@@ -18,10 +18,10 @@ interface Props {
 
 /** Where wires start and end. While a wire is drawn, ports that fit light up and others fade. */
 export function PortHandle({ node, name, type, side, y, quiet = false }: Props) {
-  const wired = useDocument((document) =>
+  const wired = useGraph(({ wires }) =>
     side === "input"
-      ? wireKey([node, name]) in document.wires
-      : Object.values(document.wires).some((wire) => wire.from[0] === node && wire.from[1] === name),
+      ? wireKey([node, name]) in wires
+      : Object.values(wires).some((wire) => wire.from[0] === node && wire.from[1] === name),
   );
   const fit = useView(({ connecting }) => {
     if (!connecting) return "";

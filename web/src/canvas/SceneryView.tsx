@@ -1,10 +1,9 @@
 import type { Node, NodeProps } from "@xyflow/react";
 import { memo } from "react";
-import type { Document } from "../model/document";
-import { sceneryOf, type Scenery } from "../model/scenery";
+import type { Frame, Graph, Note } from "../model/document";
 import styles from "./Scenery.module.css";
 
-export type SceneryNode = Node<Pick<Scenery, "kind" | "text">, "scenery">;
+export type SceneryNode = Node<{ readonly kind: "frame" | "note"; readonly text: string }, "scenery">;
 
 /** A frame behind nodes, or a note beside them. */
 export const SceneryView = memo(function SceneryView({ data }: NodeProps<SceneryNode>) {
@@ -18,8 +17,15 @@ export const SceneryView = memo(function SceneryView({ data }: NodeProps<Scenery
 });
 
 /** Frames and notes as xyflow's nodes, below all others. */
-export function flowScenery(rest: Document["rest"]): SceneryNode[] {
-  return sceneryOf(rest).map(({ id, kind, text, at: [x, y], size: [width, height] }) => ({
+export function flowScenery({ frames, notes }: Pick<Graph, "frames" | "notes">): SceneryNode[] {
+  return [
+    ...Object.entries(frames).map(([id, frame]) => sceneryNode(`frame:${id}`, "frame", frame.title, frame)),
+    ...Object.entries(notes).map(([id, note]) => sceneryNode(`note:${id}`, "note", note.text, note)),
+  ];
+}
+
+function sceneryNode(id: string, kind: "frame" | "note", text: string, { at: [x, y], size: [width, height] }: Frame | Note): SceneryNode {
+  return {
     id,
     type: "scenery",
     position: { x, y },
@@ -33,5 +39,5 @@ export function flowScenery(rest: Document["rest"]): SceneryNode[] {
     focusable: false,
     connectable: false,
     zIndex: -1,
-  }));
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
 import { outputOf, type Catalog, type NodeSpec } from "../model/catalog";
-import type { Document, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document";
+import type { Graph, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document";
 import type { SceneryNode } from "./SceneryView";
 import { layoutOf, placeholderSpec, type Layout } from "../model/geometry";
 
@@ -13,7 +13,7 @@ export type AnyNode = FlowNode | SceneryNode;
 export type FlowEdge = Edge<{ type: string }, "wire">;
 
 export interface FlowInput {
-  readonly document: Document;
+  readonly graph: Graph;
   readonly catalog: Catalog;
   readonly selected: ReadonlySet<NodeId>;
   readonly moved: Readonly<Record<NodeId, Point>>;
@@ -40,14 +40,14 @@ interface Made {
 export class FlowNodes {
   #made: ReadonlyMap<NodeId, Made> = new Map();
 
-  from({ document, catalog, selected, moved, aspects, previewed, troubled }: FlowInput): FlowNode[] {
+  from({ graph, catalog, selected, moved, aspects, previewed, troubled }: FlowInput): FlowNode[] {
     const next = new Map<NodeId, Made>();
-    for (const [id, node] of Object.entries(document.nodes)) {
+    for (const [id, node] of Object.entries(graph.nodes)) {
       const known = catalog.spec(node.type);
       const old = this.#made.get(id);
       const parts = {
         node,
-        spec: known ?? samePlaceholder(old?.spec, placeholderSpec(document, id)),
+        spec: known ?? samePlaceholder(old?.spec, placeholderSpec(graph, id)),
         at: moved[id] ?? node.at,
         selected: selected.has(id),
         aspect: aspects[id] ?? (previewed.has(id) ? 1 : undefined),
@@ -128,16 +128,16 @@ interface MadeEdge {
 export class FlowEdges {
   #made: ReadonlyMap<string, MadeEdge> = new Map();
 
-  from(document: Document, catalog: Catalog, selected: ReadonlySet<string>): FlowEdge[] {
+  from(graph: Graph, catalog: Catalog, selected: ReadonlySet<string>): FlowEdge[] {
     const next = new Map<string, MadeEdge>();
-    for (const [key, wire] of Object.entries(document.wires)) {
+    for (const [key, wire] of Object.entries(graph.wires)) {
       const old = this.#made.get(key);
-      const output = outputOf(catalog.spec(document.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
+      const output = outputOf(catalog.spec(graph.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
       const parts = {
         wire,
         selected: selected.has(key),
         type: output?.type ?? "*",
-        label: `${nameOf(document, catalog, wire.from)} → ${nameOf(document, catalog, wire.to)}`,
+        label: `${nameOf(graph, catalog, wire.from)} → ${nameOf(graph, catalog, wire.to)}`,
       };
       const same =
         old?.wire === wire &&
@@ -166,7 +166,7 @@ function flowEdge(key: string, { wire, selected, type, label }: Omit<MadeEdge, "
 }
 
 /** A port as a screen reader says it: "KSampler latent_image". */
-function nameOf(document: Document, catalog: Catalog, [id, port]: PortRef): string {
-  const node = document.nodes[id];
+function nameOf(graph: Graph, catalog: Catalog, [id, port]: PortRef): string {
+  const node = graph.nodes[id];
   return `${node?.title ?? catalog.spec(node?.type ?? "")?.title ?? id} ${port}`;
 }

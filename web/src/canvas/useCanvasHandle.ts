@@ -2,7 +2,7 @@ import { useReactFlow } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent, type RefObject } from "react";
 import type { Point } from "../model/document";
 import { GRID } from "../model/geometry";
-import { useStudio } from "../state/context";
+import { useWorkspace } from "../state/context";
 
 const FIT = { padding: 0.05, maxZoom: 1, duration: 180 };
 /** A graph too large to be read as a whole is opened where it can be read. */
@@ -11,7 +11,7 @@ const OPENED = { ...FIT, minZoom: 0.45, duration: 0 };
 /** Lets the rest of the page move the view and ask where things are. */
 export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
   const flow = useReactFlow();
-  const { view } = useStudio();
+  const { view } = useWorkspace();
   const pointer = useRef<Point>([0, 0]);
 
   const canvas = useMemo(() => {

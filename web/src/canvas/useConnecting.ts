@@ -4,20 +4,21 @@ import { inputOf, outputOf } from "../model/catalog";
 import { connect, disconnect } from "../model/commands";
 import { bestInput, refusal, wireInto, type Refusal } from "../model/connect";
 import { wireKey, type Wire } from "../model/document";
-import { useStudio } from "../state/context";
+import { useStudio, useWorkspace } from "../state/context";
 import type { Studio } from "../state/studio";
 import type { Connecting } from "../state/view";
-import { t } from "../ui/text";
+import type { Workspace } from "../state/workspace";
+import { t } from "../i18n/text";
 import type { FlowEdge } from "./flow";
 
 /** Drawing, refusing, dropping and moving wires. */
 export function useConnecting() {
   const studio = useStudio();
-  return useMemo(() => connectingHandlers(studio), [studio]);
+  const workspace = useWorkspace();
+  return useMemo(() => connectingHandlers(studio, workspace), [studio, workspace]);
 }
 
-function connectingHandlers(studio: Studio) {
-  const { documents, view } = studio;
+function connectingHandlers(studio: Studio, { documents, view }: Workspace) {
   // The wire whose end is being moved.
   let reconnected: string | null = null;
 
@@ -69,9 +70,8 @@ function wireOf({ source, target, sourceHandle, targetHandle }: Connection | Flo
   return { from: [source, sourceHandle], to: [target, targetHandle] };
 }
 
-function refusalOf({ catalog, documents }: Studio, wire: Wire): Refusal | null {
-  const known = catalog.getState().catalog;
-  return known ? refusal(documents.document, known, wire) : { code: "unknown_port" };
+function refusalOf({ workspace: { types, documents } }: Studio, wire: Wire): Refusal | null {
+  return types ? refusal(documents.graph, types, wire) : { code: "unknown_port" };
 }
 
 function refusalWords(why: Refusal): string {
@@ -81,7 +81,7 @@ function refusalWords(why: Refusal): string {
 function connectingFrom(studio: Studio, params: OnConnectStartParams): Connecting | null {
   const { nodeId: node, handleId: port, handleType } = params;
   if (!node || !port) return null;
-  const spec = studio.catalog.getState().catalog?.spec(studio.documents.document.nodes[node]?.type ?? "");
+  const spec = studio.workspace.types?.spec(studio.documents.graph.nodes[node]?.type ?? "");
   const side = handleType === "source" ? "output" : "input";
   const type = side === "output" ? outputOf(spec, port)?.type : inputOf(spec, port)?.type;
   return { node, port, side, type: type ?? "*" };
@@ -89,16 +89,16 @@ function connectingFrom(studio: Studio, params: OnConnectStartParams): Connectin
 
 /** A wire let go away from any port: onto a node it takes the best input, onto nothing it asks for a node. */
 function dropped(studio: Studio, connecting: Connecting, event: MouseEvent | TouchEvent): void {
-  const { documents, view, catalog } = studio;
-  const known = catalog.getState().catalog;
+  const { documents, view } = studio;
+  const known = studio.workspace.types;
   const [x, y] = "clientX" in event ? [event.clientX, event.clientY] : touchPoint(event);
   const target = document.elementFromPoint(x, y);
   const node = target?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
   if (node && known && connecting.side === "output") {
     const from = [connecting.node, connecting.port] as const;
-    const port = bestInput(documents.document, known, from, node);
-    if (port && !wireInto(documents.document, [node, port])) documents.run(connect, { from, to: [node, port] });
-  } else if (connecting.side === "input" && wireInto(documents.document, [connecting.node, connecting.port])) {
+    const port = bestInput(documents.graph, known, from, node);
+    if (port && !wireInto(documents.graph, [node, port])) documents.run(connect, { from, to: [node, port] });
+  } else if (connecting.side === "input" && wireInto(documents.graph, [connecting.node, connecting.port])) {
     // A wire pulled out of its input and let go of is unplugged.
     documents.run(disconnect, { wires: [wireKey([connecting.node, connecting.port])] });
   } else if (target?.classList.contains("react-flow__pane")) {

@@ -3,9 +3,10 @@ import { useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { moveNodes } from "../model/commands";
-import type { Point } from "../model/document";
+import type { Point, Scope } from "../model/document";
 import { Catalog } from "../model/catalog";
-import { useCatalog, useDocument, useStudio, useView } from "../state/context";
+import { useDocument, useDocumentState, useGraph, useNodeTypes, useStudio, useView, useWorkspace } from "../state/context";
+import { runsOf } from "../runtime/jobs";
 import type { RuntimeState } from "../state/runtime";
 import { FlowEdges, FlowNodes, type AnyNode, type FlowEdge } from "./flow";
 import { flowScenery } from "./SceneryView";
@@ -14,29 +15,31 @@ const NO_CATALOG = new Catalog({ digest: "", nodes: [], failures: [] });
 
 /** The document as xyflow wants it, and what xyflow says back: moves and selection. */
 export function useFlow() {
-  const { documents, view } = useStudio();
-  const document = useDocument((all) => all);
-  const catalog = useCatalog((state) => state.catalog) ?? NO_CATALOG;
+  const { documents, view } = useWorkspace();
+  const graph = useGraph((all) => all);
+  const catalog = useNodeTypes() ?? NO_CATALOG;
   const selected = useView(({ nodes }) => nodes);
   const selectedWires = useView(({ wires }) => wires);
   const moved = useView((state) => state.moved);
   const aspects = useView((state) => state.aspects);
-  const previewed = useNodesOf(({ previews }) => Object.keys(previews));
-  const troubled = useNodesOf(({ jobs }) => jobs.problems.flatMap(({ node }) => node ?? []));
+  const id = useDocument((document) => document.id);
+  const { scope } = useDocumentState((state) => ({ scope: state.scope }));
+  const previewed = useNodesOf(scope, ({ previews }) => Object.keys(previews[id] ?? {}));
+  const troubled = useNodesOf(scope, ({ jobs }) => runsOf(jobs, id).problems.flatMap(({ node }) => node ?? []));
   const [flowNodes] = useState(() => new FlowNodes());
   const [flowEdges] = useState(() => new FlowEdges());
 
   const workflowNodes = useMemo(
-    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ document, catalog, selected, moved, aspects, previewed, troubled })),
-    [flowNodes, document, catalog, selected, moved, aspects, previewed, troubled],
+    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ graph, catalog, selected, moved, aspects, previewed, troubled })),
+    [flowNodes, graph, catalog, selected, moved, aspects, previewed, troubled],
   );
   const edges = useMemo(
-    () => (catalog === NO_CATALOG ? [] : flowEdges.from(document, catalog, selectedWires)),
-    [flowEdges, document, catalog, selectedWires],
+    () => (catalog === NO_CATALOG ? [] : flowEdges.from(graph, catalog, selectedWires)),
+    [flowEdges, graph, catalog, selectedWires],
   );
 
-  const rest = useDocument((all) => all.rest);
-  const scenery = useMemo(() => flowScenery(rest), [rest]);
+  const { frames, notes } = graph;
+  const scenery = useMemo(() => flowScenery({ frames, notes }), [frames, notes]);
   const nodes = useMemo(() => [...scenery, ...workflowNodes], [scenery, workflowNodes]);
 
   return useMemo(() => {
@@ -63,11 +66,14 @@ export function useFlow() {
   }, [nodes, edges, documents, view]);
 }
 
-/** Some nodes by what happens to them; the same set until its members change. */
-function useNodesOf(part: (state: RuntimeState) => string[]): ReadonlySet<string> {
+/** Some nodes of the canvas by what happens to them in runs; the same set until its members change. */
+function useNodesOf(scope: Scope, part: (state: RuntimeState) => string[]): ReadonlySet<string> {
   const { runtime } = useStudio();
   const ids = useStore(runtime.store, useShallow(part));
-  return useMemo(() => new Set(ids), [ids]);
+  return useMemo(() => {
+    const above = scope.map((instance) => `${instance}/`).join("");
+    return new Set(ids.filter((id) => id.startsWith(above)).map((id) => id.slice(above.length)));
+  }, [ids, scope]);
 }
 
 type AnyChange = NodeChange<AnyNode> | EdgeChange<FlowEdge>;

@@ -1,6 +1,6 @@
-import { useDocument, useRuntime, useStudio } from "../state/context";
+import { useDocument, useGraph, useNodeRun, useRunId, useRuns, useWorkspace } from "../state/context";
 import { seconds } from "../ui/format";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 
 export interface NodeStateWords {
   readonly kind: "idle" | "running" | "error" | "done";
@@ -11,12 +11,13 @@ export interface NodeStateWords {
 
 /** A node's state: words first, colour second. */
 export function useNodeState(id: string, known: boolean): NodeStateWords {
-  const studio = useStudio();
-  const mode = useDocument((document) => document.nodes[id]?.mode);
-  const signature = useDocument((document) => studio.signaturesOf(document)[id]);
-  const run = useRuntime(({ jobs }) => jobs.runs[id]);
-  const problem = useRuntime(({ jobs }) =>
-    jobs.problems.some((item) => item.node === id && item.severity !== "warning"),
+  const workspace = useWorkspace();
+  const inRuns = useRunId(id);
+  const mode = useGraph((graph) => graph.nodes[id]?.mode);
+  const signature = useDocument((document) => workspace.signaturesOf(document)[inRuns]);
+  const run = useNodeRun(id, (last) => last);
+  const problem = useRuns(({ problems }) =>
+    problems.some((item) => item.node === inRuns && item.severity !== "warning"),
   );
   const reason = run?.reason ?? "";
   const idle = { kind: "idle", look: "", reason: "" } as const;

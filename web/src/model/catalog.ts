@@ -1,13 +1,16 @@
 /** The node types there are, and what may be wired to what. */
 import type {
   Catalog as CatalogData,
-  NodeOutput as OutputPort,
-  NodePort as Port,
+  NodeOutput,
+  NodePort,
   NodeSpec,
   NodeWidget as Widget,
 } from "../runtime/wire.gen";
 
-export type { NodeSpec, OutputPort, Port, Widget };
+export type { NodeSpec, Widget };
+/** `label` is there where the name is an id that says nothing: on ports of subgraphs. */
+export type Port = NodePort & { readonly label?: string };
+export type OutputPort = NodeOutput & { readonly label?: string };
 export type Choice = NonNullable<Widget["choices"]>[number];
 
 export class Catalog {
@@ -28,6 +31,11 @@ export class Catalog {
   /** The node type of that id or former id. */
   spec(id: string): NodeSpec | undefined {
     return this.#specs.get(id);
+  }
+
+  /** These types and further ones, such as the subgraphs of a document. */
+  extended(specs: readonly NodeSpec[]): Catalog {
+    return new Catalog({ digest: this.digest, failures: this.failures, nodes: [...this.types(), ...specs] });
   }
 
   /** Every type once. */

@@ -1,26 +1,27 @@
 /** Copies as text: a JSON envelope that any page, browser or program can paste. */
 import type { Pasted } from "./commands";
-import { isRecord, parseDocument, type Document, type NodeId, type Point } from "./document";
+import type { Graph, NodeId, Point } from "./document";
+import { isRecord, parseDocument } from "./format";
 import { freshIds } from "./ids";
 
 export const CLIPBOARD_FORMAT = "wirebrush/clipboard/1";
 
 /** The nodes and the wires among them as text. */
-export function copyText(document: Document, ids: Iterable<NodeId>): string {
+export function copyText(graph: Graph, ids: Iterable<NodeId>): string {
   const wanted = new Set(ids);
-  const nodes = Object.fromEntries(Object.entries(document.nodes).filter(([id]) => wanted.has(id)));
-  const wires = Object.values(document.wires).filter(
+  const nodes = Object.fromEntries(Object.entries(graph.nodes).filter(([id]) => wanted.has(id)));
+  const wires = Object.values(graph.wires).filter(
     (wire) => wanted.has(wire.from[0]) && wanted.has(wire.to[0]),
   );
   return JSON.stringify({ format: CLIPBOARD_FORMAT, nodes, wires }, null, 1);
 }
 
 /** What a text would paste with its upper left corner at `at`; `null` if it is no copy of ours. */
-export function pasteFrom(text: string, document: Document, at: Point): Pasted | null {
+export function pasteFrom(text: string, graph: Graph, at: Point): Pasted | null {
   const source = readCopy(text);
   if (!source) return null;
   const olds = Object.keys(source.nodes);
-  const news = freshIds(document, olds.length);
+  const news = freshIds(graph, olds.length);
   const renamed = new Map(olds.map((id, index) => [id, news[index] ?? id]));
   const corner = cornerOf(source);
   const nodes = Object.fromEntries(
@@ -37,12 +38,12 @@ export function pasteFrom(text: string, document: Document, at: Point): Pasted |
   return { nodes, wires };
 }
 
-export function cornerOf(document: Pick<Document, "nodes">): Point {
-  const places = Object.values(document.nodes).map((node) => node.at);
+export function cornerOf(graph: Pick<Graph, "nodes">): Point {
+  const places = Object.values(graph.nodes).map((node) => node.at);
   return [Math.min(...places.map(([x]) => x)), Math.min(...places.map(([, y]) => y))];
 }
 
-function readCopy(text: string): Document | null {
+function readCopy(text: string): Graph | null {
   if (!text.trimStart().startsWith("{")) return null;
   try {
     const data: unknown = JSON.parse(text);

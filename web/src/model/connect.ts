@@ -1,6 +1,6 @@
 /** Whether two ports may be wired, and why not. */
 import { accepts, inputOf, outputOf, type Catalog } from "./catalog";
-import { wireKey, type Document, type NodeId, type PortRef, type Wire } from "./document";
+import { wireKey, type Graph, type NodeId, type PortRef, type Wire } from "./document";
 
 export type Refusal =
   | { readonly code: "same_node" }
@@ -9,21 +9,21 @@ export type Refusal =
   | { readonly code: "wrong_type"; readonly given: string; readonly wanted: string };
 
 /** Why this wire cannot be; `null` if it can. An input that has a wire already gets the new one. */
-export function refusal(document: Document, catalog: Catalog, wire: Wire): Refusal | null {
+export function refusal(graph: Graph, catalog: Catalog, wire: Wire): Refusal | null {
   const [fromNode, fromPort] = wire.from;
   const [toNode, toPort] = wire.to;
   if (fromNode === toNode) return { code: "same_node" };
-  const output = outputOf(catalog.spec(document.nodes[fromNode]?.type ?? ""), fromPort);
-  const input = inputOf(catalog.spec(document.nodes[toNode]?.type ?? ""), toPort);
+  const output = outputOf(catalog.spec(graph.nodes[fromNode]?.type ?? ""), fromPort);
+  const input = inputOf(catalog.spec(graph.nodes[toNode]?.type ?? ""), toPort);
   if (!output || !input) return { code: "unknown_port" };
   if (!accepts(input.type, output.type))
     return { code: "wrong_type", given: output.type, wanted: input.type };
-  return upstream(document, [fromNode]).has(toNode) ? { code: "cycle" } : null;
+  return upstream(graph, [fromNode]).has(toNode) ? { code: "cycle" } : null;
 }
 
 /** The nodes that these need, themselves included. */
-export function upstream(document: Document, from: Iterable<NodeId>): Set<NodeId> {
-  const sources = Map.groupBy(Object.values(document.wires), (wire) => wire.to[0]);
+export function upstream(graph: Graph, from: Iterable<NodeId>): Set<NodeId> {
+  const sources = Map.groupBy(Object.values(graph.wires), (wire) => wire.to[0]);
   const found = new Set<NodeId>();
   const ahead = [...from];
   for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
@@ -34,19 +34,19 @@ export function upstream(document: Document, from: Iterable<NodeId>): Set<NodeId
   return found;
 }
 
-export function wireInto(document: Document, to: PortRef): Wire | undefined {
-  return document.wires[wireKey(to)];
+export function wireInto(graph: Graph, to: PortRef): Wire | undefined {
+  return graph.wires[wireKey(to)];
 }
 
 /** The first input of a type that an output fits: where a wire dropped on a node goes. */
 export function bestInput(
-  document: Document,
+  graph: Graph,
   catalog: Catalog,
   from: PortRef,
   node: NodeId,
 ): string | undefined {
-  const inputs = catalog.spec(document.nodes[node]?.type ?? "")?.inputs ?? [];
-  const fits = inputs.filter((port) => !refusal(document, catalog, { from, to: [node, port.name] }));
-  const free = fits.find((port) => !port.widget && !wireInto(document, [node, port.name]));
+  const inputs = catalog.spec(graph.nodes[node]?.type ?? "")?.inputs ?? [];
+  const fits = inputs.filter((port) => !refusal(graph, catalog, { from, to: [node, port.name] }));
+  const free = fits.find((port) => !port.widget && !wireInto(graph, [node, port.name]));
   return (free ?? fits.find((port) => !port.widget))?.name;
 }

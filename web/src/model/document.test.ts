@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { testDocument } from "../testing/document";
-import { sceneryOf } from "./scenery";
-import { NotAWorkflow, parseDocument, serialise, wireKey } from "./document";
+import { definitionAt, graphAt, runId, validScope, wireKey } from "./document";
+import { NotAWorkflow, parseDocument, serialise } from "./format";
 
 describe("a workflow file", () => {
   test("is the same after reading and writing", () => {
@@ -16,7 +16,17 @@ describe("a workflow file", () => {
       name: "n",
       nodes: { a: { type: "X", at: [1, 2], values: {}, sparkle: 3 }, b: { type: "Y", at: [0, 0], values: {} } },
       wires: [{ from: ["a", "out"], to: ["b", "in"], knots: [[1, 1]] }],
-      frames: [{ id: "f" }],
+      frames: [{ id: "f", title: "F", at: [0, 0], size: [9, 9], sparkle: 4 }],
+      subgraphs: {
+        s: {
+          name: "S",
+          inputs: [{ id: "i", name: "in", type: "INT", to: [["1", "a"]], sparkle: 5 }],
+          outputs: [{ id: "o", name: "out", type: "INT", from: ["1", "b"] }],
+          nodes: { "1": { type: "X", at: [0, 0], values: {} } },
+          wires: [],
+          future: 6,
+        },
+      },
       future: { a: 1 },
     };
     expect(JSON.parse(serialise(parseDocument(data)))).toEqual(data);
@@ -59,11 +69,38 @@ describe("a workflow file", () => {
   );
 });
 
-test("frames and notes are read; malformed ones are passed over", () => {
-  const scenery = sceneryOf({
-    frames: [{ id: "f", title: "Prompt", at: [0, 0], size: [100, 50] }, { title: "nowhere" }],
+test("frames and notes are kept by id; one without a place or an id gets one", () => {
+  const document = parseDocument({
+    format: "wirebrush/1",
+    nodes: {},
+    frames: [{ id: "f", title: "Prompt", at: [0, 0], size: [100, 50] }, { title: "nowhere" }, { id: "f", title: "twin" }, 3],
     notes: [{ id: "n", text: "Hello", at: [5, 5] }, null, "text"],
   });
-  expect(scenery.map(({ kind, text }) => [kind, text])).toEqual([["frame", "Prompt"], ["note", "Hello"]]);
-  expect(sceneryOf({ frames: 3 })).toEqual([]);
+  expect(Object.values(document.frames).map(({ title }) => title).toSorted()).toEqual(["Prompt", "nowhere", "twin"]);
+  expect(document.notes["n"]).toEqual({ text: "Hello", at: [5, 5], size: [220, 110] });
+  expect(parseDocument(JSON.parse(serialise(document)))).toEqual(document);
+});
+
+describe("a scope", () => {
+  const inner = { name: "I", inputs: [], outputs: [], nodes: { "7": { type: "X", at: [0, 0], values: {} } }, wires: [] };
+  const outer = { ...inner, nodes: { "3": { type: "subgraph:inner", at: [0, 0], values: {} } } };
+  const document = parseDocument({
+    format: "wirebrush/1",
+    nodes: { "12": { type: "subgraph:outer", at: [0, 0], values: {} } },
+    wires: [],
+    subgraphs: { inner, outer },
+  });
+
+  test("leads through instances to definitions", () => {
+    expect(definitionAt(document, [])).toBe("");
+    expect(definitionAt(document, ["12", "3"])).toBe("inner");
+    expect(Object.keys(graphAt(document, ["12", "3"]).nodes)).toEqual(["7"]);
+    expect(runId(["12", "3"], "7")).toBe("12/3/7");
+  });
+
+  test("that is not there any more is cut back to what is", () => {
+    expect(definitionAt(document, ["12", "9"])).toBeNull();
+    expect(validScope(document, ["12", "9", "3"])).toEqual(["12"]);
+    expect(validScope(document, ["1"])).toEqual([]);
+  });
 });

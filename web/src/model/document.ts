@@ -1,8 +1,9 @@
 /**
  * The document: what is saved, in the shape in which it is edited.
  *
- * It differs from the file in one point: wires are kept by the input they end in, so that an
- * input can never have two. Everything is immutable; only commands make a new one.
+ * It differs from the file in two points: wires are kept by the input they end in, so that an
+ * input can never have two, and frames and notes by their ids. Everything is immutable; only
+ * commands make a new one. A subgraph's definition is a graph like the document itself.
  */
 import type { Json } from "../runtime/wire.gen";
 
@@ -22,24 +23,81 @@ export interface WorkflowNode {
   readonly mode?: "mute" | "bypass";
   readonly collapsed?: boolean;
   readonly color?: string;
+  /** Widgets whose ports are shown although nothing is wired to them. */
+  readonly ports?: readonly string[];
 }
 
 export interface Wire {
   readonly from: PortRef;
   readonly to: PortRef;
+  /** Points that the wire passes through, from its source on. */
+  readonly knots?: readonly Point[];
 }
 
-export interface Document {
-  readonly id: string;
-  readonly name: string;
+/** A titled box behind nodes; what stands on it moves with it. */
+export interface Frame {
+  readonly title: string;
+  readonly at: Point;
+  readonly size: Point;
+  readonly color?: string;
+}
+
+/** A text on the canvas, in Markdown. */
+export interface Note {
+  readonly text: string;
+  readonly at: Point;
+  readonly size: Point;
+  readonly color?: string;
+}
+
+/** What is drawn on one canvas: the document's own graph, or the inside of a subgraph. */
+export interface Graph {
   readonly nodes: Readonly<Record<NodeId, WorkflowNode>>;
   /** By `wireKey(wire.to)`. */
   readonly wires: Readonly<Record<string, Wire>>;
+  readonly frames: Readonly<Record<string, Frame>>;
+  readonly notes: Readonly<Record<string, Note>>;
+}
+
+/** A port of a subgraph's instances. Wires and values use its id, which never changes. */
+export interface SubgraphInput {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** The inputs inside that it feeds. */
+  readonly to: readonly PortRef[];
+}
+
+export interface SubgraphOutput {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** The output inside that it hands out. */
+  readonly from: PortRef;
+}
+
+/** A definition. Its instances are nodes of type `subgraph:<id>` and hold only what differs. */
+export interface Subgraph extends Graph {
+  readonly name: string;
+  readonly inputs: readonly SubgraphInput[];
+  readonly outputs: readonly SubgraphOutput[];
+  readonly rest: Readonly<Record<string, Json>>;
+}
+
+export interface Document extends Graph {
+  readonly id: string;
+  readonly name: string;
+  readonly subgraphs: Readonly<Record<string, Subgraph>>;
   /** Fields of the file that this page does not edit; written back as they came. */
   readonly rest: Readonly<Record<string, Json>>;
 }
 
-export const FORMAT = "wirebrush/1";
+/** Which canvas is open: the instances one went into, from the document's own graph on. */
+export type Scope = readonly NodeId[];
+
+export const ROOT: Scope = [];
+
+const SUBGRAPH = "subgraph:";
 
 /** The name of a wire: the input it ends in. */
 export function wireKey([node, port]: PortRef): string {
@@ -47,72 +105,45 @@ export function wireKey([node, port]: PortRef): string {
 }
 
 export function emptyDocument(id: string, name: string): Document {
-  return { id, name, nodes: {}, wires: {}, rest: {} };
+  return { id, name, nodes: {}, wires: {}, frames: {}, notes: {}, subgraphs: {}, rest: {} };
 }
 
-/** A workflow file that cannot be opened; the message is for people. */
-export class NotAWorkflow extends Error {}
+/** The id of the definition that a node type stands for; `null` for ordinary types. */
+export function subgraphOf(type: string): string | null {
+  return type.startsWith(SUBGRAPH) ? type.slice(SUBGRAPH.length) : null;
+}
 
-/** Read a file's data. Unknown fields stay; wires that lead nowhere are dropped. */
-export function parseDocument(data: unknown): Document {
-  if (!isRecord(data) || data["format"] !== FORMAT)
-    throw new NotAWorkflow(`A workflow file starts with "format": "${FORMAT}".`);
-  const { format: _, id, name, nodes, wires, ...rest } = data;
-  if (!isRecord(nodes)) throw new NotAWorkflow('The workflow has no "nodes".');
-  const parsed = Object.fromEntries(
-    Object.entries(nodes).map(([key, node]) => [key, parseNode(key, node)]),
-  );
-  const wired: Record<string, Wire> = {};
-  for (const wire of Array.isArray(wires) ? wires : []) {
-    if (isWire(wire) && parsed[wire.from[0]] && parsed[wire.to[0]]) wired[wireKey(wire.to)] = wire;
+export function instanceType(subgraph: string): string {
+  return SUBGRAPH + subgraph;
+}
+
+/** The definition that is open in a scope: `""` for the document itself, `null` if there is none. */
+export function definitionAt(document: Document, scope: Scope): string | null {
+  let open = "";
+  let graph: Graph = document;
+  for (const id of scope) {
+    const inner = subgraphOf(graph.nodes[id]?.type ?? "");
+    const definition = inner === null ? undefined : document.subgraphs[inner];
+    if (inner === null || !definition) return null;
+    open = inner;
+    graph = definition;
   }
-  return {
-    id: typeof id === "string" ? id : crypto.randomUUID(),
-    name: typeof name === "string" && name ? name : "Untitled",
-    nodes: parsed,
-    wires: wired,
-    rest: rest as Record<string, Json>,
-  };
+  return open;
 }
 
-/** The file's data, as the server and other programs read it. */
-export function documentToJson(document: Document): Record<string, Json> {
-  const { id, name, nodes, wires, rest } = document;
-  const data = { format: FORMAT, id, name, nodes, wires: Object.values(wires), ...rest };
-  return data as unknown as Record<string, Json>; // read-only, but nothing else than JSON
+/** The graph of a scope; the document's own if the scope is not there (any more). */
+export function graphAt(document: Document, scope: Scope): Graph {
+  return document.subgraphs[definitionAt(document, scope) ?? ""] ?? document;
 }
 
-/** The file's text: one line per wire, so that it diffs well. */
-export function serialise(document: Document): string {
-  const { wires, ...data } = documentToJson(document);
-  const lines = (wires as unknown as Wire[]).map((wire) => `    ${JSON.stringify(wire)}`);
-  const text = JSON.stringify({ ...data, wires: "@" }, null, 2);
-  return `${text.replace('"wires": "@"', () => `"wires": [${lines.length ? `\n${lines.join(",\n")}\n  ` : ""}]`)}\n`;
+/** As much of a scope as exists: an undo may have taken away the instance one is in. */
+export function validScope(document: Document, scope: Scope): Scope {
+  let valid = scope;
+  while (definitionAt(document, valid) === null) valid = valid.slice(0, -1);
+  return valid;
 }
 
-function parseNode(key: string, data: unknown): WorkflowNode {
-  if (!isRecord(data) || typeof data["type"] !== "string")
-    throw new NotAWorkflow(`Node ${key} has no type.`);
-  return {
-    ...data,
-    type: data["type"],
-    at: isPoint(data["at"]) ? data["at"] : [0, 0],
-    values: isRecord(data["values"]) ? (data["values"] as Record<string, Json>) : {},
-  };
-}
-
-function isWire(data: unknown): data is Wire {
-  return isRecord(data) && isPortRef(data["from"]) && isPortRef(data["to"]);
-}
-
-function isPortRef(data: unknown): data is PortRef {
-  return Array.isArray(data) && data.length === 2 && data.every((part) => typeof part === "string");
-}
-
-function isPoint(data: unknown): data is Point {
-  return Array.isArray(data) && data.length === 2 && data.every((part) => Number.isFinite(part));
-}
-
-export function isRecord(data: unknown): data is Record<string, unknown> {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
+/** What a node inside a scope is called when it runs: `12/3` for node 3 in instance 12. */
+export function runId(scope: Scope, node: NodeId): string {
+  return [...scope, node].join("/");
 }

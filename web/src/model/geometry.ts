@@ -5,7 +5,7 @@
  * the node's own drawing must agree, so both read this.
  */
 import type { NodeSpec, OutputPort, Port } from "./catalog";
-import type { Document, NodeId, WorkflowNode } from "./document";
+import type { Graph, NodeId, WorkflowNode } from "./document";
 
 export const GRID = 22;
 export const HEADER = 42;
@@ -89,10 +89,10 @@ export function uploadPort(spec: NodeSpec): Port | undefined {
   return spec.inputs.find((port) => port.widget?.upload && port.widget.folder === "image");
 }
 
-/** A node type that the catalog lacks, guessed from what the document says about one use of it. */
-export function placeholderSpec(document: Document, id: NodeId): NodeSpec {
-  const type = document.nodes[id]?.type ?? "";
-  const wires = Object.values(document.wires);
+/** A node type that the catalog lacks, guessed from what the graph says about one use of it. */
+export function placeholderSpec(graph: Graph, id: NodeId): NodeSpec {
+  const type = graph.nodes[id]?.type ?? "";
+  const wires = Object.values(graph.wires);
   const inputs = wires.filter((wire) => wire.to[0] === id).map((wire) => wire.to[1]);
   const outputs = wires.filter((wire) => wire.from[0] === id).map((wire) => wire.from[1]);
   return {

@@ -1,5 +1,6 @@
 /** Patches: what a command changed, so that it can be undone exactly and merged with the next. */
-import { isRecord, type Document } from "./document";
+import type { Document, Graph } from "./document";
+import { isRecord } from "./format";
 
 export type Path = readonly string[];
 
@@ -42,13 +43,26 @@ export function invert(patch: Patch): Patch {
 export class Draft {
   readonly changes: Change[] = [];
   document: Document;
+  /** Where the graph that is open lies in the document. */
+  readonly #prefix: Path;
 
-  constructor(document: Document) {
+  constructor(document: Document, prefix: Path = []) {
     this.document = document;
+    this.#prefix = prefix;
   }
 
-  /** Set a place, or empty it with `undefined`. Setting what is there already is no change. */
+  /** The graph that is open: the document's own or the inside of a subgraph. */
+  get graph(): Graph {
+    return read(this.document, this.#prefix) as Graph;
+  }
+
+  /** Set a place of the open graph, or empty it with `undefined`. */
   set(path: Path, value: unknown): void {
+    this.setInDocument([...this.#prefix, ...path], value);
+  }
+
+  /** Set a place of the document. Setting what is there already is no change. */
+  setInDocument(path: Path, value: unknown): void {
     const [where, after] = this.#fromMissingParent(path, value);
     const before = read(this.document, where);
     if (Object.is(before, after)) return;

@@ -5,9 +5,10 @@
  */
 import type { Catalog } from "./catalog";
 import { upstream } from "./connect";
-import { wireKey, type Document, type NodeId } from "./document";
+import { wireKey, subgraphOf, type Document, type Graph, type NodeId } from "./document";
 
-export type Signatures = Readonly<Record<NodeId, string>>;
+/** By node, as it is called when it runs. */
+export type Signatures = Readonly<Record<string, string>>;
 
 export function signatures(document: Document): Signatures {
   const wiresInto = Map.groupBy(Object.values(document.wires), (wire) => wire.to[0]);
@@ -22,33 +23,35 @@ export function signatures(document: Document): Signatures {
     const values = Object.entries(node.values)
       .filter(([name]) => !covered.has(name))
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
-    made[id] = hash(JSON.stringify([node.type, node.mode ?? "", values, wired]));
+    // What is inside an instance counts too, as deep as it goes.
+    const inside = subgraphOf(node.type) === null ? "" : document.subgraphs;
+    made[id] = hash(JSON.stringify([node.type, node.mode ?? "", values, wired, inside]));
   }
   return made;
 }
 
 /** The nodes that a run needs: the sinks and all above them. */
-export function neededNodes(document: Document, catalog: Catalog): Set<NodeId> {
-  const sinks = Object.entries(document.nodes)
+export function neededNodes(graph: Graph, catalog: Catalog): Set<NodeId> {
+  const sinks = Object.entries(graph.nodes)
     .filter(([, node]) => node.mode !== "mute" && catalog.spec(node.type)?.sink)
     .map(([id]) => id);
-  return upstream(document, sinks);
+  return upstream(graph, sinks);
 }
 
 /** Nodes that get a new seed with every run, so that their results are never there. */
-export function seedsDrawn(document: Document): NodeId[] {
-  return Object.entries(document.nodes)
+export function seedsDrawn(graph: Graph): NodeId[] {
+  return Object.entries(graph.nodes)
     .filter(([id, { controls }]) =>
       Object.entries(controls ?? {}).some(
-        ([port, control]) => control !== "fixed" && !(wireKey([id, port]) in document.wires),
+        ([port, control]) => control !== "fixed" && !(wireKey([id, port]) in graph.wires),
       ),
     )
     .map(([id]) => id);
 }
 
 /** These nodes and all that need them. */
-export function nodesBelow(document: Document, from: Iterable<NodeId>): Set<NodeId> {
-  const users = Map.groupBy(Object.values(document.wires), (wire) => wire.from[0]);
+export function nodesBelow(graph: Graph, from: Iterable<NodeId>): Set<NodeId> {
+  const users = Map.groupBy(Object.values(graph.wires), (wire) => wire.from[0]);
   const found = new Set<NodeId>();
   const ahead = [...from];
   for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
@@ -60,11 +63,11 @@ export function nodesBelow(document: Document, from: Iterable<NodeId>): Set<Node
 }
 
 /** Nodes with what they need before them; a cycle's nodes come in any order. */
-function inOrder(document: Document): NodeId[] {
-  const sources = Map.groupBy(Object.values(document.wires), (wire) => wire.to[0]);
+function inOrder(graph: Graph): NodeId[] {
+  const sources = Map.groupBy(Object.values(graph.wires), (wire) => wire.to[0]);
   const order: NodeId[] = [];
   const seen = new Set<NodeId>();
-  const stack = Object.keys(document.nodes).map((id) => ({ id, entered: false }));
+  const stack = Object.keys(graph.nodes).map((id) => ({ id, entered: false }));
   for (let top = stack.pop(); top; top = stack.pop()) {
     if (top.entered) order.push(top.id);
     else if (!seen.has(top.id)) {

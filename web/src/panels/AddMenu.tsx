@@ -2,10 +2,10 @@ import { useMemo, useState, type CSSProperties, type KeyboardEvent } from "react
 import type { NodeSpec } from "../model/catalog";
 import { search } from "../model/search";
 import { addNodeAt, fitting } from "../state/adding";
-import { useCatalog, useStudio, useView } from "../state/context";
+import { useNodeTypes, useStudio, useView } from "../state/context";
 import type { Adding } from "../state/view";
 import { PortShape } from "../ui/PortShape";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import { usePopover } from "../ui/usePopover";
 import styles from "./AddMenu.module.css";
 
@@ -21,7 +21,7 @@ export function AddMenu() {
 
 function Menu({ adding }: { adding: Adding }) {
   const studio = useStudio();
-  const catalog = useCatalog((state) => state.catalog);
+  const catalog = useNodeTypes();
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
   const close = useMemo(() => () => studio.view.setState({ adding: null }), [studio]);

@@ -2,7 +2,7 @@ import { memo } from "react";
 import { thumbnailUrl } from "../runtime/api";
 import type { Picture } from "../state/runtime";
 import { useRuntime, useStudio } from "../state/context";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Gallery.module.css";
 import panel from "./Panel.module.css";
 
@@ -26,7 +26,7 @@ export function Gallery() {
 }
 
 const Tile = memo(function Tile({ picture }: { picture: Picture }) {
-  const { view } = useStudio();
+  const { ui } = useStudio();
   return (
     <li>
       <button
@@ -34,7 +34,7 @@ const Tile = memo(function Tile({ picture }: { picture: Picture }) {
         className={styles["tile"]}
         title={picture.name}
         aria-label={t("gallery.open", { name: picture.name })}
-        onClick={() => view.setState({ enlarged: picture })}
+        onClick={() => ui.setState({ enlarged: picture })}
       >
         <img src={thumbnailUrl(picture.asset, 256)} alt="" loading="lazy" decoding="async" draggable={false} />
       </button>

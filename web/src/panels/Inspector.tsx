@@ -1,8 +1,8 @@
 import type { NodeSpec, Port } from "../model/catalog";
-import { useCatalog, useDocument, useView } from "../state/context";
-import { label } from "../ui/format";
+import { useGraph, useNodeTypes, useView } from "../state/context";
+import { portLabel } from "../ui/format";
 import { PortShape } from "../ui/PortShape";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Inspector.module.css";
 import panel from "./Panel.module.css";
 
@@ -10,8 +10,8 @@ import panel from "./Panel.module.css";
 export function Inspector() {
   const selected = useView(({ nodes }) => nodes);
   const [id] = selected;
-  const node = useDocument((document) => (id === undefined ? undefined : document.nodes[id]));
-  const spec = useCatalog(({ catalog }) => (node ? catalog?.spec(node.type) : undefined));
+  const node = useGraph((graph) => (id === undefined ? undefined : graph.nodes[id]));
+  const spec = useNodeTypes()?.spec(node?.type ?? "");
   if (!node) return null;
   if (selected.size > 1)
     return (
@@ -38,7 +38,7 @@ function Help({ spec }: { spec: NodeSpec }) {
         {explained.map((port) => (
           <div key={port.name}>
             <dt>
-              <PortShape type={port.type} size={9} /> {label(port.name)}
+              <PortShape type={port.type} size={9} /> {portLabel(port)}
               <span className={styles["range"]}>{rangeOf(port)}</span>
             </dt>
             <dd>{port.help?.replaceAll("`", "")}</dd>

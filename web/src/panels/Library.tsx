@@ -5,7 +5,7 @@ import { search, shelves } from "../model/search";
 import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
 import { useCatalog, useStudio } from "../state/context";
 import { PortShape } from "../ui/PortShape";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Library.module.css";
 import panel from "./Panel.module.css";
 

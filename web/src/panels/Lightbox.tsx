@@ -1,20 +1,20 @@
 import { ChevronLeft, ChevronRight, Download, X } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { assetUrl } from "../runtime/api";
-import { useRuntime, useStudio, useView } from "../state/context";
-import type { Enlarged } from "../state/view";
+import { useRuntime, useStudio, useUi } from "../state/context";
+import type { Enlarged } from "../state/ui";
 import { IconButton } from "../ui/Button";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import styles from "./Lightbox.module.css";
 
 /** One picture, as large as the window lets it be. */
 export function Lightbox() {
-  const enlarged = useView((state) => state.enlarged);
+  const enlarged = useUi((state) => state.enlarged);
   return enlarged ? <Shown picture={enlarged} /> : null;
 }
 
 function Shown({ picture }: { picture: Enlarged }) {
-  const { view } = useStudio();
+  const { ui } = useStudio();
   const pictures = useRuntime((state) => state.pictures);
   const dialog = useRef<HTMLDialogElement>(null);
   const [actual, setActual] = useState(false);
@@ -23,9 +23,9 @@ function Shown({ picture }: { picture: Enlarged }) {
   const next = place >= 0 ? pictures[place + 1] : undefined;
   const show = useCallback(
     (enlarged: Enlarged | undefined) => {
-      if (enlarged) view.setState({ enlarged });
+      if (enlarged) ui.setState({ enlarged });
     },
-    [view],
+    [ui],
   );
 
   useEffect(() => {
@@ -46,7 +46,7 @@ function Shown({ picture }: { picture: Enlarged }) {
       ref={dialog}
       className={styles["dialog"]}
       aria-label={t("lightbox.title")}
-      onClose={() => view.setState({ enlarged: null })}
+      onClose={() => ui.setState({ enlarged: null })}
     >
       <header className={styles["bar"]}>
         <span className={styles["name"]}>{picture.name}</span>

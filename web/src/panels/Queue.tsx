@@ -7,7 +7,7 @@ import { thumbnailUrl } from "../runtime/api";
 import { useDocument, useRuntime, useStudio } from "../state/context";
 import { IconButton } from "../ui/Button";
 import { clock, seconds } from "../ui/format";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import panel from "./Panel.module.css";
 import styles from "./Queue.module.css";
 
@@ -33,12 +33,12 @@ export function Queue() {
 }
 
 const Row = memo(function Row({ id }: { id: string }) {
-  const { runtime, view } = useStudio();
+  const { runtime, ui } = useStudio();
   const job = useRuntime(({ jobs }) => jobs.byId[id]);
   const running = useRuntime(({ jobs }) => (job?.running ? jobs.byId[id]?.running : null));
   const preview = useRuntime(({ previews, jobs }) => {
     const node = jobs.byId[id]?.running;
-    return node && id in jobs.ours ? previews[node] : undefined;
+    return node ? previews[jobs.ours[id]?.document ?? ""]?.[node] : undefined;
   });
   const title = useDocument((document) => (running ? document.nodes[running]?.title ?? document.nodes[running]?.type : undefined));
   if (!job) return null;
@@ -55,7 +55,7 @@ const Row = memo(function Row({ id }: { id: string }) {
         aria-label={t("node.open")}
         onClick={() =>
           picture?.asset &&
-          view.setState({
+          ui.setState({
             enlarged: { asset: picture.asset, name: picture.name ?? "", width: picture.width ?? null, height: picture.height ?? null },
           })
         }

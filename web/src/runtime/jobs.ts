@@ -1,4 +1,5 @@
 /** Jobs and what their nodes do, as a pure reducer over the server's messages. */
+import type { Signatures } from "../model/signature";
 import type { Event as JobEvent, JobOutput, JobRecord, JobState, Output, Problem } from "./wire.gen";
 
 export type NodeState = "running" | "done" | "cached" | "error" | "stopped";
@@ -32,14 +33,26 @@ export interface Jobs {
   /** Newest first. */
   readonly order: readonly string[];
   readonly byId: Readonly<Record<string, Job>>;
-  /** By node: its latest run by a job of the open document. */
-  readonly runs: Readonly<Record<string, NodeRun>>;
-  readonly problems: readonly Problem[];
-  /** Jobs of the open document, each with the node signatures it was submitted with. */
-  readonly ours: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** By document: what its nodes did last. */
+  readonly documents: Readonly<Record<string, DocumentRuns>>;
+  /** Jobs of open documents. */
+  readonly ours: Readonly<Record<string, Ours>>;
 }
 
-export const NO_JOBS: Jobs = { order: [], byId: {}, runs: {}, problems: [], ours: {} };
+/** Node ids are those of the run: `12/3` is node 3 inside instance 12. */
+export interface DocumentRuns {
+  readonly nodes: Readonly<Record<string, NodeRun>>;
+  readonly problems: readonly Problem[];
+}
+
+/** A job that shows on a document's nodes, with their signatures when it was submitted. */
+export interface Ours {
+  readonly document: string;
+  readonly signatures: Signatures;
+}
+
+export const NO_JOBS: Jobs = { order: [], byId: {}, documents: {}, ours: {} };
+export const NO_RUNS: DocumentRuns = { nodes: {}, problems: [] };
 export const SHOWN_JOBS = 100;
 
 const FINAL: ReadonlySet<JobState> = new Set(["succeeded", "failed", "cancelled", "quarantined"]);
@@ -64,14 +77,15 @@ export function withRecords(jobs: Jobs, records: readonly JobRecord[]): Jobs {
 }
 
 /** A job that this page submitted: its nodes show what it does. */
-export function withOurs(jobs: Jobs, record: JobRecord, signatures: Record<string, string>): Jobs {
+export function withOurs(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
   const next = withRecords(jobs, [record]);
-  return { ...next, problems: [], ours: { ...jobs.ours, [record.id]: signatures } };
+  return withProblems({ ...next, ours: { ...jobs.ours, [record.id]: ours } }, ours.document, []);
 }
 
 /** Show what an earlier job of this document made; what a later one did stays. */
-export function withRestored(jobs: Jobs, record: JobRecord, signatures: Record<string, string>): Jobs {
-  const runs: Record<string, NodeRun> = { ...jobs.runs };
+export function withRestored(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
+  const { document, signatures } = ours;
+  const runs: Record<string, NodeRun> = { ...runsOf(jobs, document).nodes };
   const isLater = (run: NodeRun | undefined): boolean =>
     run !== undefined && (jobs.byId[run.job]?.record.created ?? 0) > record.created;
   if (record.state === "succeeded")
@@ -82,16 +96,26 @@ export function withRestored(jobs: Jobs, record: JobRecord, signatures: Record<s
     if (isLater(runs[node])) continue;
     runs[node] = { job: record.id, state: "cached", outputs: shown, signature: signatures[node] };
   }
-  return { ...jobs, runs, ours: { ...jobs.ours, [record.id]: signatures } };
+  return withRuns({ ...jobs, ours: { ...jobs.ours, [record.id]: ours } }, document, { nodes: runs });
 }
 
-/** Another document is opened: its nodes have not run yet. */
-export function forgetRuns(jobs: Jobs): Jobs {
-  return { ...jobs, runs: {}, problems: [], ours: {} };
+/** A document is closed: its jobs go on, but nothing shows what its nodes do. */
+export function forgetDocument(jobs: Jobs, document: string): Jobs {
+  const { [document]: _, ...documents } = jobs.documents;
+  const ours = Object.entries(jobs.ours).filter(([, job]) => job.document !== document);
+  return { ...jobs, documents, ours: Object.fromEntries(ours) };
 }
 
-export function withProblems(jobs: Jobs, problems: readonly Problem[]): Jobs {
-  return { ...jobs, problems };
+export function runsOf(jobs: Jobs, document: string): DocumentRuns {
+  return jobs.documents[document] ?? NO_RUNS;
+}
+
+export function withProblems(jobs: Jobs, document: string, problems: readonly Problem[]): Jobs {
+  return withRuns(jobs, document, { problems });
+}
+
+function withRuns(jobs: Jobs, document: string, runs: Partial<DocumentRuns>): Jobs {
+  return { ...jobs, documents: { ...jobs.documents, [document]: { ...runsOf(jobs, document), ...runs } } };
 }
 
 export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number): Jobs {
@@ -99,12 +123,12 @@ export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number):
   if (!job) return jobs;
   const next = jobAfter(job, event, now);
   const ours = jobs.ours[id];
-  return {
-    ...jobs,
-    byId: { ...jobs.byId, [id]: next },
-    runs: ours ? runsAfter(jobs.runs, id, event, ours, now) : jobs.runs,
-    problems: ours && event.type === "finished" ? event.problems : jobs.problems,
-  };
+  const known = { ...jobs, byId: { ...jobs.byId, [id]: next } };
+  if (!ours) return known;
+  const { nodes } = runsOf(jobs, ours.document);
+  const after = runsAfter(nodes, id, event, ours.signatures, now);
+  if (event.type === "finished") return withRuns(known, ours.document, { nodes: after, problems: event.problems });
+  return after === nodes ? known : withRuns(known, ours.document, { nodes: after });
 }
 
 /** As people read a queue: what runs, what is next, then what has ended, the latest first. */
@@ -184,13 +208,13 @@ function afterNode(job: Job, event: Extract<JobEvent, { type: "node_finished" }>
   };
 }
 
-type Runs = Jobs["runs"];
+type Runs = DocumentRuns["nodes"];
 
 function runsAfter(
   runs: Runs,
   job: string,
   event: JobEvent,
-  signatures: Readonly<Record<string, string>>,
+  signatures: Signatures,
   now: number,
 ): Runs {
   switch (event.type) {

@@ -73,23 +73,27 @@ function record(more: Partial<JobRecord> = {}): JobRecord {
   const summary = { executed: 0, cached: 0, skipped: 0, seconds: 0, per_node: {} };
   return {
     id: "j", state: "queued", priority: 0, position: 1, created: 1, title: "Postcard", owner: "", nodes: 3, attempt: 0,
-    worker: null, started: null, ended: null, retry_of: null, summary, problems: [], outputs: [], ...more,
+    worker: null, started: null, ended: null, retry_of: null, document: null, group: null, summary, problems: [], outputs: [], ...more,
   };
 }
 
-const SIGNATURES = { "1": "s1", "2": "s2", "3": "s3" };
+const OURS = { document: "d", signatures: { "1": "s1", "2": "s2", "3": "s3" } };
 const PICTURE = { kind: "output" as const, asset: "f00", name: "a.png", mime: "image/png", width: 8, height: 8, text: null };
 const SUMMARY = { executed: 2, cached: 1, skipped: 0, seconds: 1.5, per_node: {} };
 
 function after(...events: JobEvent[]): jobs.Jobs {
-  const start = jobs.withOurs(jobs.NO_JOBS, record(), SIGNATURES);
+  const start = jobs.withOurs(jobs.NO_JOBS, record(), OURS);
   return events.reduce((known, item, index) => jobs.withEvent(known, "j", item, 1000 * index), start);
+}
+
+function nodesOf(known: jobs.Jobs): jobs.DocumentRuns["nodes"] {
+  return jobs.runsOf(known, "d").nodes;
 }
 
 const RUNNING: JobEvent[] = [
   { type: "started", worker: "cpu-0", attempt: 1, nodes: 3 },
   { type: "nodes_planned", run: ["2", "3"], cached: ["1"] },
-  { type: "node_started", node: "2", reason: "seed changed" },
+  { type: "node_started", node: "2", reason: "seed changed", effects: false },
   { type: "node_progress", node: "2", value: 14, total: 20 },
 ];
 
@@ -98,8 +102,8 @@ describe("a job", () => {
     const known = after(...RUNNING);
     expect(known.byId["j"]).toMatchObject({ planned: 2, cached: 1, running: "2", progress: [14, 20] });
     expect(known.byId["j"]?.record).toMatchObject({ state: "running", worker: "cpu-0" });
-    expect(known.runs["1"]).toMatchObject({ state: "cached", signature: "s1" });
-    expect(known.runs["2"]).toMatchObject({ state: "running", value: 14, total: 20, reason: "seed changed" });
+    expect(nodesOf(known)["1"]).toMatchObject({ state: "cached", signature: "s1" });
+    expect(nodesOf(known)["2"]).toMatchObject({ state: "running", value: 14, total: 20, reason: "seed changed" });
   });
 
   test("leaves its pictures on the node and in the record", () => {
@@ -108,7 +112,7 @@ describe("a job", () => {
       { type: "node_finished", node: "3", cached: false, seconds: 0.2, outputs: [PICTURE] },
       { type: "finished", state: "succeeded", summary: SUMMARY, problems: [] },
     );
-    expect(known.runs["3"]).toMatchObject({ state: "done", seconds: 0.2, outputs: [PICTURE], signature: "s3" });
+    expect(nodesOf(known)["3"]).toMatchObject({ state: "done", seconds: 0.2, outputs: [PICTURE], signature: "s3" });
     expect(known.byId["j"]?.record.outputs).toEqual([{ ...PICTURE, node: "3", index: 0 }]);
     expect(known.byId["j"]?.record).toMatchObject({ state: "succeeded", summary: SUMMARY });
   });
@@ -116,10 +120,10 @@ describe("a job", () => {
   test("that fails marks the node at fault and stops the others", () => {
     const problem = { code: "failed", message: "Out of memory.", hint: "", node: "2", port: null, severity: "error" as const };
     const known = after(...RUNNING, { type: "finished", state: "failed", summary: SUMMARY, problems: [problem] });
-    expect(known.runs["2"]?.state).toBe("error");
-    expect(known.problems).toEqual([problem]);
+    expect(nodesOf(known)["2"]?.state).toBe("error");
+    expect(jobs.runsOf(known, "d").problems).toEqual([problem]);
     const cancelled = after(...RUNNING, { type: "finished", state: "cancelled", summary: SUMMARY, problems: [] });
-    expect(cancelled.runs["2"]?.state).toBe("stopped");
+    expect(nodesOf(cancelled)["2"]?.state).toBe("stopped");
   });
 
   test("of somebody else moves the queue, not our nodes", () => {
@@ -127,7 +131,7 @@ describe("a job", () => {
       (state, item) => jobs.withEvent(state, "j", item, 0),
       jobs.withRecords(jobs.NO_JOBS, [record()]),
     );
-    expect(known.runs).toEqual({});
+    expect(known.documents).toEqual({});
     expect(known.byId["j"]?.running).toBe("2");
   });
 
@@ -159,10 +163,21 @@ describe("a job", () => {
     const old = record({ id: "old", state: "succeeded", created: 1, outputs });
     const newer = record({ id: "new", state: "succeeded", created: 2, outputs: [{ ...PICTURE, asset: "new", node: "3", index: 0 }] });
     const both = jobs.withRecords(jobs.NO_JOBS, [old, newer]);
-    const shown = jobs.withRestored(jobs.withRestored(both, newer, SIGNATURES), old, SIGNATURES);
-    expect(shown.runs["3"]?.outputs[0]?.asset).toBe("new");
+    const shown = jobs.withRestored(jobs.withRestored(both, newer, OURS), old, OURS);
+    expect(nodesOf(shown)["3"]?.outputs[0]?.asset).toBe("new");
     expect(shown.order).toEqual(["new", "old"]);
   });
+});
+
+test("documents do not see each other's runs, and a closed one is forgotten", () => {
+  const other = { ...OURS, document: "e" };
+  const both = jobs.withOurs(after(...RUNNING), record({ id: "k", created: 2 }), other);
+  const known = jobs.withEvent(both, "k", { type: "node_started", node: "1", reason: "", effects: false }, 0);
+  expect(nodesOf(known)["1"]?.state).toBe("cached");
+  expect(jobs.runsOf(known, "e").nodes["1"]?.state).toBe("running");
+  const closed = jobs.forgetDocument(known, "d");
+  expect(nodesOf(closed)).toEqual({});
+  expect(Object.keys(closed.ours)).toEqual(["k"]);
 });
 
 test("a preview is read from a binary frame", async () => {

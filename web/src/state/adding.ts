@@ -11,10 +11,10 @@ export const DRAGGED_TYPE = "application/x-wirebrush-node";
 
 /** Put a node of a type somewhere, select it, and wire it to the port a wire came from. */
 export function addNodeAt(studio: Studio, type: string, at: Point, wire: Connecting | null = null): NodeId | null {
-  const spec = studio.catalog.getState().catalog?.spec(type);
+  const spec = studio.workspace.types?.spec(type);
   if (!spec) return null;
   const { documents } = studio;
-  const [id = ""] = freshIds(documents.document, 1);
+  const [id = ""] = freshIds(documents.graph, 1);
   const made = newNode(spec, at);
   const wanted = wire ? wireTo(spec, id, wire) : null;
   const node = wanted ? besidePointer(made, spec, wanted, id) : made;

@@ -2,11 +2,16 @@
 import { createContext, use } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
-import type { Document } from "../model/document";
+import type { Catalog } from "../model/catalog";
+import { graphAt, runId, type Document, type Graph, type NodeId } from "../model/document";
+import { runsOf, type DocumentRuns, type NodeRun } from "../runtime/jobs";
 import type { DocumentState } from "./document";
 import type { RuntimeState } from "./runtime";
-import type { CatalogState, Studio } from "./studio";
+import type { Settings } from "./settings";
+import type { Studio } from "./studio";
+import type { UiState } from "./ui";
 import type { ViewState } from "./view";
+import type { CatalogState, Workspace } from "./workspace";
 
 const StudioContext = createContext<Studio | null>(null);
 
@@ -18,23 +23,74 @@ export function useStudio(): Studio {
   return studio;
 }
 
+/** The document in front; components follow when another tab is chosen. */
+export function useWorkspace(): Workspace {
+  return useStore(useStudio().workspaces, (state) => state.active);
+}
+
 /** Part of the open document; the component renders again only when that part changes. */
 export function useDocument<T>(part: (document: Document) => T): T {
-  return useStore(useStudio().documents.store, (state) => part(state.editing.document));
+  return useStore(useWorkspace().documents.store, (state) => part(state.editing.document));
+}
+
+/** Part of what is on the canvas: the document's own graph, or the subgraph that is open. */
+export function useGraph<T>(part: (graph: Graph) => T): T {
+  return useStore(useWorkspace().documents.store, ({ editing, scope }) => part(graphAt(editing.document, scope)));
 }
 
 export function useDocumentState<T>(part: (state: DocumentState) => T): T {
-  return useStore(useStudio().documents.store, useShallow(part));
+  return useStore(useWorkspace().documents.store, useShallow(part));
 }
 
 export function useRuntime<T>(part: (state: RuntimeState) => T): T {
   return useStore(useStudio().runtime.store, part);
 }
 
+/** Part of what the open document's nodes did, by the names that nodes have in runs. */
+export function useRuns<T>(part: (runs: DocumentRuns) => T): T {
+  const id = useDocument((document) => document.id);
+  return useRuntime(({ jobs }) => part(runsOf(jobs, id)));
+}
+
+/** What a node on the canvas is called in runs. */
+export function useRunId(node: NodeId): string {
+  const { documents } = useWorkspace();
+  return useStore(documents.store, ({ scope }) => runId(scope, node));
+}
+
+/** What a node on the canvas did last. */
+export function useNodeRun<T>(node: NodeId, part: (run: NodeRun | undefined) => T): T {
+  const id = useRunId(node);
+  return useRuns(({ nodes }) => part(nodes[id]));
+}
+
+/** The latest step preview of a node on the canvas. */
+export function usePreview(node: NodeId): string | undefined {
+  const document = useDocument(({ id }) => id);
+  const id = useRunId(node);
+  return useRuntime(({ previews }) => previews[document]?.[id]);
+}
+
 export function useCatalog<T>(part: (state: CatalogState) => T): T {
   return useStore(useStudio().catalog, part);
 }
 
+/** All node types that the open document may use, its subgraphs among them. */
+export function useNodeTypes(): Catalog | null {
+  const workspace = useWorkspace();
+  useCatalog(({ catalog }) => catalog);
+  useDocument(({ subgraphs }) => subgraphs);
+  return workspace.types;
+}
+
 export function useView<T>(part: (state: ViewState) => T): T {
-  return useStore(useStudio().view, part);
+  return useStore(useWorkspace().view, part);
+}
+
+export function useSettings<T>(part: (settings: Settings) => T): T {
+  return useStore(useStudio().settings, part);
+}
+
+export function useUi<T>(part: (state: UiState) => T): T {
+  return useStore(useStudio().ui, part);
 }

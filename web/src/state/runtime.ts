@@ -1,14 +1,15 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { upstream } from "../model/connect";
-import { documentToJson, isRecord, NotAWorkflow, parseDocument, type Document } from "../model/document";
+import type { Document } from "../model/document";
+import { documentToJson, isRecord, NotAWorkflow, parseDocument } from "../model/format";
 import { signatures as signaturesOf, type Signatures } from "../model/signature";
 import { api, ApiError, type SystemInfo, type WorkerInfo } from "../runtime/api";
 import { afterAll } from "../runtime/batch";
 import type { Phase } from "../runtime/connection";
 import * as jobs from "../runtime/jobs";
 import { Socket, type Preview } from "../runtime/socket";
-import type { AssetRecord, JobRecord, ServerMessage } from "../runtime/wire.gen";
+import type { AssetRecord, JobRecord, Json, Problem, ServerMessage } from "../runtime/wire.gen";
 
 export interface Picture {
   readonly asset: string;
@@ -24,8 +25,8 @@ export interface RuntimeState {
   /** The server does not know this browser (any more). */
   readonly locked: boolean;
   readonly jobs: jobs.Jobs;
-  /** Blob URL of the latest step preview by node. */
-  readonly previews: Readonly<Record<string, string>>;
+  /** Blob URL of the latest step preview by document and node. */
+  readonly previews: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly pictures: readonly Picture[];
   /** Asset ids of uploaded pictures by the name that nodes know them by. */
   readonly uploads: Readonly<Record<string, string>>;
@@ -33,9 +34,19 @@ export interface RuntimeState {
   readonly system: SystemInfo | null;
 }
 
+/** How a document is to be run. */
+export interface RunWish {
+  /** Only these nodes and what they need; without, all that shows or saves something. */
+  readonly targets?: string[];
+  /** A sweep's cell, kept by the server with the job. */
+  readonly group?: Readonly<Record<string, Json>>;
+  readonly front?: boolean;
+}
+
 interface Waiting {
   readonly document: Document;
   readonly signatures: Signatures;
+  readonly wish: RunWish;
 }
 
 const SHOWN_PICTURES = 200;
@@ -67,7 +78,7 @@ export class Runtime {
     this.#socket = new Socket(url, {
       message: (message) => this.#queue(message),
       preview: (preview) => {
-        this.#previews.set(preview.node, preview);
+        this.#previews.set(`${preview.job}\n${preview.node}`, preview);
         this.#schedule();
       },
       refetch: () => void this.#refetch(),
@@ -84,11 +95,12 @@ export class Runtime {
   }
 
   /** Ask for a run. It counts as accepted only when the server says so. */
-  submit(document: Document, signatures: Signatures): void {
+  submit(document: Document, signatures: Signatures, wish: RunWish = {}): void {
     const ref = crypto.randomUUID();
-    this.#waiting.set(ref, { document, signatures });
-    this.#jobs(jobs.withProblems(this.store.getState().jobs, []));
-    this.#send(ref, document);
+    const waiting = { document, signatures, wish };
+    this.#waiting.set(ref, waiting);
+    this.#jobs(jobs.withProblems(this.store.getState().jobs, document.id, []));
+    this.#send(ref, waiting);
   }
 
   cancel(job: string): void {
@@ -98,8 +110,8 @@ export class Runtime {
   async retry(id: string): Promise<void> {
     const record = await api.retry(id);
     const known = this.store.getState().jobs;
-    const signatures = known.ours[id];
-    this.#jobs(signatures ? jobs.withOurs(known, record, signatures) : jobs.withRecords(known, [record]));
+    const ours = known.ours[id];
+    this.#jobs(ours ? jobs.withOurs(known, record, ours) : jobs.withRecords(known, [record]));
   }
 
   /** Show what earlier jobs of a document made, and follow those that still run. */
@@ -107,7 +119,7 @@ export class Runtime {
     const found = await earlierJobs(document);
     for (const { record, signatures } of found.toReversed()) {
       const known = jobs.withRecords(this.store.getState().jobs, [record]);
-      this.#jobs(jobs.withRestored(known, record, { ...signatures }));
+      this.#jobs(jobs.withRestored(known, record, { document: document.id, signatures }));
     }
   }
 
@@ -115,14 +127,16 @@ export class Runtime {
     this.store.setState(({ uploads }) => ({ uploads: { ...uploads, [name]: id } }));
   }
 
-  forgetRuns(): void {
-    for (const url of Object.values(this.store.getState().previews)) URL.revokeObjectURL(url);
-    this.store.setState((state) => ({ jobs: jobs.forgetRuns(state.jobs), previews: {} }));
+  /** A document is closed. */
+  forget(document: string): void {
+    const { [document]: shown = {}, ...previews } = this.store.getState().previews;
+    for (const url of Object.values(shown)) URL.revokeObjectURL(url);
+    this.store.setState((state) => ({ jobs: jobs.forgetDocument(state.jobs, document), previews }));
   }
 
-  #send(ref: string, document: Document): void {
+  #send(ref: string, { document, wish }: Waiting): void {
     const workflow = documentToJson(document);
-    this.#socket.send({ type: "submit", ref, workflow, idempotency_key: ref });
+    this.#socket.send({ type: "submit", ref, workflow, idempotency_key: ref, ...wish });
   }
 
   #phase(phase: Phase): void {
@@ -131,7 +145,7 @@ export class Runtime {
       wasLive: state.wasLive || phase === "live",
       locked: phase === "live" ? false : state.locked,
     }));
-    if (phase === "live") for (const [ref, { document }] of this.#waiting) this.#send(ref, document);
+    if (phase === "live") for (const [ref, waiting] of this.#waiting) this.#send(ref, waiting);
     if (phase === "waiting") void this.#askWhy();
   }
 
@@ -201,18 +215,16 @@ export class Runtime {
         const waiting = this.#waiting.get(message.ref);
         this.#waiting.delete(message.ref);
         if (!waiting) return jobs.withRecords(known, [message.job]);
-        const next = jobs.withOurs(known, message.job, { ...waiting.signatures });
-        return jobs.withProblems(next, message.warnings);
+        const { document, signatures } = waiting;
+        const next = jobs.withOurs(known, message.job, { document: document.id, signatures });
+        return jobs.withProblems(next, document.id, message.warnings);
       }
       case "rejected":
-        this.#waiting.delete(message.ref);
-        return jobs.withProblems(known, message.problems);
+        return this.#refused(known, message.ref, message.problems);
       case "error": {
         const { code, message: words, hint } = message;
-        if (message.ref) this.#waiting.delete(message.ref);
-        return jobs.withProblems(known, [
-          { code, message: words, hint, node: null, port: null, severity: "error" },
-        ]);
+        const problem = { code, message: words, hint, node: null, port: null, severity: "error" as const };
+        return this.#refused(known, message.ref ?? "", [problem]);
       }
       case "catalog":
         this.#catalogChanged();
@@ -223,6 +235,13 @@ export class Runtime {
       default:
         return known;
     }
+  }
+
+  /** What was asked for will not run; the document it came from shows why. */
+  #refused(known: jobs.Jobs, ref: string, problems: readonly Problem[]): jobs.Jobs {
+    const document = this.#waiting.get(ref)?.document.id;
+    this.#waiting.delete(ref);
+    return document === undefined ? known : jobs.withProblems(known, document, problems);
   }
 
   #worker({ worker, state, device, detail }: Extract<ServerMessage, { type: "worker" }>): void {
@@ -244,13 +263,14 @@ export class Runtime {
   }
 
   /** Blob URLs for previews of this document's jobs; the ones they replace are let go of. */
-  #newPreviews(known: jobs.Jobs): Record<string, string> | null {
+  #newPreviews(known: jobs.Jobs): RuntimeState["previews"] | null {
     if (this.#previews.size === 0) return null;
-    const previews = { ...this.store.getState().previews };
+    const previews: Record<string, Record<string, string>> = { ...this.store.getState().previews };
     for (const { job, node, picture } of this.#previews.values()) {
-      if (!(job in known.ours)) continue;
-      const before = previews[node];
-      previews[node] = URL.createObjectURL(picture);
+      const document = known.ours[job]?.document;
+      if (document === undefined) continue;
+      const before = previews[document]?.[node];
+      previews[document] = { ...previews[document], [node]: URL.createObjectURL(picture) };
       if (before) setTimeout(() => URL.revokeObjectURL(before), 1000); // it may still be decoding
     }
     this.#previews.clear();

@@ -1,5 +1,5 @@
 /** Saves every edit to the server, soon after it was made, never over somebody else's. */
-import { serialise } from "../model/document";
+import { serialise } from "../model/format";
 import { renameDocument } from "../model/commands";
 import { api, ApiError } from "../runtime/api";
 import type { DocumentStore, SavedFile } from "./document";

@@ -2,30 +2,44 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { Catalog } from "../model/catalog";
 import { setValue, type ValueChange } from "../model/commands";
-import { emptyDocument, parseDocument, type Document } from "../model/document";
-import { signatures, type Signatures } from "../model/signature";
+import { emptyDocument, type Document } from "../model/document";
+import { parseDocument } from "../model/format";
 import { api, ApiError } from "../runtime/api";
-import { DocumentStore, type SavedFile } from "./document";
+import type { DocumentStore, SavedFile } from "./document";
 import { memory } from "./memory";
-import { Runtime } from "./runtime";
-import { Saving } from "./saving";
-import { createViewStore, select, type ViewStore } from "./view";
-
-export interface CatalogState {
-  readonly catalog: Catalog | null;
-  readonly error: string;
-}
+import { Runtime, type RunWish } from "./runtime";
+import type { Saving } from "./saving";
+import { createSettingsStore, type SettingsStore } from "./settings";
+import { createUiStore, type UiStore } from "./ui";
+import { select, type ViewStore } from "./view";
+import { createWorkspacesStore, type CatalogState, type Workspace, type WorkspacesStore } from "./workspace";
 
 export class Studio {
   readonly catalog: StoreApi<CatalogState> = createStore<CatalogState>()(() => ({ catalog: null, error: "" }));
-  readonly documents = new DocumentStore();
-  readonly view: ViewStore = createViewStore();
-  readonly saving = new Saving(this.documents);
+  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog);
+  readonly ui: UiStore = createUiStore();
+  readonly settings: SettingsStore = createSettingsStore();
   readonly runtime: Runtime;
-  #signed: { readonly document: Document; readonly signatures: Signatures } | null = null;
 
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, () => void this.#fetchCatalog());
+  }
+
+  /** The document whose tab is in front, which commands act on. */
+  get workspace(): Workspace {
+    return this.workspaces.getState().active;
+  }
+
+  get documents(): DocumentStore {
+    return this.workspace.documents;
+  }
+
+  get view(): ViewStore {
+    return this.workspace.view;
+  }
+
+  get saving(): Saving {
+    return this.workspace.saving;
   }
 
   /** Open the connection and the document that was open last. */
@@ -38,15 +52,10 @@ export class Studio {
   }
 
   /** Ask the server to run the document, with new seeds where that is wanted. */
-  run(): void {
-    this.documents.amend(setValue, nextSeeds(this.documents.document));
-    this.runtime.submit(this.documents.document, this.signaturesOf(this.documents.document));
-  }
-
-  /** The signatures of a document's nodes; asked by every node, computed once per edit. */
-  signaturesOf(document: Document): Signatures {
-    if (this.#signed?.document !== document) this.#signed = { document, signatures: signatures(document) };
-    return this.#signed.signatures;
+  run(wish: RunWish = {}): void {
+    const { documents } = this;
+    documents.amend(setValue, nextSeeds(documents.document));
+    this.runtime.submit(documents.document, this.workspace.signaturesOf(documents.document), wish);
   }
 
   async openFile(name: string): Promise<void> {
@@ -105,7 +114,7 @@ export class Studio {
   }
 
   notify(words: string): void {
-    this.view.setState({ notice: words });
+    this.ui.setState({ notice: words });
   }
 
   async #leaveDocument(): Promise<void> {
@@ -113,7 +122,7 @@ export class Studio {
   }
 
   #show(document: Document, file: SavedFile): void {
-    this.runtime.forgetRuns();
+    this.runtime.forget(this.workspace.id);
     this.documents.open(document, file);
     this.saving.settled();
     select(this.view, []);

@@ -1,4 +1,4 @@
-/** What a person looks at: selection, panels, the enlarged picture. Not part of the document. */
+/** What a person does on one canvas: selection, drags, where the view is. Not part of the document. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { NodeId, Point } from "../model/document";
 
@@ -13,13 +13,6 @@ export interface CanvasHandle {
   /** Where a thing that was not placed by hand should go. */
   readonly centre: () => Point;
   readonly pointer: () => Point;
-}
-
-export interface Enlarged {
-  readonly asset: string;
-  readonly name: string;
-  readonly width: number | null;
-  readonly height: number | null;
 }
 
 /** A wire being drawn: the port it starts at. */
@@ -50,12 +43,8 @@ export interface ViewState {
   readonly adding: Adding | null;
   /** Height by width of pictures on nodes, known once they are loaded. */
   readonly aspects: Readonly<Record<NodeId, number>>;
-  readonly enlarged: Enlarged | null;
   readonly zoom: number;
   readonly canvas: CanvasHandle | null;
-  /** Which side panel is open where there is no room for both. */
-  readonly panel: "library" | "activity" | null;
-  readonly notice: string;
 }
 
 export type ViewStore = StoreApi<ViewState>;
@@ -70,11 +59,8 @@ export function createViewStore(): ViewStore {
     refusal: "",
     adding: null,
     aspects: {},
-    enlarged: null,
     zoom: 1,
     canvas: null,
-    panel: null,
-    notice: "",
   }));
 }
 

@@ -1,5 +1,6 @@
 /** A small document for tests: text to picture. */
-import { parseDocument, type Document } from "../model/document";
+import type { Document } from "../model/document";
+import { parseDocument } from "../model/format";
 
 export function testDocument(): Document {
   return parseDocument({

@@ -21,3 +21,8 @@ export function clock(ms: number): string {
 export function label(name: string): string {
   return name.replaceAll("_", " ");
 }
+
+/** What a port is called: ports of subgraphs have names of their own beside their ids. */
+export function portLabel(port: { readonly name: string; readonly label?: string }): string {
+  return port.label ?? label(port.name);
+}

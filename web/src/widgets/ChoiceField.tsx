@@ -1,7 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import type { Choice } from "../model/catalog";
-import { label } from "../ui/format";
-import { t } from "../ui/text";
+import { portLabel } from "../ui/format";
+import { t } from "../i18n/text";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";
 
@@ -12,10 +12,10 @@ export function ChoiceField({ port, value, wrong, change }: WidgetProps) {
   const missing = value !== undefined && value !== null && index < 0;
   return (
     <label className={`${styles["field"]} ${wrong || missing ? styles["wrong"] : ""} nodrag nopan`} title={port.help}>
-      <span className={styles["label"]}>{label(port.name)}</span>
+      <span className={styles["label"]}>{portLabel(port)}</span>
       <select
         className={styles["select"]}
-        aria-label={label(port.name)}
+        aria-label={portLabel(port)}
         aria-invalid={wrong || missing}
         value={index}
         onChange={(event) => change(choices[Number(event.target.value)] ?? null)}

@@ -1,7 +1,7 @@
 import { Upload } from "lucide-react";
 import { useRef } from "react";
 import { useStudio } from "../state/context";
-import { t } from "../ui/text";
+import { t } from "../i18n/text";
 import { ChoiceField } from "./ChoiceField";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";

@@ -1,7 +1,7 @@
 import { useRef, useState, type FocusEvent, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
 import { evaluate } from "../model/expression";
 import { fitted, grouped, nudged, shown } from "../model/number";
-import { label } from "../ui/format";
+import { portLabel } from "../ui/format";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";
 
@@ -52,11 +52,11 @@ export function NumberField({ port, value, wrong, change, children }: WidgetProp
   const state = `${wrong ? styles["wrong"] : ""} ${scrub.active ? styles["scrubbing"] : ""}`;
   return (
     <div className={`${styles["field"]} ${styles["scrub"]} ${state} nodrag nopan`} title={port.help} {...scrub.handlers}>
-      <span className={styles["label"]}>{label(port.name)}</span>
+      <span className={styles["label"]}>{portLabel(port)}</span>
       <input
         ref={input}
         className={styles["input"]}
-        aria-label={label(port.name)}
+        aria-label={portLabel(port)}
         aria-invalid={wrong}
         inputMode="decimal"
         spellCheck={false}

@@ -1,7 +1,7 @@
 import { Dices, ListPlus, Lock } from "lucide-react";
 import type { SeedControl } from "../model/document";
-import { label } from "../ui/format";
-import { t } from "../ui/text";
+import { portLabel } from "../ui/format";
+import { t } from "../i18n/text";
 import styles from "./Field.module.css";
 import { NumberField } from "./NumberField";
 import type { WidgetProps } from "./types";
@@ -18,7 +18,7 @@ export function SeedField(props: WidgetProps) {
   const control = props.control ?? "fixed";
   const Icon = ICONS[control];
   const words = t(`field.${control}`);
-  const name = t("field.seedControl", { name: label(props.port.name), control: words });
+  const name = t("field.seedControl", { name: portLabel(props.port), control: words });
   return (
     <NumberField {...props}>
       {props.changeControl && (

@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { label } from "../ui/format";
+import { portLabel } from "../ui/format";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";
 
@@ -11,9 +11,9 @@ export function TextField({ port, value, wrong, change }: WidgetProps) {
   const common = {
     value: text,
     spellCheck: false,
-    "aria-label": label(port.name),
+    "aria-label": portLabel(port),
     "aria-invalid": wrong,
-    placeholder: port.widget?.placeholder ?? (port.widget?.multiline ? label(port.name) : ""),
+    placeholder: port.widget?.placeholder ?? (port.widget?.multiline ? portLabel(port) : ""),
     onFocus: () => {
       session.current = `text:${port.name}:${performance.now()}`;
     },
@@ -27,7 +27,7 @@ export function TextField({ port, value, wrong, change }: WidgetProps) {
     );
   return (
     <label className={`${styles["field"]} ${state} nodrag nopan`} title={port.help}>
-      <span className={styles["label"]}>{label(port.name)}</span>
+      <span className={styles["label"]}>{portLabel(port)}</span>
       <input className={styles["input"]} autoComplete="off" {...common} />
     </label>
   );

@@ -1,4 +1,4 @@
-import { label } from "../ui/format";
+import { portLabel } from "../ui/format";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";
 
@@ -6,7 +6,7 @@ import type { WidgetProps } from "./types";
 export function ToggleField({ port, value, wrong, change }: WidgetProps) {
   return (
     <label className={`${styles["field"]} ${wrong ? styles["wrong"] : ""} nodrag nopan`} title={port.help}>
-      <span className={styles["label"]}>{label(port.name)}</span>
+      <span className={styles["label"]}>{portLabel(port)}</span>
       <input
         type="checkbox"
         role="switch"

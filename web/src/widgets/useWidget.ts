@@ -1,17 +1,18 @@
 import { setControl, setValue } from "../model/commands";
 import { wireKey, type Json, type NodeId, type SeedControl } from "../model/document";
 import type { Port } from "../model/catalog";
-import { useDocument, useRuntime, useStudio } from "../state/context";
+import { useGraph, useRunId, useRuns, useWorkspace } from "../state/context";
 import type { WidgetProps } from "./types";
 
 /** A widget's value in the document and the ways to change it; the same on the node and beside it. */
 export function useWidget(node: NodeId, port: Port): WidgetProps & { wired: boolean } {
-  const { documents } = useStudio();
-  const value = useDocument((document) => document.nodes[node]?.values[port.name]) ?? port.default;
-  const control = useDocument((document) => document.nodes[node]?.controls?.[port.name]);
-  const wired = useDocument((document) => wireKey([node, port.name]) in document.wires);
-  const wrong = useRuntime(({ jobs }) =>
-    jobs.problems.some((problem) => problem.node === node && problem.port === port.name),
+  const { documents } = useWorkspace();
+  const value = useGraph((graph) => graph.nodes[node]?.values[port.name]) ?? port.default;
+  const control = useGraph((graph) => graph.nodes[node]?.controls?.[port.name]);
+  const wired = useGraph(({ wires }) => wireKey([node, port.name]) in wires);
+  const inRuns = useRunId(node);
+  const wrong = useRuns(({ problems }) =>
+    problems.some((problem) => problem.node === inRuns && problem.port === port.name),
   );
   return {
     port,

@@ -10,7 +10,7 @@ export interface NewNode {
 export const addNode: Command<NewNode> = {
   name: "addNode",
   change(draft, { id, node }) {
-    if (draft.document.nodes[id]) throw new Error(`There is a node ${id} already.`);
+    if (draft.graph.nodes[id]) throw new Error(`There is a node ${id} already.`);
     draft.set(["nodes", id], node);
   },
 };

@@ -5,7 +5,7 @@ import type { Command } from "../history";
 export const connect: Command<Wire> = {
   name: "connect",
   change(draft, wire) {
-    const { nodes, wires } = draft.document;
+    const { nodes, wires } = draft.graph;
     if (!nodes[wire.from[0]] || !nodes[wire.to[0]]) return;
     const there = wires[wireKey(wire.to)];
     if (there && there.from.join("\n") === wire.from.join("\n")) return;

@@ -1,4 +1,4 @@
-import { wireKey, type Document, type NodeId, type Wire, type WorkflowNode } from "../document";
+import { wireKey, type Graph, type NodeId, type Wire, type WorkflowNode } from "../document";
 import type { Command } from "../history";
 
 /** Nodes with free ids and wires among them (or from nodes that are there already). */
@@ -12,14 +12,14 @@ export const paste: Command<Pasted> = {
   name: "paste",
   change(draft, { nodes, wires }) {
     for (const [id, node] of Object.entries(nodes)) {
-      if (draft.document.nodes[id]) throw new Error(`There is a node ${id} already.`);
+      if (draft.graph.nodes[id]) throw new Error(`There is a node ${id} already.`);
       draft.set(["nodes", id], node);
     }
     for (const wire of wires)
-      if (endsExist(draft.document, wire)) draft.set(["wires", wireKey(wire.to)], wire);
+      if (endsExist(draft.graph, wire)) draft.set(["wires", wireKey(wire.to)], wire);
   },
 };
 
-function endsExist(document: Document, wire: Wire): boolean {
-  return Boolean(document.nodes[wire.from[0]] && document.nodes[wire.to[0]]);
+function endsExist(graph: Graph, wire: Wire): boolean {
+  return Boolean(graph.nodes[wire.from[0]] && graph.nodes[wire.to[0]]);
 }

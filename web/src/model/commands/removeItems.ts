@@ -6,7 +6,7 @@ export const removeItems: Command<{ nodes: readonly NodeId[]; wires: readonly st
   name: "removeItems",
   change(draft, { nodes, wires }) {
     const gone = new Set(nodes);
-    for (const [key, wire] of Object.entries(draft.document.wires)) {
+    for (const [key, wire] of Object.entries(draft.graph.wires)) {
       if (gone.has(wire.from[0]) || gone.has(wire.to[0])) draft.set(["wires", key], undefined);
     }
     for (const key of wires) draft.set(["wires", key], undefined);

@@ -4,6 +4,6 @@ import type { Command } from "../history";
 export const renameDocument: Command<string> = {
   name: "renameDocument",
   change(draft, name) {
-    draft.set(["name"], name);
+    draft.setInDocument(["name"], name);
   },
 };

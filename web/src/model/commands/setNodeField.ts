@@ -14,6 +14,6 @@ export interface NodeFieldChange<F extends Field = Field> {
 export const setNodeField: Command<NodeFieldChange> = {
   name: "setNodeField",
   change(draft, { nodes, field, value }) {
-    for (const id of nodes) if (draft.document.nodes[id]) draft.set(["nodes", id, field], value);
+    for (const id of nodes) if (draft.graph.nodes[id]) draft.set(["nodes", id, field], value);
   },
 };

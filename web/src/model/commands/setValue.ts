@@ -12,7 +12,7 @@ export const setValue: Command<readonly ValueChange[]> = {
   name: "setValue",
   change(draft, changes) {
     for (const { node, port, value } of changes)
-      if (draft.document.nodes[node]) draft.set(["nodes", node, "values", port], value);
+      if (draft.graph.nodes[node]) draft.set(["nodes", node, "values", port], value);
   },
 };
 
@@ -26,6 +26,6 @@ export interface ControlChange {
 export const setControl: Command<ControlChange> = {
   name: "setControl",
   change(draft, { node, port, control }) {
-    if (draft.document.nodes[node]) draft.set(["nodes", node, "controls", port], control);
+    if (draft.graph.nodes[node]) draft.set(["nodes", node, "controls", port], control);
   },
 };

@@ -1,0 +1,27 @@
+/** What a command of the page is: one row of the table that menus, keys and the palette read. */
+import type { TextKey } from "../../i18n/text";
+import type { Studio } from "../../state/studio";
+
+export type MenuName = "file" | "edit" | "arrange" | "view" | "run" | "help";
+
+/** What was pointed at when a context menu was asked for. */
+export type Target = "node" | "wire" | "canvas" | "frame" | "note";
+
+export interface AppCommand {
+  readonly id: string;
+  readonly label: TextKey;
+  readonly menu: MenuName;
+  /** Commands of one group stand together, apart from others. */
+  readonly group?: string;
+  /** Context menus that it is in. */
+  readonly on?: readonly Target[];
+  /** Keys as `Ctrl+Shift+Z`; `Ctrl` is the Command key on a Mac. */
+  readonly keys: readonly string[];
+  /** Also while a text field has the focus. */
+  readonly inFields?: boolean;
+  /** Whether it can do anything now. */
+  readonly enabled?: (studio: Studio) => boolean;
+  /** For commands that are on or off. */
+  readonly checked?: (studio: Studio) => boolean;
+  readonly run: (studio: Studio) => void;
+}

@@ -1,0 +1,172 @@
+/** Reading and writing workflow files (`wirebrush/1`). */
+import {
+  wireKey,
+  type Document,
+  type Frame,
+  type Graph,
+  type Json,
+  type Note,
+  type Point,
+  type PortRef,
+  type Subgraph,
+  type Wire,
+  type WorkflowNode,
+} from "./document";
+
+export const FORMAT = "wirebrush/1";
+
+const FRAME_SIZE: Point = [440, 330];
+const NOTE_SIZE: Point = [220, 110];
+
+/** A workflow file that cannot be opened; the message is for people. */
+export class NotAWorkflow extends Error {}
+
+/** Read a file's data. Unknown fields stay; wires that lead nowhere are dropped. */
+export function parseDocument(data: unknown): Document {
+  if (!isRecord(data) || data["format"] !== FORMAT)
+    throw new NotAWorkflow(`A workflow file starts with "format": "${FORMAT}".`);
+  const { format: _, id, name, nodes, wires, frames, notes, subgraphs, ...rest } = data;
+  if (!isRecord(nodes)) throw new NotAWorkflow('The workflow has no "nodes".');
+  return {
+    id: typeof id === "string" ? id : crypto.randomUUID(),
+    name: typeof name === "string" && name ? name : "Untitled",
+    ...parseGraph({ nodes, wires, frames, notes }),
+    subgraphs: mapped(isRecord(subgraphs) ? subgraphs : {}, parseSubgraph),
+    rest: rest as Record<string, Json>,
+  };
+}
+
+/** The file's data, as the server and other programs read it. */
+export function documentToJson(document: Document): Record<string, Json> {
+  const { id, name, subgraphs, rest } = document;
+  const definitions = mapped(subgraphs, (_, definition) => {
+    const { name: title, inputs, outputs, rest: others } = definition;
+    return { name: title, inputs, outputs, ...graphToJson(definition), ...others };
+  });
+  const inner = Object.keys(definitions).length ? { subgraphs: definitions } : {};
+  const data = { format: FORMAT, id, name, ...graphToJson(document), ...inner, ...rest };
+  return data as unknown as Record<string, Json>; // read-only, but nothing else than JSON
+}
+
+/** The file's text: one line per wire, so that it diffs well. */
+export function serialise(document: Document): string {
+  const { wires, ...data } = documentToJson(document);
+  const lines = (wires as unknown as Wire[]).map((wire) => `    ${JSON.stringify(wire)}`);
+  const text = JSON.stringify({ ...data, wires: "@" }, null, 2);
+  // The mark is searched from the end: texts before it may look like it.
+  const mark = text.lastIndexOf('\n  "wires": "@"');
+  const list = `\n  "wires": [${lines.length ? `\n${lines.join(",\n")}\n  ` : ""}]`;
+  return `${text.slice(0, mark)}${list}${text.slice(mark + '\n  "wires": "@"'.length)}\n`;
+}
+
+export function isRecord(data: unknown): data is Record<string, unknown> {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
+}
+
+export function isPoint(data: unknown): data is Point {
+  return Array.isArray(data) && data.length === 2 && data.every((part) => Number.isFinite(part));
+}
+
+interface RawGraph {
+  readonly nodes: Record<string, unknown>;
+  readonly wires: unknown;
+  readonly frames: unknown;
+  readonly notes: unknown;
+}
+
+function parseGraph({ nodes, wires, frames, notes }: RawGraph): Graph {
+  const parsed = mapped(nodes, parseNode);
+  const wired: Record<string, Wire> = {};
+  for (const wire of Array.isArray(wires) ? wires : [])
+    if (isWire(wire) && Object.hasOwn(parsed, wire.from[0]) && Object.hasOwn(parsed, wire.to[0]))
+      wired[wireKey(wire.to)] = wire;
+  return { nodes: parsed, wires: wired, frames: byId(frames, parseFrame), notes: byId(notes, parseNote) };
+}
+
+function graphToJson({ nodes, wires, frames, notes }: Graph): Record<string, unknown> {
+  return {
+    nodes,
+    wires: Object.values(wires),
+    ...(Object.keys(frames).length && { frames: listed(frames) }),
+    ...(Object.keys(notes).length && { notes: listed(notes) }),
+  };
+}
+
+function listed<T extends object>(items: Readonly<Record<string, T>>): object[] {
+  return Object.entries(items).map(([id, item]) => ({ id, ...item }));
+}
+
+function parseSubgraph(key: string, data: unknown): Subgraph {
+  if (!isRecord(data) || !isRecord(data["nodes"])) throw new NotAWorkflow(`Subgraph ${key} has no "nodes".`);
+  const { name, inputs, outputs, nodes, wires, frames, notes, ...rest } = data;
+  return {
+    name: typeof name === "string" ? name : "",
+    inputs: ports(inputs).map((port) => ({ ...port, to: Array.isArray(port.to) ? port.to.filter(isPortRef) : [] })),
+    outputs: ports(outputs).flatMap(({ from, ...port }) => (isPortRef(from) ? [{ ...port, from }] : [])),
+    ...parseGraph({ nodes: nodes as Record<string, unknown>, wires, frames, notes }),
+    rest: rest as Record<string, Json>,
+  };
+}
+
+interface RawPort {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly to?: unknown;
+  readonly from?: unknown;
+}
+
+function ports(data: unknown): RawPort[] {
+  return (Array.isArray(data) ? data : []).flatMap((port: unknown) => {
+    if (!isRecord(port) || typeof port["id"] !== "string") return [];
+    const { id, name, type } = port;
+    return [{ ...port, id, name: typeof name === "string" ? name : id, type: typeof type === "string" ? type : "*" }];
+  });
+}
+
+function parseNode(key: string, data: unknown): WorkflowNode {
+  if (!isRecord(data) || typeof data["type"] !== "string")
+    throw new NotAWorkflow(`Node ${key} has no type.`);
+  return {
+    ...data,
+    type: data["type"],
+    at: isPoint(data["at"]) ? data["at"] : [0, 0],
+    values: isRecord(data["values"]) ? (data["values"] as Record<string, Json>) : {},
+  };
+}
+
+function parseFrame({ title, at, size, ...others }: Record<string, unknown>): Frame {
+  return { ...others, title: typeof title === "string" ? title : "", ...placed(at, size, FRAME_SIZE) };
+}
+
+function parseNote({ text, at, size, ...others }: Record<string, unknown>): Note {
+  return { ...others, text: typeof text === "string" ? text : "", ...placed(at, size, NOTE_SIZE) };
+}
+
+function placed(at: unknown, size: unknown, usual: Point): { at: Point; size: Point } {
+  return { at: isPoint(at) ? at : [0, 0], size: isPoint(size) ? size : usual };
+}
+
+/** A list of things with ids by their ids; one without, or whose id is taken, gets its place's. */
+function byId<T>(data: unknown, parse: (item: Record<string, unknown>) => T): Record<string, T> {
+  const found = new Map<string, T>();
+  for (const [index, item] of (Array.isArray(data) ? data : []).entries()) {
+    if (!isRecord(item)) continue;
+    const { id, ...others } = item;
+    const wanted = typeof id === "string" && id && !found.has(id) ? id : `${index + 1}`;
+    found.set(found.has(wanted) ? `${wanted}-${index + 1}` : wanted, parse(others));
+  }
+  return Object.fromEntries(found);
+}
+
+function mapped<A, B>(items: Readonly<Record<string, A>>, make: (key: string, item: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, make(key, item)]));
+}
+
+function isWire(data: unknown): data is Wire {
+  return isRecord(data) && isPortRef(data["from"]) && isPortRef(data["to"]);
+}
+
+function isPortRef(data: unknown): data is PortRef {
+  return Array.isArray(data) && data.length === 2 && data.every((part) => typeof part === "string");
+}

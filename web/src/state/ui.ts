@@ -1,0 +1,26 @@
+/** What is open beside the canvas: panels, the enlarged picture, notices. The same for all documents. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+
+export interface Enlarged {
+  readonly asset: string;
+  readonly name: string;
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+/** What may lie over the page, one at a time. */
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "templates" | "sweep" | "tour";
+
+export interface UiState {
+  readonly enlarged: Enlarged | null;
+  /** Which side panel is open where there is no room for both. */
+  readonly panel: "library" | "activity" | null;
+  readonly overlay: Overlay | null;
+  readonly notice: string;
+}
+
+export type UiStore = StoreApi<UiState>;
+
+export function createUiStore(): UiStore {
+  return createStore<UiState>()(() => ({ enlarged: null, panel: null, overlay: null, notice: "" }));
+}

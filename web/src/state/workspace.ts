@@ -1,0 +1,64 @@
+/** One open document with all that belongs to it: its edits, its view, its saving. A tab is one. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Catalog } from "../model/catalog";
+import type { Document } from "../model/document";
+import { signatures, type Signatures } from "../model/signature";
+import { withSubgraphs } from "../model/subgraph";
+import { DocumentStore } from "./document";
+import { Saving } from "./saving";
+import { createViewStore, type ViewStore } from "./view";
+
+export interface CatalogState {
+  /** The types that packs declare; a workspace's `types` also has its subgraphs. */
+  readonly catalog: Catalog | null;
+  readonly error: string;
+}
+
+export class Workspace {
+  readonly documents = new DocumentStore();
+  readonly view: ViewStore = createViewStore();
+  readonly saving = new Saving(this.documents);
+  readonly #catalog: StoreApi<CatalogState>;
+  #signed: { readonly document: Document; readonly signatures: Signatures } | null = null;
+  #typed: { readonly catalog: Catalog; readonly subgraphs: Document["subgraphs"]; readonly types: Catalog } | null = null;
+
+  constructor(catalog: StoreApi<CatalogState>) {
+    this.#catalog = catalog;
+  }
+
+  get id(): string {
+    return this.documents.document.id;
+  }
+
+  /** All node types that this document may use: those of the packs and its own subgraphs. */
+  get types(): Catalog | null {
+    const { catalog } = this.#catalog.getState();
+    const { subgraphs } = this.documents.document;
+    if (!catalog) return null;
+    if (this.#typed?.catalog !== catalog || this.#typed.subgraphs !== subgraphs)
+      this.#typed = { catalog, subgraphs, types: withSubgraphs(catalog, subgraphs) };
+    return this.#typed.types;
+  }
+
+  /** The signatures of a document's nodes; asked by every node, computed once per edit. */
+  signaturesOf(document: Document): Signatures {
+    if (this.#signed?.document !== document) this.#signed = { document, signatures: signatures(document) };
+    return this.#signed.signatures;
+  }
+}
+
+export interface WorkspacesState {
+  /** In the order of their tabs. */
+  readonly open: readonly Workspace[];
+  readonly active: Workspace;
+}
+
+export type WorkspacesStore = StoreApi<WorkspacesState>;
+
+/** There is always one workspace; at first it holds an empty document without an id. */
+export function createWorkspacesStore(catalog: StoreApi<CatalogState>): WorkspacesStore {
+  return createStore<WorkspacesState>()(() => {
+    const first = new Workspace(catalog);
+    return { open: [first], active: first };
+  });
+}

@@ -57,8 +57,12 @@ def brownian_noise(like: Tensor, seed: int, sigma_min: float, sigma_max: float) 
     device = like.device
 
     def draw(sigma: float, sigma_next: float) -> Tensor:
-        # The path runs from clean to noisy, a sampler the other way: hence the sign.
-        increment = tree.increment(sigma_next, sigma)
-        return increment.mul(-1.0 / abs(sigma - sigma_next) ** 0.5).to(device, non_blocking=True)
+        # The path runs from clean to noisy, a sampler mostly the other way: hence the sign.
+        width = abs(sigma - sigma_next)
+        if width == 0:
+            return torch.zeros(like.shape, device=device)
+        sign = -1.0 if sigma_next < sigma else 1.0
+        increment = tree.increment(min(sigma, sigma_next), max(sigma, sigma_next))
+        return increment.mul(sign / width**0.5).to(device, non_blocking=True)
 
     return draw

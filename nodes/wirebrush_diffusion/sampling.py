@@ -25,7 +25,7 @@ from wirebrush_diffusion.noise import (
     independent_noise,
     initial_noise,
 )
-from wirebrush_diffusion.samplers import SAMPLERS, OnStep, Sampler, Step
+from wirebrush_diffusion.samplers import SAMPLERS, OnStep, Sampler, Space, Step
 from wirebrush_diffusion.samplers.step import no_noise, silent
 from wirebrush_diffusion.schedules import sigmas_for
 
@@ -141,9 +141,9 @@ def _denoised(
     top = model.schedule.sigmas[-1]
     pure = sigmas[0] > top or math.isclose(sigmas[0], top, rel_tol=1e-5)
     x = model.prediction.noised(original, noise, sigmas[0], pure=pure)
-    flow = model.prediction is Prediction.FLOW
+    space = Space(model.prediction is Prediction.FLOW, model.schedule)
     step_noise = _step_noise(sampler, x, seed, sigmas)
-    x = sampler.function(denoiser, x, sigmas, on_step=on_step, noise=step_noise, flow=flow)
+    x = sampler.function(denoiser, x, sigmas, on_step=on_step, noise=step_noise, space=space)
     return model.prediction.unnoised(x, sigmas[-1])
 
 

@@ -78,3 +78,10 @@ def test_values_are_torchsdes(seed: int) -> None:
 
     for start, end in ((0.03, 0.1), (0.1, 0.4321), (2.0, 14.5)):
         assert torch.allclose(ours.increment(start, end), theirs(start, end), atol=1e-5)
+
+
+def test_a_path_can_be_walked_both_ways() -> None:
+    noise = brownian_noise(LIKE, 5, 0.1, 2.0)
+
+    assert torch.equal(noise(0.5, 1.5), -noise(1.5, 0.5))
+    assert not noise(1.0, 1.0).any()

@@ -1,32 +1,26 @@
 """DPM-Solver++ (Lu et al. 2022, arXiv:2211.01095): multistep solvers in lambda = log(alpha/sigma).
 
-For x = data + sigma * noise, alpha is 1; for flows it is 1 - sigma. A step from s to t with
-h = lambda_t - lambda_s is `x_t = sigma_t/sigma_s * x_s + alpha_t * (1 - e^-h) * D`, where D is the
-clean estimate extrapolated from the last two. All coefficients are worked out before the loop.
+A step from s to t with h = lambda_t - lambda_s is
+`x_t = sigma_t/sigma_s * e^(-eta h) * x_s + alpha_t * (1 - e^(-(1 + eta) h)) * D` plus noise, where
+D is the clean estimate extrapolated from the last ones and eta is 0 for the ODE.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal
 
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
 from wirebrush_diffusion.noise import StepNoise
-from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, silent
+from wirebrush_diffusion.samplers.multistep import LAST, Mix, run_plan
+from wirebrush_diffusion.samplers.space import DIFFUSION, Space
+from wirebrush_diffusion.samplers.step import OnStep, no_noise, silent
 
-FLOW_START = 1.0 - 1e-4  # a flow's sigma = 1 has no data left: lambda would be -infinity
-
-
-class _Step(NamedTuple):
-    """x_next = keep * x + now * denoised + before * previous + noise * unit noise."""
-
-    keep: float
-    now: float
-    before: float
-    noise: float
+SolverType = Literal["midpoint", "heun"]
 
 
 def dpmpp_2m(
@@ -36,11 +30,14 @@ def dpmpp_2m(
     *,
     on_step: OnStep = silent,
     noise: StepNoise = no_noise,
-    flow: bool = False,
+    space: Space = DIFFUSION,
 ) -> Tensor:
-    """Second order, deterministic, one model call per step."""
-    plan = [_plan_2m(sigmas, i) for i in range(len(sigmas) - 1)]
-    return _run(model, x, sigmas, plan, on_step, noise)
+    """Second order, deterministic, one model call per step.
+
+    In lambda = -log sigma for flows as well: their ODE has the same form in sigma.
+    """
+    plan = [_ode_step(sigmas, i) for i in range(len(sigmas) - 1)]
+    return run_plan(model, x, sigmas, plan, on_step, noise)
 
 
 def dpmpp_2m_sde(
@@ -50,78 +47,119 @@ def dpmpp_2m_sde(
     *,
     on_step: OnStep = silent,
     noise: StepNoise = no_noise,
-    flow: bool = False,
+    space: Space = DIFFUSION,
     eta: float = 1.0,
     s_noise: float = 1.0,
+    solver_type: SolverType = "midpoint",
 ) -> Tensor:
-    """Second order, stochastic: the midpoint rule with the noise of a Brownian path."""
-    plan = [_plan_2m_sde(sigmas, i, flow, eta, s_noise) for i in range(len(sigmas) - 1)]
-    return _run(model, x, sigmas, plan, on_step, noise)
+    """Second order, stochastic, with the noise of a Brownian path."""
+    sigmas = space.finite(sigmas)
+    plan = [_sde_step(sigmas, i, space, eta, s_noise, solver_type) for i in range(len(sigmas) - 1)]
+    return run_plan(model, x, sigmas, plan, on_step, noise)
 
 
-def _run(
+def dpmpp_2m_sde_heun(
     model: Denoiser,
     x: Tensor,
     sigmas: Sequence[float],
-    plan: Sequence[_Step],
-    on_step: OnStep,
-    noise: StepNoise,
+    *,
+    on_step: OnStep = silent,
+    noise: StepNoise = no_noise,
+    space: Space = DIFFUSION,
 ) -> Tensor:
-    total = len(plan)
-    previous: Tensor | None = None
-    for i, step in enumerate(plan):
-        denoised = model(x, sigmas[i])
-        on_step(Step(i, total, sigmas[i], x, denoised))
-        x = x.mul(step.keep).add_(denoised, alpha=step.now)
-        if step.before != 0.0 and previous is not None:
-            x.add_(previous, alpha=step.before)
-        if step.noise != 0.0:
-            x.add_(noise(sigmas[i], sigmas[i + 1]), alpha=step.noise)
-        previous = denoised
-    return x
+    """The same, with the extrapolation of exponential integrators instead of the midpoint's."""
+    return dpmpp_2m_sde(
+        model, x, sigmas, on_step=on_step, noise=noise, space=space, solver_type="heun"
+    )
 
 
-def half_log_snr(sigma: float, flow: bool) -> float:
-    """lambda = log(alpha / sigma)."""
-    if not flow:
-        return -math.log(sigma)
-    sigma = min(sigma, FLOW_START)
-    return math.log((1 - sigma) / sigma)
+def dpmpp_3m_sde(
+    model: Denoiser,
+    x: Tensor,
+    sigmas: Sequence[float],
+    *,
+    on_step: OnStep = silent,
+    noise: StepNoise = no_noise,
+    space: Space = DIFFUSION,
+    eta: float = 1.0,
+    s_noise: float = 1.0,
+) -> Tensor:
+    """Third order, stochastic: a parabola through the last three estimates."""
+    sigmas = space.finite(sigmas)
+    plan = [_sde_step_3(sigmas, i, space, eta, s_noise) for i in range(len(sigmas) - 1)]
+    return run_plan(model, x, sigmas, plan, on_step, noise)
 
 
-def _extrapolated(lambdas: Sequence[float], gain: float) -> tuple[float, float]:
-    """The gain split between the newest estimate and the one before.
+def _ode_step(sigmas: Sequence[float], i: int) -> Mix:
+    sigma, after = sigmas[i], sigmas[i + 1]
+    if after == 0:
+        return LAST
+    lambdas = [-math.log(level) for level in sigmas[max(i - 1, 0) : i + 2]]
+    gain = -math.expm1(lambdas[-2] - lambdas[-1])
+    slope = 0.5 * gain / _earlier(lambdas)[0] if _earlier(lambdas) else 0.0
+    return Mix(after / sigma, gain + slope, (-slope,))
 
-    `lambdas` are the last two levels and the next; with a step of size zero among them (more steps
-    than levels) there is nothing to extrapolate from.
+
+def _sde_step(
+    sigmas: Sequence[float],
+    i: int,
+    space: Space,
+    eta: float,
+    s_noise: float,
+    solver_type: SolverType,
+) -> Mix:
+    after = sigmas[i + 1]
+    if after == 0:
+        return LAST
+    lambdas = [space.half_log_snr(level) for level in sigmas[max(i - 1, 0) : i + 2]]
+    keep, gain, spread = _sde_frame(sigmas, i, space, eta)
+    reach = (lambdas[-1] - lambdas[-2]) * (1 + eta)
+    half = 0.5 * gain if solver_type == "midpoint" else space.alpha(after) * phi_2(reach)
+    slope = half / _earlier(lambdas)[0] if _earlier(lambdas) else 0.0
+    return Mix(keep, gain + slope, (-slope,), spread * s_noise)
+
+
+def _sde_step_3(sigmas: Sequence[float], i: int, space: Space, eta: float, s_noise: float) -> Mix:
+    after = sigmas[i + 1]
+    if after == 0:
+        return LAST
+    lambdas = [space.half_log_snr(level) for level in sigmas[max(i - 2, 0) : i + 2]]
+    keep, now, spread = _sde_frame(sigmas, i, space, eta)
+    reach, alpha = (lambdas[-1] - lambdas[-2]) * (1 + eta), space.alpha(after)
+    ratios = _earlier(lambdas)
+    if not ratios:
+        return Mix(keep, now, (), spread * s_noise)
+    second = phi_2(reach)
+    first = alpha * second / ratios[0]  # of the difference between the last two estimates
+    if len(ratios) == 1:
+        return Mix(keep, now + first, (-first,), spread * s_noise)
+    near, far = ratios
+    bend = alpha * (second * near - second / reach + 0.5) / (near + far)
+    first += bend / near
+    return Mix(keep, now + first, (-first - bend / far, bend / far), spread * s_noise)
+
+
+def _sde_frame(
+    sigmas: Sequence[float], i: int, space: Space, eta: float
+) -> tuple[float, float, float]:
+    """What a step keeps of x, takes of a constant estimate, and adds of noise."""
+    sigma, after = sigmas[i], sigmas[i + 1]
+    h = space.half_log_snr(after) - space.half_log_snr(sigma)
+    keep = after / sigma * math.exp(-h * eta)
+    gain = -space.alpha(after) * math.expm1(-h * (1 + eta))
+    return keep, gain, after * math.sqrt(max(-math.expm1(-2 * h * eta), 0.0))
+
+
+def phi_2(reach: float) -> float:
+    """`1 + (e^-r - 1) / r`: the weight of a slope in an exponential integrator; 0 for r = 0."""
+    return 1.0 + math.expm1(-reach) / reach if reach else 0.0
+
+
+def _earlier(lambdas: Sequence[float]) -> list[float]:
+    """Earlier steps in units of the one to make, latest first.
+
+    They end at a step of size zero (more steps than levels): there is nothing to extrapolate from.
     """
-    if len(lambdas) < 3:
-        return gain, 0.0
-    before, now, after = lambdas
-    if now == before or after == now:
-        return gain, 0.0
-    slope = 0.5 * (after - now) / (now - before)
-    return gain * (1 + slope), -gain * slope
-
-
-def _plan_2m(sigmas: Sequence[float], i: int) -> _Step:
-    """In lambda = -log sigma for flows as well: their ODE has the same form in sigma."""
-    sigma, after = sigmas[i], sigmas[i + 1]
-    if after == 0:
-        return _Step(0.0, 1.0, 0.0, 0.0)
-    lambdas = [half_log_snr(level, False) for level in sigmas[max(i - 1, 0) : i + 2]]
-    now, before = _extrapolated(lambdas, -math.expm1(lambdas[-2] - lambdas[-1]))
-    return _Step(after / sigma, now, before, 0.0)
-
-
-def _plan_2m_sde(sigmas: Sequence[float], i: int, flow: bool, eta: float, s_noise: float) -> _Step:
-    sigma, after = sigmas[i], sigmas[i + 1]
-    if after == 0:
-        return _Step(0.0, 1.0, 0.0, 0.0)
-    lambdas = [half_log_snr(level, flow) for level in sigmas[max(i - 1, 0) : i + 2]]
-    h = lambdas[-1] - lambdas[-2]
-    alpha = 1.0 - after if flow else 1.0
-    now, before = _extrapolated(lambdas, -math.expm1(-h * (1 + eta)) * alpha)
-    keep = after / (min(sigma, FLOW_START) if flow else sigma) * math.exp(-h * eta)
-    spread = after * math.sqrt(max(-math.expm1(-2 * h * eta), 0.0)) * s_noise
-    return _Step(keep, now, before, spread)
+    *past, step = [after - before for before, after in itertools.pairwise(lambdas)]
+    ratios = [size / step if step else 0.0 for size in reversed(past)]
+    return list(itertools.takewhile(lambda ratio: ratio != 0.0, ratios))

@@ -1,4 +1,4 @@
-"""Euler's method and its two classic relatives (Karras et al. 2022, arXiv:2206.00364).
+"""Euler's method and its classic relatives (Karras et al. 2022, arXiv:2206.00364).
 
 With `d = (x - denoised) / sigma` the step `x + d * (next - sigma)` is the mixture
 `next/sigma * x + (1 - next/sigma) * denoised`: one fused operation per step.
@@ -14,13 +14,9 @@ from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
 from wirebrush_diffusion.noise import StepNoise
-from wirebrush_diffusion.samplers.step import (
-    OnStep,
-    Step,
-    ancestral_split,
-    no_noise,
-    silent,
-)
+from wirebrush_diffusion.samplers.multistep import Mix, run_plan
+from wirebrush_diffusion.samplers.space import DIFFUSION, Space
+from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, silent
 
 
 def euler(
@@ -30,7 +26,7 @@ def euler(
     *,
     on_step: OnStep = silent,
     noise: StepNoise = no_noise,
-    flow: bool = False,
+    space: Space = DIFFUSION,
 ) -> Tensor:
     """First order, deterministic (algorithm 2 without the second stage); DDIM with eta = 0."""
     total = len(sigmas) - 1
@@ -49,33 +45,16 @@ def euler_ancestral(
     *,
     on_step: OnStep = silent,
     noise: StepNoise = no_noise,
-    flow: bool = False,
+    space: Space = DIFFUSION,
     eta: float = 1.0,
     s_noise: float = 1.0,
 ) -> Tensor:
-    """Euler's step to a lower level than asked for, then fresh noise up to it."""
-    total = len(sigmas) - 1
-    plan = [
-        _flow_split(before, after, eta) if flow else (*ancestral_split(before, after, eta), 1.0)
-        for before, after in itertools.pairwise(sigmas)
-    ]
-    for i in range(total):
-        denoised = model(x, sigmas[i])
-        on_step(Step(i, total, sigmas[i], x, denoised))
-        down, up, scale = plan[i]
-        x = torch.lerp(denoised, x, down / sigmas[i])
-        if up > 0:
-            x.mul_(scale).add_(noise(sigmas[i], sigmas[i + 1]), alpha=up * s_noise)
-    return x
-
-
-def _flow_split(sigma: float, sigma_next: float, eta: float) -> tuple[float, float, float]:
-    """For flows, where the data's share shrinks as noise grows: down, noise, and rescaling."""
-    if sigma_next <= 0 or eta <= 0:
-        return sigma_next, 0.0, 1.0
-    down = sigma_next * (1 + (sigma_next / sigma - 1) * eta)
-    scale = (1 - sigma_next) / (1 - down)
-    return down, max(sigma_next**2 - (down * scale) ** 2, 0.0) ** 0.5, scale
+    """Euler's step below the level asked for, then fresh noise up to it; DDPM with eta = 1."""
+    plan: list[Mix] = []
+    for sigma, after in itertools.pairwise(sigmas):
+        down, scale, up = space.split(sigma, after, eta)
+        plan.append(Mix(scale * down / sigma, scale * (1 - down / sigma), (), up * s_noise))
+    return run_plan(model, x, sigmas, plan, on_step, noise)
 
 
 def heun(
@@ -85,7 +64,7 @@ def heun(
     *,
     on_step: OnStep = silent,
     noise: StepNoise = no_noise,
-    flow: bool = False,
+    space: Space = DIFFUSION,
 ) -> Tensor:
     """Second order, two model calls per step (algorithm 2): the mean of both ends' slopes."""
     total = len(sigmas) - 1
@@ -100,4 +79,35 @@ def heun(
             correction = ahead.mul(half).sub_(model(ahead, after), alpha=half)
             ahead = x.add(ahead).mul_(0.5).add_(correction)
         x = ahead
+    return x
+
+
+def heunpp2(
+    model: Denoiser,
+    x: Tensor,
+    sigmas: Sequence[float],
+    *,
+    on_step: OnStep = silent,
+    noise: StepNoise = no_noise,
+    space: Space = DIFFUSION,
+) -> Tensor:
+    """Heun++: slopes up to two levels ahead, weighted by their noise level against the first's.
+
+    Two slopes before the last step, one for it (Zhou et al. 2023, arXiv:2312.00094, their code).
+    """
+    total = len(sigmas) - 1
+    for i in range(total):
+        sigma, step = sigmas[i], sigmas[i + 1] - sigmas[i]
+        denoised = model(x, sigma)
+        on_step(Step(i, total, sigma, x, denoised))
+        slope = (x - denoised).div_(sigma)
+        looks = min(2, total - 1 - i)  # further levels whose slope counts
+        weights = [sigmas[i + k] / ((looks + 1) * sigmas[0]) for k in range(1, looks + 1)]
+        mean = slope.mul(1.0 - sum(weights))
+        ahead = x
+        for k, weight in enumerate(weights, start=1):
+            ahead = ahead.add(slope, alpha=sigmas[i + k] - sigmas[i + k - 1])
+            slope = (ahead - model(ahead, sigmas[i + k])).div_(sigmas[i + k])
+            mean.add_(slope, alpha=weight)
+        x = x.add(mean, alpha=step)
     return x

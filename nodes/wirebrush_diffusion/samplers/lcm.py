@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
 from wirebrush_diffusion.noise import StepNoise
-from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, renoised, silent
+from wirebrush_diffusion.samplers.multistep import Mix, run_plan
+from wirebrush_diffusion.samplers.space import DIFFUSION, Space
+from wirebrush_diffusion.samplers.step import OnStep, no_noise, silent
 
 
 def lcm(
@@ -18,15 +21,8 @@ def lcm(
     *,
     on_step: OnStep = silent,
     noise: StepNoise = no_noise,
-    flow: bool = False,
+    space: Space = DIFFUSION,
 ) -> Tensor:
     """Jump to the clean estimate, then noise it to the next level: for models distilled for it."""
-    total = len(sigmas) - 1
-    for i in range(total):
-        denoised = model(x, sigmas[i])
-        on_step(Step(i, total, sigmas[i], x, denoised))
-        x = denoised
-        if sigmas[i + 1] > 0:
-            step_noise = noise(sigmas[i], sigmas[i + 1])
-            x = renoised(denoised, step_noise, sigmas[i + 1], flow=flow)
-    return x
+    plan = [Mix(0.0, space.alpha(after), (), after) for _, after in itertools.pairwise(sigmas)]
+    return run_plan(model, x, sigmas, plan, on_step, noise)

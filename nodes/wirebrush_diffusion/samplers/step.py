@@ -1,15 +1,16 @@
-"""What samplers share: their signature, the step report, and the split of a step's noise."""
+"""What samplers share: their signature, the step report, and models that tell two estimates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser, Prediction
+from wirebrush_diffusion.denoiser import Denoiser
 from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.samplers.space import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,7 @@ OnStep = Callable[[Step], None]
 
 
 class SampleFunction(Protocol):
-    """The signature of every sampler.
-
-    `flow` says that x is a flow's mixture, for the few samplers that add noise themselves.
-    """
+    """The signature of every sampler; some take settings besides."""
 
     def __call__(
         self,
@@ -40,8 +38,29 @@ class SampleFunction(Protocol):
         *,
         on_step: OnStep,
         noise: StepNoise,
-        flow: bool = False,
+        space: Space,
     ) -> Tensor: ...
+
+
+@runtime_checkable
+class PairDenoiser(Protocol):
+    """A denoiser that also tells what the negative side alone says (for CFG++)."""
+
+    def both(self, x: Tensor, sigma: float, /) -> tuple[Tensor, Tensor]:
+        """The guided clean estimate, and the unconditional one."""
+        ...
+
+
+def pairs_of(model: Denoiser) -> Callable[[Tensor, float], tuple[Tensor, Tensor]]:
+    """`model.both`; a model without guidance is its own unconditional estimate."""
+    if isinstance(model, PairDenoiser):
+        return model.both
+
+    def same(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        denoised = model(x, sigma)
+        return denoised, denoised
+
+    return same
 
 
 def silent(step: Step) -> None:
@@ -51,20 +70,3 @@ def silent(step: Step) -> None:
 def no_noise(sigma: float, sigma_next: float) -> Tensor:
     """A `noise` for samplers that must not ask for any."""
     raise AssertionError("a deterministic sampler asked for noise")
-
-
-def ancestral_split(sigma: float, sigma_next: float, eta: float = 1.0) -> tuple[float, float]:
-    """How far to step down, and how much noise to add, to arrive at `sigma_next`.
-
-    Variances add up: `down^2 + up^2 = sigma_next^2` (Song et al. 2020, eq. 16, in sigma space).
-    """
-    if eta <= 0 or sigma_next <= 0:
-        return sigma_next, 0.0
-    ratio = (sigma**2 - sigma_next**2) / sigma**2
-    up = min(sigma_next, eta * sigma_next * max(ratio, 0.0) ** 0.5)
-    return (sigma_next**2 - up**2) ** 0.5, up
-
-
-def renoised(data: Tensor, noise: Tensor, sigma: float, *, flow: bool) -> Tensor:
-    """Clean data brought to a noise level, in either kind of x."""
-    return (Prediction.FLOW if flow else Prediction.EPS).noised(data, noise, sigma)

@@ -1,17 +1,12 @@
 import { ChevronDown } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { serialise } from "../model/format";
-import { api, type FileInfo, type TemplateInfo } from "../runtime/api";
+import { files, type Listing } from "../runtime/files";
 import { useStudio } from "../state/context";
 import type { Studio } from "../state/studio";
 import { t } from "../i18n/text";
 import { usePopover } from "../ui/usePopover";
 import styles from "./FileMenu.module.css";
-
-interface Listing {
-  readonly workflows: readonly FileInfo[];
-  readonly templates: readonly TemplateInfo[];
-}
 
 /** Saved workflows, templates, and files of this computer. */
 export function FileMenu() {
@@ -40,7 +35,7 @@ function Menu({ close }: { close: () => void }) {
   const picker = useRef<HTMLInputElement>(null);
   const [listing, setListing] = useState<Listing>({ workflows: [], templates: [] });
   useEffect(() => {
-    api.workflows().then(setListing, (error: Error) => studio.notify(error.message));
+    files.list().then(setListing, (error: Error) => studio.notify(error.message));
   }, [studio]);
 
   function act(work: () => Promise<void>): void {

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { Button } from "../ui/Button";
 import { useStudio, useUi, useView } from "../state/context";
 import styles from "./Banner.module.css";
 
@@ -11,13 +12,28 @@ export function Notice() {
   const refusal = useView((state) => state.refusal);
   useEffect(() => {
     if (!notice) return;
-    const timer = setTimeout(() => ui.setState({ notice: "" }), SHOWN_MS);
+    const timer = setTimeout(() => ui.setState({ notice: "", remedy: null }), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [notice, ui]);
+  const remedy = useUi((state) => state.remedy);
   const words = refusal || notice;
   return (
     <div className={styles["notices"]} role="status">
-      {words && <p className={styles["notice"]}>{words}</p>}
+      {words && (
+        <p className={styles["notice"]}>
+          {words}
+          {remedy && !refusal && (
+            <Button
+              onClick={() => {
+                ui.setState({ notice: "", remedy: null });
+                remedy.run();
+              }}
+            >
+              {remedy.label}
+            </Button>
+          )}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,7 +1,8 @@
 /** Saves every edit to the server, soon after it was made, never over somebody else's. */
 import { serialise } from "../model/format";
 import { renameDocument } from "../model/commands";
-import { api, ApiError } from "../runtime/api";
+import { files } from "../runtime/files";
+import { ApiError } from "../runtime/http";
 import type { DocumentStore, SavedFile } from "./document";
 
 const SOON_MS = 700;
@@ -57,7 +58,7 @@ export class Saving {
   async keepMine(): Promise<void> {
     const { file } = this.#documents.store.getState();
     if (!file) return;
-    const { etag } = await api.workflow(file.name);
+    const { etag } = await files.read(file.name);
     this.#documents.store.setState({ file: { ...file, etag }, save: "waiting" });
     await this.save();
   }
@@ -90,9 +91,9 @@ export class Saving {
 
   /** A renamed document is saved under its new name first; only then the old file goes. */
   async #write(file: SavedFile, name: string, text: string): Promise<SavedFile> {
-    if (name === file.name) return { name, etag: await api.save(name, text, file.etag) };
-    const etag = await api.save(name, text, null);
-    if (file.etag !== null) await api.removeFile(file.name, file.etag);
+    if (name === file.name) return { name, etag: await files.save(name, text, file.etag) };
+    const etag = await files.save(name, text, null);
+    if (file.etag !== null) await files.remove(file.name, file.etag);
     return { name, etag };
   }
 
@@ -124,6 +125,6 @@ export class Saving {
     const { file, save } = this.#documents.store.getState();
     const text = serialise(this.#documents.document);
     if (!file || save === "conflict" || text === this.#saved) return;
-    api.save(file.name, text, file.etag, true).catch(() => {});
+    files.save(file.name, text, file.etag).catch(() => {});
   }
 }

@@ -5,12 +5,13 @@ import { setValue, type ValueChange } from "../model/commands";
 import { emptyDocument, type Document } from "../model/document";
 import { parseDocument } from "../model/format";
 import { api, ApiError } from "../runtime/api";
+import { files } from "../runtime/files";
 import type { DocumentStore, SavedFile } from "./document";
 import { memory } from "./memory";
 import { Runtime, type RunWish } from "./runtime";
 import type { Saving } from "./saving";
 import { createSettingsStore, type SettingsStore } from "./settings";
-import { createUiStore, type UiStore } from "./ui";
+import { createUiStore, type Remedy, type UiStore } from "./ui";
 import { select, type ViewStore } from "./view";
 import { createWorkspacesStore, type CatalogState, type Workspace, type WorkspacesStore } from "./workspace";
 
@@ -59,16 +60,16 @@ export class Studio {
   }
 
   async openFile(name: string): Promise<void> {
-    const { data, etag } = await api.workflow(name);
+    const { data, etag } = await files.read(name);
     await this.#leaveDocument();
     this.#show({ ...parseDocument(data), name }, { name, etag });
   }
 
   /** A copy of a template under a free name. */
   async openTemplate(name: string): Promise<void> {
-    const data = await api.template(name);
+    const data = await files.template(name);
     await this.#leaveDocument();
-    const { workflows } = await api.workflows();
+    const { workflows } = await files.list();
     const parsed = parseDocument(data);
     const free = freeName(parsed.name, workflows.map((file) => file.name));
     this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
@@ -76,7 +77,7 @@ export class Studio {
 
   async openEmpty(name: string): Promise<void> {
     await this.#leaveDocument();
-    const { workflows } = await api.workflows();
+    const { workflows } = await files.list();
     const free = freeName(name, workflows.map((file) => file.name));
     this.#show(emptyDocument(crypto.randomUUID(), free), { name: free, etag: null });
   }
@@ -85,7 +86,7 @@ export class Studio {
   async openData(data: unknown): Promise<void> {
     const parsed = parseDocument(data);
     await this.#leaveDocument();
-    const { workflows } = await api.workflows();
+    const { workflows } = await files.list();
     const free = freeName(parsed.name, workflows.map((file) => file.name));
     this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
     await this.saving.saveNew();
@@ -95,7 +96,7 @@ export class Studio {
   async takeTheirs(): Promise<void> {
     const { file } = this.documents.store.getState();
     if (!file) return;
-    const { data, etag } = await api.workflow(file.name);
+    const { data, etag } = await files.read(file.name);
     this.#show({ ...parseDocument(data), name: file.name }, { name: file.name, etag });
   }
 
@@ -113,8 +114,9 @@ export class Studio {
     }
   }
 
-  notify(words: string): void {
-    this.ui.setState({ notice: words });
+  /** Say something that goes by itself, with what can be done about it. */
+  notify(words: string, remedy: Remedy | null = null): void {
+    this.ui.setState({ notice: words, remedy });
   }
 
   async #leaveDocument(): Promise<void> {
@@ -132,7 +134,7 @@ export class Studio {
 
   async #openFirst(): Promise<void> {
     try {
-      const { workflows, templates } = await api.workflows();
+      const { workflows, templates } = await files.list();
       const last = workflows.find((file) => file.name === memory.lastOpened());
       const newest = workflows.toSorted((a, b) => b.modified - a.modified)[0];
       const file = last ?? newest;

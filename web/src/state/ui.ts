@@ -17,10 +17,17 @@ export interface UiState {
   readonly panel: "library" | "activity" | null;
   readonly overlay: Overlay | null;
   readonly notice: string;
+  /** What can be done about the notice: undo it, open what it speaks of. */
+  readonly remedy: Remedy | null;
+}
+
+export interface Remedy {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 export type UiStore = StoreApi<UiState>;
 
 export function createUiStore(): UiStore {
-  return createStore<UiState>()(() => ({ enlarged: null, panel: null, overlay: null, notice: "" }));
+  return createStore<UiState>()(() => ({ enlarged: null, panel: null, overlay: null, notice: "", remedy: null }));
 }

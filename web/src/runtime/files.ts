@@ -1,0 +1,105 @@
+/** Saved workflows, their versions, drafts and templates on the server. */
+import { call, get, send } from "./http";
+
+export interface FileInfo {
+  /** With its folders: `portraits/anna`. */
+  readonly name: string;
+  readonly etag: string;
+  readonly modified: number;
+  readonly size: number;
+  /** The document's id; empty if the file has none. */
+  readonly id: string;
+  readonly thumbnail: string | null;
+}
+
+export interface TemplateInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly thumbnail?: string | null;
+  readonly tags?: readonly string[];
+}
+
+export interface VersionInfo {
+  readonly id: string;
+  readonly saved: number;
+  readonly size: number;
+  readonly nodes: number | null;
+}
+
+/** What a draft is besides its workflow. `etag` names one state of it. */
+export interface DraftInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string | null;
+  readonly base: string | null;
+  readonly by: string;
+  readonly etag: string;
+  readonly modified: number;
+}
+
+/** What the page keeps while somebody edits. */
+export interface DraftBody {
+  readonly name: string;
+  readonly file: string | null;
+  readonly base: string | null;
+  readonly by: string;
+  /** The workflow file's text. */
+  readonly text: string;
+}
+
+export interface Listing {
+  readonly workflows: readonly FileInfo[];
+  readonly templates: readonly TemplateInfo[];
+}
+
+export const files = {
+  list: () => get<Listing>("/v1/workflows"),
+  template: (name: string) => get<unknown>(`/v1/templates/${encodeURIComponent(name)}`),
+
+  async read(name: string): Promise<{ data: unknown; etag: string }> {
+    const response = await call(fileUrl(name));
+    return { data: await response.json(), etag: response.headers.get("ETag") ?? "" };
+  },
+
+  /** Save a text. `etag` is what it replaces; `null` for a new file. Returns the new etag. */
+  async save(name: string, text: string, etag: string | null): Promise<string> {
+    const headers = { "Content-Type": "application/json", ...matching(etag) };
+    const response = await call(fileUrl(name), { method: "PUT", body: text, headers });
+    return response.headers.get("ETag") ?? "";
+  },
+
+  move: (name: string, to: string, etag: string) =>
+    send<FileInfo>("POST", `${fileUrl(name)}/move`, { to }, { "If-Match": etag }),
+  remove: (name: string, etag: string) => send<unknown>("DELETE", fileUrl(name), undefined, { "If-Match": etag }),
+  restore: (name: string) => send<FileInfo>("POST", `${fileUrl(name)}/restore`),
+
+  versions: async (name: string) => (await get<{ versions: VersionInfo[] }>(`${fileUrl(name)}/versions`)).versions,
+  version: (name: string, version: string) => get<unknown>(`${fileUrl(name)}/versions/${encodeURIComponent(version)}`),
+
+  drafts: async () => (await get<{ drafts: DraftInfo[] }>("/v1/drafts")).drafts,
+  draft: (id: string) => get<DraftInfo & { workflow: unknown }>(draftUrl(id)),
+
+  /** Keep a draft. `etag` is the state it replaces; `null` if there was none. Returns the new etag. */
+  async keepDraft(id: string, draft: DraftBody, etag: string | null, leaving = false): Promise<string> {
+    const { text, ...facts } = draft;
+    const body = `${JSON.stringify(facts).slice(0, -1)},"workflow":${text}}`;
+    const headers = { "Content-Type": "application/json", ...matching(etag) };
+    const response = await call(draftUrl(id), { method: "PUT", body, headers, keepalive: leaving });
+    return ((await response.json()) as { etag: string }).etag;
+  },
+
+  dropDraft: (id: string, etag: string) => send<unknown>("DELETE", draftUrl(id), undefined, { "If-Match": etag }),
+};
+
+function matching(etag: string | null): Record<string, string> {
+  return etag === null ? { "If-None-Match": "*" } : { "If-Match": etag };
+}
+
+function fileUrl(name: string): string {
+  return `/v1/workflows/${encodeURIComponent(name)}`;
+}
+
+function draftUrl(id: string): string {
+  return `/v1/drafts/${encodeURIComponent(id)}`;
+}

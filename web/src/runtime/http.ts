@@ -1,0 +1,45 @@
+/** Requests to the server: one that fails says why in words for people. */
+
+/** The server refused or could not be reached. `status` 0: there was no answer. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly hint: string;
+
+  constructor(status: number, message: string, hint = "") {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+export async function get<T>(url: string): Promise<T> {
+  return (await (await call(url)).json()) as T;
+}
+
+/** Send something as JSON, if there is something to send. */
+export async function send<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  const type = body === undefined ? {} : { "Content-Type": "application/json" };
+  return (await (await call(url, { method, headers: { ...type, ...headers }, ...json })).json()) as T;
+}
+
+export async function call(url: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch {
+    throw new ApiError(0, "The server cannot be reached.");
+  }
+  if (!response.ok) throw await refused(response);
+  return response;
+}
+
+async function refused(response: Response): Promise<ApiError> {
+  try {
+    const data = (await response.json()) as { error?: { message?: string; hint?: string } };
+    const { message, hint } = data.error ?? (data as { message?: string; hint?: string });
+    return new ApiError(response.status, message ?? response.statusText, hint);
+  } catch {
+    return new ApiError(response.status, response.statusText);
+  }
+}

@@ -16,6 +16,7 @@ from PIL import Image
 
 from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
+from wirebrush.jobs.gallery import Wanted
 from wirebrush.jobs.journal import Journal
 
 
@@ -97,7 +98,7 @@ async def test_what_is_no_picture_and_no_workflow_is_refused_under_any_name(
         with pytest.raises(AssetRefused, match=what):
             await assets.put(BAD[what], name)
     assert files_in(tmp_path / "assets") == []
-    assert await assets.page() == []
+    assert await assets.page() == ([], None)
 
 
 async def test_a_workflow_can_be_uploaded(assets: AssetStore) -> None:
@@ -151,8 +152,8 @@ async def test_outputs_get_readable_copies_with_names_of_their_own(
     changed = await assets.put_output(picture(colour="green"), made)
     assert files_in(tmp_path / "output") == [changed.name]
     assert (tmp_path / "output" / changed.name).read_bytes() == picture(colour="green")
-    assert (await assets.page("output"))[0].id == changed.id
-    assert await assets.page("upload") == []
+    assert (await assets.page(Wanted("output")))[0][0].id == changed.id
+    assert await assets.page(Wanted("upload")) == ([], None)
 
 
 async def test_a_copy_that_is_gone_comes_back_when_the_output_is_shown_again(
@@ -224,7 +225,7 @@ async def test_old_previews_go_and_what_is_kept_stays(assets: AssetStore) -> Non
     await assets.star(seen[0], True)
     assert await assets.forget_previews(before=0) == 0
     assert await assets.forget_previews(before=2e10) == 2
-    assert {item.id for item in await assets.page()} == {kept.id, seen[0]}
+    assert {item.id for item in (await assets.page())[0]} == {kept.id, seen[0]}
     starred = await assets.get(seen[0])
     assert starred is not None
     assert starred.starred

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -57,6 +58,22 @@ def if_match(request: web.Request) -> str | None:
     """The etag that the client saw, or None if it does not say."""
     tag = request.headers.get("If-Match")
     return None if tag in (None, "*") else tag.removeprefix("W/").strip('"')
+
+
+def seconds(request: web.Request, name: str) -> float | None:
+    """A time from the query, in seconds since 1970; None if it is not there."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", text):
+        message = f"{name}={text[:40]!r} is no time in seconds since 1970."
+        raise Refused(400, "bad_parameter", message, "Such as 1700000000.")
+    return float(text)
+
+
+def flag(request: web.Request, name: str) -> bool:
+    """Whether the query has a parameter that is 1 or true."""
+    return request.query.get(name) in ("1", "true")
 
 
 def field_of(data: Mapping[str, Any], name: str, kind: type[Any], words: str) -> Any:

@@ -12,6 +12,7 @@ from wirebrush.http.documents import SavedWorkflow, WorkflowVersion
 from wirebrush.http.drafts import DraftRecord
 from wirebrush.http.v1.graphs import NodePlanned
 from wirebrush.http.wire import ClientMessage, ServerMessage, type_of
+from wirebrush.jobs.gallery import Facets
 from wirebrush.jobs.records import AssetRecord, JobRecord
 from wirebrush.schema import wire_schema
 
@@ -19,7 +20,7 @@ from wirebrush.schema import wire_schema
 def page_schema() -> dict[str, Any]:
     """The catalog, the events, the records of jobs and assets, and the websocket's messages."""
     return wire_schema(
-        records=(JobRecord, AssetRecord, SavedWorkflow, WorkflowVersion, DraftRecord, NodePlanned),
+        records=(JobRecord, AssetRecord, SavedWorkflow, WorkflowVersion, DraftRecord, NodePlanned, Facets),
         client={type_of(kind): kind for kind in get_args(ClientMessage)},
         server={type_of(kind): kind for kind in get_args(ServerMessage)},
         instead={

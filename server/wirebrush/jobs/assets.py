@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import AsyncIterable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
-from wirebrush.jobs import assettable, blobs
+from wirebrush.graph.origin import Origin
+from wirebrush.jobs import assettable, blobs, gallery
 from wirebrush.jobs.blobs import Blobs, Incoming
 from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
+from wirebrush.jobs.gallery import DAY, Facets, Wanted
 from wirebrush.jobs.ids import tail
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.names import clean_label, output_name
@@ -32,13 +35,14 @@ T = TypeVar("T")
 MAX_UPLOAD = 64 << 20
 PREVIEW_DAYS = 14
 """Previews are looked at and not kept; a node that needs one again makes it again."""
+TRASH_DAYS = 30
 PAGE_LIMIT = 500
 _MEDIA = {"image": "image/", "mask": "image/", "audio": "audio/", "video": "video/"}
 
 
 @dataclass(frozen=True, slots=True)
 class MadeBy:
-    """Which node of which job made a file, and the name that its author wanted."""
+    """Which node of which job made a file, of what, and the name that its author wanted."""
 
     job: str
     node: str
@@ -46,6 +50,9 @@ class MadeBy:
     prefix: str = ""
     mime: str = ""
     kind: AssetKind = "output"
+    origin: Origin = field(default_factory=Origin)
+    document: str | None = None
+    document_name: str = ""
 
 
 class AssetStore:
@@ -66,7 +73,7 @@ class AssetStore:
         """
         store = cls(folder, journal, output or folder.parent / "output")
         await asyncio.to_thread(store._blobs.prepare)
-        await store.forget_previews(time.time() - PREVIEW_DAYS * 86_400)
+        await store.tidy()
         return store
 
     async def put(
@@ -87,7 +94,8 @@ class AssetStore:
         try:
             content = await asyncio.to_thread(sniff_upload, incoming.path)
             label = clean_label(name)
-            return await self._placed(incoming, content, "upload", label, overwrite)
+            record = _record(incoming, content, "upload", label)
+            return await self._placed(incoming, record, overwrite)
         finally:
             await asyncio.to_thread(incoming.abandon)
 
@@ -99,7 +107,8 @@ class AssetStore:
             name = output_name(
                 made.prefix, tail(made.job), made.node, made.index, content.extension
             )
-            record = await self._placed(incoming, content, made.kind, str(name), overwrite=True)
+            found = _record(incoming, content, made.kind, str(name))
+            record = await self._placed(incoming, _with_origin(found, made), overwrite=True)
         finally:
             await asyncio.to_thread(incoming.abandon)
         if made.kind == "output":
@@ -132,11 +141,17 @@ class AssetStore:
         return await self._journal.read(lambda db: assettable.known(db, names))
 
     async def page(
-        self, kind: AssetKind | None = None, before: str | None = None, limit: int = 50
-    ) -> list[AssetRecord]:
-        """The latest first; the next page is `before` the last id of this one."""
+        self, wanted: Wanted | None = None, cursor: int | None = None, limit: int = 50
+    ) -> tuple[list[AssetRecord], int | None]:
+        """Files, the latest first, and the cursor of the next page (None: this was the last)."""
         count = max(1, min(limit, PAGE_LIMIT))
-        return await self._journal.read(lambda db: assettable.page(db, kind, before, count))
+        return await self._journal.read(
+            lambda db: gallery.page(db, wanted or Wanted(), cursor, count)
+        )
+
+    async def facets(self, kind: AssetKind | None = None, offset: int = 0) -> Facets:
+        """What files can be narrowed by; days begin `offset` seconds before those of UTC."""
+        return await self._journal.read(lambda db: gallery.facets(db, kind, offset))
 
     async def names(self, kind: str) -> list[str]:
         """The labels of uploads that an input of this kind (image, mask, audio, video) takes."""
@@ -149,7 +164,7 @@ class AssetStore:
         """The latest output of each of these documents' jobs, if there is one."""
         if not documents:
             return {}
-        return await self._journal.read(lambda db: assettable.newest_of(db, documents))
+        return await self._journal.read(lambda db: gallery.newest_of(db, documents))
 
     async def star(self, asset: str, starred: bool) -> AssetRecord | None:
         """Mark or unmark a favourite."""
@@ -176,12 +191,21 @@ class AssetStore:
         return await asyncio.to_thread(load)
 
     async def thumbnail(self, asset: str, size: int = 256) -> bytes | None:
-        """A WebP of at most the next of 64, 128, 256, 512 pixels; None for what is no picture."""
-        record = await self.get(asset)
+        """A WebP of at most the next of 64, 128, 256, 512 pixels; None for what is no picture.
+
+        Also of what lies in the trash.
+        """
+        record = await self._journal.read(lambda db: assettable.get(db, asset, in_trash=True))
         path = await asyncio.to_thread(self.path, asset)
         if record is None or path is None or not record.mime.startswith("image/"):
             return None
         return await self._thumbnails.get(asset, path, size)
+
+    async def tidy(self) -> None:
+        """Remove for good what was not looked at or wanted back for long."""
+        now = time.time()
+        await self.forget_previews(now - PREVIEW_DAYS * DAY)
+        await self.empty_trash(now - TRASH_DAYS * DAY)
 
     async def forget_previews(self, before: float) -> int:
         """Delete the previews made before that time, except starred ones: how many."""
@@ -190,20 +214,46 @@ class AssetStore:
             await self.delete(asset)
         return len(old)
 
-    async def delete(self, asset: str) -> bool:
-        """Forget a file, with its labels, its readable copies and its thumbnails."""
+    async def trash(self, asset: str) -> bool:
+        """Delete a file so that it can be restored: only its readable copies go at once."""
         async with self._placing:
-            labels = await self._journal.write(lambda db: assettable.remove(db, asset))
+            labels = await self._journal.write(lambda db: assettable.trash(db, asset, time.time()))
             if labels is None:
                 return False
-            await asyncio.to_thread(self._remove_files, asset, labels)
+            await asyncio.to_thread(self._remove_copies, asset, labels)
         return True
+
+    async def restore(self, asset: str) -> AssetRecord | None:
+        """Take a file out of the trash; None if it does not lie there."""
+        async with self._placing:
+            record = await self._journal.write(lambda db: assettable.restore(db, asset))
+        return None if record is None else await self.show_again(asset) or record
+
+    async def empty_trash(self, before: float | None = None) -> int:
+        """Remove for good what was deleted before that time (all if None): how many."""
+        when = math.inf if before is None else before
+        gone = await self._journal.read(lambda db: assettable.trashed_before(db, when))
+        return sum([await self._remove(asset, when) for asset in gone])
+
+    async def delete(self, asset: str) -> bool:
+        """Forget a file at once, with its labels, its readable copies and its thumbnails."""
+        return await self.trash(asset) and await self._remove(asset, math.inf)
+
+    async def _remove(self, asset: str, trashed_before: float) -> bool:
+        async with self._placing:  # it may have been made anew, or restored, meanwhile
+            gone = await self._journal.write(
+                lambda db: assettable.remove(db, asset, trashed_before)
+            )
+            if gone:
+                await asyncio.to_thread(self._blobs.remove, asset)
+                await asyncio.to_thread(self._thumbnails.remove, asset)
+        return gone
 
     def _copy_missing(self, source: Path, name: PurePosixPath) -> None:
         if not (self._output / name).exists():
             blobs.copy_readable(source, self._output, name)
 
-    def _remove_files(self, asset: str, labels: list[str]) -> None:
+    def _remove_copies(self, asset: str, labels: list[str]) -> None:
         source = self._blobs.path(asset)
         for label in labels:
             copy = self._output / label
@@ -211,8 +261,6 @@ class AssetStore:
                 # An upload may bear any name: only what is this very file goes.
                 if copy.is_file() and _same_bytes(copy, source):
                     blobs.remove_readable(self._output, PurePosixPath(label))
-        self._blobs.remove(asset)
-        self._thumbnails.remove(asset)
 
     async def _received(self, data: bytes | AsyncIterable[bytes], limit: int) -> Incoming:
         """The bytes in a file of their own, synced."""
@@ -233,17 +281,33 @@ class AssetStore:
         return incoming
 
     async def _placed(
-        self, incoming: Incoming, content: Content, kind: AssetKind, name: str, overwrite: bool
+        self, incoming: Incoming, record: AssetRecord, overwrite: bool
     ) -> AssetRecord:
-        size = incoming.path.stat().st_size
         async with self._placing:  # a delete of the same bytes comes before or after, not between
-            asset = await _saved(self._blobs.keep, incoming)
-            record = AssetRecord(
-                *(asset, name, content.mime, kind, size, time.time()),
-                width=content.width,
-                height=content.height,
-            )
+            await _saved(self._blobs.keep, incoming)
             return await self._journal.write(lambda db: assettable.add(db, record, overwrite))
+
+
+def _record(incoming: Incoming, content: Content, kind: AssetKind, name: str) -> AssetRecord:
+    size = incoming.path.stat().st_size
+    return AssetRecord(
+        *(incoming.digest, name, content.mime, kind, size, time.time()),
+        width=content.width,
+        height=content.height,
+    )
+
+
+def _with_origin(record: AssetRecord, made: MadeBy) -> AssetRecord:
+    origin = made.origin
+    return replace(
+        record,
+        job=made.job,
+        document=made.document,
+        document_name=made.document_name,
+        prompt=origin.prompt,
+        models=origin.models,
+        seed=None if origin.seed is None else str(origin.seed),
+    )
 
 
 async def _saved(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,70 +1,68 @@
-"""The SQL of assets: files by id, and the labels by which people know them."""
+"""The SQL of assets: files by id, the labels by which people know them, and the trash."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from wirebrush.jobs.records import AssetKind, AssetRecord
+from wirebrush.jobs.records import AssetRecord
 
-_COLUMNS = """SELECT assets.*, COALESCE(
-    (SELECT name FROM labels WHERE asset = assets.id ORDER BY seq DESC LIMIT 1), ''
-) AS name FROM assets"""
+COLUMNS = """SELECT assets.*, COALESCE(
+    (SELECT name FROM labels WHERE asset = assets.id ORDER BY seq DESC LIMIT 1),
+    json_extract(trashed_labels, '$[#-1]'), ''
+) AS name, (SELECT json_group_array(model) FROM asset_models WHERE asset = assets.id) AS models
+FROM assets"""
+_ORIGIN = ("job", "document", "document_name", "prompt", "seed")
 
 
 def add(db: sqlite3.Connection, record: AssetRecord, overwrite: bool) -> AssetRecord:
     """Record a file and label it. The same bytes under two names are one file with two labels.
 
-    A label that means another file already gets a number, unless `overwrite` gives it away.
+    A label that means another file already gets a number, unless `overwrite` gives it away. A file
+    that lay in the trash is out of it. Its origin is that of whoever made it first.
     """
     db.execute(
         """INSERT INTO assets (id, mime, kind, size, width, height, created)
             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-            kind = CASE WHEN kind = 'preview' THEN excluded.kind ELSE kind END""",
+            kind = CASE WHEN kind = 'preview' OR trashed IS NOT NULL
+                THEN excluded.kind ELSE kind END,
+            trashed = NULL, trashed_labels = '[]'""",
         (
             *(record.id, record.mime, record.kind, record.size),
             *(record.width, record.height, record.created),
         ),
     )
+    _add_origin(db, record)
     if overwrite:
         db.execute("DELETE FROM labels WHERE name = ? AND asset != ?", (record.name, record.id))
-    label = _free_label(db, record)
-    db.execute("INSERT OR IGNORE INTO labels (name, asset) VALUES (?, ?)", (label, record.id))
-    row = db.execute(f"{_COLUMNS} WHERE id = ?", (record.id,)).fetchone()
-    return _record(row, label)
+    label = _label(db, record.id, record.name)
+    row = db.execute(f"{COLUMNS} WHERE id = ?", (record.id,)).fetchone()
+    return record_of(row, label)
 
 
-def get(db: sqlite3.Connection, asset: str) -> AssetRecord | None:
-    """The file of an id, under its latest label."""
-    row = db.execute(f"{_COLUMNS} WHERE id = ?", (asset,)).fetchone()
-    return None if row is None else _record(row)
+def get(db: sqlite3.Connection, asset: str, in_trash: bool = False) -> AssetRecord | None:
+    """The file of an id, under its latest label; what lies in the trash only if asked for."""
+    row = db.execute(
+        f"{COLUMNS} WHERE id = ? AND (? OR trashed IS NULL)", (asset, in_trash)
+    ).fetchone()
+    return None if row is None else record_of(row)
 
 
 def find(db: sqlite3.Connection, name: str) -> AssetRecord | None:
     """The file that an id or a label means."""
     row = db.execute(
-        f"{_COLUMNS} WHERE id = COALESCE((SELECT asset FROM labels WHERE name = ?1), ?1)", (name,)
+        f"""{COLUMNS} WHERE id = COALESCE((SELECT asset FROM labels WHERE name = ?1), ?1)
+            AND trashed IS NULL""",
+        (name,),
     ).fetchone()
-    return None if row is None else _record(row)
+    return None if row is None else record_of(row)
 
 
 def known(db: sqlite3.Connection, names: Iterable[str]) -> set[str]:
     """Those of the names that are an id or a label of a file."""
     return {name for name in names if find(db, name) is not None}
-
-
-def page(
-    db: sqlite3.Connection, kind: AssetKind | None, before: str | None, limit: int
-) -> list[AssetRecord]:
-    """Files of a kind (or all), the latest first, older than `before`."""
-    rows = db.execute(
-        f"""{_COLUMNS} WHERE (?1 IS NULL OR kind = ?1)
-            AND (?2 IS NULL OR seq < (SELECT seq FROM assets WHERE id = ?2))
-            ORDER BY seq DESC LIMIT ?3""",
-        (kind, before, limit),
-    ).fetchall()
-    return [_record(row) for row in rows]
 
 
 def upload_names(db: sqlite3.Connection, media: str) -> list[str]:
@@ -77,35 +75,54 @@ def upload_names(db: sqlite3.Connection, media: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def newest_of(db: sqlite3.Connection, documents: Collection[str]) -> dict[str, str]:
-    """The latest picture that a job of each document showed."""
-    newest: dict[str, str] = {}
-    for document in documents:
-        row = db.execute(
-            """SELECT asset FROM jobs JOIN outputs ON outputs.job = jobs.id
-                JOIN assets ON assets.id = asset AND trashed IS NULL
-                WHERE jobs.document = ? AND outputs.kind = 'output'
-                AND outputs.mime LIKE 'image/%' ORDER BY jobs.seq DESC, node, idx LIMIT 1""",
-            (document,),
-        ).fetchone()
-        if row is not None:
-            newest[document] = row["asset"]
-    return newest
-
-
 def star(db: sqlite3.Connection, asset: str, starred: bool) -> AssetRecord | None:
     """Mark or unmark a file as a favourite."""
     db.execute("UPDATE assets SET starred = ? WHERE id = ?", (starred, asset))
     return get(db, asset)
 
 
-def remove(db: sqlite3.Connection, asset: str) -> list[str] | None:
-    """Forget a file: its labels; None if it is unknown."""
+def trash(db: sqlite3.Connection, asset: str, now: float) -> list[str] | None:
+    """Put a file into the trash: the labels that it loses; None if it is unknown."""
     if get(db, asset) is None:
         return None
-    rows = db.execute("SELECT name FROM labels WHERE asset = ?", (asset,)).fetchall()
-    db.execute("DELETE FROM assets WHERE id = ?", (asset,))
-    return [row["name"] for row in rows]
+    rows = db.execute("SELECT name FROM labels WHERE asset = ? ORDER BY seq", (asset,)).fetchall()
+    labels = [row["name"] for row in rows]
+    db.execute("DELETE FROM labels WHERE asset = ?", (asset,))
+    db.execute(
+        "UPDATE assets SET trashed = ?, trashed_labels = ? WHERE id = ?",
+        (now, json.dumps(labels), asset),
+    )
+    return labels
+
+
+def restore(db: sqlite3.Connection, asset: str) -> AssetRecord | None:
+    """Take a file out of the trash, with its labels as far as they are free; None: not there."""
+    row = db.execute(
+        "SELECT trashed_labels FROM assets WHERE id = ? AND trashed IS NOT NULL", (asset,)
+    ).fetchone()
+    if row is None:
+        return None
+    db.execute("UPDATE assets SET trashed = NULL, trashed_labels = '[]' WHERE id = ?", (asset,))
+    for label in json.loads(row["trashed_labels"]):
+        _label(db, asset, label)
+    return get(db, asset)
+
+
+def trashed_before(db: sqlite3.Connection, when: float) -> list[str]:
+    """What has lain in the trash since before that time."""
+    rows = db.execute("SELECT id FROM assets WHERE trashed < ?", (when,)).fetchall()
+    return [row["id"] for row in rows]
+
+
+def remove(db: sqlite3.Connection, asset: str, trashed_before: float | None = None) -> bool:
+    """Forget a file that has no labels any more; False if it is unknown.
+
+    With `trashed_before` only if it still lies in the trash, since before that time.
+    """
+    done = db.execute(
+        "DELETE FROM assets WHERE id = ?1 AND (?2 IS NULL OR trashed < ?2)", (asset, trashed_before)
+    )
+    return bool(done.rowcount)
 
 
 def previews_before(db: sqlite3.Connection, created: float) -> list[str]:
@@ -116,22 +133,51 @@ def previews_before(db: sqlite3.Connection, created: float) -> list[str]:
     return [row["id"] for row in rows.fetchall()]
 
 
-def _free_label(db: sqlite3.Connection, record: AssetRecord) -> str:
-    path = PurePosixPath(record.name)
+def record_of(row: sqlite3.Row, name: str | None = None) -> AssetRecord:
+    """The record of a row of `COLUMNS`."""
+    same = ("id", "mime", "kind", "size", "created", "width", "height", "trashed")
+    return AssetRecord(
+        **{column: row[column] for column in (*same, *_ORIGIN)},
+        name=row["name"] if name is None else name,
+        starred=bool(row["starred"]),
+        models=tuple(json.loads(row["models"])),
+    )
+
+
+def folded(text: str) -> str:
+    """A text as searches compare it: case and kinds of spaces do not matter."""
+    return " ".join(text.casefold().split())
+
+
+def _add_origin(db: sqlite3.Connection, record: AssetRecord) -> None:
+    """Say where a file came from, if nobody has said so yet; what searches look at, too."""
+    words = (record.prompt, *record.models, record.document_name, record.name, record.seed or "")
+    done = db.execute(
+        """UPDATE assets SET job = ?1, document = ?2, document_name = ?3, prompt = ?4, seed = ?5,
+            words = ?6 WHERE id = ?7 AND (words = '' OR (job IS NULL AND ?1 IS NOT NULL))""",
+        (*(getattr(record, name) for name in _ORIGIN), folded(" ".join(words)), record.id),
+    )
+    if done.rowcount:
+        db.executemany(
+            "INSERT OR IGNORE INTO asset_models VALUES (?, ?)",
+            [(record.id, model) for model in record.models],
+        )
+
+
+def _label(db: sqlite3.Connection, asset: str, name: str) -> str:
+    """Give a file a label: the name, or with a number if that means another file."""
+    label = _free_label(db, asset, name)
+    db.execute("INSERT OR IGNORE INTO labels (name, asset) VALUES (?, ?)", (label, asset))
+    return label
+
+
+def _free_label(db: sqlite3.Connection, asset: str, name: str) -> str:
+    path = PurePosixPath(name)
     for number in range(1, 100):
-        label = record.name
+        label = name
         if number > 1:
             label = str(path.with_name(f"{path.stem} ({number}){path.suffix}"))
         row = db.execute("SELECT asset FROM labels WHERE name = ?", (label,)).fetchone()
-        if row is None or row["asset"] == record.id:
+        if row is None or row["asset"] == asset:
             return label
-    return str(path.with_name(f"{path.stem} {record.id[:12]}{path.suffix}"))
-
-
-def _record(row: sqlite3.Row, name: str | None = None) -> AssetRecord:
-    same = ("id", "mime", "kind", "size", "created", "width", "height")
-    return AssetRecord(
-        **{column: row[column] for column in same},
-        name=row["name"] if name is None else name,
-        starred=bool(row["starred"]),
-    )
+    return str(path.with_name(f"{path.stem} {asset[:12]}{path.suffix}"))

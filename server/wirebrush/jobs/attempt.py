@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from wirebrush.catalog import Catalog
 from wirebrush.channel import Frame
 from wirebrush.events import (
     FINAL_STATES,
@@ -18,6 +19,8 @@ from wirebrush.events import (
     Problem,
     event_from_json,
 )
+from wirebrush.graph.origin import Origin, origin_of
+from wirebrush.graph.prompt import Prompt
 from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.errors import JobsError, WorkerFailed
 from wirebrush.jobs.plans import PlanDesk
@@ -42,7 +45,9 @@ class Attempt:
     `trouble` is set when the server could not keep what the worker made: a full disk, mostly.
     """
 
-    def __init__(self, lease: Lease, worker: WorkerProcess, services: Services) -> None:
+    def __init__(
+        self, lease: Lease, worker: WorkerProcess, services: Services, catalog: Catalog
+    ) -> None:
         self.lease = lease
         self.ended: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self.trouble = asyncio.Event()
@@ -51,6 +56,9 @@ class Attempt:
         self.acting: dict[str, None] = {}
         self._worker = worker
         self._services = services
+        self._catalog = catalog
+        self._prompt: Prompt | None = None
+        self._origins: dict[str, Origin] = {}
         self._stored: dict[str, str] = {}  # asset id -> name of its readable copy
         self._progressed = lease.job.attempt == 1  # nothing to forgive at the first attempt
 
@@ -111,18 +119,28 @@ class Attempt:
 
     async def _store(self, frame: Frame) -> None:
         header = frame.header
+        job, node = self.lease.job, str(header["node"])
         made = MadeBy(
-            self.lease.job.id,
-            str(header["node"]),
-            int(header["index"]),
-            str(header.get("name", "")),
-            str(header.get("mime", "")),
-            "preview" if header.get("kind") == "preview" else "output",
+            *(job.id, node, int(header["index"])),
+            prefix=str(header.get("name", "")),
+            mime=str(header.get("mime", "")),
+            kind="preview" if header.get("kind") == "preview" else "output",
+            origin=self._origin_of(node),
+            document=job.document,
+            document_name=job.title,
         )
         record = await self._services.assets.put_output(frame.blob, made)
         if record.id != header["id"]:
             raise WorkerFailed("A picture was changed on its way from the worker.", "Retry.")
         self._stored[record.id] = record.name
+
+    def _origin_of(self, node: str) -> Origin:
+        """What a node's pictures are made of, worked out once."""
+        if self._prompt is None:
+            self._prompt = Prompt.from_json(self.lease.body.prompt)
+        if node not in self._origins:
+            self._origins[node] = origin_of(self._prompt, node, self._catalog)
+        return self._origins[node]
 
     async def _event(self, event: Event) -> None:
         if isinstance(event, NodeStarted):

@@ -116,7 +116,12 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class AssetRecord:
-    """A stored file. `id` is the sha256 of its bytes; `name` is a label, never a path."""
+    """A stored file. `id` is the sha256 of its bytes; `name` is a label, never a path.
+
+    Outputs know their origin: the job, id and name of its document, the texts that the picture
+    was to follow, the models' file names, and the seed as decimal digits (it may be larger than
+    a browser's numbers). `trashed` is when it was deleted, in seconds since 1970.
+    """
 
     id: str
     name: str
@@ -127,6 +132,13 @@ class AssetRecord:
     width: int | None = None
     height: int | None = None
     starred: bool = False
+    job: str | None = None
+    document: str | None = None
+    document_name: str = ""
+    prompt: str = ""
+    models: tuple[str, ...] = ()
+    seed: str | None = None
+    trashed: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON data."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from wirebrush.catalog import Catalog
 from wirebrush.channel import Frame
 from wirebrush.events import Finished, Problem
 from wirebrush.jobs.attempt import Attempt, Services
@@ -59,6 +60,7 @@ class Supervisor:
         self._handling = False
         self._answers: set[asyncio.Task[None]] = set()
         self._rss = 0
+        self._catalog = Catalog()
         self._failures = 0
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -118,7 +120,7 @@ class Supervisor:
         hello, catalog = greeting.result()
         self._rss = 0
         self._liveness.restart()
-        self._listeners.catalog(catalog)
+        self._take_catalog(catalog)
         self._tell(
             state="idle",
             pid=worker.pid,
@@ -182,7 +184,7 @@ class Supervisor:
 
     async def _run(self, worker: WorkerProcess, lease: Lease, reader: asyncio.Task[None]) -> bool:
         """Run one job; whether the worker can run another."""
-        attempt = Attempt(lease, worker, self._services)
+        attempt = Attempt(lease, worker, self._services, self._catalog)
         if not await self._commit(lambda: self._services.queue.started(lease)):
             return True  # cancelled meanwhile
         self._liveness.restart()
@@ -307,7 +309,7 @@ class Supervisor:
             self._answers.add(answer)
             answer.add_done_callback(self._answers.discard)
         elif frame.type == "catalog":
-            self._listeners.catalog(header)
+            self._take_catalog(header)
         elif frame.type == "plan":
             self._services.plans.take(header)
         elif frame.type == "log":
@@ -315,6 +317,10 @@ class Supervisor:
         elif self._attempt is not None:
             self._liveness.moved()
             await self._attempt.take(frame)
+
+    def _take_catalog(self, catalog: Mapping[str, Any]) -> None:
+        self._catalog = Catalog.from_json(catalog)
+        self._listeners.catalog(catalog)
 
     async def _send_asset(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
         """Answer with the bytes; a probe only wants to know whether they are there."""

@@ -123,7 +123,7 @@ async def test_thumbnails_are_small_and_kept_by_browsers(studio: Studio) -> None
 async def test_listing_and_deleting(studio: Studio) -> None:
     ids = [(await upload(studio, png(c), f"{c}.png"))[1]["id"] for c in ("red", "blue", "green")]
     first = (await studio.ask("GET", "/v1/assets?limit=2&kind=upload"))[1]
-    second = (await studio.ask("GET", f"/v1/assets?limit=2&before={first['next']}"))[1]
+    second = (await studio.ask("GET", f"/v1/assets?limit=2&cursor={first['next']}"))[1]
     assert [item["id"] for item in first["assets"] + second["assets"]] == ids[::-1]
     assert (await studio.ask("GET", "/v1/assets?kind=secret"))[0] == 400
     assert (await studio.ask("DELETE", f"/v1/assets/{ids[0]}"))[0] == 200

@@ -21,6 +21,13 @@ export interface AssetRecord {
   width: number | null;
   height: number | null;
   starred: boolean;
+  job: string | null;
+  document: string | null;
+  document_name: string;
+  prompt: string;
+  models: string[];
+  seed: string | null;
+  trashed: number | null;
 }
 
 /** Cancel a job by its id. */
@@ -48,6 +55,12 @@ export interface CatalogChanged {
 
 export type ClientMessage = Submit | Cancel | Subscribe | Ping;
 
+/** How many files were made on a day, such as 2026-03-31. */
+export interface DayCount {
+  day: string;
+  count: number;
+}
+
 /** A draft without its workflow. */
 export interface DraftRecord {
   id: string;
@@ -67,6 +80,14 @@ export interface EventMessage {
   seq: number;
   job: string;
   event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | Finished;
+}
+
+/** What the files of a kind can be narrowed by. */
+export interface Facets {
+  total: number;
+  starred: number;
+  models: ModelCount[];
+  days: DayCount[];
 }
 
 /** A message could not be understood or obeyed; the socket stays open. */
@@ -123,6 +144,12 @@ export interface JobRecord {
 }
 
 export type JobState = "queued" | "leased" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
+
+/** How many files a model had a part in. */
+export interface ModelCount {
+  model: string;
+  count: number;
+}
 
 /** A node's values exist and are on disk (or cost less than reading them back). */
 export interface NodeFinished {

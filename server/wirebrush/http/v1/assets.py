@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
-from typing import cast, get_args
+from dataclasses import asdict
+from typing import Any, cast, get_args
 from urllib.parse import quote, unquote
 
 from aiohttp import BodyPartReader, StreamReader, web
@@ -12,12 +15,15 @@ from aiohttp import BodyPartReader, StreamReader, web
 from wirebrush.http.answers import Refused, answer, unknown
 from wirebrush.http.headers import FOREVER, USER_CONTENT_CSP
 from wirebrush.http.keys import SERVICES
-from wirebrush.http.requests import number
+from wirebrush.http.requests import field_of, flag, json_body, number, seconds
 from wirebrush.http.routes import FILE, Route
+from wirebrush.jobs.embedded import Graphs, embedded
+from wirebrush.jobs.gallery import Facets, Wanted
 from wirebrush.jobs.records import AssetKind, AssetRecord
 
 CHUNK = 256 * 1024
 IDLE_SECONDS = 30.0
+LONGEST_SEARCH = 500
 _KINDS = frozenset(get_args(AssetKind))
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "application/json"})
 
@@ -40,14 +46,28 @@ async def upload(request: web.Request) -> web.Response:
 async def listing(request: web.Request) -> web.Response:
     """Stored files, the latest first."""
     limit = number(request, "limit", 100, 1, 500)
-    kind = request.query.get("kind")
-    if kind is not None and kind not in _KINDS:
-        raise Refused(400, "bad_parameter", f"kind must be one of {', '.join(sorted(_KINDS))}.")
-    assets = await request.app[SERVICES].assets.page(
-        cast("AssetKind | None", kind), request.query.get("before"), limit
+    cursor = number(request, "cursor", 0, 1, 2**53)
+    wanted = Wanted(
+        kind=_kind(request),
+        search=request.query.get("search", "")[:LONGEST_SEARCH],
+        model=request.query.get("model"),
+        after=seconds(request, "after"),
+        before=seconds(request, "before"),
+        starred=flag(request, "starred"),
+        trashed=flag(request, "trashed"),
     )
-    more = assets[-1].id if len(assets) == limit else None
-    return answer({"assets": [item.to_json() for item in assets], "next": more})
+    found, more = await request.app[SERVICES].assets.page(wanted, cursor or None, limit)
+    following = None if more is None else str(more)
+    return answer({"assets": [item.to_json() for item in found], "next": following})
+
+
+async def facets(request: web.Request) -> web.Response:
+    """What files can be narrowed by."""
+    offset = request.query.get("offset", "0")
+    if not re.fullmatch(r"-?\d{1,4}", offset) or abs(int(offset)) > 24 * 60:
+        raise Refused(400, "bad_parameter", "offset must be minutes ahead of UTC, such as 120.")
+    found = await request.app[SERVICES].assets.facets(_kind(request), int(offset) * 60)
+    return answer(asdict(found))
 
 
 async def download(request: web.Request) -> web.StreamResponse:
@@ -87,12 +107,60 @@ async def thumbnail(request: web.Request) -> web.Response:
     return web.Response(body=data, content_type="image/webp", headers=headers)
 
 
-async def delete(request: web.Request) -> web.Response:
-    """Delete a file."""
+async def change(request: web.Request) -> web.Response:
+    """Mark or unmark a favourite."""
     asset = request.match_info["id"]
-    if not await request.app[SERVICES].assets.delete(asset):
+    starred = field_of(await json_body(request), "starred", bool, "true or false")
+    if starred is None:
+        raise Refused(400, "bad_field", "Only 'starred' can be changed: true or false.")
+    record = await request.app[SERVICES].assets.star(asset, starred)
+    if record is None:
+        raise unknown("asset", asset[:80])
+    return answer(record.to_json())
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Put a file into the trash."""
+    asset = request.match_info["id"]
+    if not await request.app[SERVICES].assets.trash(asset):
         raise unknown("asset", asset[:80])
     return answer({"deleted": asset})
+
+
+async def restore(request: web.Request) -> web.Response:
+    """Take a file out of the trash."""
+    asset = request.match_info["id"]
+    record = await request.app[SERVICES].assets.restore(asset)
+    if record is None:
+        raise unknown("deleted_asset", asset[:80])
+    return answer(record.to_json())
+
+
+async def empty_trash(request: web.Request) -> web.Response:
+    """Remove for good what lies in the trash."""
+    return answer({"removed": await request.app[SERVICES].assets.empty_trash()})
+
+
+async def workflow(request: web.Request) -> web.Response:
+    """What made a picture: from the journal, else from what the picture says itself."""
+    asset, services = request.match_info["id"], request.app[SERVICES]
+    record = await services.assets.get(asset)
+    if record is None:
+        raise unknown("asset", asset[:80])
+    body = None if record.job is None else await services.queue.body(record.job)
+    if body is not None:
+        return answer({"workflow": body.workflow, "prompt": body.prompt})
+    path = services.assets.path(asset)
+    graphs = Graphs() if path is None else await asyncio.to_thread(embedded, path, record.mime)
+    text = json.dumps(asdict(graphs))  # ASCII: half a character of a stranger's does not matter
+    return web.Response(text=text, content_type="application/json")
+
+
+def _kind(request: web.Request) -> AssetKind | None:
+    kind = request.query.get("kind")
+    if kind is not None and kind not in _KINDS:
+        raise Refused(400, "bad_parameter", f"kind must be one of {', '.join(sorted(_KINDS))}.")
+    return cast("AssetKind | None", kind)
 
 
 async def _file_part(request: web.Request) -> BodyPartReader:
@@ -146,10 +214,27 @@ ROUTES = (
         "Stored files, the latest first.",
         query={
             "kind": "upload, output or preview.",
-            "before": "Files stored before this one.",
+            "search": "Words, or parts of words, that all stand in prompt, models, names or seed.",
+            "model": "The file name of a model that had a part in it.",
+            "after": "Made at or after this time, in seconds since 1970.",
+            "before": "Made before this time, in seconds since 1970.",
+            "starred": "1: only favourites.",
+            "trashed": "1: what lies in the trash, and nothing else.",
+            "cursor": "The `next` of the last page.",
             "limit": "How many, up to 500; 100 if not given.",
         },
         gives={"assets": list[AssetRecord], "next": str | None},
+    ),
+    Route(
+        "GET",
+        "/v1/assets/facets",
+        facets,
+        "What files can be narrowed by: models, most used first, and days, latest first.",
+        query={
+            "kind": "upload, output or preview.",
+            "offset": "Minutes that the days' time zone is ahead of UTC; 0 if not given.",
+        },
+        gives=Facets,
     ),
     Route(
         "GET",
@@ -170,5 +255,40 @@ ROUTES = (
         query={"size": "Longest side in pixels, 16 to 1024; 256 if not given."},
         gives=FILE,
     ),
-    Route("DELETE", "/v1/assets/{id}", delete, "Delete a file.", gives={"deleted": str}),
+    Route(
+        "GET",
+        "/v1/assets/{id}/workflow",
+        workflow,
+        "What made a picture, as far as the journal or the picture itself says it.",
+        gives={"workflow": dict[str, Any] | None, "prompt": dict[str, Any] | None},
+    ),
+    Route(
+        "PATCH",
+        "/v1/assets/{id}",
+        change,
+        "Mark or unmark a favourite.",
+        body={"starred": bool},
+        gives=AssetRecord,
+    ),
+    Route(
+        "DELETE",
+        "/v1/assets/{id}",
+        delete,
+        "Put a file into the trash, where it stays for thirty days.",
+        gives={"deleted": str},
+    ),
+    Route(
+        "POST",
+        "/v1/assets/{id}/restore",
+        restore,
+        "Take a file out of the trash.",
+        gives=AssetRecord,
+    ),
+    Route(
+        "POST",
+        "/v1/trash/empty",
+        empty_trash,
+        "Remove for good what lies in the trash: how many files that were.",
+        gives={"removed": int},
+    ),
 )

@@ -20,7 +20,15 @@ from wirebrush.schema import wire_schema
 def page_schema() -> dict[str, Any]:
     """The catalog, the events, the records of jobs and assets, and the websocket's messages."""
     return wire_schema(
-        records=(JobRecord, AssetRecord, SavedWorkflow, WorkflowVersion, DraftRecord, NodePlanned, Facets),
+        records=(
+            JobRecord,
+            AssetRecord,
+            SavedWorkflow,
+            WorkflowVersion,
+            DraftRecord,
+            NodePlanned,
+            Facets,
+        ),
         client={type_of(kind): kind for kind in get_args(ClientMessage)},
         server={type_of(kind): kind for kind in get_args(ServerMessage)},
         instead={

@@ -19,7 +19,8 @@ SCALES = ("scale_weight", "weight_scale")  # what a quantised weight is multipli
 QUANTISATION = (
     *SCALES, "scale_input", "input_scale", "scaled_fp8", "comfy_quant",
 )  # fmt: skip
-LEAVES = {"scale": "weight"}  # what some authors call a norm's weight
+WHOLE = (".weight", ".bias")  # a rule to such a name is for one tensor, not for a module
+LEAVES = {"weight": "weight", "bias": "bias", "scale": "weight"}  # some say "scale" for norms
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,10 @@ def is_left_over(name: str, ignored: Sequence[str]) -> bool:
 
 def _placed(file: WeightFile, prefix: str, name: str, rules: Rules) -> Iterator[tuple[str, Stored]]:
     module, _, leaf = name.rpartition(".")
-    for key, ending in ((name, ""), (module, f".{LEAVES.get(leaf, leaf)}")):
+    spellings = [(name, ""), (module, f".{LEAVES[leaf]}")] if leaf in LEAVES else [(name, "")]
+    for key, ending in spellings:
         rule, number = _rule_for(key, rules)
-        if rule is None:
+        if rule is None or (ending and rule.targets[0].endswith(WHOLE)):
             continue
         targets = [target.replace("#", number) for target in rule.targets]
         like = rule.like.replace("#", number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from wirebrush_diffusion.names import controlnet_name, unet_name, vae_name
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `tiny_families` and `original_names`
 
 MERGES = [("r", "e"), ("re", "d</w>"), ("h", "o"), ("ho", "u"), ("hou", "s"), ("hous", "e</w>")]
 PLACES = 77

@@ -72,7 +72,7 @@ RULES: Rules = {
     "double_blocks.#.txt_mod.lin": "transformer_blocks.#.norm1_context.linear",
     "single_blocks.#.modulation.lin": "single_transformer_blocks.#.norm.linear",
 }
-CLIP_L = TextPart("clip_l", prefixes=("text_encoders.clip_l.transformer.",))
+CLIP_L = TextPart("l", prefixes=("text_encoders.clip_l.transformer.",))
 T5 = TextPart(
     "t5xxl",
     kind="t5",
@@ -253,7 +253,7 @@ class Flux(FlowFamily):
 
     def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
         """T5's states, CLIP's pooled text; either encoder may be missing."""
-        short = reader.parts["clip_l"].encode(texts["clip_l"], layer) if "clip_l" in texts else None
+        short = reader.parts["l"].encode(texts["l"], layer) if "l" in texts else None
         if "t5xxl" not in texts:
             raise DiffusionError(
                 "FLUX.1 reads texts with T5, and none is loaded.",

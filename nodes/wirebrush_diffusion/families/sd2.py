@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.families.sd1 import is_plain_unet
-from wirebrush_diffusion.families.unet import UNetFamily
+from wirebrush_diffusion.families.unet import ORIGINAL, UNetFamily
 from wirebrush_diffusion.latents import SD15, LatentFormat
 from wirebrush_diffusion.reading import TextPart
 from wirebrush_diffusion.weights import WeightFile
@@ -40,8 +40,10 @@ class StableDiffusion2(UNetFamily):
         """The two kinds have the same shapes; the field tells them by how far one norm spread."""
         hints = super().hints(file, prefix)
         told = "prediction_type" in hints or "modelspec.prediction_type" in file.metadata
-        inpaints = file.shape(f"{prefix}input_blocks.0.0.weight")[1] != self.latent.channels
-        if not told and not inpaints and prefix + NORM in file:
+        if not told and prefix + NORM in file and not self._inpaints(file, prefix):
             spread = file.tensor(prefix + NORM).float().std().item()
             hints["prediction_type"] = str(Prediction.V if spread > V_SPREAD else Prediction.EPS)
         return hints
+
+    def _inpaints(self, file: WeightFile, prefix: str) -> bool:
+        return file.shape(prefix + ORIGINAL)[1] != self.latent.channels

@@ -35,6 +35,8 @@ def test_it_is_a_schema() -> None:
         ({"nodes": {"1": {"type": "A", "mode": "off"}}}, False),
         ({"nodes": {"1": {"type": "A", "values": []}}}, False),
         ({"wires": [{"from": ["1", "a"], "to": ["2", "b"]}]}, True),
+        ({"wires": [{"from": ["1", "a"], "to": ["2", "b"], "knots": [[1, 2.5]]}]}, True),
+        ({"wires": [{"from": ["1", "a"], "to": ["2", "b"], "knots": [[1]]}]}, False),
         ({"wires": [{"from": ["1", "a"]}]}, False),
         ({"wires": [{"from": ["1", 0], "to": ["2", "b"]}]}, False),
         ({"notes": [{"id": "n", "text": 3}]}, False),

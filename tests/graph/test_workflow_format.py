@@ -39,11 +39,15 @@ json_values = st.recursive(
 )
 extras = st.dictionaries(texts.map("x-{}".format), json_values, max_size=2)
 ends = st.builds(End, texts, texts)
-wires = st.lists(st.builds(Wire, ends, ends, extras), max_size=3).map(tuple)
+wires = st.lists(
+    st.builds(Wire, ends, ends, st.lists(points, max_size=2).map(tuple), extras), max_size=3
+).map(tuple)
 frames = st.lists(st.builds(Frame, texts, texts, points, points, texts, extras), max_size=2).map(
     tuple
 )
-notes = st.lists(st.builds(Note, texts, texts, points, points, extras), max_size=2).map(tuple)
+notes = st.lists(st.builds(Note, texts, texts, points, points, texts, extras), max_size=2).map(
+    tuple
+)
 nodes = st.builds(
     WorkflowNode,
     id=st.just(""),
@@ -172,6 +176,23 @@ def test_the_text_is_made_for_diffs() -> None:
     workflow = load_workflow(source)
     assert isinstance(workflow, Workflow)
     assert dump_workflow(workflow) == CANONICAL
+
+
+def test_the_knots_of_a_wire_stand_in_its_line() -> None:
+    wire = {"to": ["2", "b"], "future": 1, "knots": [[220, 110], [242.5, 0]], "from": ["1", "a"]}
+    workflow = load_workflow({"format": "wirebrush/1", "nodes": {}, "wires": [wire]})
+    assert isinstance(workflow, Workflow)
+    assert workflow.wires[0].knots == ((220, 110), (242.5, 0))
+    line = '{"from": ["1", "a"], "to": ["2", "b"], "knots": [[220, 110], [242.5, 0]], "future": 1}'
+    assert line in dump_workflow(workflow)
+
+
+@pytest.mark.parametrize("knots", [3, [3], [[1]], [[1, "2"]], [None]])
+def test_knots_that_are_no_points(knots: Any) -> None:
+    wire = {"from": ["1", "a"], "to": ["2", "b"], "knots": knots}
+    (found,) = problems_of(wires=[wire])
+    assert found.code == "bad_field"
+    assert found.message.startswith('Wire 1: "knots" is ')
 
 
 def problems_of(**fields: Any) -> list[Problem]:

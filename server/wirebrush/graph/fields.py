@@ -52,11 +52,16 @@ class Fields:
         item = self._raw(name, None)
         if item is None and name not in self.data:
             return None
-        pair = cast("list[Any]", item) if isinstance(item, list) else []
-        if len(pair) == 2 and all(type(number) in (int, float) for number in pair):
-            return pair[0], pair[1]
-        self.wrong(name, "two numbers, such as [220, 110]")
-        return None
+        if (point := as_point(item)) is None:
+            self.wrong(name, "two numbers, such as [220, 110]")
+        return point
+
+    def points(self, name: str) -> tuple[Point, ...]:
+        """Points in order, none if the field is not there."""
+        points = [as_point(item) for item in self.list(name)]
+        if None in points:
+            self.wrong(name, "a list of points, such as [[220, 110]]")
+        return tuple(point for point in points if point is not None)
 
     def end(self, name: str) -> End | None:
         """One end of a wire; None (and a problem) if it is not there or not one."""
@@ -89,6 +94,13 @@ class Fields:
             return item
         self.wrong(name, expected)
         return default
+
+
+def as_point(item: object) -> Point | None:
+    """`[x, y]` as a point; None if it is something else."""
+    pair = cast("list[Any]", item) if isinstance(item, list) else []
+    right = len(pair) == 2 and all(type(number) in (int, float) for number in pair)
+    return (pair[0], pair[1]) if right else None
 
 
 def as_end(item: object) -> End | None:

@@ -50,9 +50,16 @@ def _leaves() -> dict[str, Any]:
             "minItems": 2,
             "maxItems": 2,
         },
-        "wire": _object({"from": _ref("end"), "to": _ref("end")}, ["from", "to"]),
+        "wire": _object(
+            {
+                "from": _ref("end"),
+                "to": _ref("end"),
+                "knots": _list(_ref("point"), "Points that it is drawn through, from its source."),
+            },
+            ["from", "to"],
+        ),
         "frame": _object({"id": _text(), "title": _text(), **place, "color": _text()}),
-        "note": _object({"id": _text(), "text": _text(), **place}),
+        "note": _object({"id": _text(), "text": _text(), **place, "color": _text()}),
         "node": _object(
             {
                 "type": {

@@ -31,10 +31,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """From an output to an input."""
+    """From an output to an input. `knots` are the points that it is drawn through, in order."""
 
     source: End
     target: End
+    knots: tuple[Point, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=_nothing)
 
 
@@ -83,6 +84,7 @@ class Note:
     text: str = ""
     at: Point = (0, 0)
     size: Point = (0, 0)
+    color: str = ""
     extra: Mapping[str, Any] = field(default_factory=_nothing)
 
 

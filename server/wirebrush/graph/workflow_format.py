@@ -158,7 +158,7 @@ class _Reader:
             self.wires += 1
             source, target = fields.end("from"), fields.end("to")
             if source is not None and target is not None:
-                wires.append(Wire(source, target, fields.extra()))
+                wires.append(Wire(source, target, fields.points("knots"), fields.extra()))
         return tuple(wires)
 
     def _frames(self, parent: Fields) -> tuple[Frame, ...]:
@@ -181,6 +181,7 @@ class _Reader:
                 text=fields.text("text"),
                 at=fields.point("at") or (0, 0),
                 size=fields.point("size") or (0, 0),
+                color=fields.text("color"),
                 extra=fields.extra(),
             )
             for fields in self._items(parent, "notes", "Note")

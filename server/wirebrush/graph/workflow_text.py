@@ -81,7 +81,10 @@ def _node(node: WorkflowNode) -> dict[str, Any]:
 
 
 def _wire(wire: Wire) -> dict[str, Any]:
-    return {"from": _end(wire.source), "to": _end(wire.target)} | _sorted(wire.extra)
+    data: dict[str, Any] = {"from": _end(wire.source), "to": _end(wire.target)}
+    if wire.knots:
+        data["knots"] = [list(knot) for knot in wire.knots]
+    return data | _sorted(wire.extra)
 
 
 def _end(end: End) -> list[str]:
@@ -98,7 +101,10 @@ def _frame(frame: Frame) -> dict[str, Any]:
 
 def _note(note: Note) -> dict[str, Any]:
     data: dict[str, Any] = {"id": note.id, "text": note.text}
-    return data | {"at": list(note.at), "size": list(note.size)} | _sorted(note.extra)
+    data |= {"at": list(note.at), "size": list(note.size)}
+    if note.color:
+        data["color"] = note.color
+    return data | _sorted(note.extra)
 
 
 def _input(port: SubgraphInput) -> dict[str, Any]:

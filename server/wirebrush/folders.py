@@ -18,6 +18,9 @@ ALIASES = {
     "controlnet": ("controlnet", "t2i_adapter"),
 }
 MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"})
+PICTURE_ENDINGS = tuple(
+    middle + suffix for suffix in (".png", ".jpg", ".jpeg", ".webp") for middle in ("", ".preview")
+)
 PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl"})
 
 
@@ -45,6 +48,16 @@ class ModelFolders:
             if path.exists():  # links are fine: people keep large models elsewhere
                 return path
         return None
+
+    def picture(self, kind: str, name: str) -> Path | None:
+        """The picture that lies beside a model: `x.png` or `x.preview.png` for `x.safetensors`,
+        also as JPEG or WebP; None if there is none."""
+        model = self.find(kind, name)
+        if model is None:
+            return None
+        stem = model.name if model.is_dir() else model.stem
+        beside = (model.with_name(stem + ending) for ending in PICTURE_ENDINGS)
+        return next((path for path in beside if path.is_file()), None)
 
     def _bases(self, kind: str) -> Iterable[Path]:
         if not kind or "/" in kind or "\\" in kind or kind.startswith("."):

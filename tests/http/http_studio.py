@@ -32,6 +32,7 @@ from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
+from wirebrush.jobs.thumbnails import Thumbnails
 
 Answer: TypeAlias = tuple[int, Any, CIMultiDictProxy[str]]
 
@@ -168,6 +169,7 @@ async def _services(tmp_path: Path, journal: Journal) -> Services:
         queue=queue,
         assets=assets,
         models=models,
+        thumbnails=Thumbnails(data / "thumbnails"),
         catalogs=catalogs,
         submitter=Submitter(catalogs, queue, assets, models),
         hub=hub,

@@ -41,6 +41,7 @@ from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.status import Listeners
 from wirebrush.jobs.supervisor import Supervisor
+from wirebrush.jobs.thumbnails import Thumbnails
 from wirebrush.jobs.worker import WorkerCommand
 
 
@@ -104,6 +105,7 @@ async def _services(config: Config, journal: Journal) -> Services:
         queue=queue,
         assets=assets,
         models=models,
+        thumbnails=Thumbnails(config.data / "thumbnails"),
         catalogs=catalogs,
         submitter=Submitter(catalogs, queue, assets, models),
         hub=hub,

@@ -16,6 +16,7 @@ from wirebrush.http.templates import Templates
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
+from wirebrush.jobs.thumbnails import Thumbnails
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Services:
     queue: JobQueue
     assets: AssetStore
     models: ModelFolders
+    thumbnails: Thumbnails
     catalogs: Catalogs
     submitter: Submitter
     hub: Hub

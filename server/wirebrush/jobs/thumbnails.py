@@ -21,7 +21,10 @@ class Thumbnails:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def get(self, asset: str, source: Path, size: int) -> bytes | None:
-        """The picture fitted into a square of the next size up; None if it cannot be read."""
+        """The picture fitted into a square of the next size up; None if it cannot be read.
+
+        It is kept under `asset`, which names one state of the picture.
+        """
         side = next((known for known in SIZES if known >= size), SIZES[-1])
         path = self._folder / f"{asset}-{side}.webp"
         async with self._turns:

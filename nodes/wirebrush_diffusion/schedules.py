@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from struct import pack, unpack
 from typing import Protocol
 
+from wirebrush_diffusion.beta_quantiles import beta_quantiles
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.spacings import (
+    exponential,
+    karras,
+    kl_optimal,
+    linear_quadratic,
+    linspace,
+)
 
 NEARLY_WHOLE = 0.9999  # a denoise above this is a whole run
 MAX_STEPS = 1_000_000  # 10,000 steps at a denoise of 0.01
@@ -124,14 +132,18 @@ class FlowSchedule:
     """Straight-line flows (SD3, FLUX): sigma in 0..1, bent towards noise by `shift`.
 
     `sigma(t) = shift * t / (1 + (shift - 1) * t)` with t in 0..1 (Esser et al. 2024, eq. 23).
+    `steps` is the time that the network is told for pure noise. `resolution` is the table's length,
+    to which some schedules round; the field has 10,000 for FLUX.
     """
 
     shift: float = 1.0
     steps: int = 1000
+    resolution: int = 1000
 
     @property
     def sigmas(self) -> Sequence[float]:
-        return tuple(self.sigma(i) for i in range(1, self.steps + 1))
+        unit = self.steps / self.resolution
+        return tuple(self.sigma(i * unit) for i in range(1, self.resolution + 1))
 
     def timestep(self, sigma: float) -> float:
         return sigma * self.steps
@@ -159,13 +171,6 @@ def betas(kind: str, start: float, end: float, steps: int) -> list[float]:
         f"beta_schedule is {kind!r}; known are linear, scaled_linear and squaredcos_cap_v2.",
         "Check scheduler/scheduler_config.json of the model.",
     )
-
-
-def linspace(start: float, end: float, count: int) -> list[float]:
-    """`count` evenly spaced numbers, both ends included; a single one is `start`."""
-    if count == 1:
-        return [start]
-    return [start + (end - start) * i / (count - 1) for i in range(count)]
 
 
 def _zero_terminal(alphas: Sequence[float]) -> list[float]:
@@ -210,32 +215,46 @@ def ddim_uniform(schedule: NoiseSchedule, steps: int) -> list[float]:
     return levels[::-1] if clean else [*levels[::-1], 0.0]
 
 
-def karras(schedule: NoiseSchedule, steps: int, rho: float = 7.0) -> list[float]:
-    """Evenly spaced in sigma^(1/rho) (Karras et al. 2022, eq. 5)."""
-    low, high = schedule.sigmas[0] ** (1 / rho), schedule.sigmas[-1] ** (1 / rho)
-    return [*(root**rho for root in linspace(high, low, steps)), 0.0]
+def beta(schedule: NoiseSchedule, steps: int, alpha: float = 0.6, beta: float = 0.6) -> list[float]:
+    """Training times spread by a beta distribution: denser at both ends (arXiv:2407.12173).
+
+    Times that fall on the same trained level count once, so there may be fewer steps.
+    """
+    table = schedule.sigmas
+    quantiles = beta_quantiles([1 - i / steps for i in range(steps)], alpha, beta)
+    places = dict.fromkeys(round(share * (len(table) - 1)) for share in quantiles)
+    return [*(table[place] for place in places), 0.0]
 
 
-def exponential(schedule: NoiseSchedule, steps: int) -> list[float]:
-    """Evenly spaced in log sigma."""
-    low, high = math.log(schedule.sigmas[0]), math.log(schedule.sigmas[-1])
-    return [*(math.exp(log) for log in linspace(high, low, steps)), 0.0]
+def turbo(schedule: NoiseSchedule, steps: int, denoise: float = 1.0) -> list[float]:
+    """Times 999, 899, ... 99, as SD-Turbo was distilled for; the last tenths of them."""
+    start = 10 - int(10 * denoise)
+    times = [100 * tenth - 1 for tenth in range(10, 0, -1)][start : start + steps]
+    return [*(schedule.sigma(float(time)) for time in times), 0.0]
 
 
-def kl_optimal(schedule: NoiseSchedule, steps: int) -> list[float]:
-    """Evenly spaced in arctan sigma (Sabour et al. 2024, arXiv:2404.14507, eq. 11)."""
-    low, high = math.atan(schedule.sigmas[0]), math.atan(schedule.sigmas[-1])
-    return [*(math.tan(angle) for angle in linspace(high, low, steps)), 0.0]
+def _between_ends(
+    spacing: Callable[[int, float, float], list[float]],
+) -> Callable[[NoiseSchedule, int], list[float]]:
+    """A spacing over all of a model's levels."""
+
+    def levels(schedule: NoiseSchedule, steps: int) -> list[float]:
+        table = schedule.sigmas
+        return spacing(steps, table[0], table[-1])
+
+    return levels
 
 
 SCHEDULES: Mapping[str, Callable[[NoiseSchedule, int], list[float]]] = {
     "simple": simple,
     "sgm_uniform": sgm_uniform,
-    "karras": karras,
-    "exponential": exponential,
+    "karras": _between_ends(karras),
+    "exponential": _between_ends(exponential),
     "ddim_uniform": ddim_uniform,
+    "beta": beta,
     "normal": normal,
-    "kl_optimal": kl_optimal,
+    "linear_quadratic": lambda schedule, steps: linear_quadratic(steps, schedule.sigmas[-1]),
+    "kl_optimal": _between_ends(kl_optimal),
 }
 """By the field's names, in the field's order."""
 

@@ -22,7 +22,8 @@ from wirebrush_diffusion.samplers.euler import euler, euler_ancestral, heun
 from wirebrush_diffusion.samplers.sa_solver import Adams
 from wirebrush_diffusion.samplers.space import DIFFUSION, FLOW, Space
 from wirebrush_diffusion.samplers.step import no_noise, silent
-from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule, linspace, sigmas_for
+from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule, sigmas_for
+from wirebrush_diffusion.spacings import linspace
 
 MEAN, SPREAD = 0.7, 0.5
 OWN_STEPS = ("dpm_fast", "dpm_adaptive")  # which choose the levels between the ends themselves

@@ -17,6 +17,7 @@ from wirebrush_diffusion.schedules import (
     SCHEDULES,
     DiscreteSchedule,
     FlowSchedule,
+    beta,
     float32,
     sigmas_for,
 )
@@ -42,15 +43,6 @@ def test_tables_are_those_of_diffusers(kind: str) -> None:
     assert torch.tensor(ours.sigmas).allclose(expected.float(), rtol=1e-3)
 
 
-def test_karras_is_karras() -> None:
-    theirs = EulerDiscreteScheduler(
-        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, use_karras_sigmas=True
-    )
-    theirs.set_timesteps(12)
-
-    assert sigmas_for(SD, "karras", 12) == pytest.approx(theirs.sigmas.tolist(), rel=1e-4)
-
-
 @given(
     name=st.sampled_from(sorted(SCHEDULES)),
     steps=st.integers(1, 300),
@@ -64,9 +56,44 @@ def test_every_schedule_descends_and_ends_in_zero(name: str, steps: int, denoise
     assert all(before >= after for before, after in itertools.pairwise(sigmas))
     assert sigmas[0] <= float32(SD.sigmas[-1]) * (1 + 1e-6)
     assert sigmas[-2] > 0
-    if name != "ddim_uniform" or denoise <= NEARLY_WHOLE:  # else it may make a few more
+    if name == "beta":  # equal times count once
+        assert len(sigmas) <= steps + 1
+    elif name != "ddim_uniform" or denoise <= NEARLY_WHOLE:  # else it may make a few more
         assert len(sigmas) == steps + 1
     assert all(float32(sigma) == sigma for sigma in sigmas)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("karras", "use_karras_sigmas"), ("exponential", "use_exponential_sigmas")]
+)
+def test_levels_are_those_of_diffusers(name: str, option: str) -> None:
+    theirs = EulerDiscreteScheduler(
+        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, **{option: True}
+    )
+    theirs.set_timesteps(12)
+
+    assert sigmas_for(SD, name, 12) == pytest.approx(theirs.sigmas.tolist(), rel=1e-4)
+
+
+def test_beta_takes_levels_from_the_table_and_is_symmetric_in_time() -> None:
+    times = [SD.timestep(sigma) for sigma in sigmas_for(SD, "beta", 20)[:-1]]
+
+    assert times[0] == 999
+    assert all(
+        SD.sigmas[int(time)] == sigma
+        for time, sigma in zip(times, sigmas_for(SD, "beta", 20), strict=False)
+    )
+    assert [times[i] + times[-i] for i in range(1, 20)] == pytest.approx([999] * 19, abs=1)
+
+
+def test_a_finer_table_rounds_less() -> None:
+    coarse, fine = FlowSchedule(3.0), FlowSchedule(3.0, resolution=10_000)
+
+    exact = [fine.sigma(1000 * (1 - i / 7)) for i in range(7)]
+    off = [abs(a - b) for a, b in zip(sigmas_for(fine, "simple", 7), exact, strict=False)]
+    assert max(off) < 3.1e-4
+    assert len(coarse.sigmas) == 1000
+    assert fine.sigmas[-1] == coarse.sigmas[-1] == 1.0
 
 
 def test_less_denoising_starts_part_of_the_way() -> None:
@@ -106,6 +133,8 @@ def test_a_flow_bends_towards_noise() -> None:
 def test_what_does_not_exist_is_said() -> None:
     with pytest.raises(DiffusionError, match="no schedule 'steep'"):
         sigmas_for(SD, "steep", 20)
+    with pytest.raises(DiffusionError, match="alpha is 0"):
+        beta(SD, 20, alpha=0)
     with pytest.raises(DiffusionError, match="the end of a run of 100000000"):
         sigmas_for(SD, "normal", 10_000, denoise=0.0001)
     with pytest.raises(DiffusionError, match="beta_schedule is 'wild'"):

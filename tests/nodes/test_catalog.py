@@ -103,12 +103,16 @@ def test_choices_are_in_the_fields_order() -> None:
         return found.widget.choices or ()
 
     assert choices("KSampler", "sampler_name") == tuple(SAMPLER_NAMES.split())
-    assert choices("KSampler", "scheduler")[:5] == (
+    assert choices("KSampler", "scheduler") == (
         "simple",
         "sgm_uniform",
         "karras",
         "exponential",
         "ddim_uniform",
+        "beta",
+        "normal",
+        "linear_quadratic",
+        "kl_optimal",
     )
     assert choices("LatentUpscale", "upscale_method")[-1] == "bislerp"
     assert choices("ImageScale", "upscale_method")[-1] == "lanczos"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from wirebrush.catalog import Catalog
 from wirebrush.engine.packs import load_packs
@@ -43,6 +44,17 @@ def test_it_is_written_as_we_write_it(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert dump_workflow(load(path)) == text
     jsonschema.Draft202012Validator(workflow_schema()).validate(json.loads(text))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_says_what_it_is_and_shows_what_it_makes(path: Path) -> None:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["about"].endswith(".")
+    assert data["tags"]
+    picture = path.with_suffix(".webp")
+    assert picture.stat().st_size <= 30_000
+    with Image.open(picture) as image:
+        assert image.size == (256, 256)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

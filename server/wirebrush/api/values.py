@@ -80,12 +80,29 @@ class Patch:
     strength: float = 1.0
 
 
+Settings = tuple[tuple[str, Scalar], ...]
+"""Names and scalars, in an order that belongs to the value."""
+
+
+@value("TWEAK")
+@dataclass(frozen=True, slots=True)
+class Tweak:
+    """One change to how a model is used - its noise levels, guidance, layers - not to its weights.
+
+    `kind` names it, for the pack that makes and reads it; `settings` are its numbers.
+    """
+
+    kind: str
+    settings: Settings = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Handle:
     """A recipe for weights: a source file, the part of it, patches in order, and options.
 
-    `others` are further files that belong to it, as when each text encoder has its own. Handles
-    are cheap, immutable and comparable; `key` names the weights they stand for.
+    `tweaks` change the use of the weights, in their order; the weights stay. `others` are further
+    files that belong to it, as when each text encoder has its own. Handles are cheap, immutable and
+    comparable; `key` names the weights they stand for.
     """
 
     source: FileRef
@@ -93,10 +110,15 @@ class Handle:
     patches: tuple[Patch, ...] = ()
     options: tuple[tuple[str, Scalar], ...] = ()
     others: tuple[FileRef, ...] = ()
+    tweaks: tuple[Tweak, ...] = ()
 
     def patched(self, patch: Patch) -> Self:
         """This handle with one more patch on top."""
         return replace(self, patches=(*self.patches, patch))
+
+    def tweaked(self, kind: str, **settings: Scalar) -> Self:
+        """This handle with one more tweak, e.g. `model.tweaked("RescaleCFG", multiplier=0.7)`."""
+        return replace(self, tweaks=(*self.tweaks, Tweak(kind, tuple(settings.items()))))
 
     def with_option(self, name: str, setting: Scalar) -> Self:
         """This handle with an option set, e.g. `("clip_skip", -2)`."""
@@ -156,3 +178,38 @@ class Cond:
 
 Conditioning = Annotated[tuple[Cond, ...], TypeName("CONDITIONING")]
 """Conditions that apply together, each with its own area and strength."""
+
+
+Sigmas = Annotated[Tensor, TypeName("SIGMAS")]
+"""Noise levels of a run, `[steps + 1]` float32 on the CPU; they descend and mostly end in 0."""
+
+
+@value("NOISE")
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Where a run's noise comes from: a seed, or None for no noise at the start."""
+
+    seed: int | None = None
+
+
+@value("SAMPLER")
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """How steps are taken: a sampler by name, with settings of its own."""
+
+    name: str
+    settings: Settings = ()
+
+
+@value("GUIDER")
+@dataclass(frozen=True, eq=False, slots=True)
+class Guider:
+    """A model with the conditions that lead it; `kind` says how they are weighed.
+
+    `conditions` by role: "positive", "negative"...
+    """
+
+    kind: str
+    model: Model
+    conditions: Mapping[str, tuple[Cond, ...]]
+    settings: Settings = ()

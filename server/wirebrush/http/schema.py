@@ -10,7 +10,9 @@ from typing import Any, get_args
 from wirebrush.events import Event, Problem
 from wirebrush.http.documents import SavedWorkflow, WorkflowVersion
 from wirebrush.http.drafts import DraftRecord
+from wirebrush.http.templates import Template
 from wirebrush.http.v1.graphs import NodePlanned
+from wirebrush.http.v1.models import ModelRecord
 from wirebrush.http.wire import ClientMessage, ServerMessage, type_of
 from wirebrush.jobs.gallery import Facets
 from wirebrush.jobs.records import AssetRecord, JobRecord
@@ -28,6 +30,8 @@ def page_schema() -> dict[str, Any]:
             DraftRecord,
             NodePlanned,
             Facets,
+            ModelRecord,
+            Template,
         ),
         client={type_of(kind): kind for kind in get_args(ClientMessage)},
         server={type_of(kind): kind for kind in get_args(ServerMessage)},

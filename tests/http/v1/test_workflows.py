@@ -136,14 +136,22 @@ async def test_what_only_a_later_version_reads_is_kept_as_it_is(studio: Studio) 
 async def test_templates_are_read_only_and_found_by_name(studio: Studio, tmp_path: Path) -> None:
     folder = tmp_path / "templates"
     folder.mkdir()
-    (folder / "postcard.json").write_text(json.dumps({**WORKFLOW, "name": "A postcard"}))
+    about = {"name": "A postcard", "about": "From words.", "tags": ["first"]}
+    (folder / "postcard.json").write_text(json.dumps({**WORKFLOW, **about}))
+    (folder / "postcard.webp").write_bytes(b"picture")
     (folder / "broken.json").write_text("{")
     assert (await studio.ask("GET", "/v1/templates"))[1]["templates"] == [
-        {"name": "postcard", "title": "A postcard", "description": ""}
+        {
+            **{"name": "postcard", "title": "A postcard", "description": "From words."},
+            **{"tags": ["first"], "thumbnail": "/v1/templates/postcard/thumbnail"},
+        }
     ]
+    status, body, headers = await studio.ask("GET", "/v1/templates/postcard/thumbnail")
+    assert (status, body, headers["Content-Type"]) == (200, b"picture", "image/webp")
     assert (await studio.ask("GET", "/v1/templates/postcard"))[1]["name"] == "A postcard"
     for name in ("broken", "..%2fdata%2ftoken", "nothing"):
         assert (await studio.ask("GET", f"/v1/templates/{name}"))[0] == 404
+        assert (await studio.ask("GET", f"/v1/templates/{name}/thumbnail"))[0] == 404
 
 
 async def test_many_writers_at_once_lose_nothing(studio: Studio) -> None:

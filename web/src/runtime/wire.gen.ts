@@ -151,6 +151,14 @@ export interface ModelCount {
   count: number;
 }
 
+/** A model file or folder. `size` in bytes, `modified` in seconds since 1970. */
+export interface ModelRecord {
+  name: string;
+  size: number;
+  modified: number;
+  has_thumbnail: boolean;
+}
+
 /** A node's values exist and are on disk (or cost less than reading them back). */
 export interface NodeFinished {
   type: "node_finished";
@@ -349,6 +357,15 @@ export interface Summary {
   skipped: number;
   seconds: number;
   per_node: Record<string, number>;
+}
+
+/** A shipped workflow: its file's name, the title and what it says about itself. */
+export interface Template {
+  name: string;
+  title: string;
+  description: string;
+  tags: string[];
+  thumbnail: string | null;
 }
 
 /** A worker started, died or took another state. */

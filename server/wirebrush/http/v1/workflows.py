@@ -16,7 +16,7 @@ from wirebrush.http.documents import SavedWorkflow, WorkflowVersion
 from wirebrush.http.headers import FOREVER
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.requests import BODY_SECONDS, field_of, if_match, json_body, parse_object
-from wirebrush.http.routes import Route
+from wirebrush.http.routes import FILE, Route
 from wirebrush.http.templates import Template
 
 
@@ -133,6 +133,16 @@ async def template(request: web.Request) -> web.Response:
     return _text(text)
 
 
+async def template_thumbnail(request: web.Request) -> web.Response:
+    """The picture of a shipped workflow."""
+    name = request.match_info["name"]
+    found = await asyncio.to_thread(request.app[SERVICES].templates.picture, name)
+    if found is None:
+        raise unknown("thumbnail", name[:80])
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return web.Response(body=found[0], content_type=found[1], headers=headers)
+
+
 def _text(text: str, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(text=text, headers=headers, content_type="application/json")
 
@@ -215,4 +225,11 @@ ROUTES = (
         gives={"templates": list[Template]},
     ),
     Route("GET", "/v1/templates/{name}", template, "A shipped workflow.", gives=_WORKFLOW),
+    Route(
+        "GET",
+        "/v1/templates/{name}/thumbnail",
+        template_thumbnail,
+        "A picture that a shipped workflow made.",
+        gives=FILE,
+    ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -67,8 +68,9 @@ def test_every_schedule_descends_and_ends_in_zero(name: str, steps: int, denoise
     ("name", "option"), [("karras", "use_karras_sigmas"), ("exponential", "use_exponential_sigmas")]
 )
 def test_levels_are_those_of_diffusers(name: str, option: str) -> None:
+    chosen: dict[str, Any] = {option: True}
     theirs = EulerDiscreteScheduler(
-        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, **{option: True}
+        beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, **chosen
     )
     theirs.set_timesteps(12)
 

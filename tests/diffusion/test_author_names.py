@@ -1,0 +1,63 @@
+"""The names we read are the ones that diffusers' own converters read from authors' files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from diffusers.loaders.single_file_utils import (
+    convert_flux_transformer_checkpoint_to_diffusers,
+    convert_ldm_unet_checkpoint,
+    convert_open_clip_checkpoint,
+    convert_sd3_transformer_checkpoint_to_diffusers,
+)
+from original_names import last_swapped, open_clip_tensors, unet_tensors, written
+from tiny_families import clip, flux_transformer, refiner_parts, sd3_parts, sdxl_parts
+from torch import nn
+
+from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
+from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
+
+
+def same(found: dict[str, Any], network: nn.Module) -> bool:
+    expected = network.state_dict()
+    assert found.keys() == expected.keys()
+    return all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+
+
+@pytest.mark.parametrize("make", [sdxl_parts, refiner_parts])
+def test_stable_diffusion_xl(make: Any) -> None:
+    network = make()["unet"]
+    tensors = unet_tensors(network, "model.diffusion_model.")
+
+    assert same(convert_ldm_unet_checkpoint(tensors, {**network.config}), network)
+
+
+def test_stable_diffusion_3() -> None:
+    network = sd3_parts()["transformer"]
+    tensors = last_swapped(written(SD3_RULES, network.state_dict()))
+
+    assert same(convert_sd3_transformer_checkpoint_to_diffusers(tensors), network)
+
+
+def test_flux() -> None:
+    with torch.device("meta"):  # the converter knows only the true width
+        network = flux_transformer(
+            num_layers=1, num_single_layers=1, attention_head_dim=128, num_attention_heads=24
+        )
+    tensors = written(FLUX_RULES, network.state_dict())
+
+    found = convert_flux_transformer_checkpoint_to_diffusers(tensors)
+
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    assert {name: tensor.shape for name, tensor in found.items()} == expected
+
+
+def test_open_clip() -> None:
+    network = clip(64, activation="gelu", projected=True)
+    tensors = open_clip_tensors(network, "conditioner.embedders.1.model.")
+
+    found = convert_open_clip_checkpoint(network, tensors, "conditioner.embedders.1.model.")
+
+    assert same(found, network)

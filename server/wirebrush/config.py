@@ -25,6 +25,7 @@ class Config:
 
     `port` None means: the usual one, or the next free one. `token` None means: the one kept in
     the data folder. `workers` None means: one for each device that this machine has.
+    `history_days` None means: jobs are never forgotten.
     """
 
     data: Path
@@ -40,6 +41,7 @@ class Config:
     disk_cache: int = 20 * GIB
     cancel_grace: float = 5.0
     node_deadline: float = 1800.0
+    history_days: int | None = None
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +74,12 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         metavar="SECONDS",
         help="how long a node may go without progress before its worker is replaced (default 1800)",
+    )
+    parser.add_argument(
+        "--history-days",
+        type=_days,
+        metavar="N",
+        help="forget jobs that ended N days ago; their pictures stay (default: never)",
     )
 
 
@@ -113,7 +121,7 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
     at_home = root is not None and data == root / "data"
     known = {
         name: given[name]
-        for name in ("memory_cache", "disk_cache", "node_deadline")
+        for name in ("memory_cache", "disk_cache", "node_deadline", "history_days")
         if name in given
     }
     return Config(
@@ -202,6 +210,12 @@ def _env_port(environ: Mapping[str, str]) -> int | None:
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 (any free one) to 65535")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 100_000:
+        raise argparse.ArgumentTypeError("a number of days is a whole number from 1")
     return int(text)
 
 

@@ -33,6 +33,7 @@ from wirebrush.http.wire import CatalogChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.attempt import Services as WorkerServices
 from wirebrush.jobs.headroom import Headroom
+from wirebrush.jobs.housekeeping import Housekeeping
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
@@ -71,6 +72,7 @@ async def open_studio(config: Config, sockets: Sequence[socket]) -> AsyncGenerat
         token = config.token or secret
         journal = await Journal.open(config.data / "journal.db")
         stack.push_async_callback(journal.close)
+        stack.push_async_callback(journal.back_up_at_end)
         services = await _services(config, journal)
 
         access = Access(token, secret, port=port_of(sockets))
@@ -86,6 +88,8 @@ async def open_studio(config: Config, sockets: Sequence[socket]) -> AsyncGenerat
 
         supervisors = await _supervisors(config, services)
         tasks = [asyncio.create_task(supervisor.run()) for supervisor in supervisors]
+        keeping = Housekeeping(journal, services.assets, services.queue, config.history_days)
+        tasks.append(asyncio.create_task(keeping.run()))
         stack.push_async_callback(_end, tasks)
         yield Studio(f"{url}?token={token}", supervisors, tasks)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from wirebrush.events import Problem
@@ -32,9 +33,10 @@ class JournalError(JobsError):
 
 
 class JournalDamaged(JobsError):
-    """The database file does not pass its own check."""
+    """The database file does not pass its own check. `kept` is the folder of its copy."""
 
     code = "journal_damaged"
+    kept: Path | None = None
 
 
 class JournalTooNew(JobsError):

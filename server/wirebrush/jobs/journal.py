@@ -6,6 +6,7 @@ Write-ahead log with `synchronous=FULL`: when `write` returns, the change surviv
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sqlite3
 import time
@@ -14,10 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from wirebrush.jobs.backup import back_up, backup_of, use_backup
 from wirebrush.jobs.errors import JobsError, JournalDamaged, JournalError
 from wirebrush.jobs.schema import migrate
 
 T = TypeVar("T")
+
+QUICK_BYTES = 64 << 20
+"""A larger journal is not copied while somebody waits for the end."""
+
+log = logging.getLogger("wirebrush.jobs")
 
 
 class Journal:
@@ -31,16 +38,18 @@ class Journal:
         self.path = path
         self._thread = thread
         self._db = db
+        self._saved = db.total_changes
 
     @classmethod
     async def open(cls, path: Path) -> Journal:
         """Open or create the file, check it and migrate it.
 
-        JournalDamaged, JournalTooNew or JournalError say what is wrong with it.
+        A damaged one is replaced by its backup, if there is one, and that is logged as an error.
+        JournalDamaged (no backup), JournalTooNew or JournalError say what is wrong with it.
         """
         thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         try:
-            db = await asyncio.get_running_loop().run_in_executor(thread, _connect, path)
+            db = await asyncio.get_running_loop().run_in_executor(thread, _opened, path)
         except BaseException:
             thread.shutdown(wait=False)
             raise
@@ -53,6 +62,28 @@ class Journal:
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run work as one transaction: all of it is on disk when this returns, or none."""
         return await self._run(lambda: _transaction(self._db, work))
+
+    def backup_age(self) -> float | None:
+        """Seconds since the backup was made; None if there is none. Blocks, briefly."""
+        try:
+            return max(0.0, time.time() - backup_of(self.path).stat().st_mtime)
+        except FileNotFoundError:
+            return None
+
+    async def back_up(self) -> None:
+        """Make the backup anew, beside running work; sqlite3.Error or OSError if it fails."""
+        changes = await self.read(lambda db: db.total_changes)
+        await asyncio.to_thread(back_up, self.path)
+        self._saved = changes
+
+    async def back_up_at_end(self) -> None:
+        """Make the backup anew if that is worth it and quick; a failure is only logged."""
+        try:
+            changed = await self.read(lambda db: db.total_changes) != self._saved
+            if changed and self.path.stat().st_size <= QUICK_BYTES:
+                await self.back_up()
+        except (JobsError, OSError, sqlite3.Error) as error:
+            log.warning("The journal has no new backup: %s", error)
 
     async def close(self) -> None:
         """Fold the log into the file and close it."""
@@ -87,6 +118,23 @@ def _at_rest(db: sqlite3.Connection) -> sqlite3.Connection:
     return db
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except JournalDamaged as damaged:
+        made = use_backup(path)
+        if made is None:
+            raise
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(made))
+        log.error(
+            "%s Its backup of %s is used instead: jobs that were accepted since then are missing,"
+            " and the queue is paused, as those that waited then may have run. The damaged one was"
+            " kept in %s.",
+            *(damaged.message, when, damaged.kept),
+        )
+        return _connect(path)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db: sqlite3.Connection | None = None
     try:
@@ -103,7 +151,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             db.close()
         told = _explained(path, error)
         if isinstance(told, JournalDamaged):
-            told.hint = f"A copy was kept in {_keep_damaged(path)}. {told.hint}"
+            told.kept = _keep_damaged(path)
+            told.hint = f"A copy was kept in {told.kept}. {told.hint}"
         raise told from error
     except BaseException:
         if db is not None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
 from wirebrush.graph.detect import document_id
-from wirebrush.jobs import attempts, joborder, jobtable, timings
+from wirebrush.jobs import attempts, history, joborder, jobtable, timings
 from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.ids import Ids
@@ -207,6 +207,13 @@ class JobQueue:
             raise NotWaiting(what, "Only jobs that wait have a place in the queue.")
         self._wake()
         return record
+
+    async def forget(self, before: float) -> int:
+        """Forget jobs that ended before that time: how many. Others may go in between."""
+        forgotten = 0
+        while count := await self._journal.write(lambda db: history.forget(db, before)):
+            forgotten += count
+        return forgotten
 
     async def pause(self) -> None:
         """Start nothing new, also after a restart. What runs goes on."""

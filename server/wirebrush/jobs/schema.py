@@ -104,6 +104,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (type, job)
         ) WITHOUT ROWID""",
     ),
+    (  # for forgetting old jobs
+        "CREATE INDEX jobs_by_end ON jobs (ended) WHERE ended IS NOT NULL",
+        "CREATE INDEX jobs_by_body ON jobs (body)",
+    ),
 )
 
 

@@ -6,11 +6,13 @@ import { Library } from "../panels/Library";
 import { Lightbox } from "../panels/Lightbox";
 import panel from "../panels/Panel.module.css";
 import { Queue } from "../panels/Queue";
-import { useUi } from "../state/context";
+import { useUi, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
 import styles from "./App.module.css";
 import { Banner } from "./Banner";
+import { ConflictDialog } from "./Conflict";
 import { Notice } from "./Notice";
+import { Overlays } from "./Overlays";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
 import { useFileDrop } from "./useFileDrop";
@@ -20,6 +22,7 @@ import { useShortcuts } from "./useShortcuts";
 export function App() {
   useShortcuts();
   useFileDrop();
+  const workspace = useWorkspace();
   const open = useUi((state) => state.panel);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>
@@ -28,8 +31,9 @@ export function App() {
         <Library />
       </div>
       <main className={styles["centre"]}>
-        <Canvas />
+        <Canvas key={workspace.id} />
         <Banner />
+        <ConflictDialog />
         <Notice />
       </main>
       <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")}>
@@ -40,6 +44,7 @@ export function App() {
       <StatusBar />
       <AddMenu />
       <Lightbox />
+      <Overlays />
     </div>
   );
 }

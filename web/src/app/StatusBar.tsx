@@ -81,20 +81,21 @@ function Problems() {
 }
 
 function Saved() {
-  const { save, savedAt, refusal } = useDocumentState((state) => ({
-    save: state.save,
+  const { keeping, edited, savedAt, refusal } = useDocumentState((state) => ({
+    keeping: state.keeping,
+    edited: state.edited,
     savedAt: state.savedAt,
     refusal: state.refusal,
   }));
   const words = {
-    saved: savedAt ? t("save.savedAt", { time: clock(savedAt) }) : t("save.saved"),
+    kept: edited ? t("save.draft") : savedAt ? t("save.savedAt", { time: clock(savedAt) }) : t("save.saved"),
     waiting: t("save.saving"),
-    saving: t("save.saving"),
+    sending: t("save.saving"),
     offline: t("save.offline"),
     conflict: t("save.conflict"),
     refused: refusal,
-  }[save];
-  const trouble = save === "offline" || save === "conflict" || save === "refused";
+  }[keeping];
+  const trouble = keeping === "offline" || keeping === "conflict" || keeping === "refused";
   return <span className={trouble ? styles["lost"] : undefined}>{words}</span>;
 }
 

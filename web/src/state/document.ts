@@ -3,33 +3,67 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { emptyDocument, graphAt, ROOT, validScope, type Document, type Graph, type Scope } from "../model/document";
 import * as history from "../model/history";
 
-export type SaveState = "saved" | "waiting" | "saving" | "offline" | "conflict" | "refused";
+/** How an open document stands with the server. */
+export type Keeping =
+  /** The server has every edit. */
+  | "kept"
+  /** Edits wait a moment for more of them. */
+  | "waiting"
+  | "sending"
+  /** The server cannot be reached; this browser keeps the edits. */
+  | "offline"
+  /** Another window changed the document too. */
+  | "conflict"
+  | "refused";
 
 export interface SavedFile {
+  /** With its folders. */
   readonly name: string;
-  /** What the server holds; `null` while it holds nothing. */
-  readonly etag: string | null;
+  /** The state of the file that the document was read from or saved to. */
+  readonly etag: string;
+}
+
+/** What another window made of the document. */
+export interface Conflict {
+  /** Whether it was saved there, or only edited. */
+  readonly over: "draft" | "file";
+  readonly theirs: Document;
+  readonly etag: string;
+  readonly by: string;
 }
 
 export interface DocumentState {
   readonly editing: history.Editing;
   /** Which subgraph instance is open on the canvas; `ROOT` is the document's own graph. */
   readonly scope: Scope;
+  /** `null` until the document is saved for the first time. */
   readonly file: SavedFile | null;
-  readonly save: SaveState;
-  /** The server's words when it refused to save. */
+  /** The state of the server's draft; `null` while there is none. */
+  readonly draft: string | null;
+  /** Whether there are edits that are not saved to the file. */
+  readonly edited: boolean;
+  readonly keeping: Keeping;
+  readonly conflict: Conflict | null;
+  /** The server's words when it refused to keep or save. */
   readonly refusal: string;
   readonly savedAt: number | null;
 }
 
+const UNTOUCHED = {
+  scope: ROOT,
+  file: null,
+  draft: null,
+  edited: false,
+  keeping: "kept",
+  conflict: null,
+  refusal: "",
+  savedAt: null,
+} as const;
+
 export class DocumentStore {
   readonly store: StoreApi<DocumentState> = createStore<DocumentState>()(() => ({
     editing: history.open(emptyDocument("", "")),
-    scope: ROOT,
-    file: null,
-    save: "saved",
-    refusal: "",
-    savedAt: null,
+    ...UNTOUCHED,
   }));
 
   get document(): Document {
@@ -45,15 +79,8 @@ export class DocumentStore {
     return graphAt(this.document, this.scope);
   }
 
-  open(document: Document, file: SavedFile | null): void {
-    this.store.setState({
-      editing: history.open(document),
-      scope: ROOT,
-      file,
-      save: "saved",
-      refusal: "",
-      savedAt: null,
-    });
+  open(document: Document, kept: Partial<DocumentState> = {}): void {
+    this.store.setState({ ...UNTOUCHED, editing: history.open(document), ...kept });
   }
 
   /** Go into an instance, or back out. */

@@ -1,130 +1,210 @@
-/** Saves every edit to the server, soon after it was made, never over somebody else's. */
-import { serialise } from "../model/format";
-import { renameDocument } from "../model/commands";
+/**
+ * Keeps every edit: in this browser at once, as a draft on the server soon after, and in the
+ * workflow file when a person saves. Nothing is ever written over what somebody else wrote.
+ */
+import type { Document } from "../model/document";
+import { parseDocument, serialise } from "../model/format";
+import { replaceDocument } from "../model/commands";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
-import type { DocumentStore, SavedFile } from "./document";
+import type { Conflict, DocumentStore } from "./document";
+import type { Journal } from "./journal";
 
-const SOON_MS = 700;
-const AGAIN_MS = 3_000;
+/** Edits are gathered for so long; the server has each within two seconds. */
+const JOURNAL_MS = 120;
+const DRAFT_MS = 700;
+const AGAIN_MS = 2_500;
+
+/** Where a document can be saved when its name is taken. */
+export class NameTaken extends Error {}
 
 export class Saving {
   readonly #documents: DocumentStore;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #busy = false;
+  readonly #journal: Journal;
+  #journalTimer: ReturnType<typeof setTimeout> | undefined;
+  #draftTimer: ReturnType<typeof setTimeout> | undefined;
+  #sending: Promise<void> | null = null;
+  /** The text that the file has, and the one that the draft has. */
   #saved = "";
+  #drafted: Document | null = null;
 
-  constructor(documents: DocumentStore) {
+  constructor(documents: DocumentStore, journal: Journal) {
     this.#documents = documents;
+    this.#journal = journal;
   }
 
-  /** Watch the document from now on; `saved` is its text as the server has it. */
+  /** Watch the document from now on. Returns what ends it. */
   start(): () => void {
     const stop = this.#documents.store.subscribe((state, before) => {
-      if (state.editing.document !== before.editing.document && state.file) this.#soon(SOON_MS);
+      if (state.editing.document !== before.editing.document && state.editing.document !== this.#drafted) this.#changed();
     });
     const leave = (): void => this.#leave();
     addEventListener("pagehide", leave);
     return () => {
       stop();
       removeEventListener("pagehide", leave);
-      clearTimeout(this.#timer);
+      clearTimeout(this.#journalTimer);
+      clearTimeout(this.#draftTimer);
     };
   }
 
-  /** Nothing is to be saved until the next edit: a template that is only looked at makes no file. */
-  settled(): void {
-    clearTimeout(this.#timer);
-    this.#saved = serialise(this.#documents.document);
-    this.#documents.store.setState({ save: "saved" });
+  /**
+   * The document was just opened: `saved` is what its file holds, if it has one; `pending` says
+   * that only this browser has it as it is now.
+   */
+  opened(saved: Document | null, pending = false): void {
+    const { document, store } = this.#documents;
+    this.#saved = saved ? serialise(saved) : "";
+    this.#drafted = pending ? null : document;
+    store.setState(({ draft }) => ({ edited: pending || draft !== null || (saved !== null && saved !== document) }));
+    if (pending) this.#soon(0);
   }
 
-  /** Save although nothing was edited: an opened file is to be kept. */
-  async saveNew(): Promise<void> {
-    this.#saved = "";
-    await this.save();
-  }
-
-  /** Save until nothing is left to save: what was typed meanwhile too. */
-  async flush(): Promise<void> {
-    for (let tries = 0; tries < 5 && serialise(this.#documents.document) !== this.#saved; tries++) {
-      // One after the other: each save must see the etag of the one before.
-      // oxlint-disable-next-line no-await-in-loop
-      await this.save();
-    }
-  }
-
-  /** Save what is open over what the server holds, whatever it is. */
-  async keepMine(): Promise<void> {
-    const { file } = this.#documents.store.getState();
-    if (!file) return;
-    const { etag } = await files.read(file.name);
-    this.#documents.store.setState({ file: { ...file, etag }, save: "waiting" });
-    await this.save();
-  }
-
-  async save(): Promise<void> {
-    clearTimeout(this.#timer);
-    const { file, save } = this.#documents.store.getState();
-    if (!file || save === "conflict") return;
-    if (this.#busy) return this.#soon(SOON_MS);
-    const document = this.#documents.document;
-    const text = serialise(document);
-    if (text === this.#saved && file.name === document.name) {
-      this.#documents.store.setState({ save: "saved" });
+  /** Send what the server does not have. Resolves when it has it, or when it cannot be had now. */
+  async keep(): Promise<void> {
+    clearTimeout(this.#draftTimer);
+    if (this.#sending) {
+      await this.#sending;
+      if (this.#documents.document !== this.#drafted) return this.keep();
       return;
     }
-    this.#busy = true;
-    this.#documents.store.setState({ save: "saving" });
-    try {
-      const kept = await this.#write(file, document.name, text);
-      this.#saved = text;
-      const still = this.#documents.store.getState().file === file;
-      if (still) this.#documents.store.setState({ file: kept, save: "saved", refusal: "", savedAt: Date.now() });
-    } catch (error) {
-      this.#failed(error, file);
-    } finally {
-      this.#busy = false;
-    }
-    if (serialise(this.#documents.document) !== this.#saved) this.#soon(SOON_MS);
+    this.#sending = this.#send();
+    await this.#sending;
+    this.#sending = null;
   }
 
-  /** A renamed document is saved under its new name first; only then the old file goes. */
-  async #write(file: SavedFile, name: string, text: string): Promise<SavedFile> {
-    if (name === file.name) return { name, etag: await files.save(name, text, file.etag) };
-    const etag = await files.save(name, text, null);
-    if (file.etag !== null) await files.remove(file.name, file.etag);
-    return { name, etag };
-  }
-
-  #failed(error: unknown, file: SavedFile): void {
-    if (!(error instanceof ApiError)) throw error;
+  /** Save to the document's file; one without a file gets one of its name. */
+  async save(as?: string): Promise<void> {
+    await this.#sending;
+    const { file } = this.#documents.store.getState();
     const { document } = this.#documents;
-    const renamed = document.name !== file.name;
-    if (error.status === 0 || error.status >= 500) {
-      this.#documents.store.setState({ save: "offline" });
-      this.#soon(AGAIN_MS);
-    } else if (renamed) {
-      // The name is taken or no name: the document keeps its old one, and the page says why.
-      this.#documents.amend(renameDocument, file.name);
-      this.#documents.store.setState({ save: "refused", refusal: error.message });
-    } else if (error.status === 412) {
-      this.#documents.store.setState({ save: "conflict" });
-    } else this.#documents.store.setState({ save: "refused", refusal: error.message });
+    const name = as ?? file?.name ?? document.name;
+    const text = serialise(document);
+    try {
+      const etag = await files.save(name, text, file && name === file.name ? file.etag : null);
+      this.#saved = text;
+      this.#documents.store.setState({ file: { name, etag }, savedAt: Date.now(), refusal: "" });
+      await this.#dropDraft(document);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 412) throw error;
+      if (file && name === file.name) await this.#meet("file", name);
+      else throw new NameTaken(name);
+    }
+  }
+
+  /** Another window's version stays; ours goes over it, or theirs over ours (undo brings it back). */
+  async settle(conflict: Conflict, keep: "mine" | "theirs"): Promise<void> {
+    const { over, etag, theirs } = conflict;
+    const { file } = this.#documents.store.getState();
+    this.#documents.store.setState({ conflict: null, keeping: "waiting" });
+    if (over === "draft") this.#documents.store.setState({ draft: etag });
+    else if (file) this.#documents.store.setState({ file: { ...file, etag } });
+    if (keep === "theirs") this.#documents.run(replaceDocument, theirs);
+    if (over === "file" && keep === "mine") return this.save();
+    if (over === "file") this.#saved = serialise(theirs);
+    return this.keep();
+  }
+
+  #changed(): void {
+    const { conflict } = this.#documents.store.getState();
+    this.#documents.store.setState({ edited: true, ...(!conflict && { keeping: "waiting" }) });
+    this.#journalTimer ??= setTimeout(() => {
+      this.#journalTimer = undefined;
+      this.#write();
+    }, JOURNAL_MS);
+    this.#soon(DRAFT_MS);
   }
 
   #soon(ms: number): void {
-    clearTimeout(this.#timer);
-    if (this.#documents.store.getState().save === "saved")
-      this.#documents.store.setState({ save: "waiting" });
-    this.#timer = setTimeout(() => void this.save(), ms);
+    clearTimeout(this.#draftTimer);
+    this.#draftTimer = setTimeout(() => void this.keep(), ms);
   }
 
-  /** The page is being closed: send what is not saved, without waiting for an answer. */
-  #leave(): void {
-    const { file, save } = this.#documents.store.getState();
-    const text = serialise(this.#documents.document);
-    if (!file || save === "conflict" || text === this.#saved) return;
-    files.save(file.name, text, file.etag).catch(() => {});
+  #write(): void {
+    void this.#journal.write({ ...this.#facts(), id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
   }
+
+  #facts() {
+    const { file, draft, editing } = this.#documents.store.getState();
+    return { name: editing.document.name, file: file?.name ?? null, base: file?.etag ?? null, draft };
+  }
+
+  async #send(): Promise<void> {
+    const { document, store } = this.#documents;
+    const { conflict } = store.getState();
+    if (conflict || document === this.#drafted) return;
+    const text = serialise(document);
+    const at = Date.now();
+    // Undone back to what is saved: there is nothing to keep.
+    if (text === this.#saved) return this.#dropDraft(document);
+    store.setState({ keeping: "sending" });
+    const { draft, ...facts } = this.#facts();
+    try {
+      const etag = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, draft);
+      this.#drafted = document;
+      void this.#journal.settle(document.id, at);
+      const current = store.getState().editing.document === document;
+      store.setState({ draft: etag, keeping: current ? "kept" : "waiting", refusal: "" });
+      if (!current) this.#soon(DRAFT_MS);
+    } catch (error) {
+      await this.#failed(error);
+    }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    if (!(error instanceof ApiError)) throw error;
+    const { store } = this.#documents;
+    if (error.status === 0 || error.status >= 500) {
+      store.setState({ keeping: "offline" });
+      this.#soon(AGAIN_MS);
+    } else if (error.status === 412) await this.#meet("draft", this.#documents.document.id);
+    else store.setState({ keeping: "refused", refusal: [error.message, error.hint].filter(Boolean).join(" ") });
+  }
+
+  /** Fetch what another window wrote, so that a person can choose. */
+  async #meet(over: Conflict["over"], name: string): Promise<void> {
+    const { store } = this.#documents;
+    try {
+      if (over === "file") {
+        const { data, etag } = await files.read(name);
+        store.setState({ keeping: "conflict", conflict: { over, theirs: parseDocument(data), etag, by: "" } });
+        return;
+      }
+      const { workflow, etag, by } = await files.draft(name);
+      store.setState({ keeping: "conflict", conflict: { over, theirs: parseDocument(workflow), etag, by } });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // It was saved or thrown away there: nothing stands in the way of a new draft.
+      if (error.status === 404) store.setState({ draft: null });
+      this.#soon(DRAFT_MS);
+    }
+  }
+
+  /** What was just saved needs no draft any more, unless it was edited meanwhile. */
+  async #dropDraft(saved: Document): Promise<void> {
+    const { store } = this.#documents;
+    const { draft } = store.getState();
+    if (this.#documents.document !== saved) return this.#soon(0);
+    this.#drafted = saved;
+    clearTimeout(this.#draftTimer);
+    store.setState({ edited: false, keeping: "kept", draft: null });
+    void this.#journal.settle(saved.id, Date.now());
+    if (draft !== null) await files.dropDraft(saved.id, draft).catch(() => {});
+  }
+
+  /** The page is being closed: write down what is not kept, without waiting for an answer. */
+  #leave(): void {
+    const { document, store } = this.#documents;
+    if (document === this.#drafted) return;
+    this.#write();
+    if (store.getState().conflict) return;
+    const { draft, ...facts } = this.#facts();
+    files.keepDraft(document.id, { ...facts, by: windowName(), text: serialise(document) }, draft, true).catch(() => {});
+  }
+}
+
+/** How another window is told who wrote: the kind of browser is as much as it knows. */
+function windowName(): string {
+  const { userAgent } = navigator;
+  return ["Firefox", "Edg", "Chrome", "Safari"].find((name) => userAgent.includes(name)) ?? "";
 }

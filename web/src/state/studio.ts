@@ -2,28 +2,30 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { Catalog } from "../model/catalog";
 import { setValue, type ValueChange } from "../model/commands";
-import { emptyDocument, type Document } from "../model/document";
-import { parseDocument } from "../model/format";
+import type { Document } from "../model/document";
 import { api, ApiError } from "../runtime/api";
-import { files } from "../runtime/files";
-import type { DocumentStore, SavedFile } from "./document";
-import { memory } from "./memory";
+import type { DocumentStore } from "./document";
+import { Journal } from "./journal";
 import { Runtime, type RunWish } from "./runtime";
 import type { Saving } from "./saving";
+import { Tabs } from "./tabs";
 import { createSettingsStore, type SettingsStore } from "./settings";
 import { createUiStore, type Remedy, type UiStore } from "./ui";
-import { select, type ViewStore } from "./view";
+import type { ViewStore } from "./view";
 import { createWorkspacesStore, type CatalogState, type Workspace, type WorkspacesStore } from "./workspace";
 
 export class Studio {
   readonly catalog: StoreApi<CatalogState> = createStore<CatalogState>()(() => ({ catalog: null, error: "" }));
-  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog);
+  readonly journal = new Journal();
+  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog, this.journal);
   readonly ui: UiStore = createUiStore();
   readonly settings: SettingsStore = createSettingsStore();
   readonly runtime: Runtime;
+  readonly tabs: Tabs;
 
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, () => void this.#fetchCatalog());
+    this.tabs = new Tabs(this);
   }
 
   /** The document whose tab is in front, which commands act on. */
@@ -45,10 +47,13 @@ export class Studio {
 
   /** Open the connection and the document that was open last. */
   async start(): Promise<void> {
-    this.saving.start();
-    this.#rememberName();
     await this.#fetchCatalog();
-    await this.#openFirst();
+    try {
+      await this.tabs.restore();
+    } catch (error) {
+      this.notify(error instanceof Error ? error.message : String(error));
+      if (!(error instanceof ApiError)) throw error;
+    }
     this.runtime.open();
   }
 
@@ -59,45 +64,9 @@ export class Studio {
     this.runtime.submit(documents.document, this.workspace.signaturesOf(documents.document), wish);
   }
 
-  async openFile(name: string): Promise<void> {
-    const { data, etag } = await files.read(name);
-    await this.#leaveDocument();
-    this.#show({ ...parseDocument(data), name }, { name, etag });
-  }
-
-  /** A copy of a template under a free name. */
-  async openTemplate(name: string): Promise<void> {
-    const data = await files.template(name);
-    await this.#leaveDocument();
-    const { workflows } = await files.list();
-    const parsed = parseDocument(data);
-    const free = freeName(parsed.name, workflows.map((file) => file.name));
-    this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
-  }
-
-  async openEmpty(name: string): Promise<void> {
-    await this.#leaveDocument();
-    const { workflows } = await files.list();
-    const free = freeName(name, workflows.map((file) => file.name));
-    this.#show(emptyDocument(crypto.randomUUID(), free), { name: free, etag: null });
-  }
-
-  /** Open what a file of this computer holds, as a new document. */
+  /** Open what a file or a picture holds as a new document. */
   async openData(data: unknown): Promise<void> {
-    const parsed = parseDocument(data);
-    await this.#leaveDocument();
-    const { workflows } = await files.list();
-    const free = freeName(parsed.name, workflows.map((file) => file.name));
-    this.#show({ ...parsed, id: crypto.randomUUID(), name: free }, { name: free, etag: null });
-    await this.saving.saveNew();
-  }
-
-  /** Take the server's version after somebody else saved. */
-  async takeTheirs(): Promise<void> {
-    const { file } = this.documents.store.getState();
-    if (!file) return;
-    const { data, etag } = await files.read(file.name);
-    this.#show({ ...parseDocument(data), name: file.name }, { name: file.name, etag });
+    await this.tabs.openData(data);
   }
 
   /** Give the server a picture; its name there, or `null` with a notice. */
@@ -119,36 +88,6 @@ export class Studio {
     this.ui.setState({ notice: words, remedy });
   }
 
-  async #leaveDocument(): Promise<void> {
-    if (this.documents.store.getState().file) await this.saving.flush();
-  }
-
-  #show(document: Document, file: SavedFile): void {
-    this.runtime.forget(this.workspace.id);
-    this.documents.open(document, file);
-    this.saving.settled();
-    select(this.view, []);
-    memory.opened(file.name);
-    void this.runtime.restore(document);
-  }
-
-  async #openFirst(): Promise<void> {
-    try {
-      const { workflows, templates } = await files.list();
-      const last = workflows.find((file) => file.name === memory.lastOpened());
-      const newest = workflows.toSorted((a, b) => b.modified - a.modified)[0];
-      const file = last ?? newest;
-      if (file) await this.openFile(file.name);
-      else if (templates.length) {
-        const first = templates.find((template) => template.name === "postcard") ?? templates[0];
-        if (first) await this.openTemplate(first.name);
-      } else await this.openEmpty("Untitled");
-    } catch (error) {
-      this.notify(error instanceof Error ? error.message : String(error));
-      if (!(error instanceof ApiError)) throw error;
-    }
-  }
-
   async #fetchCatalog(): Promise<void> {
     try {
       const data = await api.catalog();
@@ -160,12 +99,6 @@ export class Studio {
       this.catalog.setState({ error: error.message });
       if (error.status === 401) this.runtime.store.setState({ locked: true });
     }
-  }
-
-  #rememberName(): void {
-    this.documents.store.subscribe(({ file }, before) => {
-      if (file && file.name !== before.file?.name) memory.opened(file.name);
-    });
   }
 }
 
@@ -187,12 +120,3 @@ export function randomSeed(): number {
   const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
   return seed;
 }
-
-function freeName(wanted: string, taken: readonly string[]): string {
-  const names = new Set(taken.map((name) => name.toLowerCase()));
-  for (let count = 1; ; count++) {
-    const name = count === 1 ? wanted : `${wanted} ${count}`;
-    if (!names.has(name.toLowerCase())) return name;
-  }
-}
-

@@ -9,7 +9,7 @@ export interface Enlarged {
 }
 
 /** What may lie over the page, one at a time. */
-export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "templates" | "sweep" | "tour";
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour";
 
 export interface UiState {
   readonly enlarged: Enlarged | null;

@@ -5,6 +5,7 @@ import type { Document } from "../model/document";
 import { signatures, type Signatures } from "../model/signature";
 import { withSubgraphs } from "../model/subgraph";
 import { DocumentStore } from "./document";
+import type { Journal } from "./journal";
 import { Saving } from "./saving";
 import { createViewStore, type ViewStore } from "./view";
 
@@ -17,13 +18,32 @@ export interface CatalogState {
 export class Workspace {
   readonly documents = new DocumentStore();
   readonly view: ViewStore = createViewStore();
-  readonly saving = new Saving(this.documents);
+  readonly saving: Saving;
   readonly #catalog: StoreApi<CatalogState>;
   #signed: { readonly document: Document; readonly signatures: Signatures } | null = null;
   #typed: { readonly catalog: Catalog; readonly subgraphs: Document["subgraphs"]; readonly types: Catalog } | null = null;
 
-  constructor(catalog: StoreApi<CatalogState>) {
+  #stop: (() => void)[] = [];
+
+  constructor(catalog: StoreApi<CatalogState>, journal: Journal) {
     this.#catalog = catalog;
+    this.saving = new Saving(this.documents, journal);
+  }
+
+  /** Keep edits from now on, and tell when the document gets another file. */
+  begin(filed: () => void): void {
+    this.#stop = [
+      this.saving.start(),
+      this.documents.store.subscribe(({ file }, before) => {
+        if (file?.name !== before.file?.name) filed();
+      }),
+    ];
+  }
+
+  /** The tab is closed. */
+  end(): void {
+    for (const stop of this.#stop) stop();
+    this.#stop = [];
   }
 
   get id(): string {
@@ -56,9 +76,9 @@ export interface WorkspacesState {
 export type WorkspacesStore = StoreApi<WorkspacesState>;
 
 /** There is always one workspace; at first it holds an empty document without an id. */
-export function createWorkspacesStore(catalog: StoreApi<CatalogState>): WorkspacesStore {
+export function createWorkspacesStore(catalog: StoreApi<CatalogState>, journal: Journal): WorkspacesStore {
   return createStore<WorkspacesState>()(() => {
-    const first = new Workspace(catalog);
+    const first = new Workspace(catalog, journal);
     return { open: [first], active: first };
   });
 }

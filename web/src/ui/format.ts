@@ -26,3 +26,8 @@ export function label(name: string): string {
 export function portLabel(port: { readonly name: string; readonly label?: string }): string {
   return port.label ?? label(port.name);
 }
+
+/** A day and a time of it, as the language writes them. */
+export function dateAndTime(ms: number): string {
+  return new Date(ms).toLocaleString(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,46 +1,60 @@
 /** Every sentence and label of the page, in English: one file per area, keys `area.name`. */
-import add from "./add.json";
-import app from "./app.json";
-import banner from "./banner.json";
-import canvas from "./canvas.json";
-import command from "./command.json";
-import connect from "./connect.json";
-import field from "./field.json";
-import file from "./file.json";
-import gallery from "./gallery.json";
-import inspector from "./inspector.json";
-import job from "./job.json";
-import library from "./library.json";
-import lightbox from "./lightbox.json";
-import node from "./node.json";
-import panel from "./panel.json";
-import queue from "./queue.json";
-import run from "./run.json";
-import save from "./save.json";
-import search from "./search.json";
-import status from "./status.json";
-import title from "./title.json";
+import addTexts from "./add.json";
+import appTexts from "./app.json";
+import bannerTexts from "./banner.json";
+import canvasTexts from "./canvas.json";
+import commandTexts from "./command.json";
+import conflictTexts from "./conflict.json";
+import connectTexts from "./connect.json";
+import fieldTexts from "./field.json";
+import fileTexts from "./file.json";
+import galleryTexts from "./gallery.json";
+import inspectorTexts from "./inspector.json";
+import jobTexts from "./job.json";
+import libraryTexts from "./library.json";
+import lightboxTexts from "./lightbox.json";
+import menuTexts from "./menu.json";
+import nodeTexts from "./node.json";
+import openTexts from "./open.json";
+import overlayTexts from "./overlay.json";
+import panelTexts from "./panel.json";
+import queueTexts from "./queue.json";
+import runTexts from "./run.json";
+import saveTexts from "./save.json";
+import saveAsTexts from "./saveAs.json";
+import searchTexts from "./search.json";
+import statusTexts from "./status.json";
+import tabsTexts from "./tabs.json";
+import titleTexts from "./title.json";
+import versionsTexts from "./versions.json";
 
 export const en = {
-  ...add,
-  ...app,
-  ...banner,
-  ...canvas,
-  ...command,
-  ...connect,
-  ...field,
-  ...file,
-  ...gallery,
-  ...inspector,
-  ...job,
-  ...library,
-  ...lightbox,
-  ...node,
-  ...panel,
-  ...queue,
-  ...run,
-  ...save,
-  ...search,
-  ...status,
-  ...title,
+  ...addTexts,
+  ...appTexts,
+  ...bannerTexts,
+  ...canvasTexts,
+  ...commandTexts,
+  ...conflictTexts,
+  ...connectTexts,
+  ...fieldTexts,
+  ...fileTexts,
+  ...galleryTexts,
+  ...inspectorTexts,
+  ...jobTexts,
+  ...libraryTexts,
+  ...lightboxTexts,
+  ...menuTexts,
+  ...nodeTexts,
+  ...openTexts,
+  ...overlayTexts,
+  ...panelTexts,
+  ...queueTexts,
+  ...runTexts,
+  ...saveTexts,
+  ...saveAsTexts,
+  ...searchTexts,
+  ...statusTexts,
+  ...tabsTexts,
+  ...titleTexts,
+  ...versionsTexts,
 };

@@ -7,3 +7,4 @@ export { setNodeField, type NodeFieldChange } from "./setNodeField";
 export { connect, disconnect } from "./connect";
 export { paste, type Pasted } from "./paste";
 export { renameDocument } from "./renameDocument";
+export { replaceDocument } from "./replaceDocument";

@@ -1,0 +1,35 @@
+import { Menu } from "@base-ui/react/menu";
+import { Check } from "lucide-react";
+import { Fragment } from "react";
+import { t } from "../i18n/text";
+import { useStudio } from "../state/context";
+import styles from "../ui/Menu.module.css";
+import type { AppCommand } from "./commands";
+import { keysOf } from "./useShortcuts";
+
+/** Commands as the rows of a menu, with lines between groups. */
+export function CommandItems({ commands }: { commands: readonly AppCommand[] }) {
+  return commands.map((command, place) => (
+    <Fragment key={command.id}>
+      {place > 0 && commands[place - 1]?.group !== command.group && <Menu.Separator className={styles["separator"] ?? ""} />}
+      <CommandItem command={command} />
+    </Fragment>
+  ));
+}
+
+function CommandItem({ command }: { command: AppCommand }) {
+  const studio = useStudio();
+  const on = command.checked?.(studio) ?? false;
+  return (
+    <Menu.Item
+      className={styles["item"] ?? ""}
+      disabled={command.enabled?.(studio) === false}
+      onClick={() => command.run(studio)}
+      {...(command.checked && { role: "menuitemcheckbox", "aria-checked": on })}
+    >
+      <span className={styles["mark"]}>{on && <Check size={12} />}</span>
+      <span className={styles["label"]}>{t(command.label)}</span>
+      <kbd className={styles["keys"]}>{keysOf(command.id)}</kbd>
+    </Menu.Item>
+  );
+}

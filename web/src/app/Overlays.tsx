@@ -1,0 +1,16 @@
+import { lazy, Suspense, type ComponentType } from "react";
+import { useUi } from "../state/context";
+import type { Overlay } from "../state/ui";
+
+/** What may lie over the page; each is fetched when it is first wanted. */
+const OVERLAYS: readonly { readonly name: Overlay; readonly Content: ComponentType }[] = [
+  { name: "open", Content: lazy(async () => ({ default: (await import("../panels/files/OpenPanel")).OpenPanel })) },
+  { name: "saveAs", Content: lazy(async () => ({ default: (await import("../panels/files/SaveAs")).SaveAs })) },
+  { name: "versions", Content: lazy(async () => ({ default: (await import("../panels/files/Versions")).Versions })) },
+  { name: "conflict", Content: lazy(async () => ({ default: (await import("../panels/files/CompareConflict")).CompareConflict })) },
+];
+
+export function Overlays() {
+  const wanted = useUi((state) => state.overlay);
+  return <Suspense>{OVERLAYS.map(({ name, Content }) => name === wanted && <Content key={name} />)}</Suspense>;
+}

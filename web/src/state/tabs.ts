@@ -1,0 +1,235 @@
+/** Opening, closing and finding again: one tab a document. Closing loses nothing. */
+import type { StoreApi } from "zustand/vanilla";
+import { emptyDocument, type Document } from "../model/document";
+import { parseDocument } from "../model/format";
+import { files, type DraftInfo } from "../runtime/files";
+import { ApiError } from "../runtime/http";
+import type { DocumentState } from "./document";
+import type { Journal, JournalEntry } from "./journal";
+import { memory, type OpenTab } from "./memory";
+import type { Runtime } from "./runtime";
+import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
+
+/** What a tab needs of the page around it. */
+export interface Around {
+  readonly workspaces: WorkspacesStore;
+  readonly catalog: StoreApi<CatalogState>;
+  readonly journal: Journal;
+  readonly runtime: Runtime;
+}
+
+/** A document as it was found: with what its file holds, if that differs. */
+interface Found {
+  readonly document: Document;
+  readonly saved: Document | null;
+  readonly kept: Partial<DocumentState>;
+  /** Only this browser has it as it is. */
+  readonly pending?: boolean;
+}
+
+const TEMPLATE = "postcard";
+
+export class Tabs {
+  readonly #around: Around;
+  readonly #closed: OpenTab[] = [];
+
+  constructor(around: Around) {
+    this.#around = around;
+    around.workspaces.subscribe(() => this.#remember());
+  }
+
+  get #open(): readonly Workspace[] {
+    return this.#around.workspaces.getState().open;
+  }
+
+  /** Show what was open at the last visit; at the first one, a template. */
+  async restore(): Promise<void> {
+    const { tabs, active } = memory.opened();
+    const opened: Workspace[] = [];
+    for (const tab of tabs) {
+      // One after the other: tabs keep their order.
+      // oxlint-disable-next-line no-await-in-loop
+      const found = await this.#find(tab).catch(passApiError);
+      if (found) opened.push(this.#show(found));
+    }
+    const last = opened.find((workspace) => workspace.id === active);
+    if (last) this.activate(last);
+    if (opened.length === 0) await this.#first();
+  }
+
+  /** A saved workflow; its tab, if it has one. */
+  async openFile(name: string): Promise<void> {
+    const there = this.#open.find((workspace) => workspace.documents.store.getState().file?.name === name);
+    if (there) return this.activate(there);
+    const found = await this.#find({ id: "", file: name });
+    if (found) this.#show(found);
+  }
+
+  /** A document that was edited but not saved. */
+  async openDraft(id: string): Promise<void> {
+    const there = this.#open.find((workspace) => workspace.id === id);
+    if (there) return this.activate(there);
+    const found = await this.#find({ id, file: null });
+    if (found) this.#show(found);
+  }
+
+  /** A copy of a template. It is not kept until it is edited. */
+  async openTemplate(name: string): Promise<void> {
+    await this.openData(await files.template(name));
+  }
+
+  /** What a file or a picture holds, as a new document. */
+  async openData(data: unknown): Promise<void> {
+    const parsed = parseDocument(data);
+    const name = await this.#freeName(parsed.name);
+    this.#show({ document: { ...parsed, id: crypto.randomUUID(), name }, saved: null, kept: {} });
+  }
+
+  /** A document of this page under a new name and id, not saved yet. */
+  async openCopy(document: Document): Promise<void> {
+    const name = await this.#freeName(document.name);
+    this.#show({ document: { ...document, id: crypto.randomUUID(), name }, saved: null, kept: {}, pending: true });
+  }
+
+  async openEmpty(name: string): Promise<void> {
+    const document = emptyDocument(crypto.randomUUID(), await this.#freeName(name));
+    this.#show({ document, saved: null, kept: {} });
+  }
+
+  activate(workspace: Workspace): void {
+    this.#around.workspaces.setState({ active: workspace });
+  }
+
+  /** The tab that many places to the right, around the end. */
+  step(by: number): void {
+    const { open, active } = this.#around.workspaces.getState();
+    const next = open[(open.indexOf(active) + by + open.length) % open.length];
+    if (next) this.activate(next);
+  }
+
+  move(workspace: Workspace, place: number): void {
+    const others = this.#open.filter((item) => item !== workspace);
+    this.#around.workspaces.setState({ open: others.toSpliced(place, 0, workspace) });
+  }
+
+  /** Close a tab. What is not saved stays as a draft. */
+  async close(workspace: Workspace): Promise<void> {
+    await workspace.saving.keep();
+    const { open, active } = this.#around.workspaces.getState();
+    const place = open.indexOf(workspace);
+    const rest = open.filter((item) => item !== workspace);
+    this.#closed.push(tabOf(workspace));
+    workspace.end();
+    this.#around.runtime.forget(workspace.id);
+    const next = rest[Math.min(place, rest.length - 1)];
+    if (next) this.#around.workspaces.setState({ open: rest, active: active === workspace ? next : active });
+    else {
+      const empty = this.#workspace({ document: emptyDocument(crypto.randomUUID(), await this.#freeName("Untitled")), saved: null, kept: {} });
+      this.#around.workspaces.setState({ open: [empty], active: empty });
+    }
+  }
+
+  /** Open the tab again that was closed last. */
+  async reopen(): Promise<void> {
+    const tab = this.#closed.pop();
+    const found = tab && (await this.#find(tab).catch(passApiError));
+    if (found) this.#show(found);
+  }
+
+  async #first(): Promise<void> {
+    const { workflows, templates } = await files.list();
+    const newest = workflows.toSorted((a, b) => b.modified - a.modified)[0];
+    const template = templates.find(({ name }) => name === TEMPLATE) ?? templates[0];
+    if (newest) await this.openFile(newest.name);
+    else if (template) await this.openTemplate(template.name);
+    else await this.openEmpty("Untitled");
+  }
+
+  /** The latest state of a document: this browser's, the draft's, or the file's. `null` if it is gone. */
+  async #find({ id, file }: OpenTab): Promise<Found | null> {
+    const { data, etag } = file === null ? NO_FILE : await files.read(file).catch(ifMissing(NO_FILE));
+    const saved = data === null || file === null ? null : named(parseDocument(data), file);
+    const wanted = id || (saved?.id ?? "");
+    const drafts = await files.drafts();
+    const info = drafts.find((draft) => draft.id === wanted && (file === null || draft.file === file));
+    const base = { file: saved && file !== null ? { name: file, etag } : null };
+    const entry = await this.#around.journal.read(wanted);
+    if (entry && entry.file === file) return fromJournal(entry, saved, base, info);
+    if (info) {
+      const draft = await files.draft(info.id);
+      const document = { ...parseDocument(draft.workflow), id: info.id };
+      const kept = saved && info.base ? { file: { name: file ?? "", etag: info.base } } : base;
+      return { document, saved, kept: { ...kept, draft: draft.etag } };
+    }
+    if (!saved) return null;
+    const taken = this.#open.some((workspace) => workspace.id === saved.id) || drafts.some((draft) => draft.id === saved.id);
+    // A copy of a file has its id too; drafts go by ids, so one of them gets another.
+    const document = taken ? { ...saved, id: crypto.randomUUID() } : saved;
+    return { document, saved: document, kept: base };
+  }
+
+  #show(found: Found): Workspace {
+    const workspace = this.#workspace(found);
+    // The empty document that a page starts with makes room.
+    const open = this.#open.filter((item) => item.id !== "");
+    this.#around.workspaces.setState({ open: [...open, workspace], active: workspace });
+    return workspace;
+  }
+
+  #workspace({ document, saved, kept, pending }: Found): Workspace {
+    const workspace = new Workspace(this.#around.catalog, this.#around.journal);
+    workspace.documents.open(document, kept);
+    workspace.saving.opened(saved, pending);
+    workspace.begin(() => this.#remember());
+    void this.#around.runtime.restore(document);
+    return workspace;
+  }
+
+  #remember(): void {
+    const { open, active } = this.#around.workspaces.getState();
+    const tabs = open.filter(({ id }) => id !== "").map(tabOf);
+    if (tabs.length) memory.remember({ tabs, active: active.id });
+  }
+
+  async #freeName(wanted: string): Promise<string> {
+    const [{ workflows }, drafts] = await Promise.all([files.list(), files.drafts()]);
+    const taken = [...workflows, ...drafts].map(({ name }) => name.toLowerCase());
+    const open = this.#open.map(({ documents }) => documents.document.name.toLowerCase());
+    const names = new Set([...taken, ...open]);
+    for (let count = 1; ; count++) {
+      const name = count === 1 ? wanted : `${wanted} ${count}`;
+      if (!names.has(name.toLowerCase())) return name;
+    }
+  }
+}
+
+const NO_FILE: { readonly data: unknown; readonly etag: string } = { data: null, etag: "" };
+
+/** What this browser has and the server has not. A draft that somebody else wrote since is met there. */
+function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<DocumentState>, draft: DraftInfo | undefined): Found | null {
+  const document = { ...parseDocument(JSON.parse(entry.text)), id: entry.id };
+  const file = saved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
+  const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: "waiting" as const };
+  return { document, saved, kept, pending: true };
+}
+
+function tabOf({ id, documents }: Workspace): OpenTab {
+  return { id, file: documents.store.getState().file?.name ?? null };
+}
+
+/** A file is called what its name says, whatever was written into it. */
+function named(document: Document, file: string): Document {
+  return { ...document, name: file.split("/").at(-1) ?? file };
+}
+
+function ifMissing<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof ApiError && error.status === 404) return otherwise;
+    throw error;
+  };
+}
+
+function passApiError(error: unknown): null {
+  if (error instanceof ApiError) return null;
+  throw error;
+}

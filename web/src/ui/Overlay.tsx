@@ -1,0 +1,34 @@
+import { Dialog } from "@base-ui/react/dialog";
+import { X } from "lucide-react";
+import type { ReactNode } from "react";
+import { t } from "../i18n/text";
+import { useStudio } from "../state/context";
+import styles from "./Overlay.module.css";
+
+interface Props {
+  title: string;
+  children: ReactNode;
+  /** `wide` for what is read or compared, `small` for a question. */
+  size?: "small" | "normal" | "wide";
+}
+
+/** Something that lies over the page for a while: Escape or a click beside it closes it. */
+export function Overlay({ title, children, size = "normal" }: Props) {
+  const { ui } = useStudio();
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && ui.setState({ overlay: null })}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={styles["backdrop"]} />
+        <Dialog.Popup className={`${styles["popup"]} ${styles[size]}`}>
+          <header className={styles["header"]}>
+            <Dialog.Title className={styles["title"]}>{title}</Dialog.Title>
+            <Dialog.Close className={styles["close"]} aria-label={t("overlay.close")} title={t("overlay.close")}>
+              <X size={16} />
+            </Dialog.Close>
+          </header>
+          <div className={styles["body"]}>{children}</div>
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}

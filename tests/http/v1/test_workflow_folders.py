@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from http_studio import WORKFLOW, Studio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wirebrush.http.answers import Refused
 from wirebrush.http.documentnames import DEPTH
@@ -150,3 +153,61 @@ def test_what_the_disk_does_not_take_is_said(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="could not be saved") as told:
         documents.write("a", "{}", match=None)
     assert told.value.status == 507
+
+
+async def test_of_all_who_saw_the_same_only_one_changes_it(studio: Studio) -> None:
+    for round_ in range(5):
+        name = f"round/{round_}"
+        seen = {"If-Match": (await save(studio, name))["etag"]}
+        changes = [
+            studio.ask("PUT", url(name), json={**WORKFLOW, "name": "tab 1"}, headers=seen),
+            studio.ask("POST", url(name, "/move"), json={"to": f"moved/{round_}"}, headers=seen),
+            studio.ask("DELETE", url(name), headers=seen),
+            studio.ask("PUT", url(name), json={**WORKFLOW, "name": "tab 2"}, headers=seen),
+            studio.ask("POST", url(name, "/move"), json={"to": f"gone/{round_}"}, headers=seen),
+        ]
+        answers = [status for status, _, _ in await asyncio.gather(*changes)]
+        assert answers.count(200) == 1, answers
+        assert set(answers) <= {200, 404, 412}
+
+
+_NAME = st.sampled_from(["a", "b", "A", "a/b", "a/B", "A/b", "b/a/c", "b.json"])
+_STEP = st.tuples(st.sampled_from(["write", "move", "delete", "restore"]), _NAME, _NAME)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.lists(_STEP, max_size=15))
+def test_any_sequence_loses_nothing(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str]]
+) -> None:
+    documents = Documents(tmp_path_factory.mktemp("workflows") / "w")
+    there: dict[str, str] = {}
+    written: set[str] = set()
+    for number, (what, name, other) in enumerate(steps):
+        try:
+            if what == "write":
+                documents.write(name, f'"{number}"', match=None)
+                there[name] = f'"{number}"'
+                written.add(f'"{number}"')
+            elif what == "move" and documents.move(name, other, match=None) is not None:
+                there[other] = there.pop(name)
+            elif what == "delete":
+                assert documents.delete(name, match=None) is (there.pop(name, None) is not None)
+            elif what == "restore" and documents.restore(name) is not None:
+                assert name not in there
+                there[name] = documents.read(name)[1]  # type: ignore[index]
+        except Refused:
+            pass  # taken, or only the case differs: then nothing has changed
+        listed = {item.name for item in documents.list()}
+        assert listed == there.keys()
+        assert len({name.casefold() for name in listed}) == len(listed)
+    for name, text in there.items():
+        found = documents.read(name)
+        assert found is not None
+        assert found[1] == text
+    kept = {
+        documents.read_version(name, version.id)
+        for name in ["a", "b", "A", "a/b", "a/B", "A/b", "b/a/c", "b.json"]
+        for version in documents.versions(name)
+    }
+    assert written <= {*kept, *there.values()}, "every saved text is there or among the versions"

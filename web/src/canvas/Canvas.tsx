@@ -11,7 +11,7 @@ import {
 } from "@xyflow/react";
 import { useEffect, useRef, type DragEvent } from "react";
 import { GRID } from "../model/geometry";
-import { useCatalog, useDocument, useGraph, useRuns, useStudio } from "../state/context";
+import { useCatalog, useDocument, useGraph, useRuns, useStudio, useView, useWorkspace } from "../state/context";
 import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
 import { colorOf } from "../ui/PortShape";
 import { t } from "../i18n/text";
@@ -58,13 +58,15 @@ function Surface() {
   const connecting = useConnecting();
   const canvas = useCanvasHandle(surface);
   const id = useDocument((document) => document.id);
+  const { view } = useWorkspace();
+  const mounted = useView(({ canvas: handle }) => handle !== null);
   const ready = useCatalog(({ catalog }) => catalog !== null);
   const empty = useGraph((graph) => Object.keys(graph.nodes).length === 0);
 
   // Each document is shown as a whole at first, as soon as its nodes can be drawn.
   useEffect(() => {
-    if (id && ready) studio.view.getState().canvas?.opened();
-  }, [id, ready, studio]);
+    if (id && ready && mounted && !view.getState().viewport) view.getState().canvas?.opened();
+  }, [id, ready, mounted, view]);
 
   function drop(event: DragEvent): void {
     const type = event.dataTransfer.getData(DRAGGED_TYPE);
@@ -104,7 +106,7 @@ function Surface() {
         zoomOnDoubleClick={false}
         elevateNodesOnSelect
         onInit={canvas.ready}
-        onMoveEnd={(_, { zoom }) => studio.view.setState({ zoom })}
+        onMoveEnd={(_, viewport) => view.setState({ zoom: viewport.zoom, viewport })}
         onPaneClick={() => studio.view.setState({ adding: null })}
         onDoubleClick={(event) => {
           if (!(event.target as Element).classList.contains("react-flow__pane")) return;

@@ -29,6 +29,8 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
         pointer.current = [event.clientX, event.clientY];
       },
       ready: (): void => {
+        const { viewport } = view.getState();
+        if (viewport) void flow.setViewport(viewport);
         view.setState({
           canvas: {
             // Nodes that were just made reach xyflow with the next paint.

@@ -3,6 +3,7 @@ import type { Pasted } from "./commands";
 import type { Graph, NodeId, Point } from "./document";
 import { isRecord, parseDocument } from "./format";
 import { freshIds } from "./ids";
+import { parseJson, toJson } from "./json";
 
 export const CLIPBOARD_FORMAT = "wirebrush/clipboard/1";
 
@@ -13,7 +14,7 @@ export function copyText(graph: Graph, ids: Iterable<NodeId>): string {
   const wires = Object.values(graph.wires).filter(
     (wire) => wanted.has(wire.from[0]) && wanted.has(wire.to[0]),
   );
-  return JSON.stringify({ format: CLIPBOARD_FORMAT, nodes, wires }, null, 1);
+  return toJson({ format: CLIPBOARD_FORMAT, nodes, wires }, 1);
 }
 
 /** What a text would paste with its upper left corner at `at`; `null` if it is no copy of ours. */
@@ -46,7 +47,7 @@ export function cornerOf(graph: Pick<Graph, "nodes">): Point {
 function readCopy(text: string): Graph | null {
   if (!text.trimStart().startsWith("{")) return null;
   try {
-    const data: unknown = JSON.parse(text);
+    const data: unknown = parseJson(text);
     if (!isRecord(data) || data["format"] !== CLIPBOARD_FORMAT) return null;
     const document = parseDocument({ ...data, format: "wirebrush/1" });
     return Object.keys(document.nodes).length ? document : null;

@@ -12,6 +12,7 @@ import {
   type Wire,
   type WorkflowNode,
 } from "./document";
+import { toJson } from "./json";
 
 export const FORMAT = "wirebrush/1";
 
@@ -51,8 +52,8 @@ export function documentToJson(document: Document): Record<string, Json> {
 /** The file's text: one line per wire, so that it diffs well. */
 export function serialise(document: Document): string {
   const { wires, ...data } = documentToJson(document);
-  const lines = (wires as unknown as Wire[]).map((wire) => `    ${JSON.stringify(wire)}`);
-  const text = JSON.stringify({ ...data, wires: "@" }, null, 2);
+  const lines = (wires as unknown as Wire[]).map((wire) => `    ${toJson(wire)}`);
+  const text = toJson({ ...data, wires: "@" }, 2);
   // The mark is searched from the end: texts before it may look like it.
   const mark = text.lastIndexOf('\n  "wires": "@"');
   const list = `\n  "wires": [${lines.length ? `\n${lines.join(",\n")}\n  ` : ""}]`;

@@ -6,6 +6,7 @@
 import type { Catalog } from "./catalog";
 import { upstream } from "./connect";
 import { wireKey, subgraphOf, type Document, type Graph, type NodeId } from "./document";
+import { toJson } from "./json";
 
 /** By node, as it is called when it runs. */
 export type Signatures = Readonly<Record<string, string>>;
@@ -25,7 +26,7 @@ export function signatures(document: Document): Signatures {
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
     // What is inside an instance counts too, as deep as it goes.
     const inside = subgraphOf(node.type) === null ? "" : document.subgraphs;
-    made[id] = hash(JSON.stringify([node.type, node.mode ?? "", values, wired, inside]));
+    made[id] = hash(toJson([node.type, node.mode ?? "", values, wired, inside]));
   }
   return made;
 }

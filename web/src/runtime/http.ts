@@ -1,4 +1,5 @@
 /** Requests to the server: one that fails says why in words for people. */
+import { parseJson, toJson } from "../model/json";
 
 /** The server refused or could not be reached. `status` 0: there was no answer. */
 export class ApiError extends Error {
@@ -13,14 +14,19 @@ export class ApiError extends Error {
 }
 
 export async function get<T>(url: string): Promise<T> {
-  return (await (await call(url)).json()) as T;
+  return (await readJson(await call(url))) as T;
 }
 
 /** Send something as JSON, if there is something to send. */
 export async function send<T>(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-  const json = body === undefined ? {} : { body: JSON.stringify(body) };
+  const json = body === undefined ? {} : { body: toJson(body) };
   const type = body === undefined ? {} : { "Content-Type": "application/json" };
-  return (await (await call(url, { method, headers: { ...type, ...headers }, ...json })).json()) as T;
+  return (await readJson(await call(url, { method, headers: { ...type, ...headers }, ...json }))) as T;
+}
+
+/** What an answer says. Its numbers keep all their digits. */
+export async function readJson(response: Response): Promise<unknown> {
+  return parseJson(await response.text());
 }
 
 export async function call(url: string, init: RequestInit = {}): Promise<Response> {

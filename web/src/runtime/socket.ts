@@ -1,6 +1,7 @@
 /** Drives the connection's state machine with a real WebSocket and real clocks. */
 import { CONNECTING, PING_MS, step, type Connection, type Effect, type Input } from "./connection";
 import type { ClientMessage, ServerMessage } from "./wire.gen";
+import { parseJson, toJson } from "../model/json";
 
 export interface Preview {
   readonly job: string;
@@ -48,7 +49,7 @@ export class Socket {
   /** False if there is no connection to send it by. */
   send(message: ClientMessage): boolean {
     if (this.#connection.phase !== "live" || this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
+    this.#socket.send(toJson(message));
     return true;
   }
 
@@ -68,7 +69,7 @@ export class Socket {
         this.#forget();
         return this.#take({ type: "closed" });
       case "send":
-        this.#socket?.send(JSON.stringify(effect.message));
+        this.#socket?.send(toJson(effect.message));
         return;
       case "wait":
         this.#retry = setTimeout(() => this.#take({ type: "retry" }), effect.ms);
@@ -86,7 +87,7 @@ export class Socket {
     socket.addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (socket !== this.#socket) return;
       if (typeof data !== "string") return this.#listener.preview(readPreview(data));
-      this.#take({ type: "message", message: JSON.parse(data) as ServerMessage, now: Date.now() });
+      this.#take({ type: "message", message: parseJson(data) as ServerMessage, now: Date.now() });
     });
     socket.addEventListener("close", () => {
       if (socket === this.#socket) this.#take({ type: "closed" });

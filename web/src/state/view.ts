@@ -1,6 +1,8 @@
 /** What a person does on one canvas: selection, drags, where the view is. Not part of the document. */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { ItemKey } from "../model/boxes";
 import type { NodeId, Point } from "../model/document";
+import type { Guide } from "../model/guides";
 
 /** What other parts of the page may ask of the canvas. */
 export interface CanvasHandle {
@@ -21,7 +23,12 @@ export interface Connecting {
   readonly port: string;
   readonly side: "output" | "input";
   readonly type: string;
+  /** Nodes that it must not reach, because that would close a circle. */
+  readonly closes?: ReadonlySet<NodeId>;
 }
+
+/** What dragging on the empty canvas does, once: then the pointer is a pointer again. */
+export type Tool = "pointer" | "lasso" | "knife";
 
 /** The menu that adds a node: where it appears, where the node goes, what it is to be wired to. */
 export interface Adding {
@@ -33,10 +40,23 @@ export interface Adding {
 export interface ViewState {
   readonly nodes: ReadonlySet<NodeId>;
   readonly wires: ReadonlySet<string>;
-  /** The node whose title is being edited. */
-  readonly renaming: NodeId | null;
-  /** Where dragged nodes are until they are let go: only then does the document change. */
-  readonly moved: Readonly<Record<NodeId, Point>>;
+  /** Frames and notes that are selected, by their keys. */
+  readonly scenery: ReadonlySet<ItemKey>;
+  /** The node, frame or note whose words are being edited. */
+  readonly renaming: ItemKey | null;
+  /** Where dragged things are until they are let go: only then does the document change. */
+  readonly moved: Readonly<Record<ItemKey, Point>>;
+  /** Wires whose knots go along with a drag, and how far. */
+  readonly carried: { readonly by: Point; readonly wires: ReadonlySet<string> } | null;
+  /** A knot that is being dragged. */
+  readonly knot: { readonly wire: string; readonly index: number; readonly at: Point } | null;
+  /** What a dragged thing is in line with. */
+  readonly guides: readonly Guide[];
+  readonly tool: Tool;
+  /** The node type that is being dragged out of the library. */
+  readonly placing: string | null;
+  /** The wire that what is dragged would be put into. */
+  readonly target: string | null;
   readonly connecting: Connecting | null;
   /** Why the wire being drawn cannot end where the pointer is. */
   readonly refusal: string;
@@ -44,6 +64,8 @@ export interface ViewState {
   /** Height by width of pictures on nodes, known once they are loaded. */
   readonly aspects: Readonly<Record<NodeId, number>>;
   readonly zoom: number;
+  /** Where the view was when the canvas was last left, so that a tab is found again as it was. */
+  readonly viewport: { readonly x: number; readonly y: number; readonly zoom: number } | null;
   readonly canvas: CanvasHandle | null;
 }
 
@@ -53,17 +75,25 @@ export function createViewStore(): ViewStore {
   return createStore<ViewState>()(() => ({
     nodes: new Set(),
     wires: new Set(),
+    scenery: new Set(),
     renaming: null,
     moved: {},
+    carried: null,
+    knot: null,
+    guides: [],
+    tool: "pointer",
+    placing: null,
+    target: null,
     connecting: null,
     refusal: "",
     adding: null,
     aspects: {},
     zoom: 1,
+    viewport: null,
     canvas: null,
   }));
 }
 
 export function select(view: ViewStore, nodes: Iterable<NodeId>): void {
-  view.setState({ nodes: new Set(nodes), wires: new Set() });
+  view.setState({ nodes: new Set(nodes), wires: new Set(), scenery: new Set() });
 }

@@ -1,7 +1,10 @@
 /** Every way a document may change. A command has a name, and the history undoes it. */
 export { addNode, type NewNode } from "./addNode";
-export { removeItems } from "./removeItems";
+export { removeItems, type Removed } from "./removeItems";
 export { moveNodes } from "./moveNodes";
+export { moveItems, tidy, type Tidying } from "./moveItems";
+export { addFrame, addNote, resizeItem, setColor, setFrameTitle, setNoteText } from "./scenery";
+export { insertIntoWire, setKnots, swapInputs, type Insertion } from "./rewire";
 export { setValue, setControl, type ValueChange, type ControlChange } from "./setValue";
 export { setNodeField, type NodeFieldChange } from "./setNodeField";
 export { connect, disconnect } from "./connect";

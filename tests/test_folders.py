@@ -67,3 +67,14 @@ def test_no_name_leaves_the_folder(parts: list[str], data: st.DataObject) -> Non
 def test_the_embedded_model_is_offered_by_its_package() -> None:
     roots = packaged_roots()
     assert any((root / "checkpoints").is_dir() for root in roots)
+
+
+@pytest.mark.parametrize("strange", ["\0", "a\0b", "x" * 900, "..", ".", "", "a/b", "\udcff", "C:"])
+def test_strange_kinds_and_names_find_nothing(tmp_path: Path, strange: str) -> None:
+    (tmp_path / "loras").mkdir()
+    (tmp_path / "x.safetensors").touch()
+    folders = ModelFolders([tmp_path])
+    assert folders.names(strange) == []
+    assert folders.find(strange, "x.safetensors") is None
+    assert folders.find("loras", strange) is None
+    assert folders.picture("loras", strange) is None

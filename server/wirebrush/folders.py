@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
+_FORBIDDEN = frozenset("/\\:\0")
 ALIASES = {
     "text_encoders": ("text_encoders", "clip"),
     "diffusion_models": ("diffusion_models", "unet"),
@@ -45,7 +46,8 @@ class ModelFolders:
             return None
         for base in self._bases(kind):
             path = base.joinpath(*parts)
-            if path.exists():  # links are fine: people keep large models elsewhere
+            # Links are fine: people keep large models elsewhere. Path.exists raises for long names.
+            if os.path.exists(path):
                 return path
         return None
 
@@ -57,10 +59,10 @@ class ModelFolders:
             return None
         stem = model.name if model.is_dir() else model.stem
         beside = (model.with_name(stem + ending) for ending in PICTURE_ENDINGS)
-        return next((path for path in beside if path.is_file()), None)
+        return next((path for path in beside if os.path.isfile(path)), None)
 
     def _bases(self, kind: str) -> Iterable[Path]:
-        if not kind or "/" in kind or "\\" in kind or kind.startswith("."):
+        if not kind or kind.startswith(".") or not _FORBIDDEN.isdisjoint(kind):
             return
         for root in self.roots:
             for folder in ALIASES.get(kind, (kind,)):

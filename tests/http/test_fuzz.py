@@ -26,6 +26,13 @@ BODIES: tuple[bytes, ...] = (
     b'{"workflow":{"format":"wirebrush/1","nodes":{"1":{"type":1}},"wires":[1]}}',
     b'{"before":1,"priority":"x"}',
     b'{"priority":99999999999999999999999999}',
+    b'{"name":"\\ud83d","workflow":{"\\udc00":[1e308]},"file":"..","base":"\\u0000"}',
+    b'{"to":"../x\\ud800","starred":true}',
+    b'{"prompt":{"1":{"class_type":"Show","inputs":{}}},"group":{"id":"\\u0000","x":[[[]]]}}',
+)
+PARAMETERS = (
+    *("limit", "before", "state", "kind", "size", "search", "model", "after", "cursor", "offset"),
+    *("starred", "trashed", "group", "document"),
 )
 TYPES = ("application/json", "text/plain", "multipart/form-data; boundary=b", "", "a/b; charset=x")
 
@@ -44,7 +51,7 @@ async def test_t53_no_route_falls_over_strange_input(studio: Studio) -> None:
             filled = re.sub(r"\{[^}]*\}", quote(chance.choice(STRANGE), safe="%"), path)
             query = "&".join(
                 f"{name}={quote(chance.choice(STRANGE))}"
-                for name in ("limit", "before", "state", "kind", "size", "version")
+                for name in PARAMETERS
                 if chance.random() < 0.5
             )
             headers = {
@@ -52,6 +59,7 @@ async def test_t53_no_route_falls_over_strange_input(studio: Studio) -> None:
                 "X-Filename": quote(chance.choice(STRANGE)),
                 "Idempotency-Key": quote(chance.choice(STRANGE)),
                 "If-Match": quote(chance.choice(STRANGE)),
+                "If-None-Match": chance.choice(["*", '"x"', ""]),
                 "Range": chance.choice(["bytes=0-", "bytes=9-1", "x", "bytes=-0"]),
             }
             status, body, _ = await studio.ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
@@ -29,6 +30,8 @@ WATCH = """state => {
 }"""
 """Writes down every word that a node's state says: a fast run is over before a test looks."""
 
+KEPT = re.compile("kept as a draft|saved$|saved ")
+
 FRAMES = """() => new Promise(done => {
   let left = 5;
   const frame = () => --left ? requestAnimationFrame(frame) : done();
@@ -45,20 +48,34 @@ class Studio:
 
     def open_template(self, title: str) -> None:
         """A fresh copy of a shipped workflow."""
-        expect(self.page.locator(".react-flow__node").first).to_be_visible()
         surface = self.page.locator("[data-document]")
+        expect(surface).to_have_attribute("data-document", re.compile("."))
         before = surface.get_attribute("data-document") or ""
-        self.page.get_by_role("button", name="Open another workflow").click()
-        menu = self.page.get_by_role("menu", name="Open another workflow")
-        menu.get_by_role("group", name="Templates").get_by_text(title, exact=True).click()
+        self.open_panel("Templates").get_by_role("button", name=title, exact=True).first.click()
         expect(surface).not_to_have_attribute("data-document", before)
         expect(self.page.locator("[role=status]", has_text="connected").first).to_be_visible()
         self.page.evaluate(FRAMES)  # the view moves to what was opened
 
+    def open_panel(self, section: str) -> Locator:
+        """A section of what can be opened."""
+        self.page.keyboard.press("Control+o")
+        return self.page.get_by_role("dialog").get_by_role("region", name=section, exact=True)
+
+    def command(self, menu: str, command: str) -> None:
+        """Choose a command of the main menu."""
+        self.page.get_by_role("button", name="Menu", exact=True).click()
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.get_by_role("menuitem", name=command).click()
+
+    @property
+    def tabs(self) -> Locator:
+        """The open workflows."""
+        return self.page.get_by_role("tab")
+
     @property
     def name(self) -> str:
         """The name of the open workflow."""
-        return self.page.get_by_label("Name of the workflow").input_value()
+        return self.page.locator('[role=tab][aria-selected="true"]').inner_text()
 
     def node(self, title: str) -> Locator:
         """A node by its title."""
@@ -108,9 +125,14 @@ class Studio:
         """Rows of the queue in a state."""
         return self.page.locator(f"li[data-state={state}]")
 
-    def saved(self) -> None:
-        """Wait until the server has the document."""
-        expect(self.page.locator("footer", has_text="saved").last).to_contain_text("saved ")
+    def kept(self) -> None:
+        """Wait until the server has every edit, in a draft or in the file."""
+        expect(self.page.locator("footer").last).to_contain_text(KEPT)
+
+    def save(self) -> None:
+        """Save to the workflow's file."""
+        self.page.keyboard.press("Control+s")
+        expect(self.page.locator("footer").last).to_contain_text(re.compile(r"saved \d"))
 
     def colours(self, picture: Locator) -> int:
         """How many clearly different colours a picture has."""

@@ -69,22 +69,6 @@ def test_a_number_is_scrubbed_and_a_text_keeps_the_browsers_undo(
     expect(text).not_to_have_value("trees")
 
 
-def test_another_window_cannot_overwrite_silently(studio: Studio, page: Page) -> None:
-    studio.set_number("KSampler", "steps", "11")
-    studio.saved()
-    other = page.context.new_page()
-    other.goto(page.url)
-    there = Studio(other)
-    there.set_number("KSampler", "steps", "12")
-    there.saved()
-    studio.set_number("KSampler", "steps", "13")
-    studio.forgiven.append("412 (Precondition Failed)")
-    expect(page.get_by_role("alert")).to_contain_text("changed in another window")
-    page.get_by_role("button", name="Take theirs").click()
-    expect(studio.field("KSampler", "steps")).to_have_value("12")
-    other.close()
-
-
 def test_a_picture_dropped_on_the_page_opens_its_workflow(studio: Studio, page: Page) -> None:
     words = "a white house on a meadow by day"
     studio.field("What to paint", "text").fill(words)

@@ -27,7 +27,7 @@ def test_a_person_edits_the_prompt_runs_and_gets_the_picture(studio: Studio, pag
     assert studio.colours(preview) > 10
     expect(page.get_by_role("region", name="Gallery").locator("img").first).to_be_visible()
 
-    studio.saved()
+    studio.kept()
     page.reload()
     expect(studio.field("What to paint", "text")).to_have_value(words)
     expect(studio.field("KSampler", "steps")).to_have_value("40")

@@ -29,11 +29,11 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         expect(page.get_by_text("The connection is lost.")).to_be_visible()
         words = "a yellow house in the desert"
         studio.field("What to paint", "text").fill(words)
-        expect(page.get_by_text("not saved yet")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
 
         server.start()
         expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=30_000)
-        studio.saved()
+        studio.kept()
         expect(studio.jobs("succeeded").first).to_be_visible(timeout=2 * SLOW)
         assert studio.colours(studio.node("Save Image").locator("img")) > 40
         expect(studio.state("Save Image")).to_have_text("stale")

@@ -8,10 +8,10 @@ import panel from "../panels/Panel.module.css";
 import { Queue } from "../panels/Queue";
 import { useUi, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
+import { Notices } from "../ui/Notices";
 import styles from "./App.module.css";
 import { Banner } from "./Banner";
 import { ConflictDialog } from "./Conflict";
-import { Notice } from "./Notice";
 import { Overlays } from "./Overlays";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
@@ -24,6 +24,8 @@ export function App() {
   useFileDrop();
   const workspace = useWorkspace();
   const open = useUi((state) => state.panel);
+  // What lies over the page shows notices itself.
+  const covered = useUi((state) => state.overlay !== null);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>
       <TopBar />
@@ -34,7 +36,7 @@ export function App() {
         <Canvas key={workspace.id} />
         <Banner />
         <ConflictDialog />
-        <Notice />
+        {!covered && <Notices />}
       </main>
       <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")}>
         <Queue />

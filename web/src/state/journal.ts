@@ -14,6 +14,8 @@ export interface JournalEntry {
   readonly draft: string | null;
   /** The workflow file's text. */
   readonly text: string;
+  /** Whether there are edits in it; a template that is only looked at is to be there again too. */
+  readonly edited: boolean;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -38,10 +40,6 @@ export class Journal {
   /** What the server does not have yet of a document. */
   async read(id: string): Promise<JournalEntry | null> {
     return this.#try(null, async (database) => (await database.get("edits", id)) ?? null);
-  }
-
-  async all(): Promise<JournalEntry[]> {
-    return this.#try([], (database) => database.getAll("edits"));
   }
 
   /** The server has everything up to `at`; a later entry stays. */

@@ -58,6 +58,14 @@ export class Saving {
     this.#drafted = pending ? null : document;
     store.setState(({ draft }) => ({ edited: pending || draft !== null || (saved !== null && saved !== document) }));
     if (pending) this.#soon(0);
+    else if (!store.getState().file && !store.getState().draft) this.#write(false);
+  }
+
+  /** The tab is closed: what was never edited leaves nothing behind. */
+  async close(): Promise<void> {
+    await this.keep();
+    const { draft, edited } = this.#documents.store.getState();
+    if (!draft && !edited) await this.#journal.settle(this.#documents.document.id, Date.now());
   }
 
   /** Send what the server does not have. Resolves when it has it, or when it cannot be had now. */
@@ -120,8 +128,8 @@ export class Saving {
     this.#draftTimer = setTimeout(() => void this.keep(), ms);
   }
 
-  #write(): void {
-    void this.#journal.write({ ...this.#facts(), id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
+  #write(edited = true): void {
+    void this.#journal.write({ ...this.#facts(), edited, id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
   }
 
   #facts() {

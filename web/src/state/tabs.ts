@@ -9,6 +9,7 @@ import type { Journal, JournalEntry } from "./journal";
 import { memory, type OpenTab } from "./memory";
 import type { Runtime } from "./runtime";
 import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
+import { parseJson } from "../model/json";
 
 /** What a tab needs of the page around it. */
 export interface Around {
@@ -114,7 +115,7 @@ export class Tabs {
 
   /** Close a tab. What is not saved stays as a draft. */
   async close(workspace: Workspace): Promise<void> {
-    await workspace.saving.keep();
+    await workspace.saving.close();
     const { open, active } = this.#around.workspaces.getState();
     const place = open.indexOf(workspace);
     const rest = open.filter((item) => item !== workspace);
@@ -207,10 +208,10 @@ const NO_FILE: { readonly data: unknown; readonly etag: string } = { data: null,
 
 /** What this browser has and the server has not. A draft that somebody else wrote since is met there. */
 function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<DocumentState>, draft: DraftInfo | undefined): Found | null {
-  const document = { ...parseDocument(JSON.parse(entry.text)), id: entry.id };
+  const document = { ...parseDocument(parseJson(entry.text)), id: entry.id };
   const file = saved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
-  const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: "waiting" as const };
-  return { document, saved, kept, pending: true };
+  const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: entry.edited ? ("waiting" as const) : ("kept" as const) };
+  return { document, saved, kept, pending: entry.edited };
 }
 
 function tabOf({ id, documents }: Workspace): OpenTab {

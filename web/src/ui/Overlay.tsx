@@ -3,6 +3,7 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { t } from "../i18n/text";
 import { useStudio } from "../state/context";
+import { Notices } from "./Notices";
 import styles from "./Overlay.module.css";
 
 interface Props {
@@ -27,6 +28,7 @@ export function Overlay({ title, children, size = "normal" }: Props) {
             </Dialog.Close>
           </header>
           <div className={styles["body"]}>{children}</div>
+          <Notices />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

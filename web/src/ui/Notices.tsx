@@ -1,12 +1,12 @@
 import { useEffect } from "react";
-import { Button } from "../ui/Button";
+import { Button } from "./Button";
 import { useStudio, useUi, useView } from "../state/context";
-import styles from "./Banner.module.css";
+import styles from "./Notices.module.css";
 
 const SHOWN_MS = 6_000;
 
 /** A sentence that goes by itself; and why a wire being drawn does not fit. */
-export function Notice() {
+export function Notices() {
   const { ui } = useStudio();
   const notice = useUi((state) => state.notice);
   const refusal = useView((state) => state.refusal);

@@ -1,0 +1,170 @@
+"""Tabs, drafts, files, versions and conflicts: whatever happens, nothing that was done is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from browser_studio import Studio
+from playwright.sync_api import Browser, Page, expect
+from server_process import Server
+
+
+def test_each_tab_keeps_its_document_and_comes_back(studio: Studio, page: Page) -> None:
+    studio.set_number("KSampler", "steps", "11")
+    studio.open_template("Postcard")
+    studio.set_number("KSampler", "steps", "12")
+    studio.kept()
+    names = studio.tabs.all_inner_texts()
+    assert len(names) == len(set(names)) >= 2
+
+    studio.tabs.nth(-2).click()
+    expect(studio.field("KSampler", "steps")).to_have_value("11")
+    page.keyboard.press("Control+z")
+    expect(studio.field("KSampler", "steps")).to_have_value("20")
+    page.keyboard.press("Control+Shift+z")
+    studio.kept()
+
+    page.reload()
+    expect(studio.tabs).to_have_text(names)
+    expect(studio.tabs.nth(-2)).to_have_attribute("aria-selected", "true")
+    expect(studio.field("KSampler", "steps")).to_have_value("11")
+
+    page.keyboard.press("Alt+w")
+    expect(studio.tabs).to_have_count(len(names) - 1)
+    page.keyboard.press("Alt+Shift+w")
+    expect(studio.tabs).to_have_count(len(names))
+    expect(studio.field("KSampler", "steps")).to_have_value("11")
+
+
+def test_saving_keeps_versions_and_any_can_come_back(studio: Studio, page: Page) -> None:
+    expect(studio.tabs.last).not_to_have_accessible_name("not saved")
+    studio.set_number("KSampler", "steps", "21")
+    studio.save()
+    studio.set_number("KSampler", "steps", "22")
+    expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(
+        f"{studio.name}, not saved"
+    )
+    studio.save()
+    expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(studio.name)
+
+    studio.command("File", "Versions…")
+    panel = page.get_by_role("dialog", name="Versions of")
+    panel.get_by_role("listitem").first.get_by_role("button").click()
+    panel.get_by_role("button", name="Go back to this").click()
+    expect(panel).to_be_hidden()
+    expect(studio.field("KSampler", "steps")).to_have_value("21")
+    page.keyboard.press("Control+z")
+    expect(studio.field("KSampler", "steps")).to_have_value("22")
+
+
+def test_files_have_folders_and_a_deleted_one_comes_back(studio: Studio, page: Page) -> None:
+    page.keyboard.press("Control+Shift+s")
+    page.get_by_role("dialog", name="Save as").get_by_label("Name").fill("boats/red")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert studio.name == "red"
+
+    folder = studio.open_panel("boats")
+    folder.get_by_role("button", name="More for red").click()
+    page.get_by_role("menuitem", name="Rename or move").click()
+    folder.get_by_label("Name, with folders").fill("boats/old/blue")
+    page.keyboard.press("Enter")
+    moved = page.get_by_role("dialog").get_by_role("region", name="boats/old")
+    moved.get_by_role("button", name="More for blue").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(moved).to_be_hidden()
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(moved.get_by_role("button", name="blue", exact=True).first).to_be_visible()
+
+
+def test_a_name_that_is_taken_is_asked_for_again(studio: Studio, page: Page) -> None:
+    studio.save()
+    taken = studio.name
+    studio.open_template("Postcard")
+    page.keyboard.press("Control+Shift+s")
+    panel = page.get_by_role("dialog", name="Save as")
+    panel.get_by_label("Name").fill(taken)
+    page.keyboard.press("Enter")
+    studio.forgiven.append("412 (Precondition Failed)")
+    expect(panel.get_by_role("alert")).to_contain_text(f"“{taken}” exists already")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+@contextmanager
+def _both_edit(studio: Studio, page: Page) -> Iterator[Studio]:
+    """Another window changes the steps to 12, this one to 13 without knowing of it."""
+    studio.set_number("KSampler", "steps", "11")
+    studio.kept()
+    other = page.context.new_page()
+    other.goto(page.url)
+    there = Studio(other)
+    there.set_number("KSampler", "steps", "12")
+    there.kept()
+    studio.forgiven.append("412 (Precondition Failed)")
+    studio.set_number("KSampler", "steps", "13")
+    expect(page.get_by_role("alertdialog")).to_contain_text("edited in another window")
+    yield there
+    other.close()
+
+
+def test_two_windows_ask_before_one_overwrites_the_other(studio: Studio, page: Page) -> None:
+    with _both_edit(studio, page):
+        page.get_by_role("button", name="Take theirs").click()
+        expect(studio.field("KSampler", "steps")).to_have_value("12")
+        page.keyboard.press("Control+z")
+        expect(studio.field("KSampler", "steps")).to_have_value("13")
+
+
+def test_two_windows_can_both_go_on(studio: Studio, page: Page) -> None:
+    with _both_edit(studio, page):
+        before = studio.tabs.count()
+        page.get_by_role("button", name="Keep both").click()
+        expect(studio.tabs).to_have_count(before + 1)
+        expect(studio.field("KSampler", "steps")).to_have_value("13")
+        studio.tabs.nth(before - 1).click()
+        expect(studio.field("KSampler", "steps")).to_have_value("12")
+
+
+def test_edits_survive_a_dead_server_and_a_closed_browser(
+    browser: Browser, tmp_path: Path
+) -> None:
+    words = "a blue boat by night"
+    profile = tmp_path / "profile"
+    with Server(_folder(tmp_path / "data")) as server:
+        chromium = browser.browser_type
+        flags = ["--no-sandbox", "--disable-gpu"]
+        path = _path_of(browser)
+        context = chromium.launch_persistent_context(profile, executable_path=path, args=flags)
+        page = context.new_page()
+        page.goto(server.link)
+        studio = Studio(page)
+        studio.open_template("Postcard")
+        expect(studio.field("What to paint", "text")).to_be_visible()
+        server.kill()
+        studio.field("What to paint", "text").fill(words)
+        expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
+        context.close()
+
+        server.start()
+        context = chromium.launch_persistent_context(profile, executable_path=path, args=flags)
+        page = context.new_page()
+        page.goto(server.link)
+        expect(Studio(page).field("What to paint", "text")).to_have_value(words)
+        Studio(page).kept()
+        context.close()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def _path_of(browser: Browser) -> str:
+    from conftest import CHROMIUM
+
+    assert CHROMIUM is not None
+    assert browser.is_connected()
+    return CHROMIUM

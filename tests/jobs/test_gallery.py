@@ -19,7 +19,8 @@ from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.assettable import folded
 from wirebrush.jobs.gallery import Wanted, page
 from wirebrush.jobs.journal import Journal
-from wirebrush.jobs.records import AssetRecord
+from wirebrush.jobs.queue import JobQueue
+from wirebrush.jobs.records import AssetRecord, Submission
 
 
 def picture(number: int) -> bytes:
@@ -266,3 +267,28 @@ async def test_a_page_asks_for_no_more_than_it_shows(journal: Journal) -> None:
     assert cursor is not None
     rest = await journal.read(lambda db: page(db, Wanted(), cursor, 20))
     assert rest == ([], None)
+
+
+async def test_what_an_accepted_job_reads_outlives_its_deletion(
+    assets: AssetStore, queue: JobQueue
+) -> None:
+    by_name = await assets.put(picture(1), "cat.png")
+    by_id = await assets.put(picture(2), "dog.png")
+    idle = await assets.put(picture(3), "cow.png")
+    inputs = {"image": "cat.png", "more": {"__value__": [by_id.id]}}
+    job = await queue.submit(Submission({"1": {"class_type": "Open", "inputs": inputs}}))
+    for record in (by_name, by_id, idle):
+        await assets.trash(record.id)
+    assert await assets.find("cat.png") is None
+    found = await assets.find("cat.png", in_trash=True)
+    assert found is not None
+    assert found.id == by_name.id
+    assert await assets.read(by_name.id) == picture(1)
+    assert await assets.empty_trash() == 1
+    assert assets.path(idle.id) is None
+    other = await assets.put(picture(4), "cat.png")
+    now = await assets.find("cat.png", in_trash=True)
+    assert now is not None
+    assert now.id == other.id
+    await queue.cancel(job.id)
+    assert await assets.empty_trash() == 2

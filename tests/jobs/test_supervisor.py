@@ -332,11 +332,11 @@ async def test_a_step_that_fails_once_ends_no_supervisor(
     real = getattr(target, step)
     failed: list[str] = []
 
-    async def failing(*args: Any) -> Any:
+    async def failing(*args: Any, **more: Any) -> Any:
         if not failed:
             failed.append(step)
             raise error
-        return await real(*args)
+        return await real(*args, **more)
 
     monkeypatch.setattr(target, step, failing)
     await studio.assets.put(b"{}", "w.json")
@@ -348,3 +348,14 @@ async def test_a_step_that_fails_once_ends_no_supervisor(
     assert failed == [step]
     assert record.attempt <= 2
     assert (record.state == "succeeded") or record.problems
+
+
+async def test_a_deleted_picture_is_still_there_for_an_accepted_job(studio: Studio) -> None:
+    record = await studio.assets.put(b"{}", "mine.json")
+    fetch = [("Fetch", {"name": "mine.json"}), ("Fetch", {"name": "mine.json", "probe": True})]
+    job = await studio.submit(*fetch)
+    await studio.assets.trash(record.id)
+    async with studio.working():
+        ended = await studio.state(job, "succeeded")
+    told = [str(item.output.text).partition(" ")[0] for item in ended.outputs]
+    assert told == ["True", "False"], "to be read, but not to be shown again"

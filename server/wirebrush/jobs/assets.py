@@ -23,6 +23,7 @@ from wirebrush.jobs.blobs import Blobs, Incoming
 from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
 from wirebrush.jobs.gallery import DAY, Facets, Wanted
 from wirebrush.jobs.ids import tail
+from wirebrush.jobs.inputs import wanted_by_jobs
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.names import clean_label, output_name
 from wirebrush.jobs.records import AssetKind, AssetRecord
@@ -130,9 +131,9 @@ class AssetStore:
         """The record of an id."""
         return await self._journal.read(lambda db: assettable.get(db, asset))
 
-    async def find(self, name: str) -> AssetRecord | None:
-        """The record that an id or a label means."""
-        return await self._journal.read(lambda db: assettable.find(db, name))
+    async def find(self, name: str, in_trash: bool = False) -> AssetRecord | None:
+        """The record that an id or a label means; of what was deleted only if asked for."""
+        return await self._journal.read(lambda db: assettable.find(db, name, in_trash))
 
     async def known(self, names: Collection[str]) -> set[str]:
         """Those of the ids and labels that mean something."""
@@ -230,9 +231,14 @@ class AssetStore:
         return None if record is None else await self.show_again(asset) or record
 
     async def empty_trash(self, before: float | None = None) -> int:
-        """Remove for good what was deleted before that time (all if None): how many."""
+        """Remove for good what was deleted before that time (all if None): how many.
+
+        What an accepted job may still read stays until it has ended.
+        """
         when = math.inf if before is None else before
-        gone = await self._journal.read(lambda db: assettable.trashed_before(db, when))
+        lying = await self._journal.read(lambda db: assettable.trashed_before(db, when))
+        wanted = await wanted_by_jobs(self._journal) if lying else set[str]()
+        gone = [asset for asset, names in lying.items() if names.isdisjoint(wanted)]
         return sum([await self._remove(asset, when) for asset in gone])
 
     async def delete(self, asset: str) -> bool:

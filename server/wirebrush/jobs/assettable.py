@@ -50,14 +50,20 @@ def get(db: sqlite3.Connection, asset: str, in_trash: bool = False) -> AssetReco
     return None if row is None else record_of(row)
 
 
-def find(db: sqlite3.Connection, name: str) -> AssetRecord | None:
-    """The file that an id or a label means."""
-    row = db.execute(
-        f"""{COLUMNS} WHERE id = COALESCE((SELECT asset FROM labels WHERE name = ?1), ?1)
-            AND trashed IS NULL""",
-        (name,),
-    ).fetchone()
-    return None if row is None else record_of(row)
+def find(db: sqlite3.Connection, name: str, in_trash: bool = False) -> AssetRecord | None:
+    """The file that an id or a label means; one in the trash only if asked for, and if the label
+    means no other file now."""
+    asset = db.execute(
+        """SELECT COALESCE(
+            (SELECT asset FROM labels WHERE name = ?1),
+            (SELECT id FROM assets WHERE ?2 AND trashed IS NOT NULL AND EXISTS (
+                SELECT 1 FROM json_each(trashed_labels) WHERE value = ?1
+            ) ORDER BY trashed DESC),
+            ?1
+        )""",
+        (name, in_trash),
+    ).fetchone()[0]
+    return get(db, asset, in_trash)
 
 
 def known(db: sqlite3.Connection, names: Iterable[str]) -> set[str]:
@@ -108,10 +114,10 @@ def restore(db: sqlite3.Connection, asset: str) -> AssetRecord | None:
     return get(db, asset)
 
 
-def trashed_before(db: sqlite3.Connection, when: float) -> list[str]:
-    """What has lain in the trash since before that time."""
-    rows = db.execute("SELECT id FROM assets WHERE trashed < ?", (when,)).fetchall()
-    return [row["id"] for row in rows]
+def trashed_before(db: sqlite3.Connection, when: float) -> dict[str, set[str]]:
+    """What has lain in the trash since before that time, with its names: id and labels."""
+    rows = db.execute("SELECT id, trashed_labels FROM assets WHERE trashed < ?", (when,)).fetchall()
+    return {row["id"]: {row["id"], *json.loads(row["trashed_labels"])} for row in rows}
 
 
 def remove(db: sqlite3.Connection, asset: str, trashed_before: float | None = None) -> bool:

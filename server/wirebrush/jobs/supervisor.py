@@ -323,16 +323,18 @@ class Supervisor:
         self._listeners.catalog(catalog)
 
     async def _send_asset(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
-        """Answer with the bytes; a probe only wants to know whether they are there."""
+        """Answer with the bytes, also if they were deleted since the job was accepted; a probe only
+        wants to know whether they are there, for everybody to see."""
         assets = self._services.assets
         answer: dict[str, Any] = {"type": "asset", "request": header.get("request")}
         data = b""
         found = False
         try:
-            record = await assets.find(str(header.get("id")))
+            probe = bool(header.get("probe"))
+            record = await assets.find(str(header.get("id")), in_trash=not probe)
             if record is not None:
                 answer |= {"id": record.id, "name": record.name, "mime": record.mime}
-                data = b"" if header.get("probe") else await assets.read(record.id)
+                data = b"" if probe else await assets.read(record.id)
                 found = data is not None and assets.path(record.id) is not None
         except Exception:  # the worker waits for an answer, whatever it is
             log.exception("an asset for %s cannot be read", worker.name)

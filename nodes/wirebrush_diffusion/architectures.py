@@ -223,9 +223,3 @@ def vae_config(file: WeightFile, prefix: str, *, original: bool = True) -> Confi
         "use_post_quant_conv": shapes.has("post_quant_conv.weight"),
         "sample_size": 512,
     }
-
-
-def up_blocks_with_attention(config: Mapping[str, Any]) -> frozenset[int]:
-    """Indices of the up blocks that have attention."""
-    kinds = config.get("up_block_types") or ()
-    return frozenset(i for i, kind in enumerate(kinds) if kind.startswith("CrossAttn"))

@@ -35,9 +35,15 @@ class Checkpoint(Protocol):
         ...
 
     def model(
-        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+        self,
+        device: str = "cpu",
+        dtype: torch.dtype | None = torch.float32,
+        storage: str | None = None,
     ) -> DiffusionModel:
-        """The diffusion network with its schedule and latent format."""
+        """The diffusion network with its schedule and latent format.
+
+        `storage` is the field's `weight_dtype`: "fp8_e4m3fn" or "fp8_e5m2" halve its memory.
+        """
         ...
 
     def text_encoder(

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from wirebrush_diffusion.build import build_clip, build_diffusers, build_t5
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import fitting
 from wirebrush_diffusion.families.family import Family
 from wirebrush_diffusion.latents import LatentFormat, known_format
+from wirebrush_diffusion.layout import FileTensors, Layout, Stored
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.pieces import find_pieces, has_pieces
-from wirebrush_diffusion.precision import precision_for
+from wirebrush_diffusion.precision import precision_for, set_precision
 from wirebrush_diffusion.reading import PartEncoder, Reader, TextPart
 from wirebrush_diffusion.t5 import T5Encoder
 from wirebrush_diffusion.text import TextEncoder
@@ -65,11 +66,15 @@ class FolderCheckpoint:
             read_config(self.path / part / "config.json")
 
     def model(
-        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+        self,
+        device: str = "cpu",
+        dtype: torch.dtype | None = torch.float32,
+        storage: str | None = None,
     ) -> DiffusionModel:
         self.check()
         precision = precision_for(device, self.family.half, dtype)
-        network = load_network(self._network_folder, self.family.network, device, precision)
+        kind = self.family.network
+        network = load_network(self._network_folder, kind, device, precision, storage)
         scheduler = read_config(self.path / "scheduler" / "scheduler_config.json")
         sampling = self.family.sampling(scheduler)
         return self.family.model(network, sampling, self.latent_format())
@@ -107,52 +112,45 @@ class FolderCheckpoint:
         config = read_config(folder / "config.json")
         found = config.get("architectures", ["CLIPTextModel"])[0]
         _check_class(folder, found, *(CLIP_CLASSES if part.kind == "clip" else T5_CLASSES))
-        tensors = {
-            name.removeprefix("text_model."): tensor
-            for name, tensor in folder_tensors(folder).items()
-            if not name.endswith("position_ids")
-        }
         if part.kind == "clip":
-            return self._clip(part, config, tensors, device, dtype)
-        return self._t5(part, config, tensors, device, dtype)
+            return self._clip(part, config, device, dtype)
+        return self._t5(part, config, device, dtype)
 
     def _clip(
-        self,
-        part: TextPart,
-        config: dict[str, Any],
-        tensors: dict[str, Tensor],
-        device: str,
-        dtype: torch.dtype,
+        self, part: TextPart, config: dict[str, Any], device: str, dtype: torch.dtype
     ) -> TextEncoder:
-        projected = part.projected and "text_projection.weight" in tensors
-        if not projected:
-            tensors.pop("text_projection.weight", None)
-        network = build_clip(config | {"with_projection": projected})
-        where = _label(self.path / part.folder)
+        folder = self.path / part.folder
+
+        def named(name: str) -> str | None:
+            unread = name.endswith("position_ids") or (
+                name == "text_projection.weight" and not part.projected
+            )
+            return None if unread else name.removeprefix("text_model.")
+
+        tensors = folder_tensors(folder, named)
+        network = build_clip(config | {"with_projection": "text_projection.weight" in tensors})
+        where = _label(folder)
         fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
         vocabulary = load_vocabulary(self.path / part.tokenizer)
         tokenizer = Tokenizer(vocabulary, config.get("max_position_embeddings", 77))
         return TextEncoder(network.to(device), tokenizer, part.norm_hidden, part.layer, part.cut)
 
     def _t5(
-        self,
-        part: TextPart,
-        config: dict[str, Any],
-        tensors: dict[str, Tensor],
-        device: str,
-        dtype: torch.dtype,
+        self, part: TextPart, config: dict[str, Any], device: str, dtype: torch.dtype
     ) -> T5Encoder:
-        tensors.setdefault(
-            "shared.weight", tensors.pop("encoder.embed_tokens.weight", torch.empty(0))
-        )
-        kept = {
-            name: t for name, t in tensors.items() if not name.startswith(("decoder.", "lm_head"))
-        }
+        folder = self.path / part.folder
+
+        def named(name: str) -> str | None:
+            if name.startswith(("decoder.", "lm_head")):
+                return None
+            return "shared.weight" if name == "encoder.embed_tokens.weight" else name
+
         network = build_t5(config)
-        where = _label(self.path / part.folder)
-        fill(network, kept, where=where, device=torch.device(device), dtype=dtype)
-        folders = [self.path / part.tokenizer]
-        pieces = find_pieces([f for f in folders if has_pieces(f)], config["vocab_size"])
+        where = _label(folder)
+        tensors = folder_tensors(folder, named)
+        fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
+        places = [self.path / part.tokenizer]
+        pieces = find_pieces([place for place in places if has_pieces(place)], config["vocab_size"])
         return T5Encoder(network.to(device), pieces, part.places)
 
     def autoencoder(
@@ -162,17 +160,20 @@ class FolderCheckpoint:
         return Autoencoder(load_network(self.path / "vae", "AutoencoderKL", device, precision))
 
 
-def load_network(folder: Path, kind: str, device: str, dtype: torch.dtype) -> nn.Module:
+def load_network(
+    folder: Path, kind: str, device: str, dtype: torch.dtype, storage: str | None = None
+) -> nn.Module:
     """A diffusers model of class `kind` from its folder (config.json and safetensors)."""
     config = read_config(folder / "config.json")
     _check_class(folder, config.get("_class_name", kind), kind)
     network = build_diffusers(kind, config)
+    set_precision(network, dtype, storage)
     fill(
         network,
-        {current_name(name): tensor for name, tensor in folder_tensors(folder).items()},
+        folder_tensors(folder, current_name),
         where=_label(folder),
         device=torch.device(device),
-        dtype=dtype,
+        dtype=None,
     )
     return network.to(device)
 
@@ -196,17 +197,30 @@ def read_config(path: Path) -> dict[str, Any]:
     return data
 
 
-def folder_tensors(folder: Path) -> Mapping[str, Tensor]:
-    """All tensors of a model's folder, whether in one file or several."""
+def folder_tensors(
+    folder: Path, rename: Callable[[str], str | None] = lambda name: name
+) -> FileTensors:
+    """All tensors of a model's folder, whether in one file or several, read when asked for.
+
+    `rename` gives the network's name for a stored one; None leaves it out.
+    """
+    files = [WeightFile(path) for path in _weight_paths(folder)]
+    layouts: list[Layout] = []
+    for file in files:
+        named = {rename(name): Stored(name) for name in file.names()}
+        layouts.append(Layout(file, {name: at for name, at in named.items() if name is not None}))
+    return FileTensors(*layouts)
+
+
+def _weight_paths(folder: Path) -> list[Path]:
     for stem in STEMS:
         for variant in VARIANTS:
             single = folder / f"{stem}{variant}.safetensors"
             if single.is_file():
-                file = WeightFile(single)
-                return {name: file.tensor(name) for name in file.names()}
+                return [single]
             index = folder / f"{stem}.safetensors.index{variant}.json"
             if index.is_file():
-                return _sharded(folder, index)
+                return _shards(folder, index)
     for pickled in sorted(folder.glob("*.bin")):
         refuse_pickles(pickled)
     raise DiffusionError(
@@ -215,15 +229,12 @@ def folder_tensors(folder: Path) -> Mapping[str, Tensor]:
     )
 
 
-def _sharded(folder: Path, index: Path) -> dict[str, Tensor]:
+def _shards(folder: Path, index: Path) -> list[Path]:
     names = sorted(set(read_config(index).get("weight_map", {}).values()))
-    tensors: dict[str, Tensor] = {}
     for name in names:
         if Path(name).name != name:
             raise DiffusionError(f"{_label(index)} names a file elsewhere: {name[:80]!r}.")
-        file = WeightFile(folder / name)
-        tensors.update((key, file.tensor(key)) for key in file.names())
-    return tensors
+    return [folder / name for name in names]
 
 
 def _check_class(folder: Path, found: object, *expected: str) -> None:

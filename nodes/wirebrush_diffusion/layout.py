@@ -84,14 +84,14 @@ class Layout:
 
 
 class FileTensors(Mapping[str, Tensor]):
-    """A network's tensors by its own names. Each access reads the file."""
+    """A network's tensors by its own names, in one file or several. Each access reads a file."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, *layouts: Layout) -> None:
+        self._places = {name: layout for layout in layouts for name in layout.entries}
 
     def __getitem__(self, name: str) -> Tensor:
-        stored = self._layout.entries[name]
-        file = self._layout.file
+        layout = self._places[name]
+        stored, file = layout.entries[name], layout.file
         tensor = file.tensor(stored.name, stored.rows)
         if (scale := _scale_of(file, stored.name)) is not None:
             tensor = tensor.float().mul_(scale)
@@ -103,13 +103,13 @@ class FileTensors(Mapping[str, Tensor]):
         return tensor.T.contiguous() if stored.transposed else tensor
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._layout.entries)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._layout.entries)
+        return len(self._places)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._layout.entries
+        return name in self._places
 
 
 def _scale_of(file: WeightFile, name: str) -> Tensor | None:

@@ -36,6 +36,8 @@ _VAE_ATTENTION = {
 _BLOCK = re.compile(
     r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(.+)"
 )
+_ORIGINAL_BLOCK = re.compile(r"(input|output)_blocks\.(\d{1,4})\.(\d{1,4})\.(.+)")
+_ORIGINAL_MIDDLE = re.compile(r"middle_block\.([012])\.(.+)")
 _MIDDLE = re.compile(r"mid_block\.(resnets|attentions)\.(\d+)\.(.+)")
 _VAE_BLOCK = re.compile(
     r"(encoder|decoder)\.(?:down|up)_blocks\.(\d+)\.(resnets|downsamplers|upsamplers)\.(\d+)\.(.+)"
@@ -83,6 +85,42 @@ def _slot(kind: str, rest: str) -> str:
 def _resnet(rest: str) -> str:
     module, _, leaf = rest.rpartition(".")
     return f"{_RESNET.get(module, module)}.{leaf}"
+
+
+def unet_parameter(name: str, layers: int) -> str:
+    """The inverse of `unet_name`: our name for an original one; what it does not know it keeps."""
+    module, _, leaf = name.rpartition(".")
+    top = next((ours for ours, theirs in _UNET_TOP.items() if theirs == module), None)
+    if top is not None:
+        return f"{top}.{leaf}"
+    if match := _ORIGINAL_MIDDLE.fullmatch(name):
+        place, rest = int(match.group(1)), match.group(2)
+        kind = "attentions" if place == 1 else "resnets"
+        return f"mid_block.{kind}.{place // 2}.{rest if place == 1 else _our_resnet(rest)}"
+    match = _ORIGINAL_BLOCK.fullmatch(name)
+    if match is None:
+        return name
+    side, number, slot, rest = match.groups()
+    direction = "down" if side == "input" else "up"
+    block, position = divmod(int(number) - (side == "input"), layers + 1)
+    ours = _our_slot(direction, position, layers, slot, rest)
+    return name if ours is None else f"{direction}_blocks.{block}.{ours}"
+
+
+def _our_slot(direction: str, position: int, layers: int, slot: str, rest: str) -> str | None:
+    if direction == "down" and position == layers:
+        return f"downsamplers.0.{rest.replace('op', 'conv', 1)}"
+    if slot == "0":
+        return f"resnets.{position}.{_our_resnet(rest)}"
+    if direction == "up" and rest.startswith("conv."):
+        return f"upsamplers.0.{rest}"
+    return f"attentions.{position}.{rest}" if slot == "1" else None
+
+
+def _our_resnet(rest: str) -> str:
+    module, _, leaf = rest.rpartition(".")
+    ours = next((ours for ours, theirs in _RESNET.items() if theirs == module), module)
+    return f"{ours}.{leaf}"
 
 
 def controlnet_name(name: str, layers: int, hint_blocks: int) -> str:

@@ -80,8 +80,8 @@ class Reader(Loaded):
         (part,) = self.parts.values()
         return part.patches
 
-    def encode(self, text: str | Mapping[str, str], layer: int | None = None) -> Encoding:
-        """One text for all encoders, or a text for each role.
+    def encode(self, text: str | Mapping[str, str | None], layer: int | None = None) -> Encoding:
+        """One text for all encoders, or a text for each role; None lets an encoder say nothing.
 
         `layer` counts CLIP's layers from the end: -1 is the last, -2 the one before ("CLIP skip
         2"); None is what the family was trained with.
@@ -95,4 +95,6 @@ class Reader(Loaded):
                 f"{' and '.join(strangers)}.",
                 "Use the text node of the model's family, or CLIPTextEncode.",
             )
-        return self.join(self, {role: text.get(role, "") for role in self.parts}, layer)
+        given = {role: text.get(role, "") for role in self.parts}
+        said = {role: words for role, words in given.items() if words is not None}
+        return self.join(self, said, layer)

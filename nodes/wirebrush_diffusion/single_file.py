@@ -15,7 +15,7 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import recognised
 from wirebrush_diffusion.families.family import Family, Plan
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.precision import precision_for
+from wirebrush_diffusion.precision import precision_for, set_precision
 from wirebrush_diffusion.reading import Reader
 from wirebrush_diffusion.text_files import find_text, load_text
 from wirebrush_diffusion.vae import Autoencoder
@@ -44,18 +44,16 @@ class SingleFileCheckpoint:
         _ = self._recognised
 
     def model(
-        self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+        self,
+        device: str = "cpu",
+        dtype: torch.dtype | None = torch.float32,
+        storage: str | None = None,
     ) -> DiffusionModel:
         family, prefix, plan = self._recognised
         network = build_diffusers(family.network, plan.config)
-        precision = precision_for(device, family.half, dtype)
-        fill(
-            network,
-            plan.layout.tensors(),
-            where=self.file.name,
-            device=torch.device(device),
-            dtype=precision,
-        )
+        set_precision(network, precision_for(device, family.half, dtype), storage)
+        tensors = plan.layout.tensors()
+        fill(network, tensors, where=self.file.name, device=torch.device(device), dtype=None)
         hints = family.hints(self.file, prefix)
         return family.model(network.to(device), family.sampling(hints), family.latent)
 

@@ -30,26 +30,33 @@ OLD_ATTENTION = {
 
 def load_vae(file: WeightFile, device: str, dtype: torch.dtype) -> Autoencoder:
     """The `AutoencoderKL` of a file."""
+    prefix, original = _spelling(file)
+    config = vae_config(file, prefix, original=original)
+    network = build_diffusers("AutoencoderKL", config)
+    layout = vae_layout(file, prefix, network, config, original=original)
+    fill(network, layout.tensors(), where=file.name, device=torch.device(device), dtype=dtype)
+    return Autoencoder(network.to(device))
+
+
+def check_vae(file: WeightFile) -> None:
+    """Raise if the file holds no VAE; from names alone."""
+    _spelling(file)
+
+
+def _spelling(file: WeightFile) -> tuple[str, bool]:
+    """The prefix of the VAE's names, and whether they are the original ones."""
     for prefix in PREFIXES:
-        original = prefix + ORIGINAL in file
-        if original or prefix + DIFFUSERS in file:
-            config = vae_config(file, prefix, original=original)
-            network = build_diffusers("AutoencoderKL", config)
-            layout = vae_layout(file, prefix, network, config, original=original)
-            fill(
-                network,
-                layout.tensors(),
-                where=file.name,
-                device=torch.device(device),
-                dtype=dtype,
-            )
-            return Autoencoder(network.to(device))
+        if prefix + ORIGINAL in file:
+            return prefix, True
+        if prefix + DIFFUSERS in file:
+            return prefix, False
     kind, hint = kind_of(file)
+    if kind == "a VAE":
+        reason = "its decoder is missing, or of another kind"
+    else:
+        reason = f"it is {kind}"
     raise DiffusionError(
-        f"{file.name} holds no VAE: it is {kind}."
-        if kind != "a VAE"
-        else f"{file.name} holds no "
-        "VAE that can be read: its decoder is missing, or of another kind.",
+        f"{file.name} holds no VAE that can be read: {reason}.",
         hint or "Load the VAE that belongs to the model from its own file.",
     )
 

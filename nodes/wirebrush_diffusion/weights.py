@@ -229,13 +229,14 @@ def fill(
     *,
     where: str,
     device: torch.device,
-    dtype: torch.dtype,
+    dtype: torch.dtype | None,
 ) -> None:
     """Put tensors into a network that was built without memory for its parameters.
 
     Every parameter must be there, in its shape and free of NaN; what the network does not know is
     an error as well, because then the file is for something else. Each tensor is asked for once and
     kept as it is if it has the right precision already, so `tensors` may read them one by one.
+    Without a `dtype` each gets the precision that the network gave its parameter.
     """
     buffers = {name: buffer for name, buffer in network.named_buffers() if name in tensors}
     wanted: dict[str, Tensor] = {**dict(network.named_parameters()), **buffers}
@@ -257,7 +258,8 @@ def fill(
                 f"{_shape(parameter.shape)}.",
                 "The configuration and the weights do not belong together.",
             )
-        converted = _converted(tensor, device, dtype, f"{where}: {name}")
+        precision = parameter.dtype if dtype is None else dtype
+        converted = _converted(tensor, device, precision, f"{where}: {name}")
         _assign(network, name, converted, buffer=name in buffers)
         for other in shared.get(name, ()):
             _assign(network, other, converted, buffer=False)
@@ -275,9 +277,10 @@ def _shared_names(network: nn.Module) -> dict[str, list[str]]:
 
 def _converted(tensor: Tensor, device: torch.device, dtype: torch.dtype, where: str) -> Tensor:
     converted = tensor.to(device, dtype) if tensor.is_floating_point() else tensor.to(device)
+    looked_at = converted.float() if dtype.itemsize == 1 else converted
     # Extremes are NaN if any element is, and take a tenth of the time that looking at each does.
-    extremes = torch.stack(torch.aminmax(converted)) if converted.numel() else converted
-    if converted.is_floating_point() and not extremes.isfinite().all():
+    extremes = torch.stack(torch.aminmax(looked_at)) if looked_at.numel() else looked_at
+    if looked_at.is_floating_point() and not extremes.isfinite().all():
         raise DiffusionError(
             f"{where} contains NaN or infinite numbers"
             + ("." if tensor.dtype == dtype else f" in {str(dtype).removeprefix('torch.')}."),

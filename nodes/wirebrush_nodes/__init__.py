@@ -6,13 +6,18 @@ Node ids, input names, order, defaults and ranges are ComfyUI's. The work is don
 
 from wirebrush_nodes import (
     control,
+    flux,
     image,
     image_io,
+    inpaint,
     latent,
     loaders,
     mask,
+    part_loaders,
     primitive,
     sampling,
+    sd3,
+    sdxl,
     text,
     vae,
 )
@@ -21,13 +26,18 @@ __sources__ = ("wirebrush_diffusion",)  # its code decides what these nodes answ
 
 __all__ = [
     "control",
+    "flux",
     "image",
     "image_io",
+    "inpaint",
     "latent",
     "loaders",
     "mask",
+    "part_loaders",
     "primitive",
     "sampling",
+    "sd3",
+    "sdxl",
     "text",
     "vae",
 ]

@@ -60,7 +60,9 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     """The diffusion network, with the handle's patches in force while the block runs."""
     source = _source(handle, run)
     base = _base(handle)
-    model = run.resident(base.key, lambda: source().model(run.device, None))
+    stored = handle.option("weight_dtype")
+    storage = None if stored is None else str(stored)
+    model = run.resident(base.key, lambda: source().model(run.device, None, storage))
     layers = getattr(model.config, "layers_per_block", 0)
     layers = layers if isinstance(layers, int) else layers[0]
     with model.patches.held(_patches(model.patches, handle, base, "unet", layers, run)):
@@ -147,7 +149,7 @@ def _source(handle: Handle, run: Run) -> Callable[[], Checkpoint]:
 def _base(handle: Handle) -> Handle:
     """What the weights in memory depend on."""
     loading = tuple(option for option in handle.options if option[0] in LOADING)
-    return replace(handle, patches=(), options=loading)
+    return replace(handle, patches=(), options=loading, tweaks=())
 
 
 def _patches(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from wirebrush.api import Clip, Cond, Conditioning, Range, Run, Text, node
+from wirebrush_diffusion.text import Encoding
 from wirebrush_nodes.live import explained, live_text_encoder
 
 LAYER = "layer"
@@ -26,10 +28,15 @@ def clip_text_encode(
         text: What the picture should show (or, as the negative, should not).
         clip: The text encoder of the model that will paint.
     """
-    layer = clip.option(LAYER)
-    with explained("clip"), live_text_encoder(clip, run) as encoder, explained("text"):
-        encoding = encoder.encode(text, layer if isinstance(layer, int) else None)
+    encoding = encoded(clip, text, run)
     return (Cond(encoding.context, encoding.pooled),)
+
+
+def encoded(clip: Clip, text: str | Mapping[str, str | None], run: Run) -> Encoding:
+    """What the text encoders make of one text, or of a text for each of them."""
+    layer = clip.option(LAYER)
+    with explained("clip"), live_text_encoder(clip, run) as reader, explained("text"):
+        return reader.encode(text, layer if isinstance(layer, int) else None)
 
 
 @node(id="CLIPSetLastLayer", category="conditioning", title="CLIP Set Last Layer")

@@ -17,6 +17,7 @@ from torch import Tensor
 from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
 from wirebrush_diffusion.families.flux import packed, unpacked
 from wirebrush_diffusion.noise import initial_noise
@@ -210,3 +211,24 @@ def test_schnell_has_no_guidance_and_an_even_schedule(tmp_path: Path) -> None:
     assert dev.schedule.sigma(500) == pytest.approx(math.exp(1.15) / (math.exp(1.15) + 1))
     assert "guidance" in dev.inputs(torch.zeros(1, L_WIDTH), {}, (1, 16, 8, 8))
     assert "guidance" not in schnell.inputs(torch.zeros(1, L_WIDTH), {}, (1, 16, 8, 8))
+
+
+@pytest.mark.parametrize("storage", ["fp8_e4m3fn", "fp8_e5m2"])
+@pytest.mark.parametrize("name", ["sdxl", "flux"])
+def test_weights_may_lie_in_memory_in_fp8(folders: Any, name: str, storage: str) -> None:
+    parts = load(folders(name))
+    model = open_checkpoint(folders(name)).model(storage=storage)
+    x = torch.randn((1, model.latent.channels, 8, 8))
+    text = parts.text_encoder.encode(PROMPT)
+    extra = model.inputs(text.pooled, {}, x.shape)
+
+    half, full = (
+        m.predict(x, torch.tensor([500.0]), text.context, extra) for m in (model, parts.model)
+    )
+
+    bytes_ = [sum(p.nbytes for p in m.parameters()) for m in (model, parts.model)]
+    assert bytes_[0] < 0.5 * bytes_[1]  # norms, a large part of these tiny ones, stay as they are
+    assert model.dtype == torch.float32
+    assert 0 < (half - full).std() < 0.3 * full.std()
+    with pytest.raises(DiffusionError, match="no weight_dtype 'int3'"):
+        open_checkpoint(folders(name)).model(storage="int3")

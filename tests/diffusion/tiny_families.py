@@ -255,14 +255,14 @@ def x4_parts() -> dict[str, Any]:
         attention_head_dim=8,
         num_class_embeds=1000,
     )
-    betas = BETAS | {"beta_start": 0.0001, "beta_end": 0.02}
-    low: dict[str, Any] = {n: betas[n] for n in ("beta_schedule", "beta_start", "beta_end")}
+    betas: dict[str, Any] = BETAS | {"beta_start": 0.0001, "beta_end": 0.02}
+    low = diffusers.DDPMScheduler(1000, 0.0001, 0.02, "scaled_linear")
     return {
         "unet": network,
         "vae": vae(4, 3, scaling_factor=0.08333),
         "text_encoder": clip(width, activation="gelu"),
         "tokenizer": clip_tokenizer("!"),
-        "low_res_scheduler": diffusers.DDPMScheduler(**low),
+        "low_res_scheduler": low,
         "scheduler": diffusers.EulerDiscreteScheduler(**betas, prediction_type="v_prediction"),
     }
 

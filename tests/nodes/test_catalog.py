@@ -13,6 +13,21 @@ from wirebrush.api import MISSING, NodeSpec, spec_of
 
 TABLE = """
 CheckpointLoaderSimple | ckpt_name:COMBO | MODEL CLIP VAE
+UNETLoader | unet_name:COMBO weight_dtype:COMBO=default | MODEL
+CLIPLoader | clip_name:COMBO type:COMBO=stable_diffusion device:COMBO=default? | CLIP
+DualCLIPLoader | clip_name1:COMBO clip_name2:COMBO type:COMBO=sdxl device:COMBO=default? | CLIP
+TripleCLIPLoader | clip_name1:COMBO clip_name2:COMBO clip_name3:COMBO | CLIP
+VAELoader | vae_name:COMBO | VAE
+DiffusersLoader | model_path:COMBO | MODEL CLIP VAE
+CLIPTextEncodeSDXL | clip:CLIP width:INT=1024[0..16384]/1 height:INT=1024[0..16384]/1 crop_w:INT=0[0..16384]/1 crop_h:INT=0[0..16384]/1 target_width:INT=1024[0..16384]/1 target_height:INT=1024[0..16384]/1 text_g:STRING text_l:STRING | CONDITIONING
+CLIPTextEncodeSDXLRefiner | ascore:FLOAT=6.0[0.0..1000.0]/0.01 width:INT=1024[0..16384]/1 height:INT=1024[0..16384]/1 text:STRING clip:CLIP | CONDITIONING
+CLIPTextEncodeSD3 | clip:CLIP clip_l:STRING clip_g:STRING t5xxl:STRING empty_padding:COMBO=none | CONDITIONING
+EmptySD3LatentImage | width:INT=1024[16..16384]/16 height:INT=1024[16..16384]/16 batch_size:INT=1[1..4096]/None | LATENT
+CLIPTextEncodeFlux | clip:CLIP clip_l:STRING t5xxl:STRING guidance:FLOAT=3.5[0.0..100.0]/0.1 | CONDITIONING
+FluxGuidance | conditioning:CONDITIONING guidance:FLOAT=3.5[0.0..100.0]/0.1 | CONDITIONING
+InpaintModelConditioning | positive:CONDITIONING negative:CONDITIONING vae:VAE pixels:IMAGE mask:MASK noise_mask:BOOLEAN=True | positive:CONDITIONING negative:CONDITIONING latent:LATENT
+InstructPixToPixConditioning | positive:CONDITIONING negative:CONDITIONING vae:VAE pixels:IMAGE | positive:CONDITIONING negative:CONDITIONING latent:LATENT
+SD_4XUpscale_Conditioning | images:IMAGE positive:CONDITIONING negative:CONDITIONING scale_ratio:FLOAT=4.0[0.0..10.0]/0.01 noise_augmentation:FLOAT=0.0[0.0..1.0]/0.001 | positive:CONDITIONING negative:CONDITIONING latent:LATENT
 LoraLoader | model:MODEL clip:CLIP lora_name:COMBO strength_model:FLOAT=1.0[-100.0..100.0]/0.01 strength_clip:FLOAT=1.0[-100.0..100.0]/0.01 | MODEL CLIP
 ControlNetLoader | control_net_name:COMBO | CONTROL_NET
 CLIPTextEncode | text:STRING clip:CLIP | CONDITIONING
@@ -130,6 +145,14 @@ def test_sinks_and_multiline_texts() -> None:
     }
     assert multiline == {
         ("CLIPTextEncode", "text"),
+        ("CLIPTextEncodeFlux", "clip_l"),
+        ("CLIPTextEncodeFlux", "t5xxl"),
+        ("CLIPTextEncodeSD3", "clip_g"),
+        ("CLIPTextEncodeSD3", "clip_l"),
+        ("CLIPTextEncodeSD3", "t5xxl"),
+        ("CLIPTextEncodeSDXL", "text_g"),
+        ("CLIPTextEncodeSDXL", "text_l"),
+        ("CLIPTextEncodeSDXLRefiner", "text"),
         ("StringConcatenate", "string_a"),
         ("StringConcatenate", "string_b"),
         ("PrimitiveStringMultiline", "value"),

@@ -22,8 +22,9 @@ from wirebrush_diffusion.reading import Reader, TextPart
 from wirebrush_diffusion.text import Encoding
 
 HEAD_WIDTH = 64
-L_POOLED, PAIR_PLACES = 768, 77
 PATCH = 2
+CLIP_WIDTHS = {"l": 768, "g": 1280}
+T5_WIDTH = 4096
 
 
 def _block(
@@ -175,38 +176,38 @@ class StableDiffusion3(FlowFamily):
         """Both CLIPs side by side, filled up with zeros to T5's width, then T5's own states."""
         long = reader.parts["t5xxl"].encode(texts["t5xxl"]).context if "t5xxl" in texts else None
         pair = _pair(reader, texts, layer)
-        if pair is None:
-            if long is None:
-                raise DiffusionError("No text encoder is loaded.", "Load clip_l, clip_g or t5xxl.")
-            return Encoding(long, torch.zeros(1, L_POOLED + 1280))
-        if long is None:
-            return Encoding(
-                pad(pair.context, (0, max(0, 4096 - pair.context.shape[-1]))), pair.pooled
-            )
-        short = pad(pair.context, (0, long.shape[-1] - pair.context.shape[-1]))
-        return Encoding(torch.cat([short, long], dim=1), pair.pooled)
+        missing = _width(reader, "t5xxl", T5_WIDTH) if long is None else long.shape[-1]
+        short = pad(pair.context, (0, missing - pair.context.shape[-1]))
+        return Encoding(short if long is None else torch.cat([short, long], dim=1), pair.pooled)
 
 
-def _pair(reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding | None:
-    """Both CLIPs; the one that is missing says nothing."""
+def _pair(reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
+    """Both CLIPs' states and pooled texts; the one that is missing, or silent, says zeros."""
     if "l" in texts and "g" in texts:
-        first, second = read_pair(reader, texts, layer)
-    elif "l" in texts:
-        first = reader.parts["l"].encode(texts["l"], layer)
-        second = Encoding(torch.zeros(1, first.context.shape[1], 1280), torch.zeros(1, 1280))
-    elif "g" in texts:
-        second = reader.parts["g"].encode(texts["g"], layer)
-        first = Encoding(
-            torch.zeros(1, second.context.shape[1], L_POOLED), torch.zeros(1, L_POOLED)
-        )
+        answers = read_pair(reader, texts, layer)
     else:
-        return None
-    assert first.pooled is not None
-    assert second.pooled is not None
-    return Encoding(
-        torch.cat([first.context, second.context], dim=-1),
-        torch.cat([first.pooled, second.pooled], dim=-1),
-    )
+        given = next((r for r in ("l", "g") if r in texts), None)
+        answer = None if given is None else reader.parts[given].encode(texts[given], layer)
+        places = 0 if answer is None else answer.context.shape[1]
+        answers = tuple(
+            answer if answer is not None and role == given else _silence(reader, role, places)
+            for role in ("l", "g")
+        )
+    pooled = [answer.pooled for answer in answers if answer.pooled is not None]
+    states = [answer.context for answer in answers]
+    return Encoding(torch.cat(states, dim=-1), torch.cat(pooled, dim=-1))
+
+
+def _silence(reader: Reader, role: str, places: int) -> Encoding:
+    width = _width(reader, role, CLIP_WIDTHS[role])
+    return Encoding(torch.zeros(1, places, width), torch.zeros(1, width))
+
+
+def _width(reader: Reader, role: str, true: int) -> int:
+    """How wide an encoder's states are; the true model's if the encoder is missing."""
+    part = reader.parts.get(role)
+    config = None if part is None else part.network.config
+    return getattr(config, "hidden_size", None) or getattr(config, "d_model", None) or true
 
 
 def _last_block_swapped(layout: Layout) -> Layout:

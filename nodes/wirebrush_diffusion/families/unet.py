@@ -14,7 +14,6 @@ from wirebrush_diffusion.architectures import (
     Config,
     diffusers_unet_config,
     full_unet_config,
-    up_blocks_with_attention,
 )
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
@@ -22,7 +21,7 @@ from wirebrush_diffusion.families.family import Family, Plan, Sampling
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Stored, is_left_over
 from wirebrush_diffusion.model import CONCAT, DiffusionModel
-from wirebrush_diffusion.names import unet_name
+from wirebrush_diffusion.names import unet_parameter
 from wirebrush_diffusion.schedules import DiscreteSchedule
 from wirebrush_diffusion.weights import WeightFile
 
@@ -53,18 +52,9 @@ def _plain_layout(file: WeightFile, prefix: str) -> Layout:
 
 
 def _original_layout(file: WeightFile, prefix: str, config: Config) -> Layout:
-    """From the original names to ours: ours are walked through, the rest keeps its name."""
-    from wirebrush_diffusion.build import build_diffusers
-
-    layers, attention = config["layers_per_block"], up_blocks_with_attention(config)
-    rest = set(_plain_layout(file, prefix).entries)
-    entries: dict[str, Stored] = {}
-    for name, _ in build_diffusers("UNet2DConditionModel", config).named_parameters():
-        stored = unet_name(name, layers, attention)
-        if stored in rest:
-            entries[name] = Stored(prefix + stored)
-            rest.discard(stored)
-    return Layout(file, entries | {name: Stored(prefix + name) for name in sorted(rest)})
+    layers = config["layers_per_block"]
+    entries = _plain_layout(file, prefix).entries.items()
+    return Layout(file, {unet_parameter(name, layers): place for name, place in entries})
 
 
 @dataclass(slots=True, eq=False)

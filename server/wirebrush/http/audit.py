@@ -13,6 +13,8 @@ import time
 from aiohttp import web
 
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_QUIET = ("/v1/validate", "/v1/plan", "/v1/drafts/")
+"""Asked and saved every other second while somebody edits: nobody would find the rest."""
 _DENIED = frozenset({401, 403, 421, 429})
 
 log = logging.getLogger("wirebrush.audit")
@@ -20,7 +22,8 @@ log = logging.getLogger("wirebrush.audit")
 
 def note_request(request: web.Request, status: int) -> None:
     """Note a request if it changes something, or was denied."""
-    if request.method in _CHANGES or status in _DENIED:
+    changes = request.method in _CHANGES and not request.path.startswith(_QUIET)
+    if changes or status in _DENIED:
         note(request, f"{request.method} {request.path}", str(status))
 
 

@@ -12,7 +12,7 @@ from wirebrush.jobs.worker import WorkerProcess
 
 NodePlan: TypeAlias = Literal["cached", "run"]
 
-SECONDS = 20.0
+SECONDS = 10.0
 """A worker that must read a model file to know it may take a while, once."""
 OPEN = 16
 """So many questions may wait for their answers."""

@@ -140,6 +140,50 @@ def test_t71_a_damaged_journal_is_a_sentence_and_is_kept(home: Home) -> None:
 
 
 @posix
+def test_a_damaged_journal_is_replaced_by_the_backup_of_the_last_end(home: Home) -> None:
+    server, url = home.serve()
+    prompt = {"1": {"class_type": "Tiny", "inputs": {"value": 5}}}
+    with Studio.open(url) as studio:
+        studio.request("POST", "/v1/queue/pause")
+        job = studio.submit(prompt)
+    server.send_signal(signal.SIGTERM)
+    server.communicate(timeout=20)
+    (home.data / "journal.db").write_bytes(b"not a database" * 1000)
+    server, again = home.serve()
+    with Studio.open(again) as studio:
+        queue = studio.request("GET", "/v1/queue")
+        assert [item["id"] for item in queue["waiting"]] == [job.id]
+        assert queue["paused"]
+    server.send_signal(signal.SIGTERM)
+    _, told = server.communicate(timeout=20)
+    assert "is used instead" in told
+    assert "journal.damaged-" in told
+
+
+@posix
+def test_a_plan_is_what_the_run_then_does(home: Home) -> None:
+    _, url = home.serve()
+    prompt = {
+        "1": {"class_type": "TinyNumber", "inputs": {"value": 5}},
+        "2": {"class_type": "Tiny", "inputs": {"value": ["1", 0]}},
+    }
+
+    def plan(studio: Studio) -> dict[str, str]:
+        body = json.dumps({"prompt": prompt}).encode()
+        told = studio.request("POST", "/v1/plan", body, {"Content-Type": "application/json"})
+        return {node: item["state"] for node, item in told["nodes"].items()}
+
+    with Studio.open(url) as studio:
+        deadline = time.monotonic() + 60
+        while not any(w["state"] == "idle" for w in studio.request("GET", "/v1/system")["workers"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert plan(studio) == {"1": "run", "2": "run"}
+        studio.submit(prompt).wait()
+        assert plan(studio) == {"1": "cached", "2": "cached"}
+
+
+@posix
 def test_t74_a_second_signal_does_not_wait_and_loses_nothing(home: Home) -> None:
     server, url = home.serve()
     with Studio.open(url) as studio:

@@ -14,7 +14,7 @@ from wirebrush_diffusion.condition import Area
 from wirebrush_diffusion.controlnet import Control
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
 
-Side = Literal["positive", "negative"]
+Side = Literal["positive", "middle", "negative", "empty"]
 MAX_REPEAT = 4  # a context is repeated at most so often to reach a longer one's length
 
 
@@ -64,9 +64,14 @@ class Batch:
         size = shape[-2:] if first.area is None else (int(first.area.height), int(first.area.width))
         self._rows = shape[0]
         total = self._rows * len(pieces)
-        self._input = torch.empty((total, *shape[1:-2], *size), device=device, dtype=dtype)
-        self._slices = self._input.split(self._rows)
-        self._time = torch.empty((total,), device=device, dtype=torch.float32)
+        alike = self._rows == 1 and all(piece.area is None for piece in pieces)
+        rows = 1 if alike else total
+        buffer = torch.empty((rows, *shape[1:-2], *size), device=device, dtype=dtype)
+        self._slices = buffer.split(self._rows)
+        # One picture without areas: all rows are the same, and one is enough.
+        self._input = buffer.expand(total, *buffer.shape[1:]) if alike else buffer
+        self._total = total
+        self._times: dict[float, Tensor] = {}
         self._context = _joined([piece.context for piece in pieces]).to(device, dtype)
         self._extra = {
             name: torch.cat([piece.beside(name) for piece in pieces]).to(device, dtype)
@@ -80,7 +85,7 @@ class Batch:
             for control in first.controls
         ]
         sides = [piece.side for piece in pieces]
-        self.simple = sides in (["positive"], ["positive", "negative"]) and all(
+        self.simple = len(set(sides)) == len(sides) and all(
             p.area is None and isinstance(p.weights, float) and p.weights for p in pieces
         )
 
@@ -89,14 +94,23 @@ class Batch:
     ) -> tuple[Tensor, ...]:
         """The raw prediction of each piece, in order."""
         self._fill(x, scale)
-        self._time.fill_(time)
-        residuals = self._residuals(sigma)
-        output = model.predict(self._input, self._time, self._context, self._extra, residuals)
-        return output.split(self._rows)
+        times = self.times(time)
+        residuals = self._residuals(times, sigma) if self._hints else None
+        output = model.predict(self._input, times, self._context, self._extra, residuals)
+        return output.chunk(len(self.pieces))
+
+    def times(self, time: float) -> Tensor:
+        """The network's time for each row."""
+        times = self._times.get(time)
+        if times is None:
+            device = self._context.device
+            times = torch.full((self._total,), time, device=device, dtype=torch.float32)
+            self._times[time] = times
+        return times
 
     def _fill(self, x: Tensor, scale: float) -> None:
         whole: Tensor | None = None
-        for piece, rows in zip(self.pieces, self._slices, strict=True):
+        for piece, rows in zip(self.pieces, self._slices, strict=False):
             if piece.area is not None:
                 torch.mul(piece.cut(x), scale, out=rows)
             elif whole is None:
@@ -104,12 +118,12 @@ class Batch:
             else:
                 rows.copy_(whole)
 
-    def _residuals(self, sigma: float) -> Residuals | None:
+    def _residuals(self, times: Tensor, sigma: float) -> Residuals | None:
         total: Residuals | None = None
         for control, hint in zip(self.pieces[0].controls, self._hints, strict=True):
             if not control.active(sigma):
                 continue
-            part = control.residuals(self._input, self._time, self._context, hint, self._extra)
+            part = control.residuals(self._input, times, self._context, hint, self._extra)
             total = part if total is None else total + part
         return total
 

@@ -36,22 +36,39 @@ class Scaling(NamedTuple):
         return prediction.mul_(self.output).add_(x, alpha=self.skip)
 
 
+EDM_DEVIATION = 0.5
+
+
 class Prediction(StrEnum):
-    """What a network was trained to predict; the values are diffusers' `prediction_type`."""
+    """What a network was trained to predict; the first values are diffusers' `prediction_type`."""
 
     EPS = "epsilon"
     V = "v_prediction"
     X0 = "sample"
     FLOW = "flow_prediction"
+    EDM = "edm"
+    IMAGE = "image"
+    SCALED_FLOW = "scaled_flow"
 
     def scaling(self, sigma: float) -> Scaling:
         """The coefficients at a noise level.
 
         eps: Ho et al. 2020. v: Salimans & Ho 2022, appendix D, for x scaled to unit variance.
-        flow: Lipman et al. 2022; x is not scaled.
+        flow: Lipman et al. 2022; x is not scaled. edm: Karras et al. 2022, table 1, for data of
+        deviation 1/2. image: the picture itself, from x as it is. scaled_flow: a flow's network
+        for x = data + sigma * noise, whose time is sigma / (1 + sigma).
         """
         if self is Prediction.FLOW:
             return Scaling(1.0, 1.0, -sigma)
+        if self is Prediction.IMAGE:
+            return Scaling(1.0, 0.0, 1.0)
+        if self is Prediction.SCALED_FLOW:
+            share = 1.0 / (1.0 + sigma)
+            return Scaling(share, share, -sigma * share)
+        if self is Prediction.EDM:
+            spread = math.sqrt(sigma * sigma + EDM_DEVIATION**2)
+            data = EDM_DEVIATION / spread
+            return Scaling(1.0 / spread, data * data, sigma * data)
         variance = sigma * sigma + 1.0
         unit = 1.0 / math.sqrt(variance)
         if self is Prediction.EPS:

@@ -1,28 +1,53 @@
-"""Classifier-free guidance (Ho & Salimans 2022) over any number of conditions.
+"""Guidance: what is made of the network's answers to several sides' conditions.
 
-`Guided` turns a model and two lists of conditions into the samplers' `denoised = model(x, sigma)`.
-What can be decided is decided once per run: which conditions share a forward pass, in which buffer,
-with which weights.
+`Guided` (classifier-free guidance, Ho & Salimans 2022) and its relatives turn a model and lists of
+conditions into the samplers' `denoised = model(x, sigma)`. Rules (`guidance_rules`) change how.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from math import isclose
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.batches import Batch, Piece, Side, make_batches
+from wirebrush_diffusion.alterations import Alteration
+from wirebrush_diffusion.batches import Side
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance_rules import Moment, Rule, perpendicular
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.regions import spread_areas, weights_for
+from wirebrush_diffusion.sides import Sides
+
+Conditions = Sequence[Condition]
+BOTH: tuple[Side, ...] = ("positive", "negative")
+ALONE: tuple[Side, ...] = ("positive",)
+
+
+class GuidedDenoiser(Protocol):
+    """A `Denoiser` for one run, which can also tell the unconditional estimate."""
+
+    def __call__(self, x: Tensor, sigma: float, /) -> Tensor: ...
+
+    def both(self, x: Tensor, sigma: float, /) -> tuple[Tensor, Tensor]: ...
+
+    def prepare(self, sigmas: Iterable[float]) -> None:
+        """Do before the loop what need not be done in it."""
+        ...
+
+
+class Guider(Protocol):
+    """Makes the denoiser of a run, once the shape `[B,C,h,w]` of its latents is known."""
+
+    def __call__(self, shape: Sequence[int], *, pairs: bool) -> GuidedDenoiser:
+        """`pairs`: `both` will be asked."""
+        ...
 
 
 class Guided:
-    """A `Denoiser`: `uncond + cfg * (cond - uncond)` over all conditions that count at a level.
+    """`uncond + cfg * (cond - uncond)` over all conditions that count at a level.
 
     At cfg = 1 the negative side has no influence and is not computed.
     """
@@ -30,104 +55,224 @@ class Guided:
     def __init__(
         self,
         model: DiffusionModel,
-        positive: Sequence[Condition],
-        negative: Sequence[Condition],
+        positive: Conditions,
+        negative: Conditions,
         cfg: float,
         shape: Sequence[int],
+        *,
+        rules: Sequence[Rule] = (),
+        pairs: bool = False,
     ) -> None:
-        if not positive:
-            raise DiffusionError("There is no positive condition.", "Connect a text encoding.")
+        _check_positive(positive)
         self.model = model
         self.cfg = cfg
-        self.shape = tuple(shape)
-        sides: list[tuple[Side, Condition]] = []
-        positive, negative = self._resolved(positive), self._resolved(negative)
-        positive, negative = spread_areas(positive, negative), spread_areas(negative, positive)
-        sides.extend(("positive", condition) for condition in positive)
-        if not isclose(cfg, 1.0):
-            if not negative:
-                raise DiffusionError(
-                    f"cfg is {cfg} but there is no negative condition.",
-                    "Connect one (an empty text will do), or set cfg to 1.",
-                )
-            sides.extend(("negative", condition) for condition in negative)
-        self._pieces = [self._piece(side, condition) for side, condition in sides]
-        self._plans: dict[tuple[bool, ...], list[Batch]] = {}
-        self._device, self._dtype = model.device, model.dtype
+        self._rules = [rule.begun() for rule in rules]
+        self._always = bool(negative) and (pairs or any(rule.needs_negative for rule in rules))
+        if not negative and not isclose(cfg, 1.0):
+            raise DiffusionError(
+                f"cfg is {cfg} but there is no negative condition.",
+                "Connect one (an empty text will do), or set cfg to 1.",
+            )
+        self._usual = BOTH if self._always or not isclose(cfg, 1.0) else ALONE
+        given: dict[Side, Conditions] = {"positive": positive}
+        if self._usual == BOTH:
+            given["negative"] = negative
+        self._sides = Sides(model, given, shape)
+
+    def prepare(self, sigmas: Iterable[float]) -> None:
+        for sigma in sigmas:
+            if sigma > 0:
+                self._sides.prepare((sigma,), self._wanted(self._cfg(sigma)))
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
         """The clean estimate: x `[B,C,h,w]` float32 -> the same shape, float32."""
-        scaling = self.model.prediction.scaling(sigma)
-        time = self.model.schedule.timestep(sigma)
-        batches = self._batches(sigma)
-        if len(batches) == 1 and batches[0].simple:
-            outputs = batches[0].run(self.model, x, scaling.input, time, sigma)
-            prediction = outputs[0]
-            if len(outputs) == 2:
-                prediction = torch.lerp(outputs[1], outputs[0], self.cfg)
-            return scaling.denoised(x, prediction)
-        sums: dict[Side, Tensor] = {}
-        counts: dict[Side, Tensor] = {}
-        for batch in batches:
-            for piece, output in zip(
-                batch.pieces, batch.run(self.model, x, scaling.input, time, sigma), strict=True
-            ):
-                if piece.side not in sums:
-                    sums[piece.side] = torch.zeros_like(x)
-                    counts[piece.side] = torch.full_like(x, 1e-37)
-                piece.add_to(sums[piece.side], counts[piece.side], output)
-        return scaling.denoised(x, self._combined(sums, counts))
+        if self._rules:
+            return self.both(x, sigma)[0]
+        wanted = self._usual
+        plan = self._sides.plan(sigma, wanted)
+        raw = self._sides.raw(x, sigma, plan)
+        prediction = raw[0] if len(raw) == 1 else torch.lerp(raw[1], raw[0], self.cfg)
+        return plan.scaling.denoised(x, prediction)
 
-    def _combined(self, sums: Mapping[Side, Tensor], counts: Mapping[Side, Tensor]) -> Tensor:
-        means = {side: sums[side] / counts[side] for side in sums}
-        if "negative" not in means or "positive" not in means:
-            return next(iter(means.values()))
-        return torch.lerp(means["negative"], means["positive"], self.cfg)
+    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        """The clean estimate, and the unconditional one (the same if there is none)."""
+        cfg = self._cfg(sigma)
+        positive, *negative = self._estimates(x, sigma, self._wanted(cfg))
+        moment = Moment(
+            x, sigma, cfg, positive, negative[0] if negative else None, self.model.schedule
+        )
+        denoised = guided(moment, self._rules, self._again)
+        return denoised, denoised if moment.negative is None else moment.negative
 
-    def _batches(self, sigma: float) -> list[Batch]:
-        active = tuple([piece.end <= sigma <= piece.start for piece in self._pieces])
-        plan = self._plans.get(active)
-        if plan is None:
-            chosen = [p for p, on in zip(self._pieces, active, strict=True) if on]
-            if all(piece.side != "positive" for piece in chosen):
-                raise DiffusionError(
-                    f"No positive condition counts at noise level {sigma:.3f}.",
-                    "Let at least one condition cover each moment from 0 to 1.",
-                )
-            plan = make_batches(chosen, self.shape, self._device, self._dtype)
-            self._plans[active] = plan
-        return plan
-
-    def _resolved(self, conditions: Sequence[Condition]) -> list[Condition]:
-        height, width = self.shape[-2:]
+    def _estimates(self, x: Tensor, sigma: float, wanted: tuple[Side, ...]) -> list[Tensor]:
+        """Clean estimates; a rule may ask for an altered network on the negative side."""
+        schedule = self.model.schedule
+        altered = [rule.negative_alteration(sigma, schedule) for rule in self._rules]
+        changes = [change for change in altered if change is not None]
+        if not changes or wanted == ALONE:
+            return self._sides.denoised(x, sigma, wanted)
         return [
-            replace(condition, area=condition.area.resolved(height, width))
-            if condition.area
-            else condition
-            for condition in conditions
+            *self._sides.denoised(x, sigma, ALONE),
+            self._again("negative", x, sigma, changes[-1]),
         ]
 
-    def _piece(self, side: Side, condition: Condition) -> Piece:
-        schedule = self.model.schedule
-        batch = self.shape[0]
-        if condition.context.shape[0] not in (1, batch):
+    def _again(
+        self, side: Side, x: Tensor, sigma: float, alteration: Alteration | None = None
+    ) -> Tensor:
+        if alteration is None:
+            return self._sides.denoised(x, sigma, (side,))[0]
+        with alteration.on(self.model.network):
+            return self._sides.denoised(x, sigma, (side,))[0]
+
+    def _cfg(self, sigma: float) -> float:
+        cfg = self.cfg
+        for rule in self._rules:
+            cfg = rule.cfg(cfg, sigma, self.model.schedule)
+        return cfg
+
+    def _wanted(self, cfg: float) -> tuple[Side, ...]:
+        return BOTH if self._always or not isclose(cfg, 1.0) else ALONE
+
+
+def guided(moment: Moment, rules: Sequence[Rule], again: Callable[..., Tensor]) -> Tensor:
+    """The clean estimate of a moment: rules before, the combination, rules after."""
+    for rule in rules:
+        moment = rule.before(moment)
+    denoised: Tensor | None = None
+    for rule in reversed(rules):  # the last that combines does it alone
+        denoised = rule.combined(moment) if moment.negative is not None else None
+        if denoised is not None:
+            break
+    if denoised is None:
+        denoised = moment.plain()
+    for rule in rules:
+        denoised = rule.after(moment, denoised, again)
+    return denoised
+
+
+class DualGuided:
+    """Two conditions and a negative, with a scale each (Brooks et al. 2023, arXiv:2211.09800).
+
+    regular: `neg + scale_2 * (second - neg) + scale_1 * (first - second)`; nested: the first is
+    guided away from the second, and the result away from the negative.
+    """
+
+    def __init__(
+        self,
+        model: DiffusionModel,
+        conditions: tuple[Conditions, Conditions, Conditions],
+        scales: tuple[float, float],
+        shape: Sequence[int],
+        *,
+        style: Literal["regular", "nested"] = "regular",
+        rules: Sequence[Rule] = (),
+    ) -> None:
+        first, second, negative = conditions
+        _check_positive(first)
+        if not second or not negative:
             raise DiffusionError(
-                f"A condition is for {condition.context.shape[0]} pictures, not for {batch}.",
-                "Use one text for all, or as many as there are latents.",
+                "A guider for two conditions needs both of them, and a negative one.",
+                "Connect the missing text encoding; an empty text will do.",
             )
-        return Piece(
-            side=side,
-            context=condition.context.expand(batch, -1, -1),
-            extra={name: _expanded(tensor, batch) for name, tensor in condition.extra.items()},
-            area=condition.area,
-            weights=weights_for(condition, self.shape, self.model.device),
-            controls=condition.controls,
-            start=schedule.at_percent(condition.start),
-            end=schedule.at_percent(condition.end),
+        self.model = model
+        self.scales = scales
+        self.style = style
+        self._rules = [rule.begun() for rule in rules]
+        given: dict[Side, Conditions] = {
+            "positive": first,
+            "middle": second,
+            "negative": negative,
+        }
+        self._wanted: tuple[Side, ...] = tuple(given)
+        self._sides = Sides(model, given, shape)
+
+    def prepare(self, sigmas: Iterable[float]) -> None:
+        self._sides.prepare(sigmas, self._wanted)
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        return self.both(x, sigma)[0]
+
+    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        """The clean estimate, and the negative side's."""
+        first, second, negative = _three(self._sides.denoised(x, sigma, self._wanted), sigma)
+        outer, inner = self.scales[1], self.scales[0]
+        if self.style == "nested":
+            text = torch.lerp(second, first, inner)
+            return self._guided(x, sigma, text, negative, outer), negative
+        step = (first - second).mul_(inner)
+        return self._guided(x, sigma, second, negative, outer).add(step), negative
+
+    def _guided(
+        self, x: Tensor, sigma: float, positive: Tensor, negative: Tensor, cfg: float
+    ) -> Tensor:
+        moment = Moment(x, sigma, cfg, positive, negative, self.model.schedule)
+        return guided(moment, self._rules, self._again)
+
+    def _again(
+        self, side: Side, x: Tensor, sigma: float, alteration: Alteration | None = None
+    ) -> Tensor:
+        if alteration is None:
+            return self._sides.denoised(x, sigma, (side,))[0]
+        with alteration.on(self.model.network):
+            return self._sides.denoised(x, sigma, (side,))[0]
+
+
+class PerpNegGuided:
+    """The negative counts only where it does not contradict the positive.
+
+    Perp-Neg (Armandpour et al. 2023, arXiv:2304.04968): of its direction, the part along the
+    positive's is taken away; both are measured from an empty condition.
+    """
+
+    def __init__(
+        self,
+        model: DiffusionModel,
+        conditions: tuple[Conditions, Conditions, Conditions],
+        cfg: float,
+        neg_scale: float,
+        shape: Sequence[int],
+    ) -> None:
+        positive, negative, empty = conditions
+        _check_positive(positive)
+        if not negative or not empty:
+            raise DiffusionError(
+                "Perp-Neg needs a negative and an empty condition.",
+                "Connect CLIPTextEncode with an empty text to empty_conditioning.",
+            )
+        self.model = model
+        self.cfg = cfg
+        self.neg_scale = neg_scale
+        given: dict[Side, Conditions] = {
+            "positive": positive,
+            "negative": negative,
+            "empty": empty,
+        }
+        self._wanted: tuple[Side, ...] = tuple(given)
+        self._sides = Sides(model, given, shape)
+
+    def prepare(self, sigmas: Iterable[float]) -> None:
+        self._sides.prepare(sigmas, self._wanted)
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        return self.both(x, sigma)[0]
+
+    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        """The clean estimate, and the empty side's."""
+        positive, negative, empty = _three(self._sides.denoised(x, sigma, self._wanted), sigma)
+        along = positive - empty
+        away = perpendicular(negative - empty, along).mul_(self.neg_scale)
+        return empty.add(along.sub_(away), alpha=self.cfg), empty
+
+
+def _check_positive(positive: Conditions) -> None:
+    if not positive:
+        raise DiffusionError("There is no positive condition.", "Connect a text encoding.")
+
+
+def _three(estimates: Sequence[Tensor], sigma: float) -> tuple[Tensor, Tensor, Tensor]:
+    if len(estimates) != 3:
+        raise DiffusionError(
+            f"A side of the guider has no condition that counts at noise level {sigma:.3f}.",
+            "Let the conditions of each side cover the whole run, from 0 to 1.",
         )
-
-
-def _expanded(tensor: Tensor, batch: int) -> Tensor:
-    if tensor.shape[0] == 1:
-        return tensor.expand(batch, *tensor.shape[1:])
-    return tensor.repeat(-(-batch // tensor.shape[0]), *[1] * (tensor.ndim - 1))[:batch]
+    return estimates[0], estimates[1], estimates[2]

@@ -6,10 +6,13 @@ level, and the estimate there by the original itself: so the masked region is pa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser, Prediction
+from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.guidance import GuidedDenoiser
 from wirebrush_diffusion.regions import resized_mask
 
 
@@ -27,11 +30,11 @@ def latent_mask(mask: Tensor, like: Tensor) -> Tensor:
 
 
 class Masked:
-    """A `Denoiser` that leaves everything outside the mask as it was."""
+    """A guided denoiser that leaves everything outside the mask as it was."""
 
     def __init__(
         self,
-        inner: Denoiser,
+        inner: GuidedDenoiser,
         mask: Tensor,
         original: Tensor,
         noise: Tensor,
@@ -43,7 +46,21 @@ class Masked:
         self.noise = noise
         self.prediction = prediction
 
+    def prepare(self, sigmas: Iterable[float]) -> None:
+        """Nothing but what the inner one prepares."""
+        self.inner.prepare(sigmas)
+
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        return self._kept(self.inner(self._replaced(x, sigma), sigma))
+
+    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        """The clean estimate and the unconditional one."""
+        denoised, plain = self.inner.both(self._replaced(x, sigma), sigma)
+        return self._kept(denoised), self._kept(plain)
+
+    def _replaced(self, x: Tensor, sigma: float) -> Tensor:
         outside = self.prediction.noised(self.original, self.noise, sigma)
-        denoised = self.inner(torch.lerp(outside, x, self.mask), sigma)
+        return torch.lerp(outside, x, self.mask)
+
+    def _kept(self, denoised: Tensor) -> Tensor:
         return torch.lerp(self.original, denoised, self.mask)

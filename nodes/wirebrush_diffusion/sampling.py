@@ -6,17 +6,16 @@ latent = sample(model, empty, positive, negative, seed=1, steps=20, cfg=6.0)
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.denoiser import Denoiser, Prediction
+from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.guidance import Guided
+from wirebrush_diffusion.guidance import Guided, GuidedDenoiser, Guider
 from wirebrush_diffusion.inpaint import Masked, latent_mask
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise import (
@@ -56,11 +55,10 @@ def sample(
     sigmas = run_sigmas(model, chosen, schedule, steps, denoise)
     if len(sigmas) < 2:
         return latent
-    noise = initial_noise(latent, seed, batch_index)
     return sample_sigmas(
         model,
         latent,
-        noise,
+        initial_noise(latent, seed, batch_index),
         positive,
         negative,
         sigmas,
@@ -104,40 +102,77 @@ def sample_sigmas(
     on_step: OnStep = silent,
 ) -> Tensor:
     """The same with noise and levels of one's own: `sigmas` descend and usually end in 0."""
+
+    def guider(shape: Sequence[int], *, pairs: bool) -> Guided:
+        return Guided(model, positive, negative, cfg, shape, pairs=pairs)
+
+    return sample_guided(
+        model,
+        guider,
+        latent,
+        noise,
+        sigmas,
+        sampler=sampler,
+        seed=seed,
+        mask=mask,
+        on_step=on_step,
+    ).samples
+
+
+class Outcome(NamedTuple):
+    """The end of a run and its last clean estimate, both unscaled, float32 on the CPU."""
+
+    samples: Tensor
+    denoised: Tensor
+
+
+def sample_guided(
+    model: DiffusionModel,
+    guider: Guider,
+    latent: Tensor,
+    noise: Tensor,
+    sigmas: Sequence[float],
+    *,
+    sampler: Sampler,
+    seed: int,
+    mask: Tensor | None = None,
+    on_step: OnStep = silent,
+) -> Outcome:
+    """The same with a guidance of one's own. With fewer than two levels nothing is done."""
+    if len(sigmas) < 2:
+        return Outcome(latent, latent)
+    last: list[Tensor] = []
+
+    def keep(step: Step) -> None:
+        last[:] = [step.denoised]
+        on_step(step)
+
     with torch.inference_mode():
         original = model.latent.to_network(latent).to(model.device)
         noise = noise.to(model.device)
-        timed = _timed_controls([*positive, *negative], model)
-        denoiser = Guided(
-            model,
-            [_with(condition, timed) for condition in positive],
-            [_with(condition, timed) for condition in negative],
-            cfg,
-            original.shape,
-        )
-        x = _denoised(
-            model, denoiser, original, noise, sigmas, sampler, seed, mask=mask, on_step=on_step
-        )
-        result = model.latent.from_network(x).float().cpu()
-    return result.clone()  # an ordinary tensor, which may be changed in place
+        denoiser: GuidedDenoiser = guider(original.shape, pairs=sampler.pairs)
+        denoiser.prepare(sigmas)
+        if mask is not None:
+            outside = _mask_noise(noise, seed) if sampler.fresh_mask_noise else noise
+            at = latent_mask(mask, original)
+            denoiser = Masked(denoiser, at, original, outside, model.prediction)
+        x = _walked(model, denoiser, original, noise, sigmas, sampler, seed, on_step=keep)
+        ends = [model.latent.from_network(end).float().cpu() for end in (x, *last)]
+    # ordinary tensors, which may be changed in place
+    return Outcome(ends[0].clone(), ends[-1].clone())
 
 
-def _denoised(
+def _walked(
     model: DiffusionModel,
-    denoiser: Denoiser,
+    denoiser: GuidedDenoiser,
     original: Tensor,
     noise: Tensor,
     sigmas: Sequence[float],
     sampler: Sampler,
     seed: int,
     *,
-    mask: Tensor | None,
     on_step: OnStep,
 ) -> Tensor:
-    if mask is not None:
-        outside = _mask_noise(noise, seed) if sampler.fresh_mask_noise else noise
-        at = latent_mask(mask, original)
-        denoiser = Masked(denoiser, at, original, outside, model.prediction)
     top = model.schedule.sigmas[-1]
     pure = sigmas[0] > top or math.isclose(sigmas[0], top, rel_tol=1e-5)
     x = model.prediction.noised(original, noise, sigmas[0], pure=pure)
@@ -145,18 +180,6 @@ def _denoised(
     step_noise = _step_noise(sampler, x, seed, sigmas)
     x = sampler.function(denoiser, x, sigmas, on_step=on_step, noise=step_noise, space=space)
     return model.prediction.unnoised(x, sigmas[-1])
-
-
-def _timed_controls(
-    conditions: Sequence[Condition], model: DiffusionModel
-) -> dict[Control, Control]:
-    """Each control with its times as noise levels; one object each, so that sides share passes."""
-    controls = {control for condition in conditions for control in condition.controls}
-    return {control: control.on(model.schedule) for control in controls}
-
-
-def _with(condition: Condition, timed: Mapping[Control, Control]) -> Condition:
-    return replace(condition, controls=tuple(timed[control] for control in condition.controls))
 
 
 def _mask_noise(noise: Tensor, seed: int) -> Tensor:
@@ -171,4 +194,22 @@ def _step_noise(sampler: Sampler, x: Tensor, seed: int, sigmas: Sequence[float])
     return no_noise
 
 
-__all__ = ["OnStep", "Step", "run_sigmas", "sample", "sample_sigmas", "sampler_named"]
+def part_of(sigmas: Sequence[float], start: int, end: int, *, leftover: bool) -> list[float]:
+    """The steps `start` to `end` of a run; without `leftover` noise its last level becomes 0."""
+    part = list(sigmas[: end + 1])
+    if len(part) < len(sigmas) and not leftover:
+        part[-1:] = [0.0]
+    return part[start:] if start < len(part) - 1 else []
+
+
+__all__ = [
+    "OnStep",
+    "Outcome",
+    "Step",
+    "part_of",
+    "run_sigmas",
+    "sample",
+    "sample_guided",
+    "sample_sigmas",
+    "sampler_named",
+]

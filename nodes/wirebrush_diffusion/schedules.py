@@ -102,6 +102,11 @@ class DiscreteSchedule:
             alphas.append(product)
         return cls.from_alphas(_zero_terminal(alphas) if zero_snr else alphas)
 
+    def zero_snr(self) -> DiscreteSchedule:
+        """The same with the last level moved to pure noise."""
+        alphas = [1 / (1 + sigma * sigma) for sigma in self.sigmas]
+        return DiscreteSchedule.from_alphas(_zero_terminal(alphas))
+
     def timestep(self, sigma: float) -> float:
         """Index of the nearest level in log sigma: networks are told whole steps, as trained."""
         if sigma <= 0:

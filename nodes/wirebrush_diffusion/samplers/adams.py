@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
@@ -93,7 +95,7 @@ def deis(
     order: int = 3,
 ) -> Tensor:
     """tAB-DEIS (Zhang & Chen 2022, arXiv:2204.13902): slopes as polynomials in diffusion time."""
-    times = [_vp_time(sigma) for sigma in sigmas]
+    times: list[float] = _vp_time(np.array(sigmas)).tolist()
 
     def weights(i: int) -> list[float]:
         past = times[max(i - order + 1, 0) : i + 1][::-1]
@@ -156,9 +158,9 @@ def _sum(shorter: Sequence[float], longer: Sequence[float]) -> list[float]:
     return [a + b for a, b in zip(padded, longer, strict=True)]
 
 
-def _vp_time(sigma: float) -> float:
+def _vp_time(sigma: Any) -> Any:
     """The time of the variance-preserving process (Song et al. 2020) at which sigma is reached."""
     high, low = math.log(EDM_HIGH**2 + 1), math.log(EDM_LOW**2 + 1)
     slope = 2 * (low / EDM_FIRST_TIME - high) / (EDM_FIRST_TIME - 1)
     start = high - 0.5 * slope
-    return (math.sqrt(start**2 + 2 * slope * math.log(sigma**2 + 1)) - start) / slope
+    return (np.sqrt(start**2 + 2 * slope * np.log1p(sigma * sigma)) - start) / slope

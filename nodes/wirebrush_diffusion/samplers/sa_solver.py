@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
@@ -156,6 +157,6 @@ class _Run:
                 first, second = second, first
             return [alpha * first, alpha * second]
         means = interpolated(
-            nodes, begin, end, points=24, density=lambda place: k * math.exp(k * (place - end))
+            nodes, begin, end, points=16, density=lambda place: k * np.exp(k * (place - end))
         )
         return [alpha * h * mean for mean in means]

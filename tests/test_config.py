@@ -105,3 +105,11 @@ def test_a_packs_folder_that_is_given_must_exist(tmp_path: Path) -> None:
 def test_sizes(text: str) -> None:
     with pytest.raises(argparse.ArgumentError, match="20G"):
         parse("--disk-cache", text)
+
+
+def test_history_is_kept_for_ever_or_for_some_days() -> None:
+    assert parse().history_days is None
+    assert parse("--history-days", "30").history_days == 30
+    for text in ("0", "-1", "x", "1.5", "9999999"):
+        with pytest.raises(argparse.ArgumentError, match="whole number"):
+            parse("--history-days", text)

@@ -62,7 +62,7 @@ class _Unfolding:
     flat: FlatGraph = field(default_factory=FlatGraph)
     instances: int = 0
     entries: dict[End, tuple[End, ...]] = field(default_factory=dict[End, tuple[End, ...]])
-    exits: dict[End, End] = field(default_factory=dict[End, End])
+    exits: dict[End, End | None] = field(default_factory=dict[End, End | None])  # None: not wired
     unfolded: set[str] = field(default_factory=set[str])
     wires: list[tuple[End, End]] = field(default_factory=list[tuple[End, End]])
     overrides: list[tuple[End, Any]] = field(default_factory=list[tuple[End, Any]])
@@ -129,7 +129,8 @@ class _Unfolding:
         for port in definition.inputs:
             self.entries[End(flat_id, port.id)] = tuple(_inner(inside, end) for end in port.to)
         for port in definition.outputs:
-            self.exits[End(flat_id, port.id)] = _inner(inside, port.source)
+            wired = port.source.node != ""
+            self.exits[End(flat_id, port.id)] = _inner(inside, port.source) if wired else None
         for name, item in node.values.items():
             self.overrides.append((End(flat_id, name), item))
         return inside
@@ -138,12 +139,11 @@ class _Unfolding:
         """A wire between real nodes for one that may start or end at instances."""
         while source.node in self.unfolded:
             self.steps += 1
-            if source not in self.exits:
-                message = f"Subgraph node {source.node} has no output {quoted(source.port)}."
-                hint = "Remove the wire, or give the subgraph that output."
-                self._report(Code.BAD_OUTPUT, message, hint, target.node, target.port)
+            inner = self.exits.get(source)
+            if inner is None:
+                self._report_exit(source, target)
                 return
-            source = self.exits[source]
+            source = inner
         self.flat.wires.extend((source, inside) for inside in self._inside(target))
 
     def _inside(self, end: End) -> Iterator[End]:
@@ -161,6 +161,16 @@ class _Unfolding:
                 hint = "Remove the value or wire, or give the subgraph that input."
                 item = problem(Code.UNKNOWN_INPUT, message, hint, end.node, end.port, "warning")
                 self.flat.problems.append(item)
+
+    def _report_exit(self, source: End, target: End) -> None:
+        output = f"output {quoted(source.port)}"
+        if source in self.exits:
+            message = f"Subgraph node {source.node} hands out nothing at its {output}."
+            hint = "Open it and wire something inside to that output, or remove the wire."
+        else:
+            message = f"Subgraph node {source.node} has no {output}."
+            hint = "Remove the wire, or give the subgraph that output."
+        self._report(Code.BAD_OUTPUT, message, hint, target.node, target.port)
 
     def _report(
         self, code: Code, message: str, hint: str, node: str, port: str | None = None

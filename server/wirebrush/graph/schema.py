@@ -83,12 +83,15 @@ def _leaves() -> dict[str, Any]:
 def _subgraph(graph: dict[str, Any]) -> dict[str, Any]:
     port = {"id": {"type": "string", "minLength": 1}, "name": _text(), "type": _text()}
     inputs = _object({**port, "to": _list(_ref("end"), "The inputs inside.")}, ["id"])
-    outputs = _object({**port, "from": _ref("end")}, ["id", "from"])
+    given = {"$ref": "#/$defs/end", "description": 'The output inside; ["", ""]: none.'}
+    outputs = _object({**port, "from": given}, ["id", "from"])
     ports = {
         "inputs": _list(inputs, "Ports of the instances; wires use their ids."),
         "outputs": _list(outputs, "Ports of the instances; wires use their ids."),
     }
-    return _object({"name": _text(), **ports, **graph}, ["nodes"])
+    drawn = "Where the nodes stand that stand for the ports inside, and how their wires are drawn."
+    border = {"ports": {"type": "object", "description": drawn}}
+    return _object({"name": _text(), **ports, **graph, **border}, ["nodes"])
 
 
 def _ref(name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import { t } from "../i18n/text";
 import { useStudio } from "../state/context";
 import styles from "../ui/Menu.module.css";
 import type { AppCommand } from "./commands";
-import { keysOf } from "./useShortcuts";
+import { useKeys } from "./useKeys";
 
 /** Commands as the rows of a menu, with lines between groups. */
 export function CommandItems({ commands }: { commands: readonly AppCommand[] }) {
@@ -19,6 +19,7 @@ export function CommandItems({ commands }: { commands: readonly AppCommand[] }) 
 
 function CommandItem({ command }: { command: AppCommand }) {
   const studio = useStudio();
+  const keys = useKeys(command.id);
   const on = command.checked?.(studio) ?? false;
   return (
     <Menu.Item
@@ -29,7 +30,7 @@ function CommandItem({ command }: { command: AppCommand }) {
     >
       <span className={styles["mark"]}>{on && <Check size={12} />}</span>
       <span className={styles["label"]}>{t(command.label)}</span>
-      <kbd className={styles["keys"]}>{keysOf(command.id)}</kbd>
+      <kbd className={styles["keys"]}>{keys}</kbd>
     </Menu.Item>
   );
 }

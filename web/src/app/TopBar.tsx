@@ -6,12 +6,14 @@ import { MainMenu } from "./MainMenu";
 import { RunBar } from "./RunBar";
 import { Tabs } from "./Tabs";
 import styles from "./TopBar.module.css";
-import { withKeys } from "./useShortcuts";
+import { useKeyedLabel } from "./useKeys";
 
 /** The menu, the open documents, what a run would compute, and Run. */
 export function TopBar() {
   const { ui } = useStudio();
   const { documents } = useWorkspace();
+  const undo = useKeyedLabel("undo");
+  const redo = useKeyedLabel("redo");
   const open = useUi((state) => state.panel);
   const history = useDocumentState(({ editing }) => ({
     past: editing.past.length > 0,
@@ -29,10 +31,10 @@ export function TopBar() {
       </IconButton>
       <MainMenu />
       <Tabs />
-      <IconButton label={withKeys("undo")} disabled={!history.past} onClick={() => documents.undo()}>
+      <IconButton label={undo} disabled={!history.past} onClick={() => documents.undo()}>
         <Undo2 size={15} />
       </IconButton>
-      <IconButton label={withKeys("redo")} disabled={!history.future} onClick={() => documents.redo()}>
+      <IconButton label={redo} disabled={!history.future} onClick={() => documents.redo()}>
         <Redo2 size={15} />
       </IconButton>
       <div className={styles["space"]} />

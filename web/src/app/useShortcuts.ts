@@ -1,17 +1,21 @@
-import { useEffect } from "react";
-import { useStudio } from "../state/context";
-import { t } from "../i18n/text";
-import { COMMANDS, type AppCommand } from "./commands";
+import { useEffect, useMemo } from "react";
+import { useSettings, useStudio } from "../state/context";
+import type { Studio } from "../state/studio";
 import { copiedText, pasteText, removeSelected } from "./commands/edit";
+import { commandsByKeys, keysOfEvent } from "./keys";
 
 /** Keys and the clipboard. Text fields keep their own undo, copy and paste. */
 export function useShortcuts(): void {
   const studio = useStudio();
+  const chosen = useSettings((settings) => settings.keys);
+  const commands = useMemo(() => commandsByKeys(chosen), [chosen]);
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || studio.ui.getState().enlarged) return;
-      const command = commandFor(event);
+      if (event.defaultPrevented || isCovered(studio) || isInMenu(event.target)) return;
+      const keys = keysOfEvent(event);
+      const command = keys && commands.get(keys.toLowerCase());
       if (!command || (isField(event.target) && !command.inFields)) return;
+      if (command.enabled?.(studio) === false) return;
       event.preventDefault();
       command.run(studio);
     };
@@ -37,33 +41,17 @@ export function useShortcuts(): void {
       document.removeEventListener("cut", copy);
       document.removeEventListener("paste", paste);
     };
-  }, [studio]);
+  }, [studio, commands]);
 }
 
-const BY_KEYS: ReadonlyMap<string, AppCommand> = new Map(
-  COMMANDS.flatMap((command) => command.keys.map((keys) => [keys.toLowerCase(), command] as const)),
-);
-
-function commandFor(event: KeyboardEvent): AppCommand | undefined {
-  const parts = [
-    event.ctrlKey || event.metaKey ? "ctrl" : "",
-    event.altKey ? "alt" : "",
-    event.shiftKey ? "shift" : "",
-    event.key.toLowerCase(),
-  ];
-  return BY_KEYS.get(parts.filter(Boolean).join("+"));
+/** While something lies over the page, keys are for that. */
+function isCovered(studio: Studio): boolean {
+  const { enlarged, overlay } = studio.ui.getState();
+  return enlarged !== null || overlay !== null;
 }
 
-/** A command's first key, as it is shown. */
-export function keysOf(id: string): string {
-  const keys = COMMANDS.find((command) => command.id === id)?.keys[0] ?? "";
-  return keys.replace("Enter", "↵").replaceAll("+", " ");
-}
-
-/** A tooltip with the key behind the words. */
-export function withKeys(id: string): string {
-  const command = COMMANDS.find((item) => item.id === id);
-  return command ? `${t(command.label)} (${command.keys[0] ?? ""})` : "";
+function isInMenu(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('[role="menu"], [role="listbox"]') !== null;
 }
 
 function isField(target: EventTarget | null): boolean {

@@ -3,6 +3,7 @@ import type { Studio } from "../../state/studio";
 import type { AppCommand } from "./command";
 
 export const VIEW: readonly AppCommand[] = [
+  { id: "palette", label: "command.palette", menu: "view", group: "panels", keys: ["Ctrl+K"], inFields: true, run: (studio) => studio.ui.setState({ overlay: "palette" }) },
   { id: "fit", label: "command.fit", menu: "view", group: "zoom", on: ["canvas"], keys: [".", "F"], run: (studio) => studio.view.getState().canvas?.fit() },
   { id: "zoomIn", label: "command.zoomIn", menu: "view", group: "zoom", keys: ["Ctrl+=", "Ctrl++"], run: (studio) => studio.view.getState().canvas?.zoom(1.25) },
   { id: "zoomOut", label: "command.zoomOut", menu: "view", group: "zoom", keys: ["Ctrl+-"], run: (studio) => studio.view.getState().canvas?.zoom(0.8) },

@@ -17,6 +17,7 @@ import menuTexts from "./menu.json";
 import nodeTexts from "./node.json";
 import openTexts from "./open.json";
 import overlayTexts from "./overlay.json";
+import paletteTexts from "./palette.json";
 import panelTexts from "./panel.json";
 import queueTexts from "./queue.json";
 import runTexts from "./run.json";
@@ -24,6 +25,7 @@ import saveTexts from "./save.json";
 import saveAsTexts from "./saveAs.json";
 import searchTexts from "./search.json";
 import statusTexts from "./status.json";
+import sweepTexts from "./sweep.json";
 import tabsTexts from "./tabs.json";
 import titleTexts from "./title.json";
 import versionsTexts from "./versions.json";
@@ -47,6 +49,7 @@ export const en = {
   ...nodeTexts,
   ...openTexts,
   ...overlayTexts,
+  ...paletteTexts,
   ...panelTexts,
   ...queueTexts,
   ...runTexts,
@@ -54,6 +57,7 @@ export const en = {
   ...saveAsTexts,
   ...searchTexts,
   ...statusTexts,
+  ...sweepTexts,
   ...tabsTexts,
   ...titleTexts,
   ...versionsTexts,

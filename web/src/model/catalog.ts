@@ -1,4 +1,5 @@
 /** The node types there are, and what may be wired to what. */
+import type { SeedControl } from "./document";
 import type {
   Catalog as CatalogData,
   NodeOutput,
@@ -9,7 +10,11 @@ import type {
 
 export type { NodeSpec, Widget };
 /** `label` is there where the name is an id that says nothing: on ports of subgraphs. */
-export type Port = NodePort & { readonly label?: string };
+export type Port = NodePort & {
+  readonly label?: string;
+  /** What happens to the seed behind it before a run, where that is said inside a subgraph. */
+  readonly control?: SeedControl;
+};
 export type OutputPort = NodeOutput & { readonly label?: string };
 export type Choice = NonNullable<Widget["choices"]>[number];
 
@@ -17,14 +22,18 @@ export class Catalog {
   readonly digest: string;
   readonly failures: CatalogData["failures"];
   readonly #specs: ReadonlyMap<string, NodeSpec>;
+  readonly #types: readonly NodeSpec[];
 
-  constructor(data: CatalogData) {
+  /** `hidden` types are known, but nobody adds nodes of them: they are not listed. */
+  constructor(data: CatalogData, hidden: readonly NodeSpec[] = []) {
     this.digest = data.digest;
     this.failures = data.failures;
     const specs = new Map<string, NodeSpec>();
     for (const spec of data.nodes)
       for (const former of spec.formerly ?? []) specs.set(former, spec);
     for (const spec of data.nodes) specs.set(spec.id, spec);
+    this.#types = [...new Set(specs.values())];
+    for (const spec of hidden) specs.set(spec.id, spec);
     this.#specs = specs;
   }
 
@@ -34,13 +43,13 @@ export class Catalog {
   }
 
   /** These types and further ones, such as the subgraphs of a document. */
-  extended(specs: readonly NodeSpec[]): Catalog {
-    return new Catalog({ digest: this.digest, failures: this.failures, nodes: [...this.types(), ...specs] });
+  extended(specs: readonly NodeSpec[], hidden: readonly NodeSpec[] = []): Catalog {
+    return new Catalog({ digest: this.digest, failures: this.failures, nodes: [...this.#types, ...specs] }, hidden);
   }
 
   /** Every type once. */
   types(): NodeSpec[] {
-    return [...new Set(this.#specs.values())];
+    return [...this.#types];
   }
 }
 

@@ -1,17 +1,20 @@
 /** Whether two ports may be wired, and why not. */
 import { accepts, inputOf, outputOf, type Catalog } from "./catalog";
+import { INPUTS, OUTPUTS } from "./border";
 import { wireKey, type Graph, type NodeId, type PortRef, type Wire } from "./document";
 
 export type Refusal =
   | { readonly code: "same_node" }
   | { readonly code: "cycle" }
   | { readonly code: "unknown_port" }
+  | { readonly code: "through" }
   | { readonly code: "wrong_type"; readonly given: string; readonly wanted: string };
 
 /** Why this wire cannot be; `null` if it can. An input that has a wire already gets the new one. */
 export function refusal(graph: Graph, catalog: Catalog, wire: Wire): Refusal | null {
   const [fromNode, fromPort] = wire.from;
   const [toNode, toPort] = wire.to;
+  if (fromNode === INPUTS && toNode === OUTPUTS) return { code: "through" };
   if (fromNode === toNode) return { code: "same_node" };
   const output = outputOf(catalog.spec(graph.nodes[fromNode]?.type ?? ""), fromPort);
   const input = inputOf(catalog.spec(graph.nodes[toNode]?.type ?? ""), toPort);
@@ -22,7 +25,7 @@ export function refusal(graph: Graph, catalog: Catalog, wire: Wire): Refusal | n
 }
 
 /** The nodes that these need, themselves included. */
-export function upstream(graph: Graph, from: Iterable<NodeId>): Set<NodeId> {
+export function upstream(graph: Pick<Graph, "wires">, from: Iterable<NodeId>): Set<NodeId> {
   const sources = Map.groupBy(Object.values(graph.wires), (wire) => wire.to[0]);
   const found = new Set<NodeId>();
   const ahead = [...from];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { testDocument } from "../testing/document";
+import { innerNodes } from "./border";
 import { definitionAt, graphAt, runId, validScope, wireKey } from "./document";
 import { NotAWorkflow, parseDocument, serialise } from "./format";
 
@@ -24,6 +25,7 @@ describe("a workflow file", () => {
           outputs: [{ id: "o", name: "out", type: "INT", from: ["1", "b"] }],
           nodes: { "1": { type: "X", at: [0, 0], values: {} } },
           wires: [],
+          ports: { inputs: { at: [-264, 0] }, outputs: { at: [396, 0], color: "red" } },
           future: 6,
         },
       },
@@ -94,7 +96,7 @@ describe("a scope", () => {
   test("leads through instances to definitions", () => {
     expect(definitionAt(document, [])).toBe("");
     expect(definitionAt(document, ["12", "3"])).toBe("inner");
-    expect(Object.keys(graphAt(document, ["12", "3"]).nodes)).toEqual(["7"]);
+    expect(innerNodes(graphAt(document, ["12", "3"])).map(([id]) => id)).toEqual(["7"]);
     expect(runId(["12", "3"], "7")).toBe("12/3/7");
   });
 

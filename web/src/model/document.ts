@@ -60,27 +60,23 @@ export interface Graph {
 }
 
 /** A port of a subgraph's instances. Wires and values use its id, which never changes. */
-export interface SubgraphInput {
+export interface SubgraphPort {
   readonly id: string;
   readonly name: string;
+  /** As the port inside, or as it was there last. */
   readonly type: string;
-  /** The inputs inside that it feeds. */
-  readonly to: readonly PortRef[];
 }
 
-export interface SubgraphOutput {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  /** The output inside that it hands out. */
-  readonly from: PortRef;
-}
-
-/** A definition. Its instances are nodes of type `subgraph:<id>` and hold only what differs. */
+/**
+ * A definition. Its instances are nodes of type `subgraph:<id>` and hold only what differs.
+ *
+ * Inside, its ports are on two nodes at the border (see `border.ts`), and what a port feeds or
+ * hands out is wired to them like anything else. The file has lists of ends instead.
+ */
 export interface Subgraph extends Graph {
   readonly name: string;
-  readonly inputs: readonly SubgraphInput[];
-  readonly outputs: readonly SubgraphOutput[];
+  readonly inputs: readonly SubgraphPort[];
+  readonly outputs: readonly SubgraphPort[];
   readonly rest: Readonly<Record<string, Json>>;
 }
 

@@ -7,12 +7,15 @@ import {
   type Json,
   type Note,
   type Point,
-  type PortRef,
   type Subgraph,
   type Wire,
   type WorkflowNode,
 } from "./document";
+import { definitionFrom, definitionToFile } from "./definition";
+import { isPoint, isPortRef, isRecord } from "./guards";
 import { toJson } from "./json";
+
+export { isPoint, isRecord } from "./guards";
 
 export const FORMAT = "wirebrush/1";
 
@@ -40,10 +43,7 @@ export function parseDocument(data: unknown): Document {
 /** The file's data, as the server and other programs read it. */
 export function documentToJson(document: Document): Record<string, Json> {
   const { id, name, subgraphs, rest } = document;
-  const definitions = mapped(subgraphs, (_, definition) => {
-    const { name: title, inputs, outputs, rest: others } = definition;
-    return { name: title, inputs, outputs, ...graphToJson(definition), ...others };
-  });
+  const definitions = mapped(subgraphs, (_, definition) => subgraphToJson(definition));
   const inner = Object.keys(definitions).length ? { subgraphs: definitions } : {};
   const data = { format: FORMAT, id, name, ...graphToJson(document), ...inner, ...rest };
   return data as unknown as Record<string, Json>; // read-only, but nothing else than JSON
@@ -58,14 +58,6 @@ export function serialise(document: Document): string {
   const mark = text.lastIndexOf('\n  "wires": "@"');
   const list = `\n  "wires": [${lines.length ? `\n${lines.join(",\n")}\n  ` : ""}]`;
   return `${text.slice(0, mark)}${list}${text.slice(mark + '\n  "wires": "@"'.length)}\n`;
-}
-
-export function isRecord(data: unknown): data is Record<string, unknown> {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-
-export function isPoint(data: unknown): data is Point {
-  return Array.isArray(data) && data.length === 2 && data.every((part) => Number.isFinite(part));
 }
 
 interface RawGraph {
@@ -99,30 +91,14 @@ function listed<T extends object>(items: Readonly<Record<string, T>>): object[] 
 
 function parseSubgraph(key: string, data: unknown): Subgraph {
   if (!isRecord(data) || !isRecord(data["nodes"])) throw new NotAWorkflow(`Subgraph ${key} has no "nodes".`);
-  const { name, inputs, outputs, nodes, wires, frames, notes, ...rest } = data;
-  return {
-    name: typeof name === "string" ? name : "",
-    inputs: ports(inputs).map((port) => ({ ...port, to: Array.isArray(port.to) ? port.to.filter(isPortRef) : [] })),
-    outputs: ports(outputs).flatMap(({ from, ...port }) => (isPortRef(from) ? [{ ...port, from }] : [])),
-    ...parseGraph({ nodes: nodes as Record<string, unknown>, wires, frames, notes }),
-    rest: rest as Record<string, Json>,
-  };
+  const { nodes, wires, frames, notes, ...fields } = data;
+  return definitionFrom(key, fields, parseGraph({ nodes: nodes as Record<string, unknown>, wires, frames, notes }));
 }
 
-interface RawPort {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly to?: unknown;
-  readonly from?: unknown;
-}
-
-function ports(data: unknown): RawPort[] {
-  return (Array.isArray(data) ? data : []).flatMap((port: unknown) => {
-    if (!isRecord(port) || typeof port["id"] !== "string") return [];
-    const { id, name, type } = port;
-    return [{ ...port, id, name: typeof name === "string" ? name : id, type: typeof type === "string" ? type : "*" }];
-  });
+/** A definition as files have it. */
+export function subgraphToJson(definition: Subgraph): Record<string, unknown> {
+  const { name, inputs, outputs, inside, ports } = definitionToFile(definition);
+  return { name, inputs, outputs, ...graphToJson(inside), ports, ...definition.rest };
 }
 
 function parseNode(key: string, data: unknown): WorkflowNode {
@@ -166,8 +142,4 @@ function mapped<A, B>(items: Readonly<Record<string, A>>, make: (key: string, it
 
 function isWire(data: unknown): data is Wire {
   return isRecord(data) && isPortRef(data["from"]) && isPortRef(data["to"]);
-}
-
-function isPortRef(data: unknown): data is PortRef {
-  return Array.isArray(data) && data.length === 2 && data.every((part) => typeof part === "string");
 }

@@ -6,11 +6,14 @@ import { accepts, defaultValues } from "./catalog";
 import { copyText, pasteFrom } from "./clipboard";
 import { bestInput, refusal } from "./connect";
 import { evaluate } from "./expression";
-import { layoutOf, placeholderSpec } from "./geometry";
+import { layoutOf } from "./geometry";
+import { placeholderSpec } from "./placeholder";
 import { freshIds } from "./ids";
 import { fitted, grouped, nudged, shown } from "./number";
 import { search, shelves } from "./search";
-import { neededNodes, nodesBelow, seedsDrawn, signatures } from "./signature";
+import { flatten } from "./flatten";
+import { neededNodes, nodesBelow, seedsDrawn } from "./needed";
+import { signatures } from "./signature";
 
 const catalog = testCatalog();
 
@@ -107,12 +110,12 @@ describe("signatures", () => {
 
   test("a run needs the sinks and what is above them", () => {
     const alone = { ...document, nodes: { ...document.nodes, "9": { type: "CLIPTextEncode", at: [0, 0] as const, values: {} } } };
-    expect([...neededNodes(alone, catalog)].toSorted()).toEqual(["1", "2", "3", "4", "5"]);
+    expect([...neededNodes(flatten(alone), catalog)].toSorted()).toEqual(["1", "2", "3", "4", "5"]);
   });
 
   test("a seed that is drawn makes everything below it stale", () => {
-    expect(seedsDrawn(document)).toEqual(["3"]);
-    expect([...nodesBelow(document, ["3"])].toSorted()).toEqual(["3", "4", "5"]);
+    expect(seedsDrawn(flatten(document))).toEqual(["3"]);
+    expect([...nodesBelow(flatten(document), ["3"])].toSorted()).toEqual(["3", "4", "5"]);
   });
 });
 

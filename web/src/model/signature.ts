@@ -3,72 +3,94 @@
  *
  * The server's recipe keys are the truth; these only let the page say "stale" before a run.
  */
-import type { Catalog } from "./catalog";
-import { upstream } from "./connect";
-import { wireKey, subgraphOf, type Document, type Graph, type NodeId } from "./document";
+import type { Document, Wire, WorkflowNode } from "./document";
+import { flatten, type FlatGraph } from "./flatten";
 import { toJson } from "./json";
 
 /** By node, as it is called when it runs. */
 export type Signatures = Readonly<Record<string, string>>;
 
 export function signatures(document: Document): Signatures {
-  const wiresInto = Map.groupBy(Object.values(document.wires), (wire) => wire.to[0]);
-  const made: Record<NodeId, string> = {};
-  for (const id of inOrder(document)) {
-    const node = document.nodes[id];
-    if (!node) continue;
-    const wired = (wiresInto.get(id) ?? [])
-      .map((wire) => `${wire.to[1]}=${wire.from[1]}@${made[wire.from[0]] ?? ""}`)
-      .toSorted();
-    const covered = new Set((wiresInto.get(id) ?? []).map((wire) => wire.to[1]));
-    const values = Object.entries(node.values)
-      .filter(([name]) => !covered.has(name))
-      .toSorted(([a], [b]) => (a < b ? -1 : 1));
-    // What is inside an instance counts too, as deep as it goes.
-    const inside = subgraphOf(node.type) === null ? "" : document.subgraphs;
-    made[id] = hash(toJson([node.type, node.mode ?? "", values, wired, inside]));
+  return new Signer().of(flatten(document));
+}
+
+/** What stays while only values change. */
+interface Structure {
+  readonly wires: FlatGraph["wires"];
+  /** Nodes with what they need before them; a circle's nodes come in any order. */
+  readonly order: readonly string[];
+  /** Without the wires that close circles. */
+  readonly into: ReadonlyMap<string, readonly Wire[]>;
+}
+
+interface Signed {
+  readonly node: WorkflowNode;
+  readonly own: string;
+  readonly signature: string;
+}
+
+/** Signs one document again and again: only what changed, and what is below it, is signed anew. */
+export class Signer {
+  #flat: FlatGraph | null = null;
+  #structure: Structure | null = null;
+  #signed = new Map<string, Signed>();
+  #signatures: Signatures = {};
+
+  of(flat: FlatGraph): Signatures {
+    if (this.#flat === flat) return this.#signatures;
+    this.#flat = flat;
+    const old = this.#structure;
+    const structure = old && isFor(old, flat) ? old : structureOf(flat);
+    if (structure !== old) this.#signed = new Map();
+    this.#structure = structure;
+    const changed = this.#sign(flat, structure);
+    const kept = structure === old ? this.#signatures : {};
+    if (changed.size || structure !== old)
+      this.#signatures = Object.assign(Object.create(null) as object, kept, Object.fromEntries(changed));
+    return this.#signatures;
   }
-  return made;
-}
 
-/** The nodes that a run needs: the sinks and all above them. */
-export function neededNodes(graph: Graph, catalog: Catalog): Set<NodeId> {
-  const sinks = Object.entries(graph.nodes)
-    .filter(([, node]) => node.mode !== "mute" && catalog.spec(node.type)?.sink)
-    .map(([id]) => id);
-  return upstream(graph, sinks);
-}
-
-/** Nodes that get a new seed with every run, so that their results are never there. */
-export function seedsDrawn(graph: Graph): NodeId[] {
-  return Object.entries(graph.nodes)
-    .filter(([id, { controls }]) =>
-      Object.entries(controls ?? {}).some(
-        ([port, control]) => control !== "fixed" && !(wireKey([id, port]) in graph.wires),
-      ),
-    )
-    .map(([id]) => id);
-}
-
-/** These nodes and all that need them. */
-export function nodesBelow(graph: Graph, from: Iterable<NodeId>): Set<NodeId> {
-  const users = Map.groupBy(Object.values(graph.wires), (wire) => wire.from[0]);
-  const found = new Set<NodeId>();
-  const ahead = [...from];
-  for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
-    if (found.has(node)) continue;
-    found.add(node);
-    for (const wire of users.get(node) ?? []) ahead.push(wire.to[0]);
+  #sign(flat: FlatGraph, { order, into }: Structure): Map<string, string> {
+    const changed = new Map<string, string>();
+    for (const id of order) {
+      const node = flat.nodes[id];
+      const before = this.#signed.get(id);
+      const wires = into.get(id) ?? [];
+      if (!node || (before?.node === node && !wires.some(({ from }) => changed.has(from[0])))) continue;
+      const own = before?.node === node ? before.own : ownText(node, flat.wires, id);
+      const wired = wires.map(({ from, to }) => `${to[1]}=${from[1]}@${this.#signed.get(from[0])?.signature ?? ""}`);
+      const signature = hash(`${own}\n${wired.toSorted().join("\n")}`);
+      this.#signed.set(id, { node, own, signature });
+      if (signature !== before?.signature) changed.set(id, signature);
+    }
+    return changed;
   }
-  return found;
 }
 
-/** Nodes with what they need before them; a cycle's nodes come in any order. */
-function inOrder(graph: Graph): NodeId[] {
-  const sources = Map.groupBy(Object.values(graph.wires), (wire) => wire.to[0]);
-  const order: NodeId[] = [];
-  const seen = new Set<NodeId>();
-  const stack = Object.keys(graph.nodes).map((id) => ({ id, entered: false }));
+/** Type, mode and the values that no wire covers. */
+function ownText({ type, mode, values }: WorkflowNode, wires: FlatGraph["wires"], id: string): string {
+  const free = Object.entries(values).filter(([name]) => !(`${id}\n${name}` in wires));
+  return toJson([type, mode ?? "", free.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+function isFor({ wires, order }: Structure, flat: FlatGraph): boolean {
+  if (wires !== flat.wires) return false;
+  const ids = Object.keys(flat.nodes);
+  return ids.length === order.length && order.every((id) => Object.hasOwn(flat.nodes, id));
+}
+
+function structureOf(flat: FlatGraph): Structure {
+  const sources = Map.groupBy(Object.values(flat.wires), (wire) => wire.to[0]);
+  const order = inOrder(Object.keys(flat.nodes), sources);
+  const rank = new Map(order.map((id, index) => [id, index]));
+  const forward = ({ from, to }: Wire): boolean => (rank.get(from[0]) ?? 0) < (rank.get(to[0]) ?? 0);
+  return { wires: flat.wires, order, into: new Map([...sources].map(([id, wires]) => [id, wires.filter(forward)])) };
+}
+
+function inOrder(ids: readonly string[], sources: ReadonlyMap<string, readonly Wire[]>): string[] {
+  const order: string[] = [];
+  const seen = new Set<string>();
+  const stack = ids.map((id) => ({ id, entered: false }));
   for (let top = stack.pop(); top; top = stack.pop()) {
     if (top.entered) order.push(top.id);
     else if (!seen.has(top.id)) {

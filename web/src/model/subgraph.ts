@@ -1,28 +1,47 @@
-/** Subgraphs seen from outside: each definition is a node type with the ports it publishes. */
+/** Subgraphs as node types: a definition seen from outside, and its border seen from inside. */
+import { borderTypes, handedOut, INPUTS, NEW_PORT } from "./border";
 import { inputOf, outputOf, type Catalog, type NodeSpec, type OutputPort, type Port } from "./catalog";
-import { instanceType, subgraphOf, type Document, type Subgraph, type SubgraphInput } from "./document";
+import { instanceType, subgraphOf, type Document, type PortRef, type Subgraph, type SubgraphPort } from "./document";
+import { toJson } from "./json";
 
 export const SUBGRAPH_CATEGORY = "subgraphs";
 
-/** The types of a catalog and the subgraphs of a document. */
-export function withSubgraphs(catalog: Catalog, subgraphs: Document["subgraphs"]): Catalog {
+/** The types of a catalog and the subgraphs of a document. Specs that `before` has already are used again. */
+export function withSubgraphs(catalog: Catalog, subgraphs: Document["subgraphs"], before: Catalog = catalog): Catalog {
   if (Object.keys(subgraphs).length === 0) return catalog;
-  return catalog.extended(new Interfaces(catalog, subgraphs).all());
+  const interfaces = new Interfaces(catalog, subgraphs, before);
+  return catalog.extended(interfaces.instances(), interfaces.borders());
 }
 
 /** Makes the specs, inner definitions first; one that contains itself is left out. */
 class Interfaces {
   readonly #catalog: Catalog;
   readonly #subgraphs: Document["subgraphs"];
+  readonly #before: Catalog;
   readonly #made = new Map<string, NodeSpec | null>();
 
-  constructor(catalog: Catalog, subgraphs: Document["subgraphs"]) {
+  constructor(catalog: Catalog, subgraphs: Document["subgraphs"], before: Catalog) {
     this.#catalog = catalog;
     this.#subgraphs = subgraphs;
+    this.#before = before;
   }
 
-  all(): NodeSpec[] {
+  instances(): NodeSpec[] {
     return Object.keys(this.#subgraphs).flatMap((id) => this.#interface(id) ?? []);
+  }
+
+  /** The types of the nodes at the border: their ports mirror those of the instances. */
+  borders(): NodeSpec[] {
+    return this.instances().flatMap((spec) => {
+      const types = borderTypes(subgraphOf(spec.id) ?? "");
+      const fresh: Port = { name: NEW_PORT, label: NEW_PORT, type: "*" };
+      const outputs = spec.inputs.map(({ name, label, type }: Port): OutputPort => ({ name, type, ...(label && { label }) }));
+      const inputs = spec.outputs.map(({ name, label, type }: OutputPort): Port => ({ name, type, ...(label && { label }) }));
+      return [
+        this.#known({ ...bare(types.inputs, "Inputs"), inputs: [], outputs: [...outputs, fresh] }),
+        this.#known({ ...bare(types.outputs, "Outputs"), inputs: [...inputs, fresh], outputs: [] }),
+      ];
+    });
   }
 
   #spec(type: string): NodeSpec | undefined {
@@ -31,38 +50,47 @@ class Interfaces {
   }
 
   #interface(id: string): NodeSpec | null {
-    const definition = this.#subgraphs[id];
+    const definition = Object.hasOwn(this.#subgraphs, id) ? this.#subgraphs[id] : undefined;
     const known = this.#made.get(id);
     if (known !== undefined || !definition) return known ?? null;
     this.#made.set(id, null);
     const specs = Object.values(definition.nodes).map(({ type }) => this.#spec(type));
-    const made: NodeSpec = {
-      id: instanceType(id),
-      title: definition.name || id,
-      category: SUBGRAPH_CATEGORY,
-      help: "",
-      version: "",
-      cache: "pure",
-      pack: "",
-      source: "",
-      inputs: definition.inputs.map((port) => this.#input(port, definition)),
-      outputs: definition.outputs.map(({ id: name, name: label, type, from: [node, port] }): OutputPort => {
-        const inner = outputOf(this.#spec(definition.nodes[node]?.type ?? ""), port);
-        return { ...inner, name, label, type: inner?.type ?? type };
-      }),
+    const feeds = new Map<string, PortRef>();
+    for (const { from, to } of Object.values(definition.wires)) if (from[0] === INPUTS && !feeds.has(from[1])) feeds.set(from[1], to);
+    const made = this.#known({
+      ...bare(instanceType(id), definition.name || id),
+      inputs: definition.inputs.map((port) => this.#input(port, definition, feeds.get(port.id))),
+      outputs: definition.outputs.map((port) => this.#output(port, definition)),
       ...(specs.some((spec) => spec?.sink) && { sink: true }),
-    };
+    });
     this.#made.set(id, made);
     return made;
   }
 
+  #output({ id: name, name: label, type }: SubgraphPort, definition: Subgraph): OutputPort {
+    const [node, port] = handedOut(definition, name) ?? ["", ""];
+    const inner = outputOf(this.#spec(definition.nodes[node]?.type ?? ""), port);
+    return { ...inner, name, label, type: inner?.type ?? type };
+  }
+
   /** As the first input inside that it feeds: its widget, its range, and the value it has there. */
-  #input({ id, name, type, to }: SubgraphInput, definition: Subgraph): Port {
-    const [node = "", port = ""] = to[0] ?? [];
+  #input({ id, name, type }: SubgraphPort, definition: Subgraph, feeds: PortRef | undefined): Port {
+    const [node = "", port = ""] = feeds ?? [];
     const inside = definition.nodes[node];
-    const inner = inputOf(this.#spec(inside?.type ?? ""), port);
+    const inner: Port | undefined = inputOf(this.#spec(inside?.type ?? ""), port);
     if (!inner) return { name: id, label: name, type };
     const value = inside?.values[port] ?? inner.default;
-    return { ...inner, name: id, label: name, ...(value !== undefined && { default: value }) };
+    const control = inside?.controls?.[port] ?? inner.control;
+    return { ...inner, name: id, label: name, ...(value !== undefined && { default: value }), ...(control && { control }) };
   }
+
+  /** The same object as before where nothing differs: what is drawn from it need not be drawn anew. */
+  #known(made: NodeSpec): NodeSpec {
+    const before = this.#before.spec(made.id);
+    return before && toJson(before) === toJson(made) ? before : made;
+  }
+}
+
+function bare(id: string, title: string): Omit<NodeSpec, "inputs" | "outputs"> {
+  return { id, title, category: SUBGRAPH_CATEGORY, help: "", version: "", cache: "pure", pack: "", source: "" };
 }

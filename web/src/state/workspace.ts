@@ -2,7 +2,8 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Catalog } from "../model/catalog";
 import type { Document } from "../model/document";
-import { signatures, type Signatures } from "../model/signature";
+import { Flattener, type FlatGraph } from "../model/flatten";
+import { Signer, type Signatures } from "../model/signature";
 import { withSubgraphs } from "../model/subgraph";
 import { DocumentStore } from "./document";
 import type { Journal } from "./journal";
@@ -20,7 +21,8 @@ export class Workspace {
   readonly view: ViewStore = createViewStore();
   readonly saving: Saving;
   readonly #catalog: StoreApi<CatalogState>;
-  #signed: { readonly document: Document; readonly signatures: Signatures } | null = null;
+  readonly #flattener = new Flattener();
+  readonly #signer = new Signer();
   #typed: { readonly catalog: Catalog; readonly subgraphs: Document["subgraphs"]; readonly types: Catalog } | null = null;
 
   #stop: (() => void)[] = [];
@@ -56,14 +58,18 @@ export class Workspace {
     const { subgraphs } = this.documents.document;
     if (!catalog) return null;
     if (this.#typed?.catalog !== catalog || this.#typed.subgraphs !== subgraphs)
-      this.#typed = { catalog, subgraphs, types: withSubgraphs(catalog, subgraphs) };
+      this.#typed = { catalog, subgraphs, types: withSubgraphs(catalog, subgraphs, this.#typed?.types) };
     return this.#typed.types;
+  }
+
+  /** What runs: the document with its subgraphs unfolded. */
+  flatOf(document: Document): FlatGraph {
+    return this.#flattener.of(document);
   }
 
   /** The signatures of a document's nodes; asked by every node, computed once per edit. */
   signaturesOf(document: Document): Signatures {
-    if (this.#signed?.document !== document) this.#signed = { document, signatures: signatures(document) };
-    return this.#signed.signatures;
+    return this.#signer.of(this.flatOf(document));
   }
 }
 

@@ -1,3 +1,4 @@
+import { INPUTS, NEW_PORT, OUTPUTS } from "../border";
 import { wireKey, type Wire } from "../document";
 import type { Command } from "../history";
 
@@ -6,7 +7,7 @@ export const connect: Command<Wire> = {
   name: "connect",
   change(draft, wire) {
     const { nodes, wires } = draft.graph;
-    if (!nodes[wire.from[0]] || !nodes[wire.to[0]]) return;
+    if (!Object.hasOwn(nodes, wire.from[0]) || !Object.hasOwn(nodes, wire.to[0]) || isNoPlace(wire)) return;
     const there = wires[wireKey(wire.to)];
     if (there && there.from.join("\n") === wire.from.join("\n")) return;
     draft.set(["wires", wireKey(wire.to)], wire);
@@ -21,3 +22,10 @@ export const disconnect: Command<{ wires: readonly string[]; instead?: Wire }> =
     if (instead) connect.change(draft, instead);
   },
 };
+
+/** At the border, new ports are made by `publishPort`, and nothing goes straight through. */
+function isNoPlace({ from, to }: Wire): boolean {
+  const enters = from[0] === INPUTS;
+  const leaves = to[0] === OUTPUTS;
+  return (enters && leaves) || (enters && from[1] === NEW_PORT) || (leaves && to[1] === NEW_PORT);
+}

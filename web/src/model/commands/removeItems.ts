@@ -1,3 +1,4 @@
+import { isBorder } from "../border";
 import type { NodeId } from "../document";
 import type { Command } from "../history";
 
@@ -13,7 +14,7 @@ export interface Removed {
 export const removeItems: Command<Removed> = {
   name: "removeItems",
   change(draft, { nodes = [], wires = [], frames = [], notes = [] }) {
-    const gone = new Set(nodes);
+    const gone = new Set(nodes.filter((id) => !isBorder(id)));
     for (const [key, wire] of Object.entries(draft.graph.wires)) {
       if (gone.has(wire.from[0]) || gone.has(wire.to[0])) draft.set(["wires", key], undefined);
     }

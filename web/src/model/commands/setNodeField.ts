@@ -1,3 +1,4 @@
+import { isBorder } from "../border";
 import type { NodeId, WorkflowNode } from "../document";
 import type { Command } from "../history";
 
@@ -14,6 +15,8 @@ export interface NodeFieldChange<F extends Field = Field> {
 export const setNodeField: Command<NodeFieldChange> = {
   name: "setNodeField",
   change(draft, { nodes, field, value }) {
-    for (const id of nodes) if (draft.graph.nodes[id]) draft.set(["nodes", id, field], value);
+    const looks = field === "size" || field === "collapsed" || field === "color";
+    for (const id of nodes)
+      if (Object.hasOwn(draft.graph.nodes, id) && (looks || !isBorder(id))) draft.set(["nodes", id, field], value);
   },
 };

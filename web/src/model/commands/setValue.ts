@@ -16,6 +16,23 @@ export const setValue: Command<readonly ValueChange[]> = {
   },
 };
 
+/** A new seed; `subgraph` is the definition that the node is in, `""` the document's own graph. */
+export interface SeedDrawn extends ValueChange {
+  readonly subgraph: string;
+}
+
+/** Set the seeds that were drawn for a run. */
+export const setSeeds: Command<readonly SeedDrawn[]> = {
+  name: "setSeeds",
+  change(draft, seeds) {
+    for (const { subgraph, node, port, value } of seeds) {
+      const path = subgraph ? ["subgraphs", subgraph] : [];
+      const graph = subgraph ? draft.document.subgraphs[subgraph] : draft.document;
+      if (graph && Object.hasOwn(graph.nodes, node)) draft.setInDocument([...path, "nodes", node, "values", port], value);
+    }
+  },
+};
+
 export interface ControlChange {
   readonly node: NodeId;
   readonly port: string;

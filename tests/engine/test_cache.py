@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -345,3 +348,22 @@ def test_what_disk_gives_stays_in_memory(disk: DiskStore) -> None:
     assert named(1) in store.memory
     store.drop(named(1))
     assert store.get(named(1)) is None
+
+
+START = """
+import sys, time
+from pathlib import Path
+from wirebrush.engine.cache.database import connect
+time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
+connect(Path(sys.argv[1]))
+connect(Path(sys.argv[1]))
+"""
+
+
+def test_workers_that_start_at_once_all_get_their_cache(tmp_path: Path) -> None:
+    for number in range(3):
+        at = str(time.time() + 0.6)
+        command = [sys.executable, "-c", START, str(tmp_path / f"{number}.db"), at]
+        starting = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+        told = [process.communicate(timeout=60)[1].decode() for process in starting]
+        assert [process.returncode for process in starting] == [0, 0, 0], told

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 
 SCHEMA_VERSION = 1
+LOCKED_SECONDS = 30.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
     key BLOB PRIMARY KEY,          -- recipe key
@@ -33,14 +35,27 @@ def connect(path: Path) -> sqlite3.Connection:
     moments, never the rest.
     """
     try:
-        return _connect(path)
+        return _connect_patiently(path)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
             raise  # locked, read-only, no such folder: nothing that deleting would mend
         for suffix in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 path.with_name(path.name + suffix).unlink()
-        return _connect(path)
+        return _connect_patiently(path)
+
+
+def _connect_patiently(path: Path) -> sqlite3.Connection:
+    """Two processes that start at once disturb each other: SQLite does not wait for its turn when
+    it changes the journal mode, whatever its timeout says."""
+    end = time.monotonic() + LOCKED_SECONDS
+    while True:
+        try:
+            return _connect(path)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

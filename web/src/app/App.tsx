@@ -25,7 +25,7 @@ export function App() {
   const workspace = useWorkspace();
   const open = useUi((state) => state.panel);
   // What lies over the page shows notices itself.
-  const covered = useUi((state) => state.overlay !== null);
+  const covered = useUi((state) => state.overlay !== null || state.enlarged !== null);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>
       <TopBar />

@@ -1,64 +1,100 @@
-import { useMemo } from "react";
-import { neededNodes, nodesBelow, seedsDrawn } from "../model/signature";
+import { Menu } from "@base-ui/react/menu";
+import { ChevronDown } from "lucide-react";
+import { useState } from "react";
 import { isFinal } from "../runtime/jobs";
-import { useDocument, useNodeTypes, useRuns, useRuntime, useStudio, useWorkspace } from "../state/context";
+import { useDocument, useRuntime, useStudio, useUi } from "../state/context";
+import { MOST_RUNS } from "../state/running";
 import { Button } from "../ui/Button";
+import menu from "../ui/Menu.module.css";
 import { t } from "../i18n/text";
+import { COMMANDS } from "./commands";
 import { cancelCurrent } from "./commands/run";
-import styles from "./TopBar.module.css";
-import { keysOf, withKeys } from "./useShortcuts";
+import { CommandItems } from "./CommandItems";
+import styles from "./RunBar.module.css";
+import { RunPlan } from "./RunPlan";
+import { RunProgress } from "./RunProgress";
+import { useKeyedLabel, useKeys } from "./useKeys";
 
-/** What a run would compute, and Run. */
+/** What a run would compute, or how far it is; and Run. */
 export function RunBar() {
+  const studio = useStudio();
+  const cancelLabel = useKeyedLabel("cancel");
+  const runLabel = useKeyedLabel("run");
+  const runKeys = useKeys("run");
+  const live = useRuntime((state) => state.phase === "live");
+  const document = useDocument(({ id }) => id);
+  const open = useRuntime(({ jobs }) =>
+    jobs.order
+      .filter((id) => jobs.ours[id]?.document === document && !isFinal(jobs.byId[id]?.record.state ?? "failed"))
+      .join(" "),
+  );
   return (
     <>
-      <Plan />
-      <RunButtons />
+      {open ? <RunProgress open={open.split(" ")} /> : <RunPlan />}
+      <div className={styles["run"]}>
+        {open && (
+          <Button onClick={() => cancelCurrent(studio)} title={cancelLabel}>
+            {t("command.cancel")}
+          </Button>
+        )}
+        <BatchCount />
+        <div className={styles["split"]}>
+          <Button look="primary" disabled={!live} onClick={() => studio.run()} title={runLabel}>
+            {t("command.run")} <kbd className={styles["keys"]}>{runKeys}</kbd>
+          </Button>
+          <MoreWays />
+        </div>
+      </div>
     </>
   );
 }
 
-/** How many nodes a run would compute: those whose result is not known to be there. */
-function Plan() {
-  const workspace = useWorkspace();
-  const document = useDocument((all) => all);
-  const catalog = useNodeTypes();
-  const runs = useRuns(({ nodes }) => nodes);
-  const { total, stale } = useMemo(() => {
-    if (!catalog) return { total: 0, stale: 0 };
-    const needed = neededNodes(document, catalog);
-    const now = workspace.signaturesOf(document);
-    const drawn = nodesBelow(document, seedsDrawn(document));
-    const old = [...needed].filter((id) => drawn.has(id) || runs[id]?.signature !== now[id]);
-    return { total: needed.size, stale: old.length };
-  }, [catalog, document, runs, workspace]);
-  if (!catalog) return null;
-  const words =
-    total === 0 ? t("run.none") : stale === 0 ? t("run.fresh") : t("run.compute", { count: stale, total });
+/** How often Run runs; typed or stepped. */
+function BatchCount() {
+  const { ui } = useStudio();
+  const batch = useUi((state) => state.batch);
+  const [typed, setTyped] = useState<string | null>(null);
+  const set = (value: number): void => ui.setState({ batch: Math.max(1, Math.min(MOST_RUNS, Math.round(value) || 1)) });
   return (
-    <span className={styles["plan"]} title={total === 0 ? t("run.none.hint") : undefined}>
-      {words}
-    </span>
+    <label className={`${styles["batch"]} ${batch > 1 ? styles["several"] : ""}`} title={t("run.batch.hint", { most: MOST_RUNS })}>
+      <span aria-hidden="true">×</span>
+      <input
+        aria-label={t("run.batch")}
+        inputMode="numeric"
+        autoComplete="off"
+        value={typed ?? batch}
+        onFocus={(event) => event.target.select()}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          if (Number(event.target.value) >= 1) set(Number(event.target.value));
+        }}
+        onBlur={() => setTyped(null)}
+        onKeyDown={(event) => {
+          if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+          event.preventDefault();
+          setTyped(null);
+          set(batch + (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1));
+        }}
+      />
+    </label>
   );
 }
 
-function RunButtons() {
-  const studio = useStudio();
-  const live = useRuntime((state) => state.phase === "live");
-  const document = useDocument(({ id }) => id);
-  const busy = useRuntime(({ jobs }) =>
-    jobs.order.some((id) => jobs.ours[id]?.document === document && !isFinal(jobs.byId[id]?.record.state ?? "failed")),
-  );
+const WAYS = COMMANDS.filter((command) => command.menu === "run");
+
+function MoreWays() {
   return (
-    <div className={styles["run"]}>
-      {busy && (
-        <Button onClick={() => cancelCurrent(studio)} title={withKeys("cancel")}>
-          {t("command.cancel")}
-        </Button>
-      )}
-      <Button look="primary" disabled={!live} onClick={() => studio.run()} title={withKeys("run")}>
-        {t("command.run")} <kbd className={styles["keys"]}>{keysOf("run")}</kbd>
-      </Button>
-    </div>
+    <Menu.Root modal={false}>
+      <Menu.Trigger className={styles["more"] ?? ""} aria-label={t("run.more")} title={t("run.more")}>
+        <ChevronDown size={14} />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner className={menu["positioner"] ?? ""} align="end" sideOffset={6}>
+          <Menu.Popup className={menu["popup"] ?? ""}>
+            <CommandItems commands={WAYS} />
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
   );
 }

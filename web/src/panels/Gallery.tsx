@@ -1,43 +1,38 @@
-import { memo } from "react";
-import { thumbnailUrl } from "../runtime/api";
-import type { Picture } from "../state/runtime";
-import { useRuntime, useStudio } from "../state/context";
+import { Images } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useStore } from "zustand";
+import { useStudio } from "../state/context";
+import type { Picture } from "../state/pictures";
+import { IconButton } from "../ui/Button";
 import { t } from "../i18n/text";
-import styles from "./Gallery.module.css";
+import { PictureGrid } from "./gallery/PictureGrid";
 import panel from "./Panel.module.css";
 
-/** Every picture that was made, the newest first. */
+const NONE: ReadonlySet<string> = new Set();
+
+/** The strip beside the canvas: every picture that was made, the newest first. */
 export function Gallery() {
-  const pictures = useRuntime((state) => state.pictures);
+  const { gallery, ui } = useStudio();
+  const empty = useStore(gallery.recent.store, ({ pictures }) => pictures.length === 0);
+  const section = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    scroller.current = section.current?.closest("aside") ?? null;
+  }, []);
+  const open = (picture: Picture): void => ui.setState({ enlarged: picture, among: null });
   return (
-    <section className={panel["section"]} aria-label={t("gallery.title")}>
-      <h2 className={panel["heading"]}>{t("gallery.title")}</h2>
-      {pictures.length === 0 ? (
+    <section ref={section} className={panel["section"]} aria-label={t("gallery.title")}>
+      <h2 className={panel["heading"]}>
+        {t("gallery.title")}
+        <IconButton label={t("command.gallery")} onClick={() => ui.setState({ overlay: "gallery" })}>
+          <Images size={14} />
+        </IconButton>
+      </h2>
+      {empty ? (
         <p className={panel["quiet"]}>{t("gallery.empty")}</p>
       ) : (
-        <ul className={styles["grid"]}>
-          {pictures.map((picture) => (
-            <Tile key={picture.asset} picture={picture} />
-          ))}
-        </ul>
+        <PictureGrid list={gallery.recent} scroller={scroller} least={76} gap={6} label={t("gallery.title")} chosen={NONE} open={open} />
       )}
     </section>
   );
 }
-
-const Tile = memo(function Tile({ picture }: { picture: Picture }) {
-  const { ui } = useStudio();
-  return (
-    <li>
-      <button
-        type="button"
-        className={styles["tile"]}
-        title={picture.name}
-        aria-label={t("gallery.open", { name: picture.name })}
-        onClick={() => ui.setState({ enlarged: picture })}
-      >
-        <img src={thumbnailUrl(picture.asset, 256)} alt="" loading="lazy" decoding="async" draggable={false} />
-      </button>
-    </li>
-  );
-});

@@ -1,97 +1,126 @@
-import { RotateCcw, X } from "lucide-react";
-import { memo } from "react";
+import { CircleX, ListX, Pause, Play } from "lucide-react";
+import { useState } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
-import { isFinal, queueOrder, type Job } from "../runtime/jobs";
-import { thumbnailUrl } from "../runtime/api";
-import { useDocument, useRuntime, useStudio } from "../state/context";
-import { IconButton } from "../ui/Button";
-import { clock, seconds } from "../ui/format";
+import { cancelAll } from "../app/commands/run";
+import { grouped, sections, type Row } from "../runtime/queue";
+import { useRuntime, useSettings, useStudio } from "../state/context";
+import { Button, IconButton } from "../ui/Button";
 import { t } from "../i18n/text";
+import { JobRow } from "./JobRow";
 import panel from "./Panel.module.css";
 import styles from "./Queue.module.css";
+import { SweepRow } from "./SweepRow";
+import type { Place } from "./usePlace";
 
-const SHOWN = 30;
+/** So many rows of a section at first, and more when asked. */
+const PAGE = 20;
 
-/** What happens: running and waiting jobs first, then those that have ended. */
+/** What happens: what runs, what waits and in which order, what has ended. */
 export function Queue() {
   const { runtime } = useStudio();
-  const order = useStore(runtime.store, useShallow(({ jobs }) => queueOrder(jobs).slice(0, SHOWN)));
+  const cleared = useSettings((settings) => settings.queueCleared);
+  const { running, waiting, ended } = useStore(
+    runtime.store,
+    useShallow(({ jobs }) => {
+      const found = sections(jobs, cleared);
+      return { running: found.running.join(" "), waiting: found.waiting.join(" "), ended: found.ended.join(" ") };
+    }),
+  );
   const obstacle = useRuntime(({ system }) => system?.queue.obstacle);
+  const empty = !running && !waiting && !ended;
   return (
     <section className={panel["section"]} aria-label={t("queue.title")}>
-      <h2 className={panel["heading"]}>{t("queue.title")}</h2>
+      <h2 className={panel["heading"]}>
+        {t("queue.title")}
+        <Actions open={Boolean(running || waiting)} ended={Boolean(ended)} />
+      </h2>
+      <Paused />
       {obstacle && <p className={panel["quiet"]}>{obstacle}</p>}
-      {order.length === 0 && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
-      <ul className={styles["list"]}>
-        {order.map((id) => (
-          <Row key={id} id={id} />
-        ))}
-      </ul>
+      {empty && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
+      <Section ids={running} title={t("queue.running")} />
+      <Section ids={waiting} title={t("queue.waiting")} movable />
+      <Section ids={ended} title={t("queue.ended")} />
     </section>
   );
 }
 
-const Row = memo(function Row({ id }: { id: string }) {
-  const { runtime, ui } = useStudio();
-  const job = useRuntime(({ jobs }) => jobs.byId[id]);
-  const running = useRuntime(({ jobs }) => (job?.running ? jobs.byId[id]?.running : null));
-  const preview = useRuntime(({ previews, jobs }) => {
-    const node = jobs.byId[id]?.running;
-    return node ? previews[jobs.ours[id]?.document ?? ""]?.[node] : undefined;
-  });
-  const title = useDocument((document) => (running ? document.nodes[running]?.title ?? document.nodes[running]?.type : undefined));
-  if (!job) return null;
-  const { record } = job;
-  const picture = record.outputs.find((output) => output.asset && output.mime?.startsWith("image/"));
-  const active = !isFinal(record.state);
-  const source = preview ?? (picture?.asset ? thumbnailUrl(picture.asset, 96) : undefined);
+function Actions({ open, ended }: { open: boolean; ended: boolean }) {
+  const studio = useStudio();
+  const paused = useRuntime(({ system }) => system?.queue.paused ?? false);
+  const live = useRuntime(({ phase }) => phase === "live");
+  const pause = (): void => void studio.runtime.pause(!paused).catch((error: Error) => studio.notify(error.message));
   return (
-    <li className={`${styles["job"]} ${record.state === "running" ? styles["active"] : ""}`} data-state={record.state}>
-      <button
-        type="button"
-        className={styles["thumb"]}
-        disabled={!picture}
-        aria-label={t("node.open")}
-        onClick={() =>
-          picture?.asset &&
-          ui.setState({
-            enlarged: { asset: picture.asset, name: picture.name ?? "", width: picture.width ?? null, height: picture.height ?? null },
-          })
-        }
-      >
-        {source && <img src={source} alt="" loading="lazy" draggable={false} />}
-      </button>
-      <div className={styles["words"]}>
-        <p className={styles["title"]}>{record.title || t("file.untitled")}</p>
-        <p className={`${styles["detail"]} ${styles[record.state] ?? ""}`}>{detail(job, title)}</p>
-      </div>
-      {active && (
-        <IconButton label={t("command.cancel")} className={styles["action"]} onClick={() => runtime.cancel(id)}>
-          <X size={14} />
+    <span className={styles["actions"]}>
+      {open && (
+        <IconButton label={t("command.cancelAll")} onClick={() => cancelAll(studio)}>
+          <CircleX size={14} />
         </IconButton>
       )}
-      {!active && record.state !== "succeeded" && (
-        <IconButton label={t("job.retry")} className={styles["action"]} onClick={() => void runtime.retry(id).catch(() => {})}>
-          <RotateCcw size={13} />
+      {ended && (
+        <IconButton label={t("queue.clear")} onClick={() => studio.settings.setState({ queueCleared: Date.now() / 1000 })}>
+          <ListX size={14} />
         </IconButton>
       )}
-    </li>
+      <IconButton label={t(paused ? "queue.resume" : "queue.pause")} disabled={!live} onClick={pause}>
+        {paused ? <Play size={14} /> : <Pause size={14} />}
+      </IconButton>
+    </span>
   );
-});
+}
 
-function detail(job: Job, node: string | undefined): string {
-  const { record, progress, planned, ran } = job;
-  if (record.state === "running" && node) {
-    if (progress) return `${node} ${progress[0]} / ${progress[1]}`;
-    return planned ? `${node} · ${t("job.nodes", { done: ran, total: planned })}` : node;
-  }
-  const words: string[] = [t(`job.${record.state}`)];
-  if (record.state === "succeeded") {
-    words.push(seconds(record.summary.seconds));
-    if (record.summary.cached) words.push(t("job.cached", { count: record.summary.cached }));
-  }
-  if (record.state === "failed" && record.problems[0]) words.push(record.problems[0].message);
-  if (record.ended && record.state !== "succeeded" && record.state !== "failed") words.push(clock(record.ended * 1000));
-  return words.join(" · ");
+function Paused() {
+  const studio = useStudio();
+  const paused = useRuntime(({ system }) => system?.queue.paused ?? false);
+  if (!paused) return null;
+  return (
+    <p className={styles["paused"]}>
+      {t("queue.paused")}
+      <Button onClick={() => void studio.runtime.pause(false).catch((error: Error) => studio.notify(error.message))}>
+        {t("queue.resume")}
+      </Button>
+    </p>
+  );
+}
+
+interface SectionProps {
+  /** Ids of jobs with spaces between: the same text is the same section. */
+  ids: string;
+  title: string;
+  movable?: boolean;
+}
+
+function Section({ ids, title, movable = false }: SectionProps) {
+  const { runtime } = useStudio();
+  const [shown, setShown] = useState(PAGE);
+  if (!ids) return null;
+  const jobs = ids.split(" ");
+  const rows = grouped(jobs, runtime.store.getState().jobs);
+  const firsts = rows.map(firstOf);
+  return (
+    <div role="group" aria-label={title}>
+      <h3 className={styles["section"]}>
+        {title}
+        <span className={styles["count"]}>{jobs.length > 1 ? jobs.length : ""}</span>
+      </h3>
+      <ul className={styles["list"]}>
+        {rows.slice(0, shown).map((row, index) => (
+          <QueueRow key={firstOf(row)} row={row} place={movable ? { firsts, index } : null} />
+        ))}
+      </ul>
+      {rows.length > shown && (
+        <Button look="quiet" className={styles["moreRows"] ?? ""} onClick={() => setShown(shown + 2 * PAGE)}>
+          {t("queue.more", { count: rows.length - shown })}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function QueueRow({ row, place }: { row: Row; place: Place | null }) {
+  return "job" in row ? <JobRow id={row.job} place={place} /> : <SweepRow group={row.group} jobs={row.jobs} place={place} />;
+}
+
+function firstOf(row: Row): string {
+  return "job" in row ? row.job : (row.jobs[0] ?? "");
 }

@@ -1,5 +1,13 @@
-/** Call back once everything of this frame has arrived; a hidden page has no frames, but a clock. */
+/** A page that is not looked at has no frames, but a clock. */
+const HIDDEN_MS = 250;
+
+/** Call back once everything of this frame has arrived. */
 export function afterAll(act: () => void): void {
-  if (document.visibilityState === "visible") requestAnimationFrame(act);
-  else setTimeout(act, 250);
+  const done = (): void => {
+    cancelAnimationFrame(frame);
+    clearTimeout(clock);
+    act();
+  };
+  const frame = requestAnimationFrame(done);
+  const clock = setTimeout(done, HIDDEN_MS);
 }

@@ -1,28 +1,16 @@
 /** Jobs and what their nodes do, as a pure reducer over the server's messages. */
+import type { Document } from "../model/document";
 import type { Signatures } from "../model/signature";
-import type { Event as JobEvent, JobOutput, JobRecord, JobState, Output, Problem } from "./wire.gen";
+import { outputsByNode, runsAfter, runsFromRecord, runsPutBack, type NodeRun, type NodeRuns } from "./nodeRuns";
+import type { Event as JobEvent, JobRecord, JobState, Problem } from "./wire.gen";
 
-export type NodeState = "running" | "done" | "cached" | "error" | "stopped";
-
-/** A node's part in a job. */
-export interface NodeRun {
-  readonly job: string;
-  readonly state: NodeState;
-  readonly value?: number;
-  readonly total?: number;
-  readonly started?: number;
-  readonly seconds?: number;
-  /** Why it was not in the cache. */
-  readonly reason?: string;
-  readonly outputs: readonly Output[];
-  /** The node as it was when this ran: differs from the present one when it is stale. */
-  readonly signature?: string | undefined;
-}
+export type { NodeRun, NodeRuns, NodeState } from "./nodeRuns";
 
 export interface Job {
   readonly record: JobRecord;
-  /** How many nodes are to run and have run, once that is known. */
-  readonly planned: number | null;
+  /** The nodes that are to run, once that is known. */
+  readonly planned: readonly string[] | null;
+  /** How many of them have run, and how many were there already. */
   readonly ran: number;
   readonly cached: number;
   readonly running: string | null;
@@ -41,7 +29,7 @@ export interface Jobs {
 
 /** Node ids are those of the run: `12/3` is node 3 inside instance 12. */
 export interface DocumentRuns {
-  readonly nodes: Readonly<Record<string, NodeRun>>;
+  readonly nodes: NodeRuns;
   readonly problems: readonly Problem[];
 }
 
@@ -49,11 +37,18 @@ export interface DocumentRuns {
 export interface Ours {
   readonly document: string;
   readonly signatures: Signatures;
+  /** Seconds that nodes were expected to take. */
+  readonly estimates?: Estimates;
+  /** The document as it ran, so that its values can be had again. */
+  readonly ran?: Document;
 }
+
+export type Estimates = Readonly<Record<string, number>>;
 
 export const NO_JOBS: Jobs = { order: [], byId: {}, documents: {}, ours: {} };
 export const NO_RUNS: DocumentRuns = { nodes: {}, problems: [] };
-export const SHOWN_JOBS = 100;
+/** So many that have ended are kept; those that have not are all kept. */
+export const SHOWN_JOBS = 200;
 
 const FINAL: ReadonlySet<JobState> = new Set(["succeeded", "failed", "cancelled", "quarantined"]);
 
@@ -61,25 +56,67 @@ export function isFinal(state: JobState): boolean {
   return FINAL.has(state);
 }
 
-/** Records as fetched. A job that has ended here stays ended: the answer may be older than events. */
+/**
+ * Records as fetched. A job that has ended here stays ended: the answer may be older than events.
+ * One that has ended or was put back meanwhile takes its nodes along.
+ */
 export function withRecords(jobs: Jobs, records: readonly JobRecord[]): Jobs {
-  const byId = { ...jobs.byId };
+  const byId: Record<string, Job> = { ...jobs.byId };
+  let next = jobs;
   for (const record of records) {
     const known = byId[record.id];
-    if (known && isFinal(known.record.state) && !isFinal(record.state)) continue;
-    byId[record.id] = { ...(known ?? asNew(record)), record };
+    if (known && isOlder(record, known.record)) continue;
+    const job = jobFrom(known, record);
+    byId[record.id] = job;
+    if (known) next = withMissed(next, known, job);
   }
-  const order = Object.values(byId)
-    .toSorted((a, b) => b.record.created - a.record.created || (a.record.id < b.record.id ? 1 : -1))
-    .slice(0, SHOWN_JOBS)
-    .map((job) => job.record.id);
-  return { ...jobs, byId: Object.fromEntries(order.flatMap((id) => (byId[id] ? [[id, byId[id]]] : []))), order };
+  return { ...next, ...kept(byId) };
+}
+
+/** Whether events have told more of a job than an answer that was on its way meanwhile. */
+function isOlder(answer: JobRecord, known: JobRecord): boolean {
+  if (isFinal(known.state)) return !isFinal(answer.state);
+  if (answer.attempt < known.attempt) return !isFinal(answer.state);
+  return answer.attempt === known.attempt && known.state === "running" && answer.state === "leased";
+}
+
+/** Newest first; of those that have ended, only the latest. */
+function kept(byId: Readonly<Record<string, Job>>): Pick<Jobs, "order" | "byId"> {
+  const sorted = Object.values(byId).toSorted(
+    ({ record: a }, { record: b }) => b.created - a.created || (a.id < b.id ? 1 : -1),
+  );
+  const left = sorted.filter(({ record }, index) => index < SHOWN_JOBS || !isFinal(record.state));
+  return {
+    order: left.map(({ record }) => record.id),
+    byId: Object.fromEntries(left.map((job) => [job.record.id, job])),
+  };
+}
+
+function jobFrom(known: Job | undefined, record: JobRecord): Job {
+  if (!known) return asNew(record);
+  if (isFinal(record.state)) return { ...known, record, running: null, progress: null };
+  const goesOn = known.record.attempt === record.attempt && record.state === known.record.state;
+  return goesOn ? { ...known, record } : asNew(record);
+}
+
+/** What a record tells that events would have told. */
+function withMissed(jobs: Jobs, before: Job, { record }: Job): Jobs {
+  const ours = jobs.ours[record.id];
+  if (!ours || isFinal(before.record.state)) return jobs;
+  const { nodes } = runsOf(jobs, ours.document);
+  if (isFinal(record.state)) {
+    const after = runsFromRecord(nodes, record, ours.signatures);
+    return withRuns(jobs, ours.document, { nodes: after, problems: record.problems });
+  }
+  if (record.state !== "queued") return jobs;
+  const after = runsPutBack(nodes, record.id);
+  return after === nodes ? jobs : withRuns(jobs, ours.document, { nodes: after });
 }
 
 /** A job that this page submitted: its nodes show what it does. */
 export function withOurs(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
   const next = withRecords(jobs, [record]);
-  return withProblems({ ...next, ours: { ...jobs.ours, [record.id]: ours } }, ours.document, []);
+  return withProblems({ ...next, ours: { ...next.ours, [record.id]: ours } }, ours.document, []);
 }
 
 /** Show what an earlier job of this document made; what a later one did stays. */
@@ -91,8 +128,7 @@ export function withRestored(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
   if (record.state === "succeeded")
     for (const [node, signature] of Object.entries(signatures))
       if (!isLater(runs[node])) runs[node] = { job: record.id, state: "cached", outputs: [], signature };
-  const outputs = Map.groupBy<string, JobOutput>(record.outputs, (output) => output.node);
-  for (const [node, shown] of outputs) {
+  for (const [node, shown] of outputsByNode(record)) {
     if (isLater(runs[node])) continue;
     runs[node] = { job: record.id, state: "cached", outputs: shown, signature: signatures[node] };
   }
@@ -118,30 +154,18 @@ function withRuns(jobs: Jobs, document: string, runs: Partial<DocumentRuns>): Jo
   return { ...jobs, documents: { ...jobs.documents, [document]: { ...runsOf(jobs, document), ...runs } } };
 }
 
+/** The same jobs if the event tells nothing new. */
 export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number): Jobs {
   const job = jobs.byId[id];
   if (!job) return jobs;
   const next = jobAfter(job, event, now);
   const ours = jobs.ours[id];
-  const known = { ...jobs, byId: { ...jobs.byId, [id]: next } };
+  const known = next === job ? jobs : { ...jobs, byId: { ...jobs.byId, [id]: next } };
   if (!ours) return known;
   const { nodes } = runsOf(jobs, ours.document);
-  const after = runsAfter(nodes, id, event, ours.signatures, now);
+  const after = event.type === "queued" ? runsPutBack(nodes, id) : runsAfter(nodes, id, event, ours.signatures, now);
   if (event.type === "finished") return withRuns(known, ours.document, { nodes: after, problems: event.problems });
   return after === nodes ? known : withRuns(known, ours.document, { nodes: after });
-}
-
-/** As people read a queue: what runs, what is next, then what has ended, the latest first. */
-export function queueOrder({ order, byId }: Jobs): string[] {
-  const rank = (id: string): number => {
-    const state = byId[id]?.record.state ?? "succeeded";
-    return isFinal(state) ? 2 : state === "queued" ? 1 : 0;
-  };
-  const turn = (id: string): number => {
-    const { priority = 0, position = 0 } = byId[id]?.record ?? {};
-    return rank(id) === 1 ? position - priority * 1e12 : 0;
-  };
-  return order.toSorted((a, b) => rank(a) - rank(b) || turn(a) - turn(b));
 }
 
 /** Whether the record must be fetched: an event came for a job that this page does not know. */
@@ -158,104 +182,41 @@ function jobAfter(job: Job, event: JobEvent, now: number): Job {
   switch (event.type) {
     case "queued":
       return { ...asNew(record), record: { ...record, state: "queued", worker: null } };
-    case "started":
-      return {
-        ...asNew(record),
-        record: {
-          ...record,
-          state: "running",
-          worker: event.worker,
-          attempt: event.attempt,
-          nodes: event.nodes,
-          started: now / 1000,
-        },
-      };
+    case "started": {
+      const { worker, attempt, nodes } = event;
+      return asNew({ ...record, state: "running", worker, attempt, nodes, started: now / 1000 });
+    }
     case "nodes_planned":
-      return { ...job, planned: event.run.length, cached: event.cached.length };
+      return { ...job, planned: event.run, cached: event.cached.length };
     case "node_started":
       return { ...job, running: event.node, progress: null };
     case "node_progress":
-      return { ...job, running: event.node, progress: [event.value, event.total] };
+      return afterProgress(job, event.node, event.value, event.total);
     case "node_finished":
       return afterNode(job, event);
-    case "finished":
-      return {
-        ...job,
-        running: null,
-        progress: null,
-        record: {
-          ...record,
-          state: event.state,
-          ended: now / 1000,
-          summary: event.summary,
-          problems: event.problems,
-        },
-      };
+    case "finished": {
+      const { state, summary, problems } = event;
+      return { ...job, running: null, progress: null, record: { ...record, state, summary, problems, ended: now / 1000 } };
+    }
     case "preview":
       return job;
   }
 }
 
+function afterProgress(job: Job, node: string, value: number, total: number): Job {
+  if (job.running === node && job.progress?.[0] === value && job.progress[1] === total) return job;
+  return { ...job, running: node, progress: [value, total] };
+}
+
 function afterNode(job: Job, event: Extract<JobEvent, { type: "node_finished" }>): Job {
   const before = job.record.outputs.filter((output) => output.node !== event.node);
   const shown = event.outputs.map((output, index) => ({ ...output, node: event.node, index }));
+  const outputs = before.length + shown.length ? [...before, ...shown] : job.record.outputs;
   return {
     ...job,
-    record: { ...job.record, outputs: [...before, ...shown] },
+    record: outputs === job.record.outputs ? job.record : { ...job.record, outputs },
     ran: job.ran + (event.cached ? 0 : 1),
     running: job.running === event.node ? null : job.running,
     progress: job.running === event.node ? null : job.progress,
   };
-}
-
-type Runs = DocumentRuns["nodes"];
-
-function runsAfter(
-  runs: Runs,
-  job: string,
-  event: JobEvent,
-  signatures: Signatures,
-  now: number,
-): Runs {
-  switch (event.type) {
-    case "nodes_planned": {
-      const cached = event.cached.map((node) => {
-        const outputs = runs[node]?.outputs ?? [];
-        return [node, { job, state: "cached", outputs, signature: signatures[node] }] as const;
-      });
-      return { ...runs, ...Object.fromEntries(cached) };
-    }
-    case "node_started": {
-      const { node, reason } = event;
-      const outputs = runs[node]?.outputs ?? [];
-      return { ...runs, [node]: { job, state: "running", started: now, reason, outputs } };
-    }
-    case "node_progress": {
-      const run = runs[event.node] ?? { outputs: [], started: now };
-      if (run.started !== undefined && "value" in run && run.value === event.value) return runs;
-      const { value, total } = event;
-      return { ...runs, [event.node]: { ...run, job, state: "running", value, total } };
-    }
-    case "node_finished": {
-      const { node, cached, seconds, outputs } = event;
-      const state = cached ? "cached" : "done";
-      const reason = runs[node]?.reason ?? "";
-      return { ...runs, [node]: { job, state, seconds, outputs, reason, signature: signatures[node] } };
-    }
-    case "finished":
-      return afterEnd(runs, job, event.problems);
-    default:
-      return runs;
-  }
-}
-
-/** What was still running has not ended well: it is in error where a problem says so. */
-function afterEnd(runs: Runs, job: string, problems: readonly Problem[]): Runs {
-  const next: Record<string, NodeRun> = { ...runs };
-  for (const [node, { value: _, total: __, ...run }] of Object.entries(runs))
-    if (run.job === job && run.state === "running") next[node] = { ...run, state: "stopped" };
-  for (const problem of problems)
-    if (problem.node && problem.severity !== "warning")
-      next[problem.node] = { outputs: [], ...next[problem.node], job, state: "error" };
-  return next;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CONNECTING, SILENCE_MS, step, type Connection, type Effect, type Input } from "./connection";
 import * as jobs from "./jobs";
+import { sections } from "./queue";
 import { readPreview } from "./socket";
 import type { Event as JobEvent, JobRecord, ServerMessage } from "./wire.gen";
 
@@ -100,7 +101,7 @@ const RUNNING: JobEvent[] = [
 describe("a job", () => {
   test("tells what runs, how far it is, and what came from the cache", () => {
     const known = after(...RUNNING);
-    expect(known.byId["j"]).toMatchObject({ planned: 2, cached: 1, running: "2", progress: [14, 20] });
+    expect(known.byId["j"]).toMatchObject({ planned: ["2", "3"], cached: 1, running: "2", progress: [14, 20] });
     expect(known.byId["j"]?.record).toMatchObject({ state: "running", worker: "cpu-0" });
     expect(nodesOf(known)["1"]).toMatchObject({ state: "cached", signature: "s1" });
     expect(nodesOf(known)["2"]).toMatchObject({ state: "running", value: 14, total: 20, reason: "seed changed" });
@@ -154,8 +155,8 @@ describe("a job", () => {
       record({ id: "urgent", created: 5, position: 7, priority: 1 }),
       record({ id: "new", state: "failed", created: 6 }),
     ];
-    const order = jobs.queueOrder(jobs.withRecords(jobs.NO_JOBS, all));
-    expect(order).toEqual(["runs", "urgent", "first", "second", "new", "old"]);
+    const found = sections(jobs.withRecords(jobs.NO_JOBS, all));
+    expect(found).toEqual({ running: ["runs"], waiting: ["urgent", "first", "second"], ended: ["new", "old"] });
   });
 
   test("of an earlier visit shows its pictures, but not over later ones", () => {

@@ -1,6 +1,7 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { upstream } from "../model/connect";
+import { flatten } from "../model/flatten";
 import type { Document } from "../model/document";
 import { documentToJson, isRecord, NotAWorkflow, parseDocument } from "../model/format";
 import { signatures as signaturesOf, type Signatures } from "../model/signature";
@@ -8,15 +9,9 @@ import { api, ApiError, type SystemInfo, type WorkerInfo } from "../runtime/api"
 import { afterAll } from "../runtime/batch";
 import type { Phase } from "../runtime/connection";
 import * as jobs from "../runtime/jobs";
-import { Socket, type Preview } from "../runtime/socket";
+import { Previews, withoutPreviewsOf, type PreviewUrls } from "../runtime/previews";
+import { Socket } from "../runtime/socket";
 import type { AssetRecord, JobRecord, Json, Problem, ServerMessage } from "../runtime/wire.gen";
-
-export interface Picture {
-  readonly asset: string;
-  readonly name: string;
-  readonly width: number | null;
-  readonly height: number | null;
-}
 
 export interface RuntimeState {
   readonly phase: Phase;
@@ -25,9 +20,10 @@ export interface RuntimeState {
   /** The server does not know this browser (any more). */
   readonly locked: boolean;
   readonly jobs: jobs.Jobs;
+  /** How often everything was fetched anew: at first, and after the server was away. */
+  readonly fetched: number;
   /** Blob URL of the latest step preview by document and node. */
-  readonly previews: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly pictures: readonly Picture[];
+  readonly previews: PreviewUrls;
   /** Asset ids of uploaded pictures by the name that nodes know them by. */
   readonly uploads: Readonly<Record<string, string>>;
   readonly workers: readonly WorkerInfo[];
@@ -43,13 +39,29 @@ export interface RunWish {
   readonly front?: boolean;
 }
 
-interface Waiting {
+/** A document as it is to be run, and what is known of its nodes. */
+export interface RunSource {
   readonly document: Document;
   readonly signatures: Signatures;
-  readonly wish: RunWish;
+  /** Seconds that its nodes are expected to take. */
+  readonly estimates?: jobs.Estimates;
 }
 
-const SHOWN_PICTURES = 200;
+interface Waiting {
+  readonly source: RunSource;
+  readonly wish: RunWish;
+  /** Told the job's id, or `null` if it will not run. */
+  readonly answered: (job: string | null) => void;
+}
+
+/** What the runtime tells and asks the rest of the page. */
+export interface RuntimeHost {
+  readonly catalogChanged: () => void;
+  /** Whether step previews are to be shown. */
+  readonly wantsPreviews: () => boolean;
+}
+
+const OPEN_JOBS = 500;
 const SHOWN_UPLOADS = 500;
 const RESTORED_JOBS = 3;
 
@@ -59,26 +71,29 @@ export class Runtime {
     wasLive: false,
     locked: false,
     jobs: jobs.NO_JOBS,
+    fetched: 0,
     previews: {},
-    pictures: [],
     uploads: {},
     workers: [],
     system: null,
   }));
   readonly #socket: Socket;
-  readonly #catalogChanged: () => void;
+  readonly #host: RuntimeHost;
   /** Submitted but not yet answered, by ref; sent again after a break, under the same key. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #messages: ServerMessage[] = [];
-  readonly #previews = new Map<string, Preview>();
+  readonly #previews = new Previews();
+  /** Records that are being fetched; `true` if more happened to the job meanwhile. */
+  readonly #fetching = new Map<string, boolean>();
   #frame = false;
 
-  constructor(url: string, catalogChanged: () => void) {
-    this.#catalogChanged = catalogChanged;
+  constructor(url: string, host: RuntimeHost) {
+    this.#host = host;
     this.#socket = new Socket(url, {
       message: (message) => this.#queue(message),
       preview: (preview) => {
-        this.#previews.set(`${preview.job}\n${preview.node}`, preview);
+        if (!host.wantsPreviews()) return;
+        this.#previews.add(preview);
         this.#schedule();
       },
       refetch: () => void this.#refetch(),
@@ -94,17 +109,26 @@ export class Runtime {
     this.#socket.retryNow();
   }
 
-  /** Ask for a run. It counts as accepted only when the server says so. */
-  submit(document: Document, signatures: Signatures, wish: RunWish = {}): void {
+  /** Ask for a run. It counts as accepted only when the server says so: the job's id then. */
+  submit(source: RunSource, wish: RunWish = {}): Promise<string | null> {
     const ref = crypto.randomUUID();
-    const waiting = { document, signatures, wish };
-    this.#waiting.set(ref, waiting);
-    this.#jobs(jobs.withProblems(this.store.getState().jobs, document.id, []));
-    this.#send(ref, waiting);
+    this.#jobs(jobs.withProblems(this.store.getState().jobs, source.document.id, []));
+    return new Promise((answered) => {
+      const waiting = { source, wish, answered };
+      this.#waiting.set(ref, waiting);
+      this.#send(ref, waiting);
+    });
   }
 
   cancel(job: string): void {
     if (!this.#socket.send({ type: "cancel", job })) void api.cancel(job).catch(() => {});
+  }
+
+  /** Cancel what waits and what runs. */
+  async cancelAll(): Promise<void> {
+    await api.clear();
+    const { byId } = this.store.getState().jobs;
+    for (const { record } of Object.values(byId)) if (!jobs.isFinal(record.state)) this.cancel(record.id);
   }
 
   async retry(id: string): Promise<void> {
@@ -114,12 +138,35 @@ export class Runtime {
     this.#jobs(ours ? jobs.withOurs(known, record, ours) : jobs.withRecords(known, [record]));
   }
 
+  /** Put a waiting job before another; `null`: behind all others. */
+  async move(id: string, before: string | null): Promise<void> {
+    const priority = this.store.getState().jobs.byId[id]?.record.priority ?? 0;
+    this.learn([await api.move(id, before, priority)]);
+  }
+
+  /** Start no further jobs, or start them again. */
+  async pause(wanted: boolean): Promise<void> {
+    const { paused } = await (wanted ? api.pause() : api.resume());
+    this.store.setState(({ system }) => ({ system: system && { ...system, queue: { ...system.queue, paused } } }));
+    await this.refreshSystem();
+  }
+
+  async refreshSystem(): Promise<void> {
+    const system = await api.system();
+    this.store.setState({ system, workers: system.workers });
+  }
+
+  /** Records that were fetched for something that shows jobs. */
+  learn(records: readonly JobRecord[]): void {
+    this.#jobs(jobs.withRecords(this.store.getState().jobs, records));
+  }
+
   /** Show what earlier jobs of a document made, and follow those that still run. */
   async restore(document: Document): Promise<void> {
     const found = await earlierJobs(document);
-    for (const { record, signatures } of found.toReversed()) {
+    for (const { record, signatures, ran } of found.toReversed()) {
       const known = jobs.withRecords(this.store.getState().jobs, [record]);
-      this.#jobs(jobs.withRestored(known, record, { document: document.id, signatures }));
+      this.#jobs(jobs.withRestored(known, record, { document: document.id, signatures, ran }));
     }
   }
 
@@ -129,13 +176,14 @@ export class Runtime {
 
   /** A document is closed. */
   forget(document: string): void {
-    const { [document]: shown = {}, ...previews } = this.store.getState().previews;
-    for (const url of Object.values(shown)) URL.revokeObjectURL(url);
-    this.store.setState((state) => ({ jobs: jobs.forgetDocument(state.jobs, document), previews }));
+    this.store.setState((state) => ({
+      jobs: jobs.forgetDocument(state.jobs, document),
+      previews: withoutPreviewsOf(state.previews, document),
+    }));
   }
 
-  #send(ref: string, { document, wish }: Waiting): void {
-    const workflow = documentToJson(document);
+  #send(ref: string, { source, wish }: Waiting): void {
+    const workflow = documentToJson(source.document);
     this.#socket.send({ type: "submit", ref, workflow, idempotency_key: ref, ...wish });
   }
 
@@ -160,20 +208,20 @@ export class Runtime {
 
   async #refetch(): Promise<void> {
     try {
-      const [page, pictures, uploads, system] = await Promise.all([
-        api.jobs(jobs.SHOWN_JOBS),
-        api.assets("output", SHOWN_PICTURES),
-        api.assets("upload", SHOWN_UPLOADS),
+      const [latest, open, uploads, system] = await Promise.all([
+        api.jobs({ limit: jobs.SHOWN_JOBS }),
+        api.jobs({ limit: OPEN_JOBS, state: "queued,leased,running" }),
+        api.assets({ kind: "upload", limit: SHOWN_UPLOADS }),
         api.system(),
       ]);
       this.store.setState((state) => ({
-        jobs: jobs.withRecords(state.jobs, page.jobs),
-        pictures: pictures.assets.map(({ id, name, width, height }) => ({ asset: id, name, width, height })),
+        jobs: jobs.withRecords(state.jobs, [...latest.jobs, ...open.jobs]),
+        fetched: state.fetched + 1,
         uploads: Object.fromEntries(uploads.assets.map(({ id, name }) => [name, id])),
         system,
         workers: system.workers,
       }));
-      this.#catalogChanged();
+      this.#host.catalogChanged();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // the connection broke again: it will be retried
     }
@@ -198,26 +246,23 @@ export class Runtime {
     const state = this.store.getState();
     let known = state.jobs;
     for (const message of this.#messages.splice(0)) known = this.#take(known, message);
-    const previews = this.#newPreviews(known);
-    this.store.setState({
-      jobs: known,
-      pictures: withNewPictures(state, known),
-      ...(previews && { previews }),
-    });
+    // Nobody looks at a hidden page: only its books are kept.
+    if (document.visibilityState === "hidden") this.#previews.drop();
+    const previews = this.#previews.taken(state.previews, known);
+    if (known !== state.jobs || previews !== state.previews) this.store.setState({ jobs: known, previews });
   }
 
   #take(known: jobs.Jobs, message: ServerMessage): jobs.Jobs {
     switch (message.type) {
       case "event":
-        if (jobs.isUnknown(known, message.job)) void this.#fetchJob(message.job);
+        if (jobs.isUnknown(known, message.job)) this.#fetchJob(message.job);
         return jobs.withEvent(known, message.job, message.event, Date.now());
       case "accepted": {
-        const waiting = this.#waiting.get(message.ref);
-        this.#waiting.delete(message.ref);
+        const waiting = this.#answered(message.ref, message.job.id);
         if (!waiting) return jobs.withRecords(known, [message.job]);
-        const { document, signatures } = waiting;
-        const next = jobs.withOurs(known, message.job, { document: document.id, signatures });
-        return jobs.withProblems(next, document.id, message.warnings);
+        const { document: shown, ...rest } = waiting.source;
+        const next = jobs.withOurs(known, message.job, { document: shown.id, ran: shown, ...rest });
+        return jobs.withProblems(next, shown.id, message.warnings);
       }
       case "rejected":
         return this.#refused(known, message.ref, message.problems);
@@ -227,7 +272,7 @@ export class Runtime {
         return this.#refused(known, message.ref ?? "", [problem]);
       }
       case "catalog":
-        this.#catalogChanged();
+        this.#host.catalogChanged();
         return known;
       case "worker":
         this.#worker(message);
@@ -239,9 +284,15 @@ export class Runtime {
 
   /** What was asked for will not run; the document it came from shows why. */
   #refused(known: jobs.Jobs, ref: string, problems: readonly Problem[]): jobs.Jobs {
-    const document = this.#waiting.get(ref)?.document.id;
+    const waiting = this.#answered(ref, null);
+    return waiting ? jobs.withProblems(known, waiting.source.document.id, problems) : known;
+  }
+
+  #answered(ref: string, job: string | null): Waiting | undefined {
+    const waiting = this.#waiting.get(ref);
     this.#waiting.delete(ref);
-    return document === undefined ? known : jobs.withProblems(known, document, problems);
+    waiting?.answered(job);
+    return waiting;
   }
 
   #worker({ worker, state, device, detail }: Extract<ServerMessage, { type: "worker" }>): void {
@@ -253,46 +304,43 @@ export class Runtime {
     }));
   }
 
-  async #fetchJob(id: string): Promise<void> {
-    const record = await jobOrNull(id);
-    if (record) this.#jobs(jobs.withRecords(this.store.getState().jobs, [record]));
+  /** A job that somebody else submitted; asked again if more happened before the answer came. */
+  #fetchJob(id: string): void {
+    if (this.#fetching.has(id)) {
+      this.#fetching.set(id, true);
+      return;
+    }
+    this.#fetching.set(id, false);
+    void jobOrNull(id).then((record) => {
+      const again = this.#fetching.get(id) === true;
+      this.#fetching.delete(id);
+      if (!record) return;
+      if (again) this.#fetchJob(id);
+      else this.learn([record]);
+    });
   }
 
   #jobs(next: jobs.Jobs): void {
     this.store.setState({ jobs: next });
-  }
-
-  /** Blob URLs for previews of this document's jobs; the ones they replace are let go of. */
-  #newPreviews(known: jobs.Jobs): RuntimeState["previews"] | null {
-    if (this.#previews.size === 0) return null;
-    const previews: Record<string, Record<string, string>> = { ...this.store.getState().previews };
-    for (const { job, node, picture } of this.#previews.values()) {
-      const document = known.ours[job]?.document;
-      if (document === undefined) continue;
-      const before = previews[document]?.[node];
-      previews[document] = { ...previews[document], [node]: URL.createObjectURL(picture) };
-      if (before) setTimeout(() => URL.revokeObjectURL(before), 1000); // it may still be decoding
-    }
-    this.#previews.clear();
-    return previews;
   }
 }
 
 interface EarlierJob {
   readonly record: JobRecord;
   readonly signatures: Signatures;
+  readonly ran: Document;
 }
 
 /** The latest jobs that ran this document, newest first. Jobs keep the workflow they ran. */
 async function earlierJobs(document: Document): Promise<EarlierJob[]> {
   try {
-    const page = await api.jobs(jobs.SHOWN_JOBS);
-    const named = page.jobs.filter((record) => record.title === document.name).slice(0, RESTORED_JOBS);
-    const bodies = await Promise.all(named.map((record) => api.jobBody(record.id)));
-    return named.flatMap((record, index) => {
+    const { jobs: found } = await api.jobs({ document: document.id, limit: RESTORED_JOBS });
+    const bodies = await Promise.all(found.map((record) => api.jobBody(record.id)));
+    return found.flatMap((record, index) => {
       const { workflow, targets = [] } = bodies[index] ?? {};
-      if (!isRecord(workflow) || workflow["id"] !== document.id) return [];
-      return [{ record, signatures: signaturesIn(parseDocument(workflow), targets) }];
+      if (!isRecord(workflow)) return [];
+      const ran = parseDocument(workflow);
+      return [{ record, signatures: signaturesIn(ran, targets), ran }];
     });
   } catch (error) {
     if (error instanceof ApiError || error instanceof NotAWorkflow) return [];
@@ -303,7 +351,7 @@ async function earlierJobs(document: Document): Promise<EarlierJob[]> {
 /** The signatures of what a job computed: its targets and what is above them. */
 function signaturesIn(document: Document, targets: readonly string[]): Signatures {
   const all = signaturesOf(document);
-  return Object.fromEntries([...upstream(document, targets)].map((id) => [id, all[id] ?? ""]));
+  return Object.fromEntries([...upstream(flatten(document), targets)].map((id) => [id, all[id] ?? ""]));
 }
 
 async function jobOrNull(id: string): Promise<JobRecord | null> {
@@ -313,20 +361,4 @@ async function jobOrNull(id: string): Promise<JobRecord | null> {
     if (error instanceof ApiError) return null;
     throw error;
   }
-}
-
-/** The gallery with what jobs made since it was fetched, newest first. */
-function withNewPictures(state: RuntimeState, known: jobs.Jobs): readonly Picture[] {
-  if (known.byId === state.jobs.byId) return state.pictures;
-  const there = new Set(state.pictures.map((picture) => picture.asset));
-  const fresh: Picture[] = [];
-  for (const [id, job] of Object.entries(known.byId)) {
-    if (job.record.outputs === state.jobs.byId[id]?.record.outputs) continue;
-    for (const { kind, asset, name, mime, width, height } of job.record.outputs) {
-      if (kind !== "output" || !asset || !mime?.startsWith("image/") || there.has(asset)) continue;
-      there.add(asset);
-      fresh.push({ asset, name: name ?? "", width: width ?? null, height: height ?? null });
-    }
-  }
-  return fresh.length ? [...fresh, ...state.pictures].slice(0, SHOWN_PICTURES) : state.pictures;
 }

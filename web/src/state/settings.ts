@@ -12,9 +12,13 @@ export interface Settings {
   readonly textSize: number;
   readonly snapToGrid: boolean;
   readonly guides: boolean;
+  /** What dragging the empty canvas with the left button does. */
+  readonly leftDrag: "pan" | "select";
   readonly minimap: boolean;
   readonly previews: boolean;
   readonly runOnChange: boolean;
+  /** Jobs that ended before are not shown any more; seconds since 1970. */
+  readonly queueCleared: number;
   /** Keys by command, where they differ from the usual ones. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
   /** Node types. */
@@ -31,9 +35,11 @@ export const DEFAULTS: Settings = {
   textSize: 1,
   snapToGrid: true,
   guides: true,
+  leftDrag: "pan",
   minimap: true,
   previews: true,
   runOnChange: false,
+  queueCleared: 0,
   keys: {},
   favourites: [],
   recents: [],

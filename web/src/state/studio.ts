@@ -1,11 +1,13 @@
 /** The page's stores put together: made once, handed to components through a context. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { Catalog } from "../model/catalog";
-import { setValue, type ValueChange } from "../model/commands";
-import type { Document } from "../model/document";
 import { api, ApiError } from "../runtime/api";
 import type { DocumentStore } from "./document";
+import { Gallery } from "./gallery";
 import { Journal } from "./journal";
+import { Planner } from "./planner";
+import { Problems } from "./problems";
+import { runBatch, RunOnChange } from "./running";
 import { Runtime, type RunWish } from "./runtime";
 import type { Saving } from "./saving";
 import { Tabs } from "./tabs";
@@ -22,10 +24,21 @@ export class Studio {
   readonly settings: SettingsStore = createSettingsStore();
   readonly runtime: Runtime;
   readonly tabs: Tabs;
+  readonly planner: Planner;
+  readonly problems: Problems;
+  readonly gallery: Gallery;
+  readonly runOnChange: RunOnChange;
 
   constructor(socketUrl: string) {
-    this.runtime = new Runtime(socketUrl, () => void this.#fetchCatalog());
+    this.runtime = new Runtime(socketUrl, {
+      catalogChanged: () => void this.#fetchCatalog(),
+      wantsPreviews: () => this.settings.getState().previews,
+    });
     this.tabs = new Tabs(this);
+    this.planner = new Planner(this);
+    this.problems = new Problems(this);
+    this.gallery = new Gallery({ runtime: this.runtime, notify: (words, remedy) => this.notify(words, remedy) });
+    this.runOnChange = new RunOnChange(this);
   }
 
   /** The document whose tab is in front, which commands act on. */
@@ -54,14 +67,13 @@ export class Studio {
       this.notify(error instanceof Error ? error.message : String(error));
       if (!(error instanceof ApiError)) throw error;
     }
+    this.problems.start();
     this.runtime.open();
   }
 
-  /** Ask the server to run the document, with new seeds where that is wanted. */
+  /** Ask the server to run the document, as often as is chosen. */
   run(wish: RunWish = {}): void {
-    const { documents } = this;
-    documents.amend(setValue, nextSeeds(documents.document));
-    this.runtime.submit(documents.document, this.workspace.signaturesOf(documents.document), wish);
+    runBatch(this, wish);
   }
 
   /** Open what a file or a picture holds as a new document. */
@@ -100,23 +112,4 @@ export class Studio {
       if (error.status === 401) this.runtime.store.setState({ locked: true });
     }
   }
-}
-
-/** New values for the seeds that are not fixed. */
-export function nextSeeds(document: Document): ValueChange[] {
-  const changes: ValueChange[] = [];
-  for (const [node, { controls, values }] of Object.entries(document.nodes)) {
-    for (const [port, control] of Object.entries(controls ?? {})) {
-      if (document.wires[`${node}\n${port}`]) continue;
-      if (control === "randomize") changes.push({ node, port, value: randomSeed() });
-      if (control === "increment") changes.push({ node, port, value: Number(values[port] ?? 0) + 1 });
-    }
-  }
-  return changes;
-}
-
-/** A seed that can be read out and typed again: four milliards of pictures are enough. */
-export function randomSeed(): number {
-  const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return seed;
 }

@@ -9,13 +9,21 @@ export interface Enlarged {
 }
 
 /** What may lie over the page, one at a time. */
-export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour";
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "gallery" | "tour";
 
 export interface UiState {
   readonly enlarged: Enlarged | null;
   /** Which side panel is open where there is no room for both. */
   readonly panel: "library" | "activity" | null;
   readonly overlay: Overlay | null;
+  /** How often Run runs. */
+  readonly batch: number;
+  /** The sweep whose pictures are shown. */
+  readonly sweep: string | null;
+  /** What the lightbox goes through; without, the latest pictures. */
+  readonly among: readonly Enlarged[] | null;
+  /** What the enlarged picture is compared with. */
+  readonly beside: Enlarged | null;
   readonly notice: string;
   /** What can be done about the notice: undo it, open what it speaks of. */
   readonly remedy: Remedy | null;
@@ -29,5 +37,5 @@ export interface Remedy {
 export type UiStore = StoreApi<UiState>;
 
 export function createUiStore(): UiStore {
-  return createStore<UiState>()(() => ({ enlarged: null, panel: null, overlay: null, notice: "", remedy: null }));
+  return createStore<UiState>()(() => ({ enlarged: null, panel: null, overlay: null, batch: 1, sweep: null, among: null, beside: null, notice: "", remedy: null }));
 }

@@ -1,0 +1,54 @@
+import { useMemo } from "react";
+import { useStore } from "zustand";
+import { neededNodes, nodesBelow, seedsDrawn } from "../model/needed";
+import { useDocument, useNodeTypes, useRuns, useStudio, useUi, useWorkspace } from "../state/context";
+import { amountOf, type Amount } from "../state/planner";
+import { seconds } from "../ui/format";
+import { t } from "../i18n/text";
+import styles from "./RunBar.module.css";
+
+/** How many nodes a run would compute and how long that takes: asked from the server, else guessed. */
+export function RunPlan() {
+  const { planner } = useStudio();
+  const workspace = useWorkspace();
+  const document = useDocument((all) => all);
+  const plan = useStore(planner.store, (state) => state.plan);
+  const guessed = useGuess();
+  const batch = useUi((state) => state.batch);
+  const planned = useMemo(
+    () => amountOf(plan, document.id, workspace.signaturesOf(document)),
+    [plan, document, workspace],
+  );
+  const amount = planned ?? guessed;
+  if (!amount) return null;
+  return (
+    <span className={styles["plan"]} title={amount.total === 0 ? t("run.none.hint") : undefined} data-known={planned !== null}>
+      {wordsFor(amount, batch)}
+    </span>
+  );
+}
+
+function wordsFor({ total, stale, seconds: needed }: Amount, batch: number): string {
+  if (total === 0) return t("run.none");
+  if (stale === 0) return t("run.fresh");
+  const words = [t("run.compute", { count: stale, total })];
+  if (needed !== null) words.push(t("run.about", { seconds: seconds(needed * batch) }));
+  return words.join(" · ");
+}
+
+/** What this page knows by itself: results that it saw, of nodes that did not change since. */
+function useGuess(): Amount | null {
+  const workspace = useWorkspace();
+  const document = useDocument((all) => all);
+  const catalog = useNodeTypes();
+  const runs = useRuns(({ nodes }) => nodes);
+  return useMemo(() => {
+    if (!catalog) return null;
+    const flat = workspace.flatOf(document);
+    const needed = neededNodes(flat, catalog);
+    const now = workspace.signaturesOf(document);
+    const drawn = nodesBelow(flat, seedsDrawn(flat));
+    const old = [...needed].filter((id) => drawn.has(id) || runs[id]?.signature !== now[id]);
+    return { total: needed.size, stale: old.length, seconds: null };
+  }, [catalog, document, runs, workspace]);
+}

@@ -1,0 +1,31 @@
+import { useStudio, useDocument, useRuntime } from "../state/context";
+import { useExpected } from "../state/useExpected";
+import { seconds } from "../ui/format";
+import { t } from "../i18n/text";
+import styles from "./RunBar.module.css";
+
+/** What runs now, how far it is, how long it will still take, and where. */
+export function RunProgress({ open }: { open: readonly string[] }) {
+  const { planner } = useStudio();
+  // Newest first, and the oldest runs first.
+  const current = useRuntime(({ jobs }) => open.findLast((id) => jobs.byId[id]?.record.state === "running") ?? open.at(-1) ?? "");
+  const job = useRuntime(({ jobs }) => jobs.byId[current]);
+  const { part, left } = useExpected(job);
+  const title = useDocument(({ nodes }) => (job?.running ? (nodes[job.running]?.title ?? nodes[job.running]?.type) : undefined));
+  const each = planner.store.getState().plan?.seconds ?? null;
+  if (!job) return null;
+  const { record, progress } = job;
+  const words: string[] = [];
+  if (record.state !== "running") words.push(t(`job.${record.state}`));
+  else if (title) words.push(progress ? `${title} ${progress[0]} / ${progress[1]}` : title);
+  else words.push(t("job.running"));
+  if (open.length > 1) words.push(t("run.ahead", { count: open.length - 1 }));
+  const behind = open.length > 1 ? (each === null ? null : each * (open.length - 1)) : 0;
+  if (left !== null && behind !== null) words.push(t("run.left", { seconds: seconds(left + behind) }));
+  return (
+    <span className={styles["plan"]} title={record.worker ? t("run.worker", { worker: record.worker }) : undefined}>
+      {words.join(" · ")}
+      <progress className={styles["bar"]} value={part} max={1} aria-label={t("run.progress")} />
+    </span>
+  );
+}

@@ -1,0 +1,14 @@
+/** Looking at pictures. */
+import type { AppCommand } from "./command";
+
+export const GALLERY: readonly AppCommand[] = [
+  {
+    id: "gallery",
+    label: "command.gallery",
+    menu: "view",
+    group: "panels",
+    keys: ["Ctrl+Shift+G"],
+    checked: (studio) => studio.ui.getState().overlay === "gallery",
+    run: (studio) => studio.ui.setState(({ overlay }) => ({ overlay: overlay === "gallery" ? null : "gallery" })),
+  },
+];

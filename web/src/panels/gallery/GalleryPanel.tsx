@@ -1,0 +1,155 @@
+import { Columns2, Download, Search, Star, Trash2, Workflow, X } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { useStore } from "zustand";
+import { useStudio, useUi } from "../../state/context";
+import { downloadAll } from "../../state/download";
+import { openOrigin } from "../../state/origin";
+import type { Picture, PictureQuery } from "../../state/pictures";
+import { Button, IconButton } from "../../ui/Button";
+import { t } from "../../i18n/text";
+import { Notices } from "../../ui/Notices";
+import { useKeys } from "../../ui/useKeys";
+import { Filters, type Wanted } from "./Filters";
+import styles from "./Gallery.module.css";
+import { PictureGrid } from "./PictureGrid";
+
+const NO_WISH: Wanted = { search: "", model: "", day: "", starred: false };
+const TYPING_MS = 180;
+
+/** All pictures over the canvas: searched, narrowed, chosen, and dragged out of it. */
+export function GalleryPanel() {
+  const studio = useStudio();
+  const { gallery, ui } = studio;
+  const [wanted, setWanted] = useState(NO_WISH);
+  const [dragging, setDragging] = useState(false);
+  const { pictures, loading, error } = useStore(gallery.found.store);
+  const { chosen } = useStore(gallery.store);
+  const covered = useUi((state) => state.enlarged !== null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const last = useRef<string | null>(null);
+  const close = (): void => ui.setState({ overlay: null });
+
+  useEffect(() => {
+    const timer = setTimeout(() => void gallery.look(queryOf(wanted)), wanted.search ? TYPING_MS : 0);
+    scroller.current?.scrollTo({ top: 0 });
+    return () => clearTimeout(timer);
+  }, [gallery, wanted]);
+
+  function choose({ asset }: Picture, how: "toggle" | "range"): void {
+    const next = new Set(chosen);
+    const from = pictures.findIndex((item) => item.asset === last.current);
+    const to = pictures.findIndex((item) => item.asset === asset);
+    if (how === "range" && from >= 0)
+      for (const item of pictures.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(item.asset);
+    else if (!next.delete(asset)) next.add(asset);
+    last.current = asset;
+    gallery.choose(next);
+  }
+
+  useKeys((event) => {
+    const typing = event.target instanceof HTMLInputElement;
+    if (covered) return false;
+    if (event.key === "Escape") close();
+    else if (event.key === "Delete" && chosen.size && !typing) void gallery.trash([...chosen]);
+    else if (event.key === "a" && (event.ctrlKey || event.metaKey) && !typing) gallery.choose(pictures.map(({ asset }) => asset));
+    else return false;
+    return true;
+  });
+
+  return (
+    <section
+      role="dialog"
+      className={`${styles["full"]} ${dragging ? styles["aside"] : ""}`}
+      aria-label={t("gallery.all")}
+    >
+      <header className={styles["head"]}>
+        <label className={styles["search"]}>
+          <Search size={14} aria-hidden="true" />
+          <input
+            type="search"
+            aria-label={t("gallery.search")}
+            placeholder={t("gallery.search")}
+            value={wanted.search}
+            ref={(input) => {
+              if (input && !input.dataset["seen"]) {
+                input.dataset["seen"] = "1";
+                input.focus();
+              }
+            }}
+            onChange={(event) => setWanted({ ...wanted, search: event.target.value })}
+          />
+        </label>
+        <Filters wanted={wanted} change={setWanted} />
+        <IconButton label={t("gallery.close")} onClick={close}>
+          <X size={16} />
+        </IconButton>
+      </header>
+      {chosen.size > 0 && <Chosen pictures={pictures.filter(({ asset }) => chosen.has(asset))} />}
+      <div ref={scroller} className={styles["scroll"]} aria-busy={loading}>
+        {pictures.length === 0 && !loading && <p className={styles["nothing"]}>{error || t(isNarrowed(wanted) ? "gallery.nothing" : "gallery.empty")}</p>}
+        <PictureGrid
+          list={gallery.found}
+          scroller={scroller}
+          least={148}
+          gap={8}
+          label={t("gallery.all")}
+          chosen={chosen}
+          open={(picture) => ui.setState({ enlarged: picture, among: pictures })}
+          choose={choose}
+          star={({ asset, starred }) => void gallery.star(asset, !starred)}
+          dragged={setDragging}
+        />
+      </div>
+      {!covered && <Notices />}
+    </section>
+  );
+}
+
+/** What can be done with the pictures that are chosen. */
+function Chosen({ pictures }: { pictures: readonly Picture[] }) {
+  const studio = useStudio();
+  const { gallery, ui } = studio;
+  const [first, second] = pictures;
+  const assets = pictures.map(({ asset }) => asset);
+  const starred = pictures.every((picture) => picture.starred);
+  return (
+    <div className={styles["chosenBar"]} role="toolbar" aria-label={t("gallery.chosen", { count: pictures.length })}>
+      <span>{t("gallery.chosen", { count: pictures.length })}</span>
+      <Button look="quiet" onClick={() => void Promise.all(assets.map((asset) => gallery.star(asset, !starred)))}>
+        <Star size={14} /> {t(starred ? "gallery.unstar" : "gallery.star")}
+      </Button>
+      <Button look="quiet" onClick={() => void downloadAll(studio, pictures)}>
+        <Download size={14} /> {t("lightbox.download")}
+      </Button>
+      {first && second && pictures.length === 2 && (
+        <Button look="quiet" onClick={() => ui.setState({ enlarged: second, beside: first, among: pictures })}>
+          <Columns2 size={14} /> {t("lightbox.compare")}
+        </Button>
+      )}
+      {first && pictures.length === 1 && (
+        <Button look="quiet" onClick={() => void openOrigin(studio, first.asset).then((opened) => opened && ui.setState({ overlay: null }))}>
+          <Workflow size={14} /> {t("gallery.openWorkflow")}
+        </Button>
+      )}
+      <Button look="quiet" onClick={() => void gallery.trash(assets)}>
+        <Trash2 size={14} /> {t("gallery.delete")}
+      </Button>
+      <Button look="quiet" onClick={() => gallery.choose([])}>
+        {t("gallery.chooseNone")}
+      </Button>
+    </div>
+  );
+}
+
+function isNarrowed({ search, model, day, starred }: Wanted): boolean {
+  return Boolean(search || model || day || starred);
+}
+
+/** A day begins and ends by this browser's clock. */
+function queryOf({ search, model, day, starred }: Wanted): PictureQuery {
+  const query = { search: search.trim(), starred, ...(model && { model }) };
+  if (!day) return query;
+  const begin = new Date(`${day}T00:00:00`);
+  const end = new Date(begin.getFullYear(), begin.getMonth(), begin.getDate() + 1);
+  return { ...query, after: begin.getTime() / 1000, before: end.getTime() / 1000 };
+}

@@ -1,0 +1,80 @@
+/** The queue as people read it: what runs, what waits, what has ended. */
+import { isFinal, type Job, type Jobs } from "./jobs";
+
+export interface Sections {
+  readonly running: readonly string[];
+  /** The next one first. */
+  readonly waiting: readonly string[];
+  /** The latest first. */
+  readonly ended: readonly string[];
+}
+
+/** What a job is one of: a sweep's cells have a place on axes. */
+export interface Group {
+  readonly id: string;
+  readonly title: string;
+  /** One or two: what is varied, and this job's value of it. */
+  readonly axes: readonly { readonly label: string; readonly value: string }[];
+  /** The place of this job on each axis, and how many places that has. */
+  readonly cell: readonly number[];
+  readonly size: readonly number[];
+}
+
+/** All jobs by section. Those that ended before `cleared` (seconds since 1970) are left out. */
+export function sections({ order, byId }: Jobs, cleared = 0): Sections {
+  const of = (ids: readonly string[], wanted: (job: Job) => boolean): string[] =>
+    ids.filter((id) => byId[id] && wanted(byId[id]));
+  const turn = (id: string): [number, number] => {
+    const { priority = 0, position = 0 } = byId[id]?.record ?? {};
+    return [-priority, position];
+  };
+  const waiting = of(order, ({ record }) => record.state === "queued");
+  return {
+    running: of(order, ({ record }) => record.state === "running" || record.state === "leased"),
+    waiting: waiting.toSorted((a, b) => compare(turn(a), turn(b))),
+    ended: of(order, ({ record }) => isFinal(record.state) && (record.ended ?? record.created) > cleared),
+  };
+}
+
+function compare(a: readonly [number, number], b: readonly [number, number]): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+/**
+ * Where a waiting job goes when it is to stand at `index` among those that wait: before which one;
+ * `null` behind all of them. `undefined` if it stands there already.
+ */
+export function moveTarget(waiting: readonly string[], job: string, index: number): string | null | undefined {
+  const from = waiting.indexOf(job);
+  const others = waiting.filter((id) => id !== job);
+  const to = Math.max(0, Math.min(others.length, index));
+  if (from < 0 || to === from) return undefined;
+  return others[to] ?? null;
+}
+
+/** The sweep that a job belongs to; `null` for all that is not one. */
+export function groupOf(job: Job | undefined): Group | null {
+  const data = job?.record.group;
+  if (!data || !Array.isArray(data["axes"]) || !Array.isArray(data["cell"]) || typeof data["id"] !== "string") return null;
+  return data as unknown as Group;
+}
+
+/** A row of the queue: a job, or all jobs of one sweep that are in that section. */
+export type Row = { readonly job: string } | { readonly group: string; readonly jobs: readonly string[] };
+
+/** Jobs of one sweep as one row, at the place of the first of them. */
+export function grouped(ids: readonly string[], { byId }: Jobs): Row[] {
+  const rows: Row[] = [];
+  const members = new Map<string, string[]>();
+  for (const id of ids) {
+    const group = groupOf(byId[id])?.id;
+    if (group === undefined) rows.push({ job: id });
+    else if (members.has(group)) members.get(group)?.push(id);
+    else {
+      const jobs = [id];
+      members.set(group, jobs);
+      rows.push({ group, jobs });
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,17 @@
+/** Leading a person to a node: its tab, its canvas, its place. */
+import type { Studio } from "./studio";
+import { select } from "./view";
+
+/** Show a node of a document by its name in runs, `12/3` for node 3 inside instance 12. */
+export function reveal(studio: Studio, document: string | null, node: string): void {
+  const workspace = studio.workspaces.getState().open.find(({ id }) => id === (document ?? studio.workspace.id));
+  if (!workspace) return;
+  if (workspace !== studio.workspace) studio.tabs.activate(workspace);
+  const path = node.split("/");
+  const id = path.pop() ?? "";
+  workspace.documents.enter(path);
+  if (!workspace.documents.graph.nodes[id]) return;
+  select(workspace.view, [id]);
+  // A canvas that was just opened has its nodes with the next paint.
+  requestAnimationFrame(() => requestAnimationFrame(() => workspace.view.getState().canvas?.reveal(id)));
+}

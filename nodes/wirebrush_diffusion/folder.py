@@ -20,7 +20,7 @@ from wirebrush_diffusion.latents import LatentFormat, known_format
 from wirebrush_diffusion.layout import FileTensors, Layout, Stored
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.pieces import find_pieces, has_pieces
-from wirebrush_diffusion.precision import precision_for, set_precision
+from wirebrush_diffusion.precision import mapped_precision, precision_for, set_precision
 from wirebrush_diffusion.reading import PartEncoder, Reader, TextPart
 from wirebrush_diffusion.t5 import T5Encoder
 from wirebrush_diffusion.text import TextEncoder
@@ -127,7 +127,7 @@ class FolderCheckpoint:
             )
             return None if unread else name.removeprefix("text_model.")
 
-        tensors = folder_tensors(folder, named)
+        tensors = folder_tensors(folder, named, mapped_precision(device, dtype))
         network = build_clip(config | {"with_projection": "text_projection.weight" in tensors})
         where = _label(folder)
         fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
@@ -147,7 +147,7 @@ class FolderCheckpoint:
 
         network = build_t5(config)
         where = _label(folder)
-        tensors = folder_tensors(folder, named)
+        tensors = folder_tensors(folder, named, mapped_precision(device, dtype))
         fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
         places = [self.path / part.tokenizer]
         pieces = find_pieces([place for place in places if has_pieces(place)], config["vocab_size"])
@@ -170,7 +170,7 @@ def load_network(
     set_precision(network, dtype, storage)
     fill(
         network,
-        folder_tensors(folder, current_name),
+        folder_tensors(folder, current_name, mapped_precision(device, dtype)),
         where=_label(folder),
         device=torch.device(device),
         dtype=None,
@@ -198,18 +198,21 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def folder_tensors(
-    folder: Path, rename: Callable[[str], str | None] = lambda name: name
+    folder: Path,
+    rename: Callable[[str], str | None] = lambda name: name,
+    mapped: torch.dtype | None = None,
 ) -> FileTensors:
     """All tensors of a model's folder, whether in one file or several, read when asked for.
 
-    `rename` gives the network's name for a stored one; None leaves it out.
+    `rename` gives the network's name for a stored one; None leaves it out. Those of precision
+    `mapped` stay in their files.
     """
     files = [WeightFile(path) for path in _weight_paths(folder)]
     layouts: list[Layout] = []
     for file in files:
         named = {rename(name): Stored(name) for name in file.names()}
         layouts.append(Layout(file, {name: at for name, at in named.items() if name is not None}))
-    return FileTensors(*layouts)
+    return FileTensors(*layouts, mapped=mapped)
 
 
 def _weight_paths(folder: Path) -> list[Path]:

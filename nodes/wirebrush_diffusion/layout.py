@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.weights import TORCH_DTYPES, WeightFile
 
 SCALES = ("scale_weight", "weight_scale")  # what a quantised weight is multiplied with
 QUANTISATION = (
@@ -78,21 +78,27 @@ class Layout:
         """All names and shapes."""
         return {name: self.shape(name) for name in self.entries}
 
-    def tensors(self) -> FileTensors:
-        """The tensors, read when asked for."""
-        return FileTensors(self)
+    def tensors(self, *, mapped: torch.dtype | None = None) -> FileTensors:
+        """The tensors, read when asked for; those of precision `mapped` stay in the file."""
+        return FileTensors(self, mapped=mapped)
 
 
 class FileTensors(Mapping[str, Tensor]):
-    """A network's tensors by its own names, in one file or several. Each access reads a file."""
+    """A network's tensors by its own names, in one file or several. Each access reads a file.
 
-    def __init__(self, *layouts: Layout) -> None:
+    Those that are stored in the precision `mapped` are mapped instead.
+    """
+
+    def __init__(self, *layouts: Layout, mapped: torch.dtype | None = None) -> None:
+        self._mapped = mapped
         self._places = {name: layout for layout in layouts for name in layout.entries}
 
     def __getitem__(self, name: str) -> Tensor:
         layout = self._places[name]
         stored, file = layout.entries[name], layout.file
-        tensor = file.tensor(stored.name, stored.rows)
+        kept = TORCH_DTYPES.get(file.stored_as(stored.name)) == self._mapped
+        read = file.mapped if kept else file.tensor
+        tensor = read(stored.name, stored.rows)
         if (scale := _scale_of(file, stored.name)) is not None:
             tensor = tensor.float().mul_(scale)
         if stored.swapped:

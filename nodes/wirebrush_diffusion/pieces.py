@@ -87,6 +87,8 @@ def load_pieces(folder: Path) -> Pieces | None:
 
 
 def _closed(backend: Any) -> Pieces:
+    backend.no_padding()  # files keep what their last user had set
+    backend.no_truncation()
     end, padding = backend.token_to_id("</s>"), backend.token_to_id("<pad>")
     return Pieces(backend, 1 if end is None else end, 0 if padding is None else padding)
 

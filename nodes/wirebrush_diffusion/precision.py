@@ -24,6 +24,11 @@ def precision_for(device: str, half: torch.dtype, dtype: torch.dtype | None) -> 
     return half if device.startswith("cuda") else torch.float32
 
 
+def mapped_precision(device: str, precision: torch.dtype) -> torch.dtype | None:
+    """The precision whose weights may stay in their file: the processor's, used as they are."""
+    return precision if device == "cpu" else None
+
+
 def set_precision(network: nn.Module, precision: torch.dtype, storage: str | None) -> None:
     """Give an empty network the precision that it computes in, and the one that it is stored in.
 

@@ -15,7 +15,7 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import recognised
 from wirebrush_diffusion.families.family import Family, Plan
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.precision import precision_for, set_precision
+from wirebrush_diffusion.precision import mapped_precision, precision_for, set_precision
 from wirebrush_diffusion.reading import Reader
 from wirebrush_diffusion.text_files import find_text, load_text
 from wirebrush_diffusion.vae import Autoencoder
@@ -51,8 +51,9 @@ class SingleFileCheckpoint:
     ) -> DiffusionModel:
         family, prefix, plan = self._recognised
         network = build_diffusers(family.network, plan.config)
-        set_precision(network, precision_for(device, family.half, dtype), storage)
-        tensors = plan.layout.tensors()
+        precision = precision_for(device, family.half, dtype)
+        set_precision(network, precision, storage)
+        tensors = plan.layout.tensors(mapped=mapped_precision(device, precision))
         fill(network, tensors, where=self.file.name, device=torch.device(device), dtype=None)
         hints = family.hints(self.file, prefix)
         return family.model(network.to(device), family.sampling(hints), family.latent)

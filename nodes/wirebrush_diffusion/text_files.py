@@ -13,6 +13,7 @@ from wirebrush_diffusion.build import build_clip, build_t5
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.layout import Layout, Rule, Rules, layout_by_rules
 from wirebrush_diffusion.pieces import find_pieces
+from wirebrush_diffusion.precision import mapped_precision
 from wirebrush_diffusion.reading import PartEncoder, TextKind, TextPart
 from wirebrush_diffusion.t5 import T5Encoder
 from wirebrush_diffusion.text import TextEncoder
@@ -105,7 +106,8 @@ def _load_clip(
     layout = clip_layout(text, part)
     config = clip_config(Shapes(text.file, named=layout.shapes()), part)
     network = build_clip(config)
-    fill(network, layout.tensors(), where=text.file.name, device=device, dtype=dtype)
+    tensors = layout.tensors(mapped=mapped_precision(device.type, dtype))
+    fill(network, tensors, where=text.file.name, device=device, dtype=dtype)
     vocabulary = find_vocabulary(folders, config["vocab_size"])
     tokenizer = Tokenizer(vocabulary, config["max_position_embeddings"], part.padding)
     return TextEncoder(network.to(device), tokenizer, part.norm_hidden, part.layer, part.cut)
@@ -155,7 +157,8 @@ def _load_t5(
     layout = t5_layout(text)
     shapes = Shapes(text.file, named=layout.shapes())
     network = build_t5(t5_config(shapes))
-    fill(network, layout.tensors(), where=text.file.name, device=device, dtype=dtype)
+    tensors = layout.tensors(mapped=mapped_precision(device.type, dtype))
+    fill(network, tensors, where=text.file.name, device=device, dtype=dtype)
     own = SENTENCEPIECE in text.file
     embedded = bytes(text.file.tensor(SENTENCEPIECE).flatten().numpy()) if own else None
     pieces = find_pieces(folders, shapes.of("shared.weight")[0], embedded)

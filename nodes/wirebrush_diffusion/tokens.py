@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.prompt import parse_prompt
+from wirebrush_diffusion.vocabulary import Words
 
 LONG_PIECE = 8  # pieces from this many tokens on may be cut between windows
 MAX_WINDOWS = 64
@@ -28,12 +28,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Tokenizer:
-    """`vocabulary` is a transformers `CLIPTokenizer`, `length` the encoder's number of places.
+    """`vocabulary` is CLIP's words, `length` the encoder's number of places.
 
     `padding` is the token that fills a window up; None is the vocabulary's own.
     """
 
-    vocabulary: Any
+    vocabulary: Words
     length: int = 77
     padding: int | None = None
 
@@ -55,7 +55,7 @@ class Tokenizer:
 
     def _ids(self, text: str) -> list[int]:
         text = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no character
-        return self.vocabulary(text, add_special_tokens=False, verbose=False)["input_ids"]
+        return self.vocabulary.ids(text)
 
     def _filled(
         self, pieces: Sequence[tuple[list[int], float]]
@@ -75,9 +75,8 @@ class Tokenizer:
         yield row
 
     def _closed(self, row: Sequence[tuple[int, float]]) -> Window:
-        start, end = self.vocabulary.bos_token_id, self.vocabulary.eos_token_id
-        padding = self.vocabulary.pad_token_id if self.padding is None else self.padding
-        padding = end if padding is None else padding
+        start, end = self.vocabulary.start, self.vocabulary.end
+        padding = self.vocabulary.padding if self.padding is None else self.padding
         spare = self.length - 2 - len(row)
         ids = (start, *(token for token, _ in row), end, *([padding] * spare))
         weights = (1.0, *(weight for _, weight in row), 1.0, *([1.0] * spare))

@@ -11,6 +11,7 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.kinds import kind_of
 from wirebrush_diffusion.layout import Layout, Stored, is_left_over
 from wirebrush_diffusion.names import vae_name
+from wirebrush_diffusion.precision import mapped_precision
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile, fill
 
@@ -34,7 +35,8 @@ def load_vae(file: WeightFile, device: str, dtype: torch.dtype) -> Autoencoder:
     config = vae_config(file, prefix, original=original)
     network = build_diffusers("AutoencoderKL", config)
     layout = vae_layout(file, prefix, network, config, original=original)
-    fill(network, layout.tensors(), where=file.name, device=torch.device(device), dtype=dtype)
+    tensors = layout.tensors(mapped=mapped_precision(device, dtype))
+    fill(network, tensors, where=file.name, device=torch.device(device), dtype=dtype)
     return Autoencoder(network.to(device))
 
 

@@ -4,9 +4,10 @@ The header is checked before a tensor is touched: a hostile or damaged file must
 never in a crash or in gigabytes of memory. Pickles can run code when they are loaded, so they are
 refused.
 
-Tensors are read, not mapped: each is asked for once, straight into the memory where it stays, so
-that loading needs no more memory than the weights. A mapped file that somebody cuts short or
-overwrites would end the whole process.
+Each tensor is asked for once and lands where it stays, so that loading needs no more memory than
+the weights. Weights that are used as they are stored, by the processor, are mapped: they take no
+time to load, and share their memory with the file's cache. All others are read: a mapped file that
+somebody cuts short would end the process.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class WeightFile:
         header, self._data_start = _header(path)
         self.metadata: Mapping[str, str] = header.pop("__metadata__", None) or {}
         self._entries: Mapping[str, Mapping[str, Any]] = header
+        self._storage: torch.UntypedStorage | None = None
 
     @property
     def name(self) -> str:
@@ -90,6 +92,24 @@ class WeightFile:
         self._read_into(memory, self._data_start + start)
         return memory.view(dtype).reshape(shape)
 
+    def mapped(self, name: str, rows: tuple[int, int] | None = None) -> Tensor:
+        """Like `tensor`, but the file itself is the memory, read page by page when it is used.
+
+        Writing to it changes this process's copy only.
+        """
+        entry = self._entries[name]
+        dtype = TORCH_DTYPES.get(entry["dtype"])
+        start, end = (self._data_start + offset for offset in entry["data_offsets"])
+        if dtype is None or start % dtype.itemsize or start == end:
+            return self.tensor(name, rows)
+        self._check_unchanged()
+        if self._storage is None:
+            size = self._state[1]
+            self._storage = torch.UntypedStorage.from_file(str(self.path), False, size)
+        whole = torch.empty(0, dtype=dtype)
+        whole.set_(self._storage, start // dtype.itemsize, entry["shape"])
+        return whole if rows is None else whole[rows[0] : rows[1]]
+
     def with_prefix(self, *prefixes: str) -> str | None:
         """The first of the prefixes that any name starts with."""
         for prefix in prefixes:
@@ -97,14 +117,17 @@ class WeightFile:
                 return prefix
         return None
 
+    def _check_unchanged(self) -> None:
+        if _state(self.path) != self._state:
+            raise DiffusionError(
+                f"{self.name} was changed while it was being read.",
+                "Run again when the file is complete.",
+            )
+
     def _read_into(self, memory: Tensor, place: int) -> None:
         try:
             with self.path.open("rb", buffering=0) as file:
-                if _state(self.path) != self._state:
-                    raise DiffusionError(
-                        f"{self.name} was changed while it was being read.",
-                        "Run again when the file is complete.",
-                    )
+                self._check_unchanged()
                 file.seek(place)
                 view = memoryview(cast(Any, memory.numpy()))
                 while view:

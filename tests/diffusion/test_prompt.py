@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.prompt import Weighted, parse_prompt
 from wirebrush_diffusion.tokens import Tokenizer
+from wirebrush_diffusion.vocabulary import Words
 
 
 @pytest.mark.parametrize(
@@ -61,8 +62,14 @@ def test_absurd_prompts_take_no_time() -> None:
     assert parse_prompt("(" * 50_000)
 
 
+def words(tiny: Any) -> Words:
+    backend = tiny.tokenizer.backend_tokenizer
+    marks = (tiny.tokenizer.bos_token_id, tiny.tokenizer.eos_token_id)
+    return Words(backend, *marks, tiny.tokenizer.pad_token_id)
+
+
 def test_windows_have_a_start_an_end_and_padding(tiny: Any) -> None:
-    tokenizer = Tokenizer(tiny.tokenizer)
+    tokenizer = Tokenizer(words(tiny))
 
     (window,) = tokenizer.windows("red house")
 
@@ -76,7 +83,7 @@ def test_windows_have_a_start_an_end_and_padding(tiny: Any) -> None:
 
 
 def test_short_pieces_are_not_cut_between_windows(tiny: Any) -> None:
-    tokenizer = Tokenizer(tiny.tokenizer)
+    tokenizer = Tokenizer(words(tiny))
 
     first, second = tokenizer.windows("red " * 73 + "(red house red:1.5)")
 
@@ -87,7 +94,7 @@ def test_short_pieces_are_not_cut_between_windows(tiny: Any) -> None:
 @given(count=st.integers(0, 400))
 @settings(max_examples=30, deadline=None)
 def test_no_token_is_lost_in_long_prompts(tiny: Any, count: int) -> None:
-    windows = Tokenizer(tiny.tokenizer).windows("red " * count)
+    windows = Tokenizer(words(tiny)).windows("red " * count)
 
     red = tiny.tokenizer("red", add_special_tokens=False)["input_ids"][0]
     assert sum(window.ids.count(red) for window in windows) == count
@@ -96,9 +103,9 @@ def test_no_token_is_lost_in_long_prompts(tiny: Any, count: int) -> None:
 
 
 def test_half_a_surrogate_pair_is_no_reason_to_stop(tiny: Any) -> None:
-    assert Tokenizer(tiny.tokenizer).windows("red \ud800 house")
+    assert Tokenizer(words(tiny)).windows("red \ud800 house")
 
 
 def test_a_book_is_no_prompt(tiny: Any) -> None:
     with pytest.raises(DiffusionError, match="at most 64"):
-        Tokenizer(tiny.tokenizer).windows("red " * 6000)
+        Tokenizer(words(tiny)).windows("red " * 6000)

@@ -17,6 +17,7 @@ from torch import Tensor
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.pieces import find_pieces, from_sentencepiece, load_pieces
 from wirebrush_diffusion.separate import check_texts, read_texts
+from wirebrush_diffusion.vocabulary import load_vocabulary
 from wirebrush_diffusion.weights import WeightFile
 
 
@@ -198,3 +199,22 @@ def test_tokenizers_of_others_are_passed_by(tmp_path: Path) -> None:
     (tmp_path / "tokenizer" / "tokenizer.json").write_text(json.dumps({}))
     with pytest.raises(DiffusionError, match=r"tokenizer\.json is damaged"):
         load_pieces(tmp_path / "tokenizer")
+
+
+def test_a_tokenizer_that_was_saved_with_a_fixed_length(tmp_path: Path) -> None:
+    short, long = clip_tokenizer(), t5_tokenizer()
+    for tokenizer, name in ((short, "tokenizer"), (long, "t5")):
+        tokenizer("red", padding="max_length", max_length=20, truncation=True)
+        tokenizer.save_pretrained(tmp_path / name)
+
+    assert len(load_vocabulary(tmp_path / "tokenizer").ids("red house")) == 2
+    assert len(find_pieces([tmp_path], 64).ids("red " * 30)) == 30
+
+
+def test_padding_is_what_the_folder_says(tmp_path: Path) -> None:
+    clip_tokenizer("!").save_pretrained(tmp_path / "a")
+    clip_tokenizer().save_pretrained(tmp_path / "b")
+    path = tmp_path / "b" / "tokenizer_config.json"
+    path.write_text(json.dumps({"pad_token": {"content": "!", "special": True}}))
+
+    assert [load_vocabulary(tmp_path / name).padding for name in "ab"] == [0, 0]

@@ -328,3 +328,70 @@ def test_half_precision_files(folder: Path, single_file: Path, tmp_path: Path) -
     network = open_checkpoint(half).model().network
 
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+
+
+def test_weights_in_the_wanted_precision_stay_in_their_file(single_file: Path) -> None:
+    kept, made = (open_checkpoint(single_file).model(dtype=d) for d in (None, torch.float16))
+
+    storages = {p.untyped_storage().data_ptr() for p in kept.network.parameters()}
+    assert len(storages) == 1
+    assert len({p.untyped_storage().data_ptr() for p in made.network.parameters()}) > 50
+
+
+def test_changed_weights_do_not_change_the_file(single_file: Path, tmp_path: Path) -> None:
+    path = shutil.copy(single_file, tmp_path / "own.safetensors")
+    before = Path(path).read_bytes()
+
+    network = open_checkpoint(Path(path)).model().network
+    for parameter in network.parameters():
+        parameter.data.zero_()
+
+    assert Path(path).read_bytes() == before
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_a_file_that_changes_while_it_is_read(
+    single_file: Path, tmp_path: Path, dtype: torch.dtype
+) -> None:
+    path = tmp_path / "model.safetensors"
+    shutil.copy(single_file, path)
+    source = open_checkpoint(path)
+    source.check()
+    path.write_bytes(single_file.read_bytes()[:-1000])
+
+    with pytest.raises(DiffusionError, match=r"model\.safetensors was changed while it was being"):
+        source.model(dtype=dtype)
+
+
+def test_rows_of_a_tensor_alone(tmp_path: Path) -> None:
+    numbers = torch.arange(12.0).reshape(4, 3)
+    save_file({"first": torch.zeros(5), "a": numbers}, tmp_path / "rows.safetensors")
+    file = WeightFile(tmp_path / "rows.safetensors")
+
+    assert torch.equal(file.tensor("a", (1, 3)), numbers[1:3])
+    assert torch.equal(file.mapped("a", (1, 3)), numbers[1:3])
+
+
+def test_scaled_fp8(single_file: Path, tmp_path: Path) -> None:
+    tensors = load_file(single_file)
+    name = "model.diffusion_model.time_embed.0.weight"
+    small = tensors[name].to(torch.float8_e4m3fn)
+    marks = {
+        name: small,
+        name.replace("weight", "scale_weight"): torch.tensor([0.5]),
+        name.replace("weight", "scale_input"): torch.tensor([1.0]),
+        "model.diffusion_model.scaled_fp8": torch.zeros(0, dtype=torch.float8_e4m3fn),
+    }
+    path = tmp_path / "scaled.safetensors"
+    save_file(tensors | marks, path)
+
+    parameters = dict(open_checkpoint(path).model().network.named_parameters())
+
+    assert torch.equal(parameters["time_embedding.linear_1.weight"], small.float() * 0.5)
+
+
+def test_precisions_that_torch_does_not_know(tmp_path: Path) -> None:
+    path = written(tmp_path / "four.safetensors", {"a": entry([4], 2, dtype="F4")}, b"\0\0")
+
+    with pytest.raises(DiffusionError, match=r"four\.safetensors: 'a' is stored as F4, which"):
+        WeightFile(path).tensor("a")

@@ -1,7 +1,9 @@
 /** The page's composition root: makes the studio, hands it to the components, starts it. */
 import "@fontsource-variable/inter/wght.css";
 import "./ui/tokens.css";
+import "./ui/themes.css";
 import "./ui/base.css";
+import "./ui/density.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Spoken } from "./app/Spoken";

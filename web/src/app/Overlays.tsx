@@ -5,6 +5,8 @@ import type { Overlay } from "../state/ui";
 /** What may lie over the page; each is fetched when it is first wanted. */
 const OVERLAYS: readonly { readonly name: Overlay; readonly Content: ComponentType }[] = [
   { name: "palette", Content: lazy(async () => ({ default: (await import("./palette/Palette")).Palette })) },
+  { name: "settings", Content: lazy(async () => ({ default: (await import("../panels/settings/SettingsPanel")).SettingsPanel })) },
+  { name: "shortcuts", Content: lazy(async () => ({ default: (await import("../panels/settings/ShortcutsPanel")).ShortcutsPanel })) },
   { name: "open", Content: lazy(async () => ({ default: (await import("../panels/files/OpenPanel")).OpenPanel })) },
   { name: "saveAs", Content: lazy(async () => ({ default: (await import("../panels/files/SaveAs")).SaveAs })) },
   { name: "versions", Content: lazy(async () => ({ default: (await import("../panels/files/Versions")).Versions })) },

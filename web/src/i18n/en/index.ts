@@ -19,12 +19,16 @@ import openTexts from "./open.json";
 import overlayTexts from "./overlay.json";
 import paletteTexts from "./palette.json";
 import panelTexts from "./panel.json";
+import pasteTexts from "./paste.json";
 import queueTexts from "./queue.json";
 import runTexts from "./run.json";
 import saveTexts from "./save.json";
 import saveAsTexts from "./saveAs.json";
 import searchTexts from "./search.json";
+import settingsTexts from "./settings.json";
+import shortcutsTexts from "./shortcuts.json";
 import statusTexts from "./status.json";
+import subgraphTexts from "./subgraph.json";
 import sweepTexts from "./sweep.json";
 import tabsTexts from "./tabs.json";
 import titleTexts from "./title.json";
@@ -51,12 +55,16 @@ export const en = {
   ...overlayTexts,
   ...paletteTexts,
   ...panelTexts,
+  ...pasteTexts,
   ...queueTexts,
   ...runTexts,
   ...saveTexts,
   ...saveAsTexts,
   ...searchTexts,
+  ...settingsTexts,
+  ...shortcutsTexts,
   ...statusTexts,
+  ...subgraphTexts,
   ...sweepTexts,
   ...tabsTexts,
   ...titleTexts,

@@ -1,0 +1,7 @@
+/** Settings and what helps to find one's way. */
+import type { AppCommand } from "./command";
+
+export const HELP: readonly AppCommand[] = [
+  { id: "settings", label: "command.settings", menu: "help", group: "settings", keys: ["Ctrl+,"], inFields: true, run: (studio) => studio.ui.setState({ overlay: "settings" }) },
+  { id: "shortcuts", label: "command.shortcuts", menu: "help", group: "settings", keys: ["Shift+?"], run: (studio) => studio.ui.setState({ overlay: "shortcuts" }) },
+];

@@ -15,13 +15,17 @@ import { ConflictDialog } from "./Conflict";
 import { Overlays } from "./Overlays";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
+import { useClipboard } from "./useClipboard";
+import { useAppearance } from "./useAppearance";
 import { useFileDrop } from "./useFileDrop";
 import { useShortcuts } from "./useShortcuts";
 
 /** The shell: documents and Run above, what can be added left, what happens right. */
 export function App() {
   useShortcuts();
+  useClipboard();
   useFileDrop();
+  useAppearance();
   const workspace = useWorkspace();
   const open = useUi((state) => state.panel);
   // What lies over the page shows notices itself.

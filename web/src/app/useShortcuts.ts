@@ -1,10 +1,10 @@
 import { useEffect, useMemo } from "react";
 import { useSettings, useStudio } from "../state/context";
 import type { Studio } from "../state/studio";
-import { copiedText, pasteText, removeSelected } from "./commands/edit";
+import { isField } from "./fields";
 import { commandsByKeys, keysOfEvent } from "./keys";
 
-/** Keys and the clipboard. Text fields keep their own undo, copy and paste. */
+/** Keys of commands. Text fields keep their own, such as undo; what the clipboard does is in `useClipboard`. */
 export function useShortcuts(): void {
   const studio = useStudio();
   const chosen = useSettings((settings) => settings.keys);
@@ -16,31 +16,12 @@ export function useShortcuts(): void {
       const command = keys && commands.get(keys.toLowerCase());
       if (!command || (isField(event.target) && !command.inFields)) return;
       if (command.enabled?.(studio) === false) return;
+      if (command.native && command.keys.includes(keys)) return;
       event.preventDefault();
       command.run(studio);
     };
-    const copy = (event: ClipboardEvent): void => {
-      const text = isField(event.target) || hasTextSelected() ? "" : copiedText(studio);
-      if (!text) return;
-      event.clipboardData?.setData("text/plain", text);
-      event.preventDefault();
-      if (event.type === "cut") removeSelected(studio);
-    };
-    const paste = (event: ClipboardEvent): void => {
-      if (isField(event.target)) return;
-      const text = event.clipboardData?.getData("text/plain") ?? "";
-      if (pasteText(studio, text)) event.preventDefault();
-    };
     addEventListener("keydown", key);
-    document.addEventListener("copy", copy);
-    document.addEventListener("cut", copy);
-    document.addEventListener("paste", paste);
-    return () => {
-      removeEventListener("keydown", key);
-      document.removeEventListener("copy", copy);
-      document.removeEventListener("cut", copy);
-      document.removeEventListener("paste", paste);
-    };
+    return () => removeEventListener("keydown", key);
   }, [studio, commands]);
 }
 
@@ -52,14 +33,4 @@ function isCovered(studio: Studio): boolean {
 
 function isInMenu(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[role="menu"], [role="listbox"]') !== null;
-}
-
-function isField(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement) return target.type !== "checkbox";
-  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-}
-
-function hasTextSelected(): boolean {
-  return getSelection()?.isCollapsed === false;
 }

@@ -27,8 +27,8 @@ export function definitionFrom(id: string, fields: Record<string, unknown>, insi
   return {
     ...inside,
     name: typeof name === "string" ? name : "",
-    inputs: listed(inputs).map(({ to: _, ...port }) => port),
-    outputs: listed(outputs).map(({ from: _, ...port }) => port),
+    inputs: listed(inputs).map((port) => without(port, "to")),
+    outputs: listed(outputs).map((port) => without(port, "from")),
     nodes: withBorder(id, inside.nodes, { inputs: looks(drawn["inputs"]), outputs: looks(drawn["outputs"]) }),
     wires: onlyPorts(Object.fromEntries(made), listed(inputs), listed(outputs)),
     rest: rest as Record<string, Json>,
@@ -50,7 +50,6 @@ export function definitionToFile(definition: Subgraph): DefinitionFile {
     Object.values(wires).filter(({ from }) => from[0] === INPUTS),
     ({ from }) => from[1],
   );
-  const crosses = ({ from, to }: Wire): boolean => isBorder(from[0]) || isBorder(to[0]);
   const all = Object.entries(wires);
   const drawn = all.map(([, wire]) => wire).filter((wire) => crosses(wire) && Object.keys(wire).length > 2);
   return {
@@ -67,6 +66,10 @@ export function definitionToFile(definition: Subgraph): DefinitionFile {
   };
 }
 
+function crosses({ from, to }: Wire): boolean {
+  return isBorder(from[0]) || isBorder(to[0]);
+}
+
 type RawPort = SubgraphPort & Readonly<Record<string, unknown>>;
 
 /** Ports with an id each; the second with the same id is left out. */
@@ -79,6 +82,10 @@ function listed(data: unknown): RawPort[] {
     found.set(id, { ...port, id, ...words });
   }
   return [...found.values()];
+}
+
+function without(port: RawPort, field: string): SubgraphPort {
+  return Object.fromEntries(Object.entries(port).filter(([name]) => name !== field)) as unknown as SubgraphPort;
 }
 
 function knotted(data: unknown): Wire[] {

@@ -76,7 +76,7 @@ function parseGraph({ nodes, wires, frames, notes }: RawGraph): Graph {
   return { nodes: parsed, wires: wired, frames: byId(frames, parseFrame), notes: byId(notes, parseNote) };
 }
 
-function graphToJson({ nodes, wires, frames, notes }: Graph): Record<string, unknown> {
+export function graphToJson({ nodes, wires, frames, notes }: Graph): Record<string, unknown> {
   return {
     nodes,
     wires: Object.values(wires),

@@ -6,12 +6,7 @@ import { instanceType, subgraphOf, wireKey, type Document, type Graph, type Node
 import { overridden, overridesIn } from "./flatten";
 import { GRID } from "./geometry";
 import { freshIds, freshKeys } from "./ids";
-
-export interface Chosen {
-  readonly nodes: Iterable<NodeId>;
-  readonly frames?: readonly string[];
-  readonly notes?: readonly string[];
-}
+import type { Chosen } from "./clipboard";
 
 /** The subgraph that some nodes make; `null` if there is nothing to put into it. */
 export function grouped(document: Document, graph: Graph, types: Catalog, chosen: Chosen, name: string): Grouped | null {
@@ -30,7 +25,8 @@ export function grouped(document: Document, graph: Graph, types: Catalog, chosen
     ...inputs.flatMap(({ port, group }) => group.map(({ to }): Wire => ({ from: [INPUTS, port.id], to }))),
     ...outputs.map(({ port, group: [{ from }] }): Wire => ({ from, to: [OUTPUTS, port.id] })),
   ];
-  const { frames = [], notes = [] } = chosen;
+  const frames = [...(chosen.frames ?? [])];
+  const notes = [...(chosen.notes ?? [])];
   return {
     removed: { nodes: [...inside], frames, notes },
     id,

@@ -45,8 +45,9 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   }),
   fc.nat().map((pick): Action => (editing) =>
     withNode(editing, pick, (id) => {
-      const pasted = pasteFrom(copyText(editing.document, [id]), editing.document, [0, 0]);
-      return pasted ? run(editing, commands.paste, pasted) : editing;
+      const place = { document: editing.document, within: "" };
+      const pasted = pasteFrom(copyText(place, { nodes: [id] }), place, [0, 0]);
+      return pasted?.kind === "pasted" ? run(editing, commands.paste, pasted.content) : editing;
     }),
   ),
   fc.string().map((name): Action => (editing) => run(editing, commands.renameDocument, name)),

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { testCatalog } from "../testing/catalog";
 import { testDocument } from "../testing/document";
 import { accepts, defaultValues } from "./catalog";
-import { copyText, pasteFrom } from "./clipboard";
+import { copyText, pasteFrom, type Place } from "./clipboard";
+import type { Point } from "./document";
 import { bestInput, refusal } from "./connect";
 import { evaluate } from "./expression";
 import { layoutOf } from "./geometry";
@@ -65,16 +66,21 @@ describe("a wire", () => {
 });
 
 describe("a copy", () => {
+  const pastedBy = (place: Place, nodes: string[], at: Point) => {
+    const result = pasteFrom(copyText(place, { nodes }), place, at);
+    return result?.kind === "pasted" ? result.content : null;
+  };
+
   test("keeps values, titles and inner wires under new ids", () => {
     const document = testDocument();
-    const pasted = pasteFrom(copyText(document, ["2", "3"]), document, [1000, 500]);
+    const pasted = pastedBy({ document, within: "" }, ["2", "3"], [1000, 500]);
     expect(pasted?.nodes["6"]).toEqual({ ...document.nodes["2"], at: [1000, 500] });
     expect(pasted?.nodes["7"]).toEqual({ ...document.nodes["3"], at: [1300, 500] });
     expect(pasted?.wires).toEqual([{ from: ["6", "CONDITIONING"], to: ["7", "positive"] }]);
   });
 
   test.each(["", "hello", "{", "{}", '{"format":"wirebrush/1","nodes":{}}', "[1]"])("is not made of %j", (text) =>
-    expect(pasteFrom(text, testDocument(), [0, 0])).toBeNull(),
+    expect(pasteFrom(text, { document: testDocument(), within: "" }, [0, 0])).toBeNull(),
   );
 
   test("gets ids that nothing uses", () => {

@@ -17,6 +17,10 @@ export interface AppCommand {
   readonly on?: readonly Target[];
   /** Keys as `Ctrl+Shift+Z`; `Ctrl` is the Command key on a Mac. */
   readonly keys: readonly string[];
+  /** The browser does it by itself on these keys: they are shown, but not taken from it. */
+  readonly native?: boolean;
+  /** The keys only count while the canvas has the focus, or nothing has. */
+  readonly onCanvas?: boolean;
   /** Also while a text field has the focus. */
   readonly inFields?: boolean;
   /** Whether it can do anything now. */

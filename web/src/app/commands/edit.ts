@@ -1,6 +1,5 @@
 /** Undo, the clipboard, and what is done to the selection. */
-import { copyText, cornerOf, pasteFrom } from "../../model/clipboard";
-import { paste, removeItems, setNodeField } from "../../model/commands";
+import { removeItems, setNodeField } from "../../model/commands";
 import type { Studio } from "../../state/studio";
 import { select } from "../../state/view";
 import type { AppCommand } from "./command";
@@ -8,10 +7,8 @@ import type { AppCommand } from "./command";
 export const EDIT: readonly AppCommand[] = [
   { id: "undo", label: "command.undo", menu: "edit", group: "history", keys: ["Ctrl+Z"], enabled: hasPast, run: (studio) => studio.documents.undo() },
   { id: "redo", label: "command.redo", menu: "edit", group: "history", keys: ["Ctrl+Shift+Z", "Ctrl+Y"], enabled: hasFuture, run: (studio) => studio.documents.redo() },
-  { id: "duplicate", label: "command.duplicate", menu: "edit", group: "selection", on: ["node"], keys: ["Ctrl+D"], enabled: hasNodes, run: duplicate },
-  { id: "delete", label: "command.delete", menu: "edit", group: "selection", on: ["node", "wire"], keys: ["Delete", "Backspace"], enabled: hasSelection, run: removeSelected },
-  { id: "selectAll", label: "command.selectAll", menu: "edit", group: "select", on: ["canvas"], keys: ["Ctrl+A"], run: (studio) => select(studio.view, Object.keys(studio.documents.graph.nodes)) },
-  { id: "rename", label: "command.rename", menu: "edit", group: "node", on: ["node"], keys: ["F2"], enabled: hasNodes, run: renameSelected },
+  { id: "delete", label: "command.delete", menu: "edit", group: "selection", on: ["node", "wire", "frame", "note"], keys: ["Delete", "Backspace"], enabled: hasSelection, run: removeSelected },
+  { id: "rename", label: "command.rename", menu: "edit", group: "node", on: ["node", "frame", "note"], keys: ["F2"], enabled: hasItems, run: renameSelected },
   { id: "mute", label: "command.mute", menu: "edit", group: "node", on: ["node"], keys: ["Ctrl+M"], enabled: hasNodes, checked: (studio) => allAre(studio, "mute"), run: (studio) => toggleMode(studio, "mute") },
   { id: "bypass", label: "command.bypass", menu: "edit", group: "node", on: ["node"], keys: ["Ctrl+B"], enabled: hasNodes, checked: (studio) => allAre(studio, "bypass"), run: (studio) => toggleMode(studio, "bypass") },
 ];
@@ -28,46 +25,25 @@ function hasNodes(studio: Studio): boolean {
   return studio.view.getState().nodes.size > 0;
 }
 
+function hasItems(studio: Studio): boolean {
+  return hasNodes(studio) || studio.view.getState().scenery.size > 0;
+}
+
 function hasSelection(studio: Studio): boolean {
-  return hasNodes(studio) || studio.view.getState().wires.size > 0;
+  return hasItems(studio) || studio.view.getState().wires.size > 0;
 }
 
 export function removeSelected(studio: Studio): void {
-  const { nodes, wires } = studio.view.getState();
-  studio.documents.run(removeItems, { nodes: [...nodes], wires: [...wires] });
+  const { nodes, wires, scenery } = studio.view.getState();
+  const items = [...scenery].map(itemOf);
+  const ids = (wanted: "frames" | "notes"): string[] => items.flatMap(({ kind, id }) => (kind === wanted ? [id] : []));
+  studio.documents.run(removeItems, { nodes: [...nodes], wires: [...wires], frames: ids("frames"), notes: ids("notes") });
   select(studio.view, []);
 }
 
-/** The selection as text for the clipboard; empty if nothing is selected. */
-export function copiedText(studio: Studio): string {
-  const { nodes } = studio.view.getState();
-  return nodes.size ? copyText(studio.documents.graph, nodes) : "";
-}
-
-/** Paste copied nodes at the pointer. False if the text is none of ours. */
-export function pasteText(studio: Studio, text: string): boolean {
-  const at = studio.view.getState().canvas?.pointer() ?? [0, 0];
-  const pasted = pasteFrom(text, studio.documents.graph, at);
-  if (!pasted) return false;
-  studio.documents.run(paste, pasted);
-  select(studio.view, Object.keys(pasted.nodes));
-  return true;
-}
-
-function duplicate(studio: Studio): void {
-  const { graph } = studio.documents;
-  const { nodes } = studio.view.getState();
-  const chosen = Object.fromEntries(Object.entries(graph.nodes).filter(([id]) => nodes.has(id)));
-  if (Object.keys(chosen).length === 0) return;
-  const [x, y] = cornerOf({ nodes: chosen });
-  const pasted = pasteFrom(copyText(graph, nodes), graph, [x + 22, y + 22]);
-  if (!pasted) return;
-  studio.documents.run(paste, pasted);
-  select(studio.view, Object.keys(pasted.nodes));
-}
-
 function renameSelected(studio: Studio): void {
-  const [id] = studio.view.getState().nodes;
+  const { nodes, scenery } = studio.view.getState();
+  const [id] = [...nodes, ...scenery];
   if (id !== undefined) studio.view.setState({ renaming: id });
 }
 

@@ -44,8 +44,10 @@ def write_model(folder: Path, shape: str) -> Path:
     for part, network in (("unet", unet), ("vae", vae)):
         network.save_config(folder / "config" / part)
     text.config.save_pretrained(folder / "config" / "text_encoder")
-    tokenizer.save_pretrained(folder / "config" / "tokenizer")
-    tokenizer.save_pretrained(folder / "tokenizer")
+    for place in (folder / "config" / "tokenizer", folder / "tokenizer"):
+        place.mkdir()
+        tokenizer.save(str(place / "tokenizer.json"))
+        (place / "tokenizer_config.json").write_text(json.dumps(WORDS), "utf-8")
     scheduler = PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     scheduler.save_config(folder / "config" / "scheduler")
     (folder / "config" / "model_index.json").write_text(json.dumps(INDEX), "utf-8")
@@ -65,6 +67,14 @@ def write_model(folder: Path, shape: str) -> Path:
     return path
 
 
+WORDS = {
+    "tokenizer_class": "CLIPTokenizer",
+    "bos_token": "<|startoftext|>",
+    "eos_token": "<|endoftext|>",
+    "unk_token": "<|endoftext|>",
+    "pad_token": "<|endoftext|>",
+    "model_max_length": 77,
+}
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "_diffusers_version": "0.38.0",
@@ -93,7 +103,7 @@ def networks(shape: str) -> tuple[Any, Any, Any, Any]:
     from wirebrush_diffusion.vocabulary import find_vocabulary
 
     sizes = SHAPES[shape]
-    tokenizer = find_vocabulary([], 49408)
+    tokenizer = find_vocabulary([], 49408).backend
     width, layers, inner = sizes["text"]
     config = CLIPTextConfig(
         vocab_size=49408,
@@ -148,9 +158,12 @@ def measure(side: str, path: Path) -> dict[str, float]:
     import torch
     import transformers
 
+    import wirebrush_diffusion.checkpoint  # noqa: F401
+
     torch.set_num_threads(1)
     _ = diffusers.UNet2DConditionModel, diffusers.AutoencoderKL, diffusers.StableDiffusionPipeline
     _ = transformers.CLIPTextModel, transformers.CLIPTokenizer
+
     before = _status("VmRSS")
     start = time.perf_counter()
     loaded = load_ours(path) if side == "ours" else load_theirs(path)

@@ -15,6 +15,7 @@ export function useShortcuts(): void {
       const keys = keysOfEvent(event);
       const command = keys && commands.get(keys.toLowerCase());
       if (!command || (isField(event.target) && !command.inFields)) return;
+      if (command.onCanvas && !isCanvas(event.target)) return;
       if (command.enabled?.(studio) === false) return;
       if (command.native && command.keys.includes(keys)) return;
       event.preventDefault();
@@ -29,6 +30,12 @@ export function useShortcuts(): void {
 function isCovered(studio: Studio): boolean {
   const { enlarged, overlay } = studio.ui.getState();
   return enlarged !== null || overlay !== null;
+}
+
+/** The canvas, or the page as a whole when nothing has the focus. */
+function isCanvas(target: EventTarget | null): boolean {
+  if (!(target instanceof Element) || target === document.body) return true;
+  return target.closest(".react-flow") !== null && target.closest("button, a, [role=button]") === null;
 }
 
 function isInMenu(target: EventTarget | null): boolean {

@@ -5,27 +5,35 @@ import {
   MiniMap,
   ReactFlow,
   ReactFlowProvider,
-  SelectionMode,
   useStore,
   type ReactFlowState,
 } from "@xyflow/react";
-import { useEffect, useRef, type DragEvent } from "react";
+import { useEffect, useRef } from "react";
 import { GRID } from "../model/geometry";
 import { useCatalog, useDocument, useGraph, useRuns, useStudio, useView, useWorkspace } from "../state/context";
-import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
+import { useSettings } from "../state/context";
 import { colorOf } from "../ui/PortShape";
 import { t } from "../i18n/text";
 import styles from "./Canvas.module.css";
 import type { AnyNode, FlowEdge } from "./flow";
+import { FrameView } from "./FrameView";
+import { GuideLines } from "./GuideLines";
 import { NodeView } from "./NodeView";
-import { SceneryView } from "./SceneryView";
+import { NoteView } from "./NoteView";
+import { Reason, Said } from "./Reason";
+import stroke from "./StrokeLayer.module.css";
+import { useStrokes } from "./StrokeLayer";
+import { ToolBar } from "./ToolBar";
 import { useCanvasHandle } from "./useCanvasHandle";
 import { useConnecting } from "./useConnecting";
 import { useFlow } from "./useFlow";
+import { usePlacing } from "./usePlacing";
+import { useWireHandlers } from "./useWireHandlers";
 import { DrawnWire, WireEdge } from "./WireEdge";
 
-const NODE_TYPES = { workflow: NodeView, scenery: SceneryView };
+const NODE_TYPES = { workflow: NodeView, frame: FrameView, note: NoteView };
 const EDGE_TYPES = { wire: WireEdge };
+const MIDDLE_AND_RIGHT = [1, 2];
 /** How much of a node may be out of sight without being missed. */
 const MARGIN = 24;
 
@@ -39,8 +47,6 @@ function isCutOff({ nodeLookup, transform: [left, top, zoom], width, height }: R
   }
   return false;
 }
-
-const SNAP: [number, number] = [GRID / 2, GRID / 2];
 
 /** The workflow as nodes and wires. */
 export function Canvas() {
@@ -57,6 +63,12 @@ function Surface() {
   const flow = useFlow();
   const connecting = useConnecting();
   const canvas = useCanvasHandle(surface);
+  const mark = useRef<SVGPathElement>(null);
+  const strokes = useStrokes(surface, mark);
+  const placing = usePlacing();
+  const wires = useWireHandlers();
+  const leftDrag = useSettings((settings) => settings.leftDrag);
+  const tool = useView((state) => state.tool);
   const id = useDocument((document) => document.id);
   const { view } = useWorkspace();
   const mounted = useView(({ canvas: handle }) => handle !== null);
@@ -68,22 +80,14 @@ function Surface() {
     if (id && ready && mounted && !view.getState().viewport) view.getState().canvas?.opened();
   }, [id, ready, mounted, view]);
 
-  function drop(event: DragEvent): void {
-    const type = event.dataTransfer.getData(DRAGGED_TYPE);
-    if (!type) return;
-    event.preventDefault();
-    addNodeAt(studio, type, canvas.toPoint(event.clientX, event.clientY));
-  }
-
   return (
     <div
       ref={surface}
       className={styles["surface"]}
       data-document={id}
-      onDragOver={(event) => {
-        if (event.dataTransfer.types.includes(DRAGGED_TYPE)) event.preventDefault();
-      }}
-      onDrop={drop}
+      data-tool={tool}
+      {...placing}
+      {...strokes}
       onPointerMove={canvas.track}
     >
       <ReactFlow<AnyNode, FlowEdge>
@@ -98,16 +102,17 @@ function Surface() {
         onlyRenderVisibleElements
         minZoom={0.08}
         maxZoom={2.5}
-        snapToGrid
-        snapGrid={SNAP}
-        selectionMode={SelectionMode.Partial}
+        selectionKeyCode={null}
+        panOnDrag={leftDrag === "select" ? MIDDLE_AND_RIGHT : true}
+        disableKeyboardA11y
         multiSelectionKeyCode={["Shift", "Control", "Meta"]}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
         elevateNodesOnSelect
         onInit={canvas.ready}
         onMoveEnd={(_, viewport) => view.setState({ zoom: viewport.zoom, viewport })}
-        onPaneClick={() => studio.view.setState({ adding: null })}
+        {...wires}
+        onPaneClick={() => studio.view.setState({ adding: null, scenery: new Set() })}
         onDoubleClick={(event) => {
           if (!(event.target as Element).classList.contains("react-flow__pane")) return;
           const at = canvas.toPoint(event.clientX, event.clientY);
@@ -119,8 +124,15 @@ function Surface() {
         proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
+        <GuideLines />
         <Map />
       </ReactFlow>
+      <svg className={stroke["layer"]} aria-hidden="true">
+        <path ref={mark} />
+      </svg>
+      <ToolBar />
+      <Reason />
+      <Said />
       {id !== "" && (empty || !ready) && (
         <div className={styles["empty"]}>
           <h2>{t(ready ? "canvas.empty" : "canvas.loading")}</h2>
@@ -151,7 +163,7 @@ function Map() {
       maskStrokeWidth={1.5}
       bgColor="var(--background)"
       nodeColor={(node) => {
-        if (node.type === "scenery") return "transparent";
+        if (node.type !== "workflow") return "transparent";
         if (runs[node.id]?.state === "running") return "var(--accent)";
         return node.data.layout.picture && node.data.spec.sink ? colorOf("IMAGE") : "#6b645c";
       }}

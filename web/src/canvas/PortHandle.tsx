@@ -26,7 +26,7 @@ export function PortHandle({ node, name, type, side, y, quiet = false }: Props) 
   const fit = useView(({ connecting }) => {
     if (!connecting) return "";
     if (connecting.node === node) return connecting.port === name && connecting.side === side ? "" : "unfit";
-    if (connecting.side === side) return "unfit";
+    if (connecting.side === side || connecting.closes?.has(node)) return "unfit";
     const fits = side === "input" ? accepts(type, connecting.type) : accepts(connecting.type, type);
     return fits ? "fit" : "unfit";
   });

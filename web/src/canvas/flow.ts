@@ -5,8 +5,10 @@
 import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
 import { outputOf, type Catalog, type NodeSpec } from "../model/catalog";
 import type { Graph, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document";
-import type { SceneryNode } from "./SceneryView";
-import { layoutOf, placeholderSpec, type Layout } from "../model/geometry";
+import type { SceneryNode } from "./scenery";
+import { layoutOf, type Layout } from "../model/geometry";
+import type { Density } from "../model/metrics";
+import { placeholderSpec } from "../model/placeholder";
 
 export type FlowNode = Node<{ spec: NodeSpec; layout: Layout; known: boolean }, "workflow">;
 export type AnyNode = FlowNode | SceneryNode;
@@ -18,6 +20,7 @@ export interface FlowInput {
   readonly selected: ReadonlySet<NodeId>;
   readonly moved: Readonly<Record<NodeId, Point>>;
   readonly aspects: Readonly<Record<NodeId, number>>;
+  readonly density: Density;
   /** Nodes that show a step preview, of whatever shape. */
   readonly previewed: ReadonlySet<NodeId>;
   /** Nodes whose problems hang below them, over whatever is there. */
@@ -32,6 +35,7 @@ interface Made {
   readonly at: Point;
   readonly selected: boolean;
   readonly aspect: number | undefined;
+  readonly density: Density;
   readonly troubled: boolean;
   readonly flow: FlowNode;
 }
@@ -40,7 +44,7 @@ interface Made {
 export class FlowNodes {
   #made: ReadonlyMap<NodeId, Made> = new Map();
 
-  from({ graph, catalog, selected, moved, aspects, previewed, troubled }: FlowInput): FlowNode[] {
+  from({ graph, catalog, selected, moved, aspects, density, previewed, troubled }: FlowInput): FlowNode[] {
     const next = new Map<NodeId, Made>();
     for (const [id, node] of Object.entries(graph.nodes)) {
       const known = catalog.spec(node.type);
@@ -51,6 +55,7 @@ export class FlowNodes {
         at: moved[id] ?? node.at,
         selected: selected.has(id),
         aspect: aspects[id] ?? (previewed.has(id) ? 1 : undefined),
+        density,
         troubled: troubled.has(id),
       };
       const same =
@@ -60,6 +65,7 @@ export class FlowNodes {
         old.at === parts.at &&
         old.selected === parts.selected &&
         old.aspect === parts.aspect &&
+        old.density === density &&
         old.troubled === parts.troubled;
       next.set(id, same ? old : { ...parts, flow: flowNode(id, parts, known !== undefined, old) });
     }
@@ -69,11 +75,11 @@ export class FlowNodes {
 }
 
 function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, old: Made | undefined): FlowNode {
-  const { node, spec, at, selected, aspect, troubled } = parts;
-  const sameShape = old && old.node === node && old.spec === spec && old.aspect === aspect;
+  const { node, spec, at, selected, aspect, density, troubled } = parts;
+  const sameShape = old && old.node === node && old.spec === spec && old.aspect === aspect && old.density === density;
   const data = sameShape
     ? old.flow.data
-    : { spec, layout: layoutOf(spec, node, { aspect: aspect ?? null }), known };
+    : { spec, layout: layoutOf(spec, node, { aspect: aspect ?? null, density }), known };
   const { width, height } = data.layout;
   return {
     id,

@@ -1,23 +1,57 @@
-import { useReactFlow } from "@xyflow/react";
+import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent, type RefObject } from "react";
-import type { Point } from "../model/document";
-import { GRID } from "../model/geometry";
+import { boxAt, centreOf, holds, onGrid, type Box } from "../model/boxes";
+import type { NodeId, Point } from "../model/document";
 import { useWorkspace } from "../state/context";
+import type { Pointing } from "./overview/pointing";
+import { boundsOf, boxOf } from "./overview/scene";
+import type { Scenes } from "./overview/scenes";
 
-const FIT = { padding: 0.05, maxZoom: 1, duration: 180 };
-/** A graph too large to be read as a whole is opened where it can be read. */
-const OPENED = { ...FIT, minZoom: 0.45, duration: 0 };
+export const LEAST_ZOOM = 0.02;
+export const MOST_ZOOM = 2.5;
+const FIT_MS = 180;
+/** Room around what is shown as a whole, as a share of the surface. */
+const PADDING = 0.05;
 
 /** Lets the rest of the page move the view and ask where things are. */
-export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
+export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scenes: Scenes, pointing: Pointing) {
   const flow = useReactFlow();
+  const store = useStoreApi();
   const { view } = useWorkspace();
   const pointer = useRef<Point>([0, 0]);
 
   const canvas = useMemo(() => {
     const toPoint = (clientX: number, clientY: number): Point => {
       const { x, y } = flow.screenToFlowPosition({ x: clientX, y: clientY });
-      return [snapped(x), snapped(y)];
+      return [onGrid(x), onGrid(y)];
+    };
+    const toCanvas = (clientX: number, clientY: number): Point => {
+      const { x, y } = flow.screenToFlowPosition({ x: clientX, y: clientY });
+      return [x, y];
+    };
+    const seen = (): Box => {
+      const box = surface.current?.getBoundingClientRect() ?? new DOMRect();
+      const [left, top] = toCanvas(box.left, box.top);
+      const [right, bottom] = toCanvas(box.right, box.bottom);
+      return { left, top, right, bottom };
+    };
+    const show = (box: Box | null, most: number, duration: number): void => {
+      if (!box) return;
+      const { width, height } = store.getState();
+      const bounds = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
+      void flow.setViewport(getViewportForBounds(bounds, width, height, LEAST_ZOOM, most, PADDING), { duration });
+    };
+    const focus = (node: NodeId): void => {
+      const box = boxOf(scenes.scene, node);
+      if (!box) return;
+      const [middleX, middleY] = centreOf(box);
+      const zoom = flow.getZoom();
+      if (!holds(seen(), box) || zoom < NEAR) void flow.setCenter(middleX, middleY, { zoom: Math.max(zoom, NEAR), duration: 0 });
+      // A node that was out of sight is in the page only after the next paint.
+      const element = (): HTMLElement | null => surface.current?.querySelector(`.react-flow__node[data-id="${CSS.escape(node)}"]`) ?? null;
+      const take = (): void => element()?.focus({ preventScroll: true });
+      if (element()) take();
+      else requestAnimationFrame(() => requestAnimationFrame(take));
     };
     const centre = (): Point => {
       const box = surface.current?.getBoundingClientRect();
@@ -34,13 +68,22 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
         view.setState({
           canvas: {
             // Nodes that were just made reach xyflow with the next paint.
-            fit: () => void flow.fitView(FIT),
-            opened: () =>
-              requestAnimationFrame(() => requestAnimationFrame(() => void flow.fitView(OPENED))),
+            fit: () => show(boundsOf(scenes.scene), 1, FIT_MS),
+            opened: () => requestAnimationFrame(() => requestAnimationFrame(() => show(boundsOf(scenes.scene), 1, 0))),
             zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
-            reveal: (node) => void flow.fitView({ ...FIT, nodes: [{ id: node }], maxZoom: flow.getZoom() }),
+            reveal: (node) => show(boxOf(scenes.scene, node), flow.getZoom(), FIT_MS),
+            approach: (key) => show(boxOf(scenes.scene, key), 1, FIT_MS),
+            hit: (clientX, clientY) => pointing.at([clientX, clientY]),
             centre,
             pointer: () => toPoint(...pointer.current),
+            seen,
+            toCanvas,
+            snapped: toPoint,
+            toScreen: ([x, y]) => {
+              const place = flow.flowToScreenPosition({ x, y });
+              return [place.x, place.y];
+            },
+            focus,
           },
         });
       },
@@ -49,8 +92,4 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>) {
 
   useEffect(() => () => view.setState({ canvas: null }), [view]);
   return canvas;
-}
-
-function snapped(value: number): number {
-  return Math.round(value / (GRID / 2)) * (GRID / 2);
 }

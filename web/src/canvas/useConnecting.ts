@@ -2,8 +2,9 @@ import type { Connection, FinalConnectionState, OnConnectStartParams } from "@xy
 import { useMemo } from "react";
 import { inputOf, outputOf } from "../model/catalog";
 import { connect, disconnect } from "../model/commands";
-import { bestInput, refusal, wireInto, type Refusal } from "../model/connect";
+import { bestInput, bestOutput, refusal, wireInto, type Refusal } from "../model/connect";
 import { wireKey, type Wire } from "../model/document";
+import { circleMakers } from "../model/inserting";
 import { useStudio, useWorkspace } from "../state/context";
 import type { Studio } from "../state/studio";
 import type { Connecting } from "../state/view";
@@ -24,7 +25,7 @@ function connectingHandlers(studio: Studio, { documents, view }: Workspace) {
 
   function isValidConnection(connection: Connection | FlowEdge): boolean {
     const wire = wireOf(connection);
-    const why = wire ? refusalOf(studio, wire) : null;
+    const why = wire ? refusalOf(studio, wire, view.getState().connecting) : null;
     const words = why ? refusalWords(why) : "";
     if (view.getState().refusal !== words) view.setState({ refusal: words });
     return wire !== null && why === null;
@@ -70,8 +71,12 @@ function wireOf({ source, target, sourceHandle, targetHandle }: Connection | Flo
   return { from: [source, sourceHandle], to: [target, targetHandle] };
 }
 
-function refusalOf({ workspace: { types, documents } }: Studio, wire: Wire): Refusal | null {
-  return types ? refusal(documents.graph, types, wire) : { code: "unknown_port" };
+/** While a wire is drawn, the nodes that would close a circle are known and not searched again. */
+function refusalOf({ workspace: { types, documents } }: Studio, wire: Wire, drawn: Connecting | null = null): Refusal | null {
+  if (!types) return { code: "unknown_port" };
+  const closes = drawn?.closes;
+  if (!drawn || !closes) return refusal(documents.graph, types, wire);
+  return refusal(documents.graph, types, wire, ({ from, to }) => closes.has(drawn.side === "output" ? to[0] : from[0]));
 }
 
 function refusalWords(why: Refusal): string {
@@ -84,7 +89,7 @@ function connectingFrom(studio: Studio, params: OnConnectStartParams): Connectin
   const spec = studio.workspace.types?.spec(studio.documents.graph.nodes[node]?.type ?? "");
   const side = handleType === "source" ? "output" : "input";
   const type = side === "output" ? outputOf(spec, port)?.type : inputOf(spec, port)?.type;
-  return { node, port, side, type: type ?? "*" };
+  return { node, port, side, type: type ?? "*", closes: circleMakers(studio.documents.graph, node, side) };
 }
 
 /** A wire let go away from any port: onto a node it takes the best input, onto nothing it asks for a node. */
@@ -98,6 +103,10 @@ function dropped(studio: Studio, connecting: Connecting, event: MouseEvent | Tou
     const from = [connecting.node, connecting.port] as const;
     const port = bestInput(documents.graph, known, from, node);
     if (port && !wireInto(documents.graph, [node, port])) documents.run(connect, { from, to: [node, port] });
+  } else if (node && known && node !== connecting.node) {
+    const to = [connecting.node, connecting.port] as const;
+    const port = bestOutput(documents.graph, known, to, node);
+    if (port) documents.run(connect, { from: [node, port], to });
   } else if (connecting.side === "input" && wireInto(documents.graph, [connecting.node, connecting.port])) {
     // A wire pulled out of its input and let go of is unplugged.
     documents.run(disconnect, { wires: [wireKey([connecting.node, connecting.port])] });

@@ -1,7 +1,9 @@
 /** Boxes on the canvas: where nodes, frames and notes are, and how such boxes lie to each other. */
 import type { Catalog } from "./catalog";
 import type { Graph, NodeId, Point } from "./document";
-import { layoutOf, placeholderSpec } from "./geometry";
+import { GRID, layoutOf, type Layout } from "./geometry";
+import type { Density } from "./metrics";
+import { placeholderSpec } from "./placeholder";
 
 export interface Box {
   readonly left: number;
@@ -10,7 +12,16 @@ export interface Box {
   readonly bottom: number;
 }
 
-export type Aspects = Readonly<Record<NodeId, number>>;
+/** What the sizes of nodes depend on besides the document. */
+export interface Looks {
+  /** Height by width of the pictures that nodes show. */
+  readonly aspects: Readonly<Record<NodeId, number>>;
+  readonly density?: Density;
+}
+
+const PLAIN: Looks = { aspects: {} };
+
+export const GRID_STEP = GRID / 2;
 
 /** What stands on a canvas is named by a key: a node by its id, frames and notes as below. */
 export type ItemKey = string;
@@ -24,6 +35,15 @@ export function itemOf(key: ItemKey): { readonly kind: "nodes" | "frames" | "not
   if (key.startsWith("frame/")) return { kind: "frames", id: key.slice("frame/".length) };
   if (key.startsWith("note/")) return { kind: "notes", id: key.slice("note/".length) };
   return { kind: "nodes", id: key };
+}
+
+export function isNodeKey(key: ItemKey): boolean {
+  return itemOf(key).kind === "nodes";
+}
+
+/** The nearest place on the grid, whose step things move and grow by. */
+export function onGrid(value: number): number {
+  return Math.round(value / GRID_STEP) * GRID_STEP;
 }
 
 /** Where an item is; `undefined` if it is not there. */
@@ -75,23 +95,28 @@ export function holdsPoint(box: Box, [x, y]: Point): boolean {
   return box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
 }
 
-/** The box of one node; `undefined` if there is no such node. */
-export function nodeBox(graph: Graph, catalog: Catalog, id: NodeId, aspects: Aspects = {}): Box | undefined {
+/** The layout of one node; `undefined` if there is no such node. */
+export function nodeLayout(graph: Graph, catalog: Catalog, id: NodeId, looks: Looks = PLAIN): Layout | undefined {
   const node = graph.nodes[id];
   if (!node) return undefined;
   const spec = catalog.spec(node.type) ?? placeholderSpec(graph, id);
-  const { width, height } = layoutOf(spec, node, { aspect: aspects[id] ?? null });
-  return boxAt(node.at, [width, height]);
+  return layoutOf(spec, node, { aspect: looks.aspects[id] ?? null, density: looks.density ?? "normal" });
 }
 
 /** The boxes of some nodes, of all if none are named. */
-export function nodeBoxes(graph: Graph, catalog: Catalog, aspects: Aspects = {}, ids: Iterable<NodeId> = Object.keys(graph.nodes)): Map<NodeId, Box> {
+export function nodeBoxes(graph: Graph, catalog: Catalog, looks: Looks = PLAIN, ids: Iterable<NodeId> = Object.keys(graph.nodes)): Map<NodeId, Box> {
   const boxes = new Map<NodeId, Box>();
   for (const id of ids) {
-    const box = nodeBox(graph, catalog, id, aspects);
-    if (box) boxes.set(id, box);
+    const layout = nodeLayout(graph, catalog, id, looks);
+    const at = graph.nodes[id]?.at;
+    if (layout && at) boxes.set(id, boxAt(at, [layout.width, layout.height]));
   }
   return boxes;
+}
+
+/** The boxes of all that is on a canvas, by their keys. */
+export function itemBoxes(graph: Graph, catalog: Catalog, looks: Looks = PLAIN): Map<ItemKey, Box> {
+  return new Map([...nodeBoxes(graph, catalog, looks), ...sceneryBoxes(graph)]);
 }
 
 /** The boxes of frames and notes, by their keys. */

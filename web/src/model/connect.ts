@@ -10,8 +10,17 @@ export type Refusal =
   | { readonly code: "through" }
   | { readonly code: "wrong_type"; readonly given: string; readonly wanted: string };
 
-/** Why this wire cannot be; `null` if it can. An input that has a wire already gets the new one. */
-export function refusal(graph: Graph, catalog: Catalog, wire: Wire): Refusal | null {
+/**
+ * Why this wire cannot be; `null` if it can. An input that has a wire already gets the new one.
+ *
+ * Asking for circles walks through the graph: while a wire is drawn, `closes` answers from a set.
+ */
+export function refusal(
+  graph: Graph,
+  catalog: Catalog,
+  wire: Wire,
+  closes: (wire: Wire) => boolean = ({ from, to }) => upstream(graph, [from[0]]).has(to[0]),
+): Refusal | null {
   const [fromNode, fromPort] = wire.from;
   const [toNode, toPort] = wire.to;
   if (fromNode === INPUTS && toNode === OUTPUTS) return { code: "through" };
@@ -21,7 +30,7 @@ export function refusal(graph: Graph, catalog: Catalog, wire: Wire): Refusal | n
   if (!output || !input) return { code: "unknown_port" };
   if (!accepts(input.type, output.type))
     return { code: "wrong_type", given: output.type, wanted: input.type };
-  return upstream(graph, [fromNode]).has(toNode) ? { code: "cycle" } : null;
+  return closes(wire) ? { code: "cycle" } : null;
 }
 
 /** The nodes that these need, themselves included. */
@@ -52,4 +61,10 @@ export function bestInput(
   const fits = inputs.filter((port) => !refusal(graph, catalog, { from, to: [node, port.name] }));
   const free = fits.find((port) => !port.widget && !wireInto(graph, [node, port.name]));
   return (free ?? fits.find((port) => !port.widget))?.name;
+}
+
+/** The first output of a node that fits an input. */
+export function bestOutput(graph: Graph, catalog: Catalog, to: PortRef, node: NodeId): string | undefined {
+  const outputs = catalog.spec(graph.nodes[node]?.type ?? "")?.outputs ?? [];
+  return outputs.find((port) => !refusal(graph, catalog, { from: [node, port.name], to }))?.name;
 }

@@ -1,28 +1,31 @@
 /** Where all wires of a graph run, found by place: asked on every move of a drag. */
-import { around, boxAt, grown, touches, type Aspects, type Box } from "./boxes";
+import { around, boxAt, grown, nodeLayout, touches, type Box, type Looks } from "./boxes";
 import type { Catalog } from "./catalog";
 import type { Graph, NodeId, Point, PortRef, Wire } from "./document";
-import { layoutOf, placeholderSpec, type Layout } from "./geometry";
+import type { Layout } from "./geometry";
 import { crosses, curvesBox, nearness, wireCurves, type Curve } from "./wirepath";
+
+/** How far a port stands out of its node: wires end at its outer edge. */
+const REACH = 6;
 
 /** Where ports are, each node's layout computed once. */
 export class Ports {
   readonly #graph: Graph;
   readonly #catalog: Catalog;
-  readonly #aspects: Aspects;
+  readonly #looks: Looks | undefined;
   readonly #layouts = new Map<NodeId, Layout>();
 
-  constructor(graph: Graph, catalog: Catalog, aspects: Aspects = {}) {
+  constructor(graph: Graph, catalog: Catalog, looks?: Looks) {
     this.#graph = graph;
     this.#catalog = catalog;
-    this.#aspects = aspects;
+    this.#looks = looks;
   }
 
   output(port: PortRef): Point | null {
     const node = this.#graph.nodes[port[0]];
     const layout = this.#layout(port[0]);
     const place = layout?.outputs.find((item) => item.port.name === port[1]) ?? byIndex(layout?.outputs, port[1]);
-    return node && layout && place ? [node.at[0] + layout.width, node.at[1] + place.y] : null;
+    return node && layout && place ? [node.at[0] + layout.width + REACH, node.at[1] + place.y] : null;
   }
 
   input(port: PortRef): Point | null {
@@ -30,7 +33,7 @@ export class Ports {
     const layout = this.#layout(port[0]);
     const place =
       layout?.inputs.find((item) => item.port.name === port[1]) ?? layout?.widgets.find((item) => item.port.name === port[1]);
-    return node && place ? [node.at[0], node.at[1] + place.y] : null;
+    return node && place ? [node.at[0] - REACH, node.at[1] + place.y] : null;
   }
 
   /** The course of a wire; none if one of its ports is not there. */
@@ -41,13 +44,8 @@ export class Ports {
   }
 
   #layout(id: NodeId): Layout | undefined {
-    const node = this.#graph.nodes[id];
-    if (!node) return undefined;
-    const known = this.#layouts.get(id);
-    if (known) return known;
-    const spec = this.#catalog.spec(node.type) ?? placeholderSpec(this.#graph, id);
-    const made = layoutOf(spec, node, { aspect: this.#aspects[id] ?? null });
-    this.#layouts.set(id, made);
+    const made = this.#layouts.get(id) ?? nodeLayout(this.#graph, this.#catalog, id, this.#looks);
+    if (made) this.#layouts.set(id, made);
     return made;
   }
 }

@@ -33,7 +33,7 @@ function Menu({ adding }: { adding: Adding }) {
 
   function choose(spec: NodeSpec | undefined): void {
     if (!spec) return;
-    addNodeAt(studio, spec.id, adding.at, adding.wire);
+    addNodeAt(studio, spec.id, adding.at, { wire: adding.wire });
     close();
   }
 

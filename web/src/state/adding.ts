@@ -1,25 +1,42 @@
 /** Adding nodes: by the menu, the library or a drop; wired at once where a wire was let go. */
+import { onGrid } from "../model/boxes";
 import { accepts, defaultValues, type NodeSpec } from "../model/catalog";
-import { paste } from "../model/commands";
+import { insertIntoWire, paste } from "../model/commands";
+import { Courses, Ports } from "../model/courses";
 import type { NodeId, Point, SeedControl, Wire, WorkflowNode } from "../model/document";
 import { layoutOf } from "../model/geometry";
 import { freshIds } from "../model/ids";
+import { passage } from "../model/inserting";
+import { looksOf } from "./moving";
 import type { Studio } from "./studio";
 import { select, type Connecting } from "./view";
 
 export const DRAGGED_TYPE = "application/x-wirebrush-node";
 
-/** Put a node of a type somewhere, select it, and wire it to the port a wire came from. */
-export function addNodeAt(studio: Studio, type: string, at: Point, wire: Connecting | null = null): NodeId | null {
-  const spec = studio.workspace.types?.spec(type);
-  if (!spec) return null;
-  const { documents } = studio;
+/** What a new node is wired to: the port that a wire came from, or a wire that it goes into. */
+export interface Joint {
+  readonly wire?: Connecting | null;
+  readonly into?: string;
+}
+
+/** Put a node of a type somewhere, select it, and wire it as wanted: one undo step. */
+export function addNodeAt(studio: Studio, type: string, at: Point, { wire = null, into }: Joint = {}): NodeId | null {
+  const { documents, settings, view, workspace } = studio;
+  const spec = workspace.types?.spec(type);
+  if (!spec || !workspace.types) return null;
   const [id = ""] = freshIds(documents.graph, 1);
   const made = newNode(spec, at);
-  const wanted = wire ? wireTo(spec, id, wire) : null;
-  const node = wanted ? besidePointer(made, spec, wanted, id) : made;
-  documents.run(paste, { nodes: { [id]: node }, wires: wanted ? [wanted] : [] });
-  select(studio.view, [id]);
+  const through = into === undefined ? undefined : documents.graph.wires[into];
+  const way = through && passage(documents.graph, workspace.types, through, spec);
+  if (into !== undefined && way) {
+    documents.run(insertIntoWire, { wire: into, id, node: centred(made, spec), passage: way });
+  } else {
+    const wanted = wire ? wireTo(spec, id, wire) : null;
+    const node = wanted ? besidePointer(made, spec, wanted, id) : made;
+    documents.run(paste, { nodes: { [id]: node }, wires: wanted ? [wanted] : [] });
+  }
+  settings.setState(({ recents }) => ({ recents: remembered(recents, spec.id) }));
+  select(view, [id]);
   return id;
 }
 
@@ -34,18 +51,48 @@ export function newNode(spec: NodeSpec, at: Point): WorkflowNode {
   };
 }
 
-/** Types that have a port for the end of a wire, the least general first. */
+/** The wires that a node of a type could be put into, by place. */
+export function insertable({ workspace, settings }: Studio, type: string): Courses | null {
+  const { documents, types } = workspace;
+  const spec = types?.spec(type);
+  if (!types || !spec) return null;
+  const { graph } = documents;
+  return new Courses(graph, new Ports(graph, types, looksOf(workspace, settings)), (_, wire) => passage(graph, types, wire, spec) !== null);
+}
+
+/**
+ * Types that have a port for the end of a wire, the most fitting first: a port of just that type
+ * before one that takes several, one that needs a wire before one that has a field.
+ */
 export function fitting(types: readonly NodeSpec[], wire: Connecting): NodeSpec[] {
-  return types.filter((spec) => wireTo(spec, "", wire) !== null);
+  return types
+    .map((spec) => ({ spec, rank: rankOf(spec, wire) }))
+    .filter(({ rank }) => rank > 0)
+    .toSorted((a, b) => b.rank - a.rank)
+    .map(({ spec }) => spec);
+}
+
+/** 0: does not fit. */
+function rankOf(spec: NodeSpec, wire: Connecting): number {
+  if (wire.side === "input") {
+    const exact = spec.outputs.findIndex((port) => port.type === wire.type);
+    if (exact >= 0) return exact === 0 ? 4 : 3;
+    return spec.outputs.some((port) => accepts(wire.type, port.type)) ? 1 : 0;
+  }
+  const fits = spec.inputs.filter((port) => accepts(port.type, wire.type));
+  if (fits.some((port) => port.type === wire.type && !port.widget)) return 4;
+  if (fits.some((port) => port.type === wire.type)) return 3;
+  if (fits.some((port) => port.type !== "*")) return 2;
+  return fits.length ? 1 : 0;
 }
 
 function wireTo(spec: NodeSpec, id: NodeId, wire: Connecting): Wire | null {
   if (wire.side === "output") {
     const fits = spec.inputs.filter((port) => accepts(port.type, wire.type));
-    const port = fits.find((input) => !input.widget) ?? fits[0];
+    const port = fits.find((input) => !input.widget && input.type === wire.type) ?? fits.find((input) => !input.widget) ?? fits[0];
     return port ? { from: [wire.node, wire.port], to: [id, port.name] } : null;
   }
-  const port = spec.outputs.find((output) => accepts(wire.type, output.type));
+  const port = spec.outputs.find((output) => output.type === wire.type) ?? spec.outputs.find((output) => accepts(wire.type, output.type));
   return port ? { from: [id, port.name], to: [wire.node, wire.port] } : null;
 }
 
@@ -55,9 +102,21 @@ function besidePointer(node: WorkflowNode, spec: NodeSpec, wire: Wire, id: NodeI
   const [x, y] = node.at;
   if (wire.to[0] === id) {
     const place = [...layout.inputs, ...layout.widgets].find(({ port }) => port.name === wire.to[1]);
-    return { ...node, at: [x, y - Math.round((place?.y ?? 0) / 11) * 11] };
+    return { ...node, at: [x, y - onGrid(place?.y ?? 0)] };
   }
   const place = layout.outputs.find(({ port }) => port.name === wire.from[1]);
-  return { ...node, at: [x - layout.width, y - Math.round((place?.y ?? 0) / 11) * 11] };
+  return { ...node, at: [x - layout.width, y - onGrid(place?.y ?? 0)] };
 }
 
+/** So that a wire that was dropped on runs through its middle. */
+function centred(node: WorkflowNode, spec: NodeSpec): WorkflowNode {
+  const { width, height } = layoutOf(spec, node);
+  return { ...node, at: [node.at[0] - onGrid(width / 2), node.at[1] - onGrid(height / 2)] };
+}
+
+const REMEMBERED = 12;
+
+/** What was used last comes first, each once. */
+function remembered(recents: readonly string[], type: string): string[] {
+  return [type, ...recents.filter((item) => item !== type)].slice(0, REMEMBERED);
+}

@@ -1,7 +1,7 @@
 /** What a person does on one canvas: selection, drags, where the view is. Not part of the document. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { ItemKey } from "../model/boxes";
-import type { NodeId, Point } from "../model/document";
+import type { Box, ItemKey } from "../model/boxes";
+import type { NodeId, Point, PortRef } from "../model/document";
 import type { Guide } from "../model/guides";
 
 /** What other parts of the page may ask of the canvas. */
@@ -15,6 +15,16 @@ export interface CanvasHandle {
   /** Where a thing that was not placed by hand should go. */
   readonly centre: () => Point;
   readonly pointer: () => Point;
+  /** The part of the canvas that is in sight. */
+  readonly seen: () => Box;
+  /** Where a place of the window is on the canvas, not held by the grid. */
+  readonly toCanvas: (clientX: number, clientY: number) => Point;
+  /** The same on the grid. */
+  readonly snapped: (clientX: number, clientY: number) => Point;
+  /** Where a place of the canvas is in the window. */
+  readonly toScreen: (at: Point) => Point;
+  /** Bring a node into sight if it is not, and give it the keyboard. */
+  readonly focus: (node: NodeId) => void;
 }
 
 /** A wire being drawn: the port it starts at. */
@@ -53,10 +63,22 @@ export interface ViewState {
   /** What a dragged thing is in line with. */
   readonly guides: readonly Guide[];
   readonly tool: Tool;
+  /** Wiring by keyboard: the node whose ports are listed, then the port whose partners are. */
+  readonly wiring: { readonly node: NodeId; readonly from: Connecting | null } | null;
+  /** The colours are shown, for what is selected. */
+  readonly coloring: boolean;
+  /** Keys that came one soon after the other and are one step. */
+  readonly burst: { readonly name: string; readonly at: number };
+  /** What a screen reader says: what a key or a gesture did. */
+  readonly said: string;
   /** The node type that is being dragged out of the library. */
   readonly placing: string | null;
   /** The wire that what is dragged would be put into. */
   readonly target: string | null;
+  /** The field that was pointed at or had the keyboard last. */
+  readonly field: PortRef | null;
+  /** That field is to get the keyboard as soon as it is there. */
+  readonly focusing: boolean;
   readonly connecting: Connecting | null;
   /** Why the wire being drawn cannot end where the pointer is. */
   readonly refusal: string;
@@ -82,8 +104,14 @@ export function createViewStore(): ViewStore {
     knot: null,
     guides: [],
     tool: "pointer",
+    wiring: null,
+    coloring: false,
+    burst: { name: "", at: 0 },
+    said: "",
     placing: null,
     target: null,
+    field: null,
+    focusing: false,
     connecting: null,
     refusal: "",
     adding: null,
@@ -96,4 +124,18 @@ export function createViewStore(): ViewStore {
 
 export function select(view: ViewStore, nodes: Iterable<NodeId>): void {
   view.setState({ nodes: new Set(nodes), wires: new Set(), scenery: new Set() });
+}
+
+/** Let a screen reader say what was done. */
+export function say(view: ViewStore, words: string): void {
+  view.setState(({ said }) => ({ said: said === words ? `${words}\u00a0` : words }));
+}
+
+/** Select one frame or note alone, or with what is selected already. */
+export function choose(view: ViewStore, key: ItemKey, more: boolean): void {
+  view.setState(({ nodes, wires, scenery }) => {
+    if (!more) return scenery.has(key) ? {} : { nodes: new Set(), wires: new Set(), scenery: new Set([key]) };
+    const others = [...scenery].filter((item) => item !== key);
+    return { nodes, wires, scenery: new Set(scenery.has(key) ? others : [...others, key]) };
+  });
 }

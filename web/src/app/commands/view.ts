@@ -8,7 +8,7 @@ export const VIEW: readonly AppCommand[] = [
   { id: "zoomIn", label: "command.zoomIn", menu: "view", group: "zoom", keys: ["Ctrl+=", "Ctrl++"], run: (studio) => studio.view.getState().canvas?.zoom(1.25) },
   { id: "zoomOut", label: "command.zoomOut", menu: "view", group: "zoom", keys: ["Ctrl+-"], run: (studio) => studio.view.getState().canvas?.zoom(0.8) },
   { id: "search", label: "command.search", menu: "view", group: "panels", keys: ["/"], run: focusSearch },
-  { id: "add", label: "add.title", menu: "edit", group: "add", on: ["canvas"], keys: ["Shift+A", "Tab"], run: openAddMenu },
+  { id: "add", label: "add.title", menu: "edit", group: "add", on: ["canvas"], keys: ["Tab", "Shift+A"], onCanvas: true, run: openAddMenu },
 ];
 
 function focusSearch(studio: Studio): void {

@@ -1,30 +1,37 @@
 /** Every sentence and label of the page, in English: one file per area, keys `area.name`. */
 import addTexts from "./add.json";
 import appTexts from "./app.json";
+import arrangeTexts from "./arrange.json";
 import bannerTexts from "./banner.json";
 import canvasTexts from "./canvas.json";
+import colorTexts from "./color.json";
 import commandTexts from "./command.json";
 import conflictTexts from "./conflict.json";
 import connectTexts from "./connect.json";
 import fieldTexts from "./field.json";
 import fileTexts from "./file.json";
+import frameTexts from "./frame.json";
 import galleryTexts from "./gallery.json";
 import inspectorTexts from "./inspector.json";
 import jobTexts from "./job.json";
 import libraryTexts from "./library.json";
 import lightboxTexts from "./lightbox.json";
+import listTexts from "./list.json";
 import menuTexts from "./menu.json";
 import nodeTexts from "./node.json";
+import noteTexts from "./note.json";
 import openTexts from "./open.json";
 import overlayTexts from "./overlay.json";
 import paletteTexts from "./palette.json";
 import panelTexts from "./panel.json";
 import pasteTexts from "./paste.json";
+import problemsTexts from "./problems.json";
 import queueTexts from "./queue.json";
 import runTexts from "./run.json";
 import saveTexts from "./save.json";
 import saveAsTexts from "./saveAs.json";
 import searchTexts from "./search.json";
+import selectTexts from "./select.json";
 import settingsTexts from "./settings.json";
 import shortcutsTexts from "./shortcuts.json";
 import statusTexts from "./status.json";
@@ -32,40 +39,45 @@ import subgraphTexts from "./subgraph.json";
 import sweepTexts from "./sweep.json";
 import tabsTexts from "./tabs.json";
 import titleTexts from "./title.json";
+import toolTexts from "./tool.json";
 import versionsTexts from "./versions.json";
+import walkTexts from "./walk.json";
+import wireTexts from "./wire.json";
 
 export const en = {
   ...addTexts,
   ...appTexts,
-  ...arrange,
+  ...arrangeTexts,
   ...bannerTexts,
   ...canvasTexts,
-  ...color,
+  ...colorTexts,
   ...commandTexts,
   ...conflictTexts,
   ...connectTexts,
   ...fieldTexts,
   ...fileTexts,
-  ...frame,
+  ...frameTexts,
   ...galleryTexts,
   ...inspectorTexts,
   ...jobTexts,
   ...libraryTexts,
   ...lightboxTexts,
+  ...listTexts,
   ...menuTexts,
   ...nodeTexts,
-  ...note,
+  ...noteTexts,
   ...openTexts,
   ...overlayTexts,
   ...paletteTexts,
   ...panelTexts,
   ...pasteTexts,
+  ...problemsTexts,
   ...queueTexts,
   ...runTexts,
   ...saveTexts,
   ...saveAsTexts,
   ...searchTexts,
-  ...select,
+  ...selectTexts,
   ...settingsTexts,
   ...shortcutsTexts,
   ...statusTexts,
@@ -73,8 +85,8 @@ export const en = {
   ...sweepTexts,
   ...tabsTexts,
   ...titleTexts,
-  ...tool,
+  ...toolTexts,
   ...versionsTexts,
-  ...wire,
-  ...walk,
+  ...walkTexts,
+  ...wireTexts,
 };

@@ -1,0 +1,36 @@
+import { NodeResizeControl, ResizeControlVariant, type ControlPosition } from "@xyflow/react";
+import { useRef } from "react";
+import { resizeItem } from "../model/commands";
+import { onGrid, type ItemKey } from "../model/boxes";
+import type { Point } from "../model/document";
+import { useWorkspace } from "../state/context";
+import styles from "./ResizeGrip.module.css";
+
+interface Props {
+  item: ItemKey;
+  smallest: Point;
+  /** Which corner or edge is pulled. */
+  position: ControlPosition;
+}
+
+/** A place to pull a node, frame or note larger; sizes stay on the grid. One pull is one undo step. */
+export function ResizeGrip({ item, smallest: [minWidth, minHeight], position }: Props) {
+  const { documents } = useWorkspace();
+  const pull = useRef(0);
+  const line = !position.includes("-");
+  return (
+    <NodeResizeControl
+      className={`${styles["grip"]} ${line ? styles["line"] : ""}`}
+      position={position}
+      variant={line ? ResizeControlVariant.Line : ResizeControlVariant.Handle}
+      minWidth={minWidth}
+      minHeight={minHeight}
+      onResizeStart={() => void (pull.current = Date.now())}
+      onResize={(_, { x, y, width, height }) => {
+        const [left, top] = [onGrid(x), onGrid(y)];
+        const size: Point = [onGrid(x + width) - left, onGrid(y + height) - top];
+        documents.run(resizeItem, { key: item, at: [left, top], size }, `resize:${item}:${pull.current}`);
+      }}
+    />
+  );
+}

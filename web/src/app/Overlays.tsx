@@ -7,6 +7,7 @@ const OVERLAYS: readonly { readonly name: Overlay; readonly Content: ComponentTy
   { name: "palette", Content: lazy(async () => ({ default: (await import("./palette/Palette")).Palette })) },
   { name: "settings", Content: lazy(async () => ({ default: (await import("../panels/settings/SettingsPanel")).SettingsPanel })) },
   { name: "shortcuts", Content: lazy(async () => ({ default: (await import("../panels/settings/ShortcutsPanel")).ShortcutsPanel })) },
+  { name: "sweep", Content: lazy(async () => ({ default: (await import("../panels/sweep/SweepDialog")).SweepDialog })) },
   { name: "open", Content: lazy(async () => ({ default: (await import("../panels/files/OpenPanel")).OpenPanel })) },
   { name: "saveAs", Content: lazy(async () => ({ default: (await import("../panels/files/SaveAs")).SaveAs })) },
   { name: "versions", Content: lazy(async () => ({ default: (await import("../panels/files/Versions")).Versions })) },

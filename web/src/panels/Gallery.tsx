@@ -24,7 +24,7 @@ export function Gallery() {
     <section ref={section} className={panel["section"]} aria-label={t("gallery.title")}>
       <h2 className={panel["heading"]}>
         {t("gallery.title")}
-        <IconButton label={t("command.gallery")} onClick={() => ui.setState({ overlay: "gallery" })}>
+        <IconButton label={t("command.gallery")} onClick={() => ui.setState({ gallery: true })}>
           <Images size={14} />
         </IconButton>
       </h2>

@@ -19,8 +19,8 @@ export function SweepRow({ group, jobs: ids, place }: Props) {
   const { over, handlers } = usePlace(place);
   const { title, done, total, state } = useRuntime(
     useShallow(({ jobs }) => {
-      const first = groupOf(jobs.byId[ids[0] ?? ""]);
-      const members = jobs.order.filter((id) => groupOf(jobs.byId[id])?.id === group);
+      const first = groupOf(jobs.byId[ids[0] ?? ""]?.record);
+      const members = jobs.order.filter((id) => groupOf(jobs.byId[id]?.record)?.id === group);
       const ended = members.filter((id) => isFinal(jobs.byId[id]?.record.state ?? "failed"));
       const [width = 1, height = 1] = first?.size ?? [];
       return {

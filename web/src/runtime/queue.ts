@@ -1,5 +1,6 @@
 /** The queue as people read it: what runs, what waits, what has ended. */
 import { isFinal, type Job, type Jobs } from "./jobs";
+import type { JobRecord } from "./wire.gen";
 
 export interface Sections {
   readonly running: readonly string[];
@@ -53,9 +54,9 @@ export function moveTarget(waiting: readonly string[], job: string, index: numbe
 }
 
 /** The sweep that a job belongs to; `null` for all that is not one. */
-export function groupOf(job: Job | undefined): Group | null {
-  const data = job?.record.group;
-  if (!data || !Array.isArray(data["axes"]) || !Array.isArray(data["cell"]) || typeof data["id"] !== "string") return null;
+export function groupOf(record: JobRecord | undefined): Group | null {
+  const data = record?.group;
+  if (!data || !Array.isArray(data["axes"]) || !Array.isArray(data["cell"]) || !Array.isArray(data["size"]) || typeof data["id"] !== "string") return null;
   return data as unknown as Group;
 }
 
@@ -67,7 +68,7 @@ export function grouped(ids: readonly string[], { byId }: Jobs): Row[] {
   const rows: Row[] = [];
   const members = new Map<string, string[]>();
   for (const id of ids) {
-    const group = groupOf(byId[id])?.id;
+    const group = groupOf(byId[id]?.record)?.id;
     if (group === undefined) rows.push({ job: id });
     else if (members.has(group)) members.get(group)?.push(id);
     else {

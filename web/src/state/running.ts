@@ -30,8 +30,11 @@ export function runBatch(studio: Studio, wish: RunWish = {}): void {
 
 /** Compute the selected nodes and what they need, nothing else. */
 export function runSelected(studio: Studio): void {
-  const { scope } = studio.documents;
-  const targets = [...studio.view.getState().nodes].map((id) => runId(scope, id));
+  const { documents, view, workspace } = studio;
+  const { nodes, instances } = workspace.flatOf(documents.document);
+  const chosen = [...view.getState().nodes].map((id) => runId(documents.scope, id));
+  // An instance of a subgraph is what is inside it.
+  const targets = chosen.flatMap((id) => instances.get(id) ?? (nodes[id] ? [id] : []));
   if (targets.length) runBatch(studio, { targets });
 }
 

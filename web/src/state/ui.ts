@@ -9,15 +9,19 @@ export interface Enlarged {
 }
 
 /** What may lie over the page, one at a time. */
-export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "gallery" | "tour";
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour";
 
 export interface UiState {
   readonly enlarged: Enlarged | null;
   /** Which side panel is open where there is no room for both. */
   readonly panel: "library" | "activity" | null;
   readonly overlay: Overlay | null;
+  /** The list of problems is open. */
+  readonly problems: boolean;
   /** How often Run runs. */
   readonly batch: number;
+  /** Whether all pictures are shown. */
+  readonly gallery: boolean;
   /** The sweep whose pictures are shown. */
   readonly sweep: string | null;
   /** What the lightbox goes through; without, the latest pictures. */
@@ -37,5 +41,40 @@ export interface Remedy {
 export type UiStore = StoreApi<UiState>;
 
 export function createUiStore(): UiStore {
-  return createStore<UiState>()(() => ({ enlarged: null, panel: null, overlay: null, batch: 1, sweep: null, among: null, beside: null, notice: "", remedy: null }));
+  const store = createStore<UiState>()(() => ({
+    enlarged: null,
+    panel: null,
+    overlay: null,
+    batch: 1,
+    gallery: false,
+    sweep: shownSweep.read(),
+    among: null,
+    beside: null,
+    notice: "",
+    remedy: null,
+  }));
+  store.subscribe(({ sweep }, before) => {
+    if (sweep !== before.sweep) shownSweep.keep(sweep);
+  });
+  return store;
 }
+
+/** The sweep that this tab of the browser shows, so that it is there again after a reload. */
+const shownSweep = {
+  read(): string | null {
+    try {
+      return sessionStorage.getItem("wirebrush.sweep");
+    } catch {
+      return null;
+    }
+  },
+
+  keep(sweep: string | null): void {
+    try {
+      if (sweep === null) sessionStorage.removeItem("wirebrush.sweep");
+      else sessionStorage.setItem("wirebrush.sweep", sweep);
+    } catch {
+      // full or forbidden: then it is opened from the queue
+    }
+  },
+};

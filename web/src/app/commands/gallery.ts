@@ -8,7 +8,7 @@ export const GALLERY: readonly AppCommand[] = [
     menu: "view",
     group: "panels",
     keys: ["Ctrl+Shift+G"],
-    checked: (studio) => studio.ui.getState().overlay === "gallery",
-    run: (studio) => studio.ui.setState(({ overlay }) => ({ overlay: overlay === "gallery" ? null : "gallery" })),
+    checked: (studio) => studio.ui.getState().gallery,
+    run: (studio) => studio.ui.setState(({ gallery }) => ({ gallery: !gallery })),
   },
 ];

@@ -7,7 +7,6 @@ import { openOrigin } from "../../state/origin";
 import type { Picture, PictureQuery } from "../../state/pictures";
 import { Button, IconButton } from "../../ui/Button";
 import { t } from "../../i18n/text";
-import { Notices } from "../../ui/Notices";
 import { useKeys } from "../../ui/useKeys";
 import { Filters, type Wanted } from "./Filters";
 import styles from "./Gallery.module.css";
@@ -24,10 +23,10 @@ export function GalleryPanel() {
   const [dragging, setDragging] = useState(false);
   const { pictures, loading, error } = useStore(gallery.found.store);
   const { chosen } = useStore(gallery.store);
-  const covered = useUi((state) => state.enlarged !== null);
+  const covered = useUi(({ enlarged, overlay }) => enlarged !== null || overlay !== null);
   const scroller = useRef<HTMLDivElement>(null);
   const last = useRef<string | null>(null);
-  const close = (): void => ui.setState({ overlay: null });
+  const close = (): void => ui.setState({ gallery: false });
 
   useEffect(() => {
     const timer = setTimeout(() => void gallery.look(queryOf(wanted)), wanted.search ? TYPING_MS : 0);
@@ -100,7 +99,6 @@ export function GalleryPanel() {
           dragged={setDragging}
         />
       </div>
-      {!covered && <Notices />}
     </section>
   );
 }
@@ -127,7 +125,7 @@ function Chosen({ pictures }: { pictures: readonly Picture[] }) {
         </Button>
       )}
       {first && pictures.length === 1 && (
-        <Button look="quiet" onClick={() => void openOrigin(studio, first.asset).then((opened) => opened && ui.setState({ overlay: null }))}>
+        <Button look="quiet" onClick={() => void openOrigin(studio, first.asset).then((opened) => opened && ui.setState({ gallery: false }))}>
           <Workflow size={14} /> {t("gallery.openWorkflow")}
         </Button>
       )}

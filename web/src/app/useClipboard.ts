@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { useStudio } from "../state/context";
-import { copiedText, pasteText, removeCopied } from "./commands/clipboard";
+import { copiedText, pasteText, removeCopied } from "../state/pasting";
 import { isField } from "./fields";
 
 /** The clipboard by the browser's own events. Text fields keep their own copy and paste. */

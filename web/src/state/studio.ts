@@ -9,6 +9,7 @@ import { Planner } from "./planner";
 import { Problems } from "./problems";
 import { runBatch, RunOnChange } from "./running";
 import { Runtime, type RunWish } from "./runtime";
+import { createSavedSubgraphs, type SavedSubgraphs } from "./library";
 import type { Saving } from "./saving";
 import { Tabs } from "./tabs";
 import { createSettingsStore, type SettingsStore } from "./settings";
@@ -22,6 +23,7 @@ export class Studio {
   readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog, this.journal);
   readonly ui: UiStore = createUiStore();
   readonly settings: SettingsStore = createSettingsStore();
+  readonly library: SavedSubgraphs = createSavedSubgraphs();
   readonly runtime: Runtime;
   readonly tabs: Tabs;
   readonly planner: Planner;

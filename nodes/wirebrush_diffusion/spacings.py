@@ -167,11 +167,14 @@ def token_shift(tokens: float, few: int, many: int, base: float, top: float) -> 
 def extended(
     levels: Sequence[float], parts: int, highest: float, lowest: float, spacing: str
 ) -> list[float]:
-    """Each step that starts between `lowest` and `highest` cut into `parts`; -1: no upper limit."""
+    """Each step that starts between `lowest` and `highest` cut into `parts`; -1: no upper limit.
+
+    `spacing` by the field's names: linear, cosine (long parts first), sine (short ones first).
+    """
     ramps = {
         "linear": lambda t: t,
-        "cosine": lambda t: math.cos(t * math.pi / 2 + math.pi) + 1,
-        "sine": lambda t: math.sin(t * math.pi / 2),
+        "cosine": lambda t: math.sin(t * math.pi / 2),
+        "sine": lambda t: 1 - math.cos(t * math.pi / 2),
     }
     ramp = ramps[spacing]
     found: list[float] = []

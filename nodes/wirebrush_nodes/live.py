@@ -27,6 +27,7 @@ from wirebrush_diffusion.reading import Reader
 from wirebrush_diffusion.separate import read_texts
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
+from wirebrush_nodes.tweaks import tweaked
 
 LOADING = ("type", "device", "weight_dtype")
 """Options of a handle that decide how its weights are loaded."""
@@ -57,7 +58,7 @@ def _out_of_memory(error: Exception) -> bool:
 
 @contextmanager
 def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
-    """The diffusion network, with the handle's patches in force while the block runs."""
+    """The diffusion network, with the handle's patches and tweaks in force in the block."""
     source = _source(handle, run)
     base = _base(handle)
     stored = handle.option("weight_dtype")
@@ -65,8 +66,9 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     model = run.resident(base.key, lambda: source().model(run.device, None, storage))
     layers = getattr(model.config, "layers_per_block", 0)
     layers = layers if isinstance(layers, int) else layers[0]
-    with model.patches.held(_patches(model.patches, handle, base, "unet", layers, run)):
-        yield model
+    patches = _patches(model.patches, handle, base, "unet", layers, run)
+    with model.patches.held(patches), tweaked(model, handle.tweaks) as used:
+        yield used
 
 
 def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:

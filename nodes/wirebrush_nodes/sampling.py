@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Any
-
-import torch
+from typing import Annotated
 
 from wirebrush.api import (
     Choice,
-    Cond,
     Conditioning,
     Latent,
     Model,
-    NodeError,
+    Noise,
     Range,
     Run,
     Seed,
     Unit,
     node,
 )
-from wirebrush_diffusion.condition import Area, Condition
-from wirebrush_diffusion.controlnet import Control
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.samplers import SAMPLERS, Step
-from wirebrush_diffusion.sampling import sample
+from wirebrush_diffusion.samplers import SAMPLERS
+from wirebrush_diffusion.sampling import part_of, run_sigmas, sampler_named
 from wirebrush_diffusion.schedules import SCHEDULES
-from wirebrush_nodes.control import ControlUse
-from wirebrush_nodes.live import explained, live_controlnet, live_model, preview_of
+from wirebrush_nodes.painting import cfg_guider, paint
 
 Steps = Annotated[int, Range(1, 10000)]
 Cfg = Annotated[float, Range(0.0, 100.0, 0.1)]
 SamplerName = Annotated[str, Choice(tuple(SAMPLERS))]
 SchedulerName = Annotated[str, Choice(tuple(SCHEDULES))]
+OnOff = Annotated[str, Choice(("enable", "disable"))]
 
 
 @node(id="KSampler", category="sampling")
@@ -68,86 +62,60 @@ def ksampler(
         latent_image: The canvas: an empty latent, or an encoded picture to start from.
         denoise: How much of the canvas may change: 1 paints anew, 0.5 keeps the layout.
     """
-    with explained("model"), live_model(model, run) as network, explained("latent_image"):
+    sampler = sampler_named(sampler_name)
 
-        def on_step(step: Step) -> None:
-            run.step(
-                step.index + 1,
-                step.total,
-                lambda: preview_of(network, model, step.denoised, run),
-            )
+    def levels(network: DiffusionModel) -> Sequence[float]:
+        return run_sigmas(network, sampler, scheduler, steps, denoise)
 
-        controls = _Controls(run)
-        samples = sample(
-            network,
-            latent_image.samples,
-            _conditions(positive, "positive", controls, network, latent_image),
-            _conditions(negative, "negative", controls, network, latent_image),
-            seed=seed,
-            steps=steps,
-            cfg=cfg,
-            sampler=sampler_name,
-            schedule=scheduler,
-            denoise=denoise,
-            mask=latent_image.noise_mask,
-            batch_index=latent_image.batch_index,
-            on_step=on_step,
-        )
-    return replace(latent_image, samples=samples)
+    guider = cfg_guider(model, positive, negative, cfg)
+    return paint(guider, latent_image, levels, sampler, Noise(seed), run)[0]
 
 
-class _Controls:
-    """Controls with live networks; equal ones are one object, so that sides share passes."""
+@node(id="KSamplerAdvanced", category="sampling", title="KSampler (Advanced)")
+def ksampler_advanced(
+    *,
+    model: Model,
+    add_noise: OnOff = "enable",
+    noise_seed: Seed = 0,
+    steps: Steps = 20,
+    cfg: Cfg = 8.0,
+    sampler_name: SamplerName = "euler",
+    scheduler: SchedulerName = "simple",
+    positive: Conditioning,
+    negative: Conditioning,
+    latent_image: Latent,
+    start_at_step: Annotated[int, Range(0, 10000)] = 0,
+    end_at_step: Annotated[int, Range(0, 10000)] = 10000,
+    return_with_leftover_noise: Annotated[str, Choice(("disable", "enable"))] = "disable",
+    run: Run,
+) -> Latent:
+    """Paint a part of the steps, to let another model or text take over in between.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._made: list[tuple[ControlUse, Control]] = []
+    The first part keeps its leftover noise; the next one adds none and starts at the step where
+    the first ended.
 
-    def control(self, use: ControlUse) -> Control:
-        for other, control in self._made:
-            same = (use.net, use.strength, use.start, use.end)
-            if same == (other.net, other.strength, other.start, other.end) and (
-                use.image is other.image or torch.equal(use.image, other.image)
-            ):
-                return control
-        with explained():
-            network = live_controlnet(use.net, self._run)
-        control = Control(network, use.image, use.strength, use.start, use.end)
-        self._made.append((use, control))
-        return control
+    Args:
+        model: The model that paints.
+        add_noise: Whether to start from noise; disable it to go on with another sampler's.
+        noise_seed: Which noise to start from.
+        steps: How many steps the whole run has, with all its parts.
+        cfg: How closely to follow the text; 1 ignores the negative text and is twice as fast.
+        sampler_name: How steps are taken.
+        scheduler: How the noise levels are spread over the steps.
+        positive: What the picture should show.
+        negative: What it should not show.
+        latent_image: The canvas, or what another sampler has begun.
+        start_at_step: The step to start with, counted from 0.
+        end_at_step: The step to end before.
+        return_with_leftover_noise: Whether to hand on the noise that is left, for another sampler.
+    """
+    sampler = sampler_named(sampler_name)
+    leftover = return_with_leftover_noise == "enable"
 
+    def levels(network: DiffusionModel) -> Sequence[float]:
+        whole = run_sigmas(network, sampler, scheduler, steps, 1.0)
+        return part_of(whole, start_at_step, end_at_step, leftover=leftover)
 
-def _conditions(
-    conds: Conditioning, port: str, controls: _Controls, model: DiffusionModel, latent: Latent
-) -> Sequence[Condition]:
-    shape = model.latent.fit(latent.samples).shape
-    return [_condition(cond, port, controls, model, shape) for cond in conds]
-
-
-def _condition(
-    cond: Cond, port: str, controls: _Controls, model: DiffusionModel, shape: Sequence[int]
-) -> Condition:
-    """A condition from the wire as the library's, checked against the model."""
-    expected = model.context_width
-    width = cond.embedding.shape[-1]
-    if expected is not None and width != expected:
-        raise NodeError(
-            f"The text encoding is {width} wide, this model reads {expected}.",
-            "Encode the text with the CLIP of the same checkpoint.",
-            port=port,
-        )
-    options: dict[str, Any] = dict(cond.options)
-    area = options.get("area")
-    with explained(port):
-        extra = model.inputs(cond.pooled, options, shape, negative=port == "negative")
-    return Condition(
-        context=cond.embedding,
-        extra=extra,
-        strength=options.get("strength", 1.0),
-        area=None if area is None else Area(*area),
-        mask=options.get("mask"),
-        mask_strength=options.get("mask_strength", 1.0),
-        start=options.get("start", 0.0),
-        end=options.get("end", 1.0),
-        controls=tuple(controls.control(use) for use in options.get("controls", ())),
-    )
+    guider = cfg_guider(model, positive, negative, cfg)
+    noise = Noise(noise_seed, blank=add_noise == "disable")
+    return paint(guider, latent_image, levels, sampler, noise, run)[0]

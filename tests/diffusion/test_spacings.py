@@ -126,11 +126,9 @@ def test_ltxv_moves_towards_noise_with_size() -> None:
 def test_steps_can_be_cut_between_two_levels() -> None:
     assert extended([4.0, 2.0, 1.0, 0.0], 2, 3.0, 1.5, "linear") == [4.0, 2.0, 1.5, 1.0, 0.0]
     assert extended([4.0, 2.0, 0.0], 2, -1, 0, "linear") == [4.0, 3.0, 2.0, 1.0, 0.0]
-    sine = extended([4.0, 2.0], 2, -1, 0, "sine")
-    assert sine[1] == pytest.approx(4 - 2 * math.sin(math.pi / 4))
-    assert extended([4.0, 2.0], 2, -1, 0, "cosine")[1] == pytest.approx(
-        2 + 2 * math.cos(math.pi / 4)
-    )
+    gone = {name: 4 - extended([4.0, 2.0], 2, -1, 0, name)[1] for name in ("cosine", "sine")}
+    assert gone["cosine"] == pytest.approx(2 * math.sin(math.pi / 4))
+    assert gone["sine"] == pytest.approx(2 - 2 * math.cos(math.pi / 4))
 
 
 @pytest.mark.parametrize("shape", [(0.6, 0.6), (1.0, 1.0), (2.0, 5.0), (50.0, 0.01)])

@@ -36,6 +36,72 @@ EmptyLatentImage | width:INT=512[16..16384]/8 height:INT=512[16..16384]/8 batch_
 LatentUpscale | samples:LATENT upscale_method:COMBO=nearest-exact width:INT=512[0..16384]/8 height:INT=512[0..16384]/8 crop:COMBO=disabled | LATENT
 SetLatentNoiseMask | samples:LATENT mask:MASK | LATENT
 KSampler | model:MODEL seed:INT=0[0..18446744073709551615]/None steps:INT=20[1..10000]/None cfg:FLOAT=8.0[0.0..100.0]/0.1 sampler_name:COMBO=euler scheduler:COMBO=simple positive:CONDITIONING negative:CONDITIONING latent_image:LATENT denoise:FLOAT=1.0[0.0..1.0]/0.01 | LATENT
+ManualSigmas | sigmas:STRING=1, 0.5 | SIGMAS
+SplitSigmas | sigmas:SIGMAS step:INT=0[0..10000]/None | high_sigmas:SIGMAS low_sigmas:SIGMAS
+SplitSigmasDenoise | sigmas:SIGMAS denoise:FLOAT=1.0[0.0..1.0]/0.01 | high_sigmas:SIGMAS low_sigmas:SIGMAS
+FlipSigmas | sigmas:SIGMAS | SIGMAS
+SetFirstSigma | sigmas:SIGMAS sigma:FLOAT=136.0[0.0..20000.0]/0.001 | SIGMAS
+ExtendIntermediateSigmas | sigmas:SIGMAS steps:INT=2[1..100]/None start_at_sigma:FLOAT=-1.0[-1.0..20000.0]/0.01 end_at_sigma:FLOAT=12.0[0.0..20000.0]/0.01 spacing:COMBO=linear | SIGMAS
+KSamplerSelect | sampler_name:COMBO=euler | SAMPLER
+SamplerEulerAncestral | eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 | SAMPLER
+SamplerEulerAncestralCFGPP | eta:FLOAT=1.0[0.0..1.0]/0.01 s_noise:FLOAT=1.0[0.0..10.0]/0.01 | SAMPLER
+SamplerLMS | order:INT=4[1..100]/None | SAMPLER
+SamplerDPMPP_2S_Ancestral | eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 | SAMPLER
+SamplerER_SDE | solver_type:COMBO=ER-SDE max_stage:INT=3[1..3]/None eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 | SAMPLER
+SamplerCustom | model:MODEL add_noise:BOOLEAN=True noise_seed:INT=0[0..18446744073709551615]/None cfg:FLOAT=8.0[0.0..100.0]/0.1 positive:CONDITIONING negative:CONDITIONING sampler:SAMPLER sigmas:SIGMAS latent_image:LATENT | output:LATENT denoised_output:LATENT
+SamplerCustomAdvanced | noise:NOISE guider:GUIDER sampler:SAMPLER sigmas:SIGMAS latent_image:LATENT | output:LATENT denoised_output:LATENT
+RandomNoise | noise_seed:INT=0[0..18446744073709551615]/None | NOISE
+DisableNoise | | NOISE
+AddNoise | model:MODEL noise:NOISE sigmas:SIGMAS latent_image:LATENT | LATENT
+RescaleCFG | model:MODEL multiplier:FLOAT=0.7[0.0..1.0]/0.01 | MODEL
+RenormCFG | model:MODEL cfg_trunc:FLOAT=100.0[0.0..100.0]/0.01 renorm_cfg:FLOAT=1.0[0.0..100.0]/0.01 | MODEL
+DynamicThresholdingSimple | model:MODEL mimic_scale:FLOAT=7.0[0.0..100.0]/0.5 threshold_percentile:FLOAT=1.0[0.0..1.0]/0.01 | MODEL
+GuidanceInterval | model:MODEL start:FLOAT=0.0[0.0..1.0]/0.001 end:FLOAT=1.0[0.0..1.0]/0.001 | MODEL
+CFGZeroStar | model:MODEL | patched_model:MODEL
+CFGNorm | model:MODEL strength:FLOAT=1.0[0.0..100.0]/0.01 | patched_model:MODEL
+TCFG | model:MODEL | patched_model:MODEL
+APG | model:MODEL eta:FLOAT=1.0[-10.0..10.0]/0.01 norm_threshold:FLOAT=5.0[0.0..50.0]/0.1 momentum:FLOAT=0.0[-5.0..1.0]/0.01 | MODEL
+Mahiro | model:MODEL | patched_model:MODEL
+Epsilon Scaling | model:MODEL scaling_factor:FLOAT=1.005[0.5..1.5]/0.001 | MODEL
+VideoLinearCFGGuidance | model:MODEL min_cfg:FLOAT=1.0[0.0..100.0]/0.5 | MODEL
+VideoTriangleCFGGuidance | model:MODEL min_cfg:FLOAT=1.0[0.0..100.0]/0.5 | MODEL
+BasicGuider | model:MODEL conditioning:CONDITIONING | GUIDER
+CFGGuider | model:MODEL positive:CONDITIONING negative:CONDITIONING cfg:FLOAT=8.0[0.0..100.0]/0.1 | GUIDER
+DualCFGGuider | model:MODEL cond1:CONDITIONING cond2:CONDITIONING negative:CONDITIONING cfg_conds:FLOAT=8.0[0.0..100.0]/0.1 cfg_cond2_negative:FLOAT=8.0[0.0..100.0]/0.1 style:COMBO=regular | GUIDER
+PerpNegGuider | model:MODEL positive:CONDITIONING negative:CONDITIONING empty_conditioning:CONDITIONING cfg:FLOAT=8.0[0.0..100.0]/0.1 neg_scale:FLOAT=1.0[0.0..100.0]/0.01 | GUIDER
+ModelSamplingDiscrete | model:MODEL sampling:COMBO=eps zsnr:BOOLEAN=False | MODEL
+ModelSamplingContinuousEDM | model:MODEL sampling:COMBO=v_prediction sigma_max:FLOAT=120.0[0.0..1000.0]/0.001 sigma_min:FLOAT=0.002[0.0..1000.0]/0.001 | MODEL
+ModelSamplingContinuousV | model:MODEL sampling:COMBO=v_prediction sigma_max:FLOAT=500.0[0.0..1000.0]/0.001 sigma_min:FLOAT=0.03[0.0..1000.0]/0.001 | MODEL
+ModelSamplingStableCascade | model:MODEL shift:FLOAT=2.0[0.0..100.0]/0.01 | MODEL
+ModelSamplingSD3 | model:MODEL shift:FLOAT=3.0[0.0..100.0]/0.01 | MODEL
+ModelSamplingAuraFlow | model:MODEL shift:FLOAT=1.73[0.0..100.0]/0.01 | MODEL
+ModelSamplingFlux | model:MODEL max_shift:FLOAT=1.15[0.0..100.0]/0.01 base_shift:FLOAT=0.5[0.0..100.0]/0.01 width:INT=1024[16..16384]/8 height:INT=1024[16..16384]/8 | MODEL
+ModelSamplingLTXV | model:MODEL max_shift:FLOAT=2.05[0.0..100.0]/0.01 base_shift:FLOAT=0.95[0.0..100.0]/0.01 latent:LATENT? | MODEL
+BasicScheduler | model:MODEL scheduler:COMBO=simple steps:INT=20[1..10000]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
+BetaSamplingScheduler | model:MODEL steps:INT=20[1..10000]/None alpha:FLOAT=0.6[0.0..50.0]/0.01 beta:FLOAT=0.6[0.0..50.0]/0.01 | SIGMAS
+SDTurboScheduler | model:MODEL steps:INT=1[1..10]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
+SamplingPercentToSigma | model:MODEL sampling_percent:FLOAT=0.0[0.0..1.0]/0.0001 return_actual_sigma:BOOLEAN=False | sigma_value:FLOAT
+SamplerDPMPP_2M_SDE | solver_type:COMBO=midpoint eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 noise_device:COMBO=gpu | SAMPLER
+SamplerDPMPP_3M_SDE | eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 noise_device:COMBO=gpu | SAMPLER
+SamplerDPMPP_SDE | eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 r:FLOAT=0.5[0.0..100.0]/0.01 noise_device:COMBO=gpu | SAMPLER
+SamplerDPMAdaptative | order:INT=3[2..3]/None rtol:FLOAT=0.05[0.0..100.0]/0.01 atol:FLOAT=0.0078[0.0..100.0]/0.01 h_init:FLOAT=0.05[0.0..100.0]/0.01 pcoeff:FLOAT=0.0[0.0..100.0]/0.01 icoeff:FLOAT=1.0[0.0..100.0]/0.01 dcoeff:FLOAT=0.0[0.0..100.0]/0.01 accept_safety:FLOAT=0.81[0.0..100.0]/0.01 eta:FLOAT=0.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 | SAMPLER
+SamplerSASolver | model:MODEL eta:FLOAT=1.0[0.0..10.0]/0.01 sde_start_percent:FLOAT=0.2[0.0..1.0]/0.001 sde_end_percent:FLOAT=0.8[0.0..1.0]/0.001 s_noise:FLOAT=1.0[0.0..100.0]/0.01 predictor_order:INT=3[1..6]/None corrector_order:INT=4[0..6]/None use_pece:BOOLEAN=False simple_order_2:BOOLEAN=False | SAMPLER
+PerturbedAttentionGuidance | model:MODEL scale:FLOAT=3.0[0.0..100.0]/0.01 | MODEL
+SelfAttentionGuidance | model:MODEL scale:FLOAT=0.5[-2.0..5.0]/0.01 blur_sigma:FLOAT=2.0[0.0..10.0]/0.1 | MODEL
+SkipLayerGuidanceSD3 | model:MODEL layers:STRING=7, 8, 9 scale:FLOAT=3.0[0.0..10.0]/0.1 start_percent:FLOAT=0.01[0.0..1.0]/0.001 end_percent:FLOAT=0.15[0.0..1.0]/0.001 | MODEL
+SkipLayerGuidanceDiT | model:MODEL double_layers:STRING=7, 8, 9 single_layers:STRING=7, 8, 9 scale:FLOAT=3.0[0.0..10.0]/0.1 start_percent:FLOAT=0.01[0.0..1.0]/0.001 end_percent:FLOAT=0.15[0.0..1.0]/0.001 rescaling_scale:FLOAT=0.0[0.0..10.0]/0.01 | MODEL
+SkipLayerGuidanceDiTSimple | model:MODEL double_layers:STRING=7, 8, 9 single_layers:STRING=7, 8, 9 start_percent:FLOAT=0.0[0.0..1.0]/0.001 end_percent:FLOAT=1.0[0.0..1.0]/0.001 | MODEL
+FreeU | model:MODEL b1:FLOAT=1.1[0.0..10.0]/0.01 b2:FLOAT=1.2[0.0..10.0]/0.01 s1:FLOAT=0.9[0.0..10.0]/0.01 s2:FLOAT=0.2[0.0..10.0]/0.01 | MODEL
+FreeU_V2 | model:MODEL b1:FLOAT=1.3[0.0..10.0]/0.01 b2:FLOAT=1.4[0.0..10.0]/0.01 s1:FLOAT=0.9[0.0..10.0]/0.01 s2:FLOAT=0.2[0.0..10.0]/0.01 | MODEL
+KSamplerAdvanced | model:MODEL add_noise:COMBO=enable noise_seed:INT=0[0..18446744073709551615]/None steps:INT=20[1..10000]/None cfg:FLOAT=8.0[0.0..100.0]/0.1 sampler_name:COMBO=euler scheduler:COMBO=simple positive:CONDITIONING negative:CONDITIONING latent_image:LATENT start_at_step:INT=0[0..10000]/None end_at_step:INT=10000[0..10000]/None return_with_leftover_noise:COMBO=disable | LATENT
+KarrasScheduler | steps:INT=20[1..10000]/None sigma_max:FLOAT=14.614642[0.0..5000.0]/0.01 sigma_min:FLOAT=0.0291675[0.0..5000.0]/0.01 rho:FLOAT=7.0[0.0..100.0]/0.01 | SIGMAS
+ExponentialScheduler | steps:INT=20[1..10000]/None sigma_max:FLOAT=14.614642[0.0..5000.0]/0.01 sigma_min:FLOAT=0.0291675[0.0..5000.0]/0.01 | SIGMAS
+PolyexponentialScheduler | steps:INT=20[1..10000]/None sigma_max:FLOAT=14.614642[0.0..5000.0]/0.01 sigma_min:FLOAT=0.0291675[0.0..5000.0]/0.01 rho:FLOAT=1.0[0.0..100.0]/0.01 | SIGMAS
+LaplaceScheduler | steps:INT=20[1..10000]/None sigma_max:FLOAT=14.614642[0.0..5000.0]/0.01 sigma_min:FLOAT=0.0291675[0.0..5000.0]/0.01 mu:FLOAT=0.0[-10.0..10.0]/0.1 beta:FLOAT=0.5[0.0..10.0]/0.1 | SIGMAS
+VPScheduler | steps:INT=20[1..10000]/None beta_d:FLOAT=19.9[0.0..5000.0]/0.01 beta_min:FLOAT=0.1[0.0..5000.0]/0.01 eps_s:FLOAT=0.001[0.0..1.0]/0.0001 | SIGMAS
+AlignYourStepsScheduler | model_type:COMBO=SD1 steps:INT=10[1..10000]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
+OptimalStepsScheduler | model_type:COMBO=FLUX steps:INT=20[3..1000]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
+LTXVScheduler | steps:INT=20[1..10000]/None max_shift:FLOAT=2.05[0.0..100.0]/0.01 base_shift:FLOAT=0.95[0.0..100.0]/0.01 stretch:BOOLEAN=True terminal:FLOAT=0.1[0.0..0.99]/0.01 latent:LATENT? | SIGMAS
 ControlNetApplyAdvanced | positive:CONDITIONING negative:CONDITIONING control_net:CONTROL_NET image:IMAGE strength:FLOAT=1.0[0.0..10.0]/0.01 start_percent:FLOAT=0.0[0.0..1.0]/0.001 end_percent:FLOAT=1.0[0.0..1.0]/0.001 vae:VAE? | positive:CONDITIONING negative:CONDITIONING
 VAEDecode | samples:LATENT vae:VAE | IMAGE
 VAEEncode | pixels:IMAGE vae:VAE | LATENT

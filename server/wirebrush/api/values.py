@@ -187,9 +187,10 @@ Sigmas = Annotated[Tensor, TypeName("SIGMAS")]
 @value("NOISE")
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Where a run's noise comes from: a seed, or None for no noise at the start."""
+    """Where a run's noise comes from. `blank`: there is none at the start, only between steps."""
 
-    seed: int | None = None
+    seed: int = 0
+    blank: bool = False
 
 
 @value("SAMPLER")

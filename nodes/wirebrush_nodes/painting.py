@@ -1,0 +1,155 @@
+"""One run for every sampler node: from values on wires to a latent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wirebrush.api import Conditioning, Guider, Latent, Model, NodeError, Noise, Run
+from wirebrush_diffusion import guidance
+from wirebrush_diffusion.guidance import (
+    Conditions,
+    DualGuided,
+    Guided,
+    GuidedDenoiser,
+    PerpNegGuided,
+)
+from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.samplers import Sampler, Step
+from wirebrush_diffusion.sampling import Outcome, sample_guided
+from wirebrush_nodes.conditions import Controls, condition_from
+from wirebrush_nodes.live import explained, live_model, preview_of
+from wirebrush_nodes.tweaks import rules_of
+
+Levels = Callable[[DiffusionModel], Sequence[float]]
+"""The noise levels of a run, once the model is known."""
+
+NEGATIVE = ("negative", "empty")
+
+
+def paint(
+    guider: Guider,
+    latent: Latent,
+    levels: Levels,
+    sampler: Sampler,
+    noise: Noise,
+    run: Run,
+    *,
+    port: str | None = None,
+) -> tuple[Latent, Latent]:
+    """The end of the run and its last clean estimate.
+
+    `port` is to blame for what is wrong with the guider; without one, its own parts are ports.
+    """
+    handle = guider.model
+    with explained(port or "model"), live_model(handle, run) as network, explained(port):
+        canvas = _canvas(network, latent)
+
+        def on_step(step: Step) -> None:
+            run.step(
+                step.index + 1, step.total, lambda: preview_of(network, handle, step.denoised, run)
+            )
+
+        conditions = _converted(guider, network, canvas.shape, run, port)
+        start = _start(canvas, latent, noise)
+        outcome = sample_guided(
+            network,
+            _library_guider(guider, network, conditions),
+            canvas,
+            start,
+            levels(network),
+            sampler=sampler,
+            seed=noise.seed,
+            mask=latent.noise_mask,
+            on_step=on_step,
+        )
+    return _latents(latent, outcome)
+
+
+def cfg_guider(model: Model, positive: Conditioning, negative: Conditioning, cfg: float) -> Guider:
+    """Classifier-free guidance."""
+    sides = {"positive": positive, "negative": negative}
+    return Guider("cfg", model, sides, (("cfg", cfg),))
+
+
+def noised(
+    handle: Model, noise: Noise, levels: Sequence[float], latent: Latent, run: Run
+) -> Latent:
+    """The latent with as much noise as lies between the first and the last level."""
+    if not levels:
+        return latent
+    spread = abs(levels[0] - levels[-1]) if len(levels) > 1 else levels[0]
+    with explained("model"), live_model(handle, run) as network:
+        canvas = _canvas(network, latent)
+        start = _start(canvas, latent, noise)
+        x = network.prediction.noised(network.latent.to_network(canvas), start, spread)
+        return replace(latent, samples=network.latent.from_network(x))
+
+
+def _canvas(model: DiffusionModel, latent: Latent) -> Tensor:
+    with explained("latent_image"):
+        return model.latent.fit(latent.samples).float()
+
+
+def _start(canvas: Tensor, latent: Latent, noise: Noise) -> Tensor:
+    if noise.blank:
+        return torch.zeros_like(canvas)
+    with explained("latent_image"):
+        return initial_noise(canvas, noise.seed, latent.batch_index)
+
+
+def _latents(latent: Latent, outcome: Outcome) -> tuple[Latent, Latent]:
+    return replace(latent, samples=outcome.samples), replace(latent, samples=outcome.denoised)
+
+
+def _converted(
+    guider: Guider, model: DiffusionModel, shape: Sequence[int], run: Run, port: str | None
+) -> dict[str, Conditions]:
+    controls = Controls(run)
+    return {
+        role: [
+            condition_from(
+                cond, model, controls, shape, port=port or role, negative=role in NEGATIVE
+            )
+            for cond in conds
+        ]
+        for role, conds in guider.conditions.items()
+    }
+
+
+def _library_guider(
+    guider: Guider, model: DiffusionModel, conditions: Mapping[str, Conditions]
+) -> guidance.Guider:
+    settings: dict[str, Any] = dict(guider.settings)
+    rules = rules_of(guider.model)
+    given = [conditions.get(role, ()) for role in ("positive", "middle", "negative", "empty")]
+    positive, middle, negative, empty = given
+
+    def make(shape: Sequence[int], *, pairs: bool) -> GuidedDenoiser:
+        if guider.kind == "dual":
+            return DualGuided(
+                model,
+                (positive, middle, negative),
+                (settings["cfg_conds"], settings["cfg_cond2_negative"]),
+                shape,
+                style=settings["style"],
+                rules=rules,
+            )
+        if guider.kind == "perp_neg":
+            sides = (positive, negative, empty)
+            return PerpNegGuided(model, sides, settings["cfg"], settings["neg_scale"], shape)
+        if guider.kind != "cfg":
+            raise NodeError(
+                f"The built-in samplers do not know guiders of kind {guider.kind!r}.",
+                "Sample with the nodes of the pack that it comes from.",
+                port="guider",
+            )
+        cfg = settings.get("cfg", 1.0)
+        return Guided(model, positive, negative, cfg, shape, rules=rules, pairs=pairs)
+
+    return make

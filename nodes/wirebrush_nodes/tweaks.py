@@ -1,0 +1,134 @@
+"""What tweaks of a model handle mean: each kind's noise levels, guidance rule or altered layers.
+
+The kind is the id of the node that makes it, the settings are that node's inputs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from wirebrush.api import Model, Tweak
+from wirebrush_diffusion import model_sampling
+from wirebrush_diffusion.alterations import Alteration, FreeU, SkippedLayers
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance_rules import (
+    CfgNorm,
+    CfgZeroStar,
+    DynamicThresholding,
+    EpsilonScaling,
+    FrameRamp,
+    GuidanceInterval,
+    Mahiro,
+    ProjectedGuidance,
+    RenormCfg,
+    RescaleCfg,
+    Rule,
+    TangentialDamping,
+)
+from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.model_sampling import Sampled, resampled
+from wirebrush_diffusion.perturbed_guidance import (
+    PerturbedAttention,
+    SelfAttention,
+    SkipLayers,
+    SkipNegativeLayers,
+)
+
+
+def layers_named(text: str) -> tuple[int, ...]:
+    """`7, 8, 9` -> numbers; anything but digits separates them."""
+    return tuple(int(number) for number in re.findall(r"\d{1,4}", text))
+
+
+def _skipped_sd3(layers: str, scale: float, start_percent: float, end_percent: float) -> Rule:
+    return SkipLayers(SkippedLayers(layers_named(layers)), scale, start_percent, end_percent)
+
+
+def _skipped_dit(
+    double_layers: str,
+    single_layers: str,
+    scale: float,
+    start_percent: float,
+    end_percent: float,
+    rescaling_scale: float,
+) -> Rule:
+    layers = SkippedLayers(layers_named(double_layers), layers_named(single_layers))
+    return SkipLayers(layers, scale, start_percent, end_percent, rescaling_scale)
+
+
+def _skipped_simple(
+    double_layers: str, single_layers: str, start_percent: float, end_percent: float
+) -> Rule:
+    layers = SkippedLayers(layers_named(double_layers), layers_named(single_layers))
+    return SkipNegativeLayers(layers, start_percent, end_percent)
+
+
+RULES: Mapping[str, Callable[..., Rule]] = MappingProxyType(
+    {
+        "RescaleCFG": RescaleCfg,
+        "RenormCFG": RenormCfg,
+        "DynamicThresholdingSimple": DynamicThresholding,
+        "GuidanceInterval": GuidanceInterval,
+        "CFGZeroStar": CfgZeroStar,
+        "CFGNorm": CfgNorm,
+        "TCFG": TangentialDamping,
+        "APG": ProjectedGuidance,
+        "Mahiro": Mahiro,
+        "Epsilon Scaling": EpsilonScaling,
+        "VideoLinearCFGGuidance": FrameRamp,
+        "VideoTriangleCFGGuidance": partial(FrameRamp, triangle=True),
+        "PerturbedAttentionGuidance": PerturbedAttention,
+        "SelfAttentionGuidance": SelfAttention,
+        "SkipLayerGuidanceSD3": _skipped_sd3,
+        "SkipLayerGuidanceDiT": _skipped_dit,
+        "SkipLayerGuidanceDiTSimple": _skipped_simple,
+    }
+)
+ALTERATIONS: Mapping[str, Callable[..., Alteration]] = MappingProxyType(
+    {"FreeU": FreeU, "FreeU_V2": partial(FreeU, version=2)}
+)
+SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
+    {
+        "ModelSamplingDiscrete": model_sampling.discrete,
+        "ModelSamplingContinuousEDM": model_sampling.continuous_edm,
+        "ModelSamplingContinuousV": model_sampling.continuous_v,
+        "ModelSamplingStableCascade": model_sampling.cascade,
+        "ModelSamplingSD3": model_sampling.flow,
+        "ModelSamplingAuraFlow": model_sampling.flow,
+        "ModelSamplingFlux": model_sampling.flux,
+        "ModelSamplingLTXV": model_sampling.ltxv,
+    }
+)
+
+
+def rules_of(model: Model) -> list[Rule]:
+    """The guidance rules among a handle's tweaks, in their order."""
+    return [RULES[tweak.kind](**_settings(tweak)) for tweak in model.tweaks if tweak.kind in RULES]
+
+
+@contextmanager
+def tweaked(model: DiffusionModel, tweaks: Sequence[Tweak]) -> Iterator[DiffusionModel]:
+    """The model with other noise levels and altered layers, while the block runs."""
+    with ExitStack() as stack:
+        for tweak in tweaks:
+            settings = _settings(tweak)
+            if tweak.kind in SAMPLINGS:
+                sampled = SAMPLINGS[tweak.kind](model.schedule, **settings)
+                model = resampled(model, sampled)
+            elif tweak.kind in ALTERATIONS:
+                stack.enter_context(ALTERATIONS[tweak.kind](**settings).on(model.network))
+            elif tweak.kind not in RULES:
+                raise DiffusionError(
+                    f"The model has a tweak {tweak.kind!r} that the built-in samplers do not know.",
+                    "Sample with the nodes of the pack that it comes from.",
+                )
+        yield model
+
+
+def _settings(tweak: Tweak) -> dict[str, Any]:
+    return dict(tweak.settings)

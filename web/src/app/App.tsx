@@ -5,13 +5,16 @@ import { Inspector } from "../panels/Inspector";
 import { Library } from "../panels/Library";
 import { Lightbox } from "../panels/Lightbox";
 import panel from "../panels/Panel.module.css";
+import { Problems } from "../panels/Problems";
 import { Queue } from "../panels/Queue";
 import { useUi, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
 import { Notices } from "../ui/Notices";
+import { Tip } from "../ui/Tip";
 import styles from "./App.module.css";
 import { Banner } from "./Banner";
 import { ConflictDialog } from "./Conflict";
+import { Coverings } from "./Coverings";
 import { Overlays } from "./Overlays";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
@@ -38,6 +41,7 @@ export function App() {
       </div>
       <main className={styles["centre"]}>
         <Canvas key={workspace.id} />
+        <Problems />
         <Banner />
         <ConflictDialog />
         {!covered && <Notices />}
@@ -48,9 +52,11 @@ export function App() {
         <Gallery />
       </aside>
       <StatusBar />
+      <Coverings />
       <AddMenu />
       <Lightbox />
       <Overlays />
+      <Tip />
     </div>
   );
 }

@@ -1,9 +1,10 @@
 import { useEffect } from "react";
 import { api } from "../runtime/api";
-import { useDocumentState, useRuns, useRuntime, useStudio, useView, useWorkspace } from "../state/context";
+import { useDocumentState, useProblems, useRuntime, useStudio, useUi, useView } from "../state/context";
 import { bytes, clock } from "../ui/format";
 import { t } from "../i18n/text";
 import styles from "./StatusBar.module.css";
+import { useKeys } from "./useKeys";
 
 const FRESH_MS = 20_000;
 
@@ -22,7 +23,7 @@ export function StatusBar() {
       <Workers />
       {system && <span>{t("status.cache", { size: bytes(system.cache.bytes) })}</span>}
       <Hits />
-      <Problems />
+      <ProblemCount />
       <span className={styles["space"]} />
       <Saved />
       <span className={styles["zoom"]}>{Math.round(zoom * 100)} %</span>
@@ -62,18 +63,21 @@ function Hits() {
   return percent === null ? null : <span>{t("status.hits", { percent })}</span>;
 }
 
-/** Problems that belong to no node have their place here; the count leads to the others. */
-function Problems() {
-  const { view } = useWorkspace();
-  const problems = useRuns((runs) => runs.problems);
-  const first = problems.find((problem) => problem.severity !== "warning") ?? problems[0];
+/** How many problems there are; a single one says what it is. Opens the list. */
+function ProblemCount() {
+  const { ui } = useStudio();
+  const problems = useProblems(({ all }) => all);
+  const isOpen = useUi((state) => state.problems);
+  const keys = useKeys("problems");
+  const [first] = problems;
   if (!first) return null;
   return (
     <button
       type="button"
       className={`${styles["problems"]} ${first.severity === "warning" ? styles["lost"] : ""}`}
-      title={problems.map((problem) => problem.message).join("\n")}
-      onClick={() => first.node && view.getState().canvas?.reveal(first.node)}
+      aria-expanded={isOpen}
+      data-tip={[t("command.problems"), keys].filter(Boolean).join(" · ")}
+      onClick={() => ui.setState({ problems: !isOpen })}
     >
       {problems.length === 1 ? first.message : t("status.problems", { count: problems.length })}
     </button>

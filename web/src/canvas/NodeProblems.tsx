@@ -1,15 +1,18 @@
-import { useShallow } from "zustand/react/shallow";
-import { useRunId, useRuns } from "../state/context";
+import { useProblems, useRunId } from "../state/context";
 import styles from "./Node.module.css";
 
-/** What is wrong with the node and how to mend it, in the server's words. */
-export function NodeProblems({ id }: { id: string }) {
+/**
+ * What is wrong with the node and how to mend it, in the server's words. What the last run found
+ * stands there; what is only not finished yet is said when the node is selected.
+ */
+export function NodeProblems({ id, selected }: { id: string; selected: boolean }) {
   const inRuns = useRunId(id);
-  const problems = useRuns(useShallow((runs) => runs.problems.filter((problem) => problem.node === inRuns)));
-  if (problems.length === 0) return null;
+  const problems = useProblems(({ byNode }) => byNode[inRuns]);
+  const isLoud = useProblems(({ loud }) => loud.has(inRuns));
+  if (!problems || !(isLoud || selected)) return null;
   const onlyWarnings = problems.every((problem) => problem.severity === "warning");
   return (
-    <div className={`${styles["problems"]} ${onlyWarnings ? styles["warning"] : ""} nodrag nopan`} role="alert">
+    <div className={`${styles["problems"]} ${onlyWarnings ? styles["warning"] : ""} nodrag nopan`} role={isLoud ? "alert" : "note"}>
       {problems.map((problem) => (
         <p key={`${problem.code}${problem.port ?? ""}${problem.message}`}>
           {problem.message} {problem.hint && <span className={styles["hint"]}>{problem.hint}</span>}

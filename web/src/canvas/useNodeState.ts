@@ -1,4 +1,4 @@
-import { useDocument, useGraph, useNodeRun, useRunId, useRuns, useWorkspace } from "../state/context";
+import { useDocument, useGraph, useNodeRun, useProblems, useRunId, useWorkspace } from "../state/context";
 import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
 
@@ -16,19 +16,20 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   const mode = useGraph((graph) => graph.nodes[id]?.mode);
   const signature = useDocument((document) => workspace.signaturesOf(document)[inRuns]);
   const run = useNodeRun(id, (last) => last);
-  const problem = useRuns(({ problems }) =>
-    problems.some((item) => item.node === inRuns && item.severity !== "warning"),
-  );
+  const faults = useProblems(({ byNode }) => byNode[inRuns]?.filter(({ severity }) => severity !== "warning").length ?? 0);
+  const isLoud = useProblems(({ loud }) => loud.has(inRuns));
   const reason = run?.reason ?? "";
   const idle = { kind: "idle", look: "", reason: "" } as const;
-  if (problem) return { kind: "error", words: t("node.error"), look: "stateError", reason };
+  if (faults && isLoud) return { kind: "error", words: t("node.error"), look: "stateError", reason };
   if (!known) return { ...idle, words: t("node.unknown") };
   if (mode) return { ...idle, words: t(`node.${mode}`) };
-  if (!run) return { ...idle, words: "" };
-  if (run.state === "running") {
+  if (run?.state === "running") {
     const words = run.total ? `${run.value ?? 0} / ${run.total}` : t("node.running");
     return { kind: "running", words, look: "stateRunning", reason };
   }
+  // Not finished yet: no reason for alarm.
+  if (faults) return { ...idle, words: t("node.problems", { count: faults }), look: "stateError" };
+  if (!run) return { ...idle, words: "" };
   if (run.state === "error") return { ...idle, words: "" }; // its problem was dismissed by a new run
   if (run.state === "stopped") return { ...idle, words: t("node.stopped") };
   if (run.signature !== signature) return { ...idle, words: t("node.stale") };

@@ -4,8 +4,10 @@ import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { Catalog } from "../model/catalog";
 import { graphAt, runId, type Document, type Graph, type NodeId } from "../model/document";
+import type { ProblemIndex } from "../model/problems";
 import { runsOf, type DocumentRuns, type NodeRun } from "../runtime/jobs";
 import type { DocumentState } from "./document";
+import { problemsOf } from "./problems";
 import type { RuntimeState } from "./runtime";
 import type { Settings } from "./settings";
 import type { Studio } from "./studio";
@@ -50,6 +52,12 @@ export function useRuntime<T>(part: (state: RuntimeState) => T): T {
 export function useRuns<T>(part: (runs: DocumentRuns) => T): T {
   const id = useDocument((document) => document.id);
   return useRuntime(({ jobs }) => part(runsOf(jobs, id)));
+}
+
+/** Part of what is wrong with the open document. */
+export function useProblems<T>(part: (index: ProblemIndex) => T): T {
+  const id = useDocument((document) => document.id);
+  return useStore(useStudio().problems.store, (state) => part(problemsOf(state, id)));
 }
 
 /** What a node on the canvas is called in runs. */

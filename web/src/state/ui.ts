@@ -45,6 +45,7 @@ export function createUiStore(): UiStore {
     enlarged: null,
     panel: null,
     overlay: null,
+    problems: false,
     batch: 1,
     gallery: false,
     sweep: shownSweep.read(),

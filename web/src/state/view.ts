@@ -4,6 +4,12 @@ import type { Box, ItemKey } from "../model/boxes";
 import type { NodeId, Point, PortRef } from "../model/document";
 import type { Guide } from "../model/guides";
 
+/** A thing on the canvas. Frames and notes go by their keys. */
+export interface Hit {
+  readonly kind: "node" | "wire" | "frame" | "note";
+  readonly id: string;
+}
+
 /** What other parts of the page may ask of the canvas. */
 export interface CanvasHandle {
   /** Show the whole graph. */
@@ -12,6 +18,10 @@ export interface CanvasHandle {
   readonly opened: () => void;
   readonly zoom: (factor: number) => void;
   readonly reveal: (node: NodeId) => void;
+  /** Come so near to a thing that it can be read. */
+  readonly approach: (key: ItemKey) => void;
+  /** What is at a place of the window, whether it is in the page or painted; `null`: the empty canvas. */
+  readonly hit: (clientX: number, clientY: number) => Hit | null;
   /** Where a thing that was not placed by hand should go. */
   readonly centre: () => Point;
   readonly pointer: () => Point;
@@ -138,4 +148,9 @@ export function choose(view: ViewStore, key: ItemKey, more: boolean): void {
     const others = [...scenery].filter((item) => item !== key);
     return { nodes, wires, scenery: new Set(scenery.has(key) ? others : [...others, key]) };
   });
+}
+
+/** Select nothing, and close the menu that adds nodes. */
+export function unselect(view: ViewStore): void {
+  view.setState({ nodes: new Set(), wires: new Set(), scenery: new Set(), adding: null });
 }

@@ -31,3 +31,8 @@ export function portLabel(port: { readonly name: string; readonly label?: string
 export function dateAndTime(ms: number): string {
   return new Date(ms).toLocaleString(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
 }
+
+/** A day, as the language writes it. */
+export function day(ms: number): string {
+  return new Date(ms).toLocaleDateString(document.documentElement.lang || "en", { dateStyle: "medium" });
+}

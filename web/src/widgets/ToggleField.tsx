@@ -1,20 +1,20 @@
-import { portLabel } from "../ui/format";
+import { Field, spoken } from "./Field";
 import styles from "./Field.module.css";
 import type { WidgetProps } from "./types";
 
 /** On or off. */
-export function ToggleField({ port, value, wrong, change }: WidgetProps) {
+export function ToggleField({ port, value, problem, mixed, change }: WidgetProps) {
   return (
-    <label className={`${styles["field"]} ${wrong ? styles["wrong"] : ""} nodrag nopan`} title={port.help}>
-      <span className={styles["label"]}>{portLabel(port)}</span>
+    <Field port={port} problem={problem} onClick={(event) => event.currentTarget === event.target && change(value !== true)}>
       <input
         type="checkbox"
         role="switch"
         className={styles["toggle"]}
-        checked={value === true}
-        aria-checked={value === true}
+        {...spoken(port, problem)}
+        checked={value === true && !mixed}
+        aria-checked={mixed ? "mixed" : value === true}
         onChange={(event) => change(event.target.checked)}
       />
-    </label>
+    </Field>
   );
 }

@@ -1,7 +1,7 @@
 import { setControl, setValue } from "../model/commands";
 import { wireKey, type Json, type NodeId, type SeedControl } from "../model/document";
 import type { Port } from "../model/catalog";
-import { useGraph, useRunId, useRuns, useWorkspace } from "../state/context";
+import { useGraph, useProblems, useRunId, useWorkspace } from "../state/context";
 import type { WidgetProps } from "./types";
 
 /** A widget's value in the document and the ways to change it; the same on the node and beside it. */
@@ -11,17 +11,17 @@ export function useWidget(node: NodeId, port: Port): WidgetProps & { wired: bool
   const control = useGraph((graph) => graph.nodes[node]?.controls?.[port.name]);
   const wired = useGraph(({ wires }) => wireKey([node, port.name]) in wires);
   const inRuns = useRunId(node);
-  const wrong = useRuns(({ problems }) =>
-    problems.some((problem) => problem.node === inRuns && problem.port === port.name),
-  );
+  const problem = useProblems(({ byNode }) => byNode[inRuns]?.find((item) => item.port === port.name) ?? null);
   return {
+    node,
     port,
     value,
     control,
     wired,
-    wrong,
+    problem,
     change: (next: Json, gesture?: string) =>
       documents.run(setValue, [{ node, port: port.name, value: next }], gesture && `${node}:${gesture}`),
-    changeControl: (next: SeedControl) => documents.run(setControl, { node, port: port.name, control: next }),
+    changeControl: (next: SeedControl, gesture?: string) =>
+      documents.run(setControl, { node, port: port.name, control: next }, gesture && `${node}:${gesture}`),
   };
 }

@@ -6,6 +6,7 @@ export { moveItems, tidy, type Tidying } from "./moveItems";
 export { addFrame, addNote, resizeItem, setColor, setFrameTitle, setNoteText } from "./scenery";
 export { insertIntoWire, setKnots, swapInputs, type Insertion } from "./rewire";
 export { setValue, setControl, setSeeds, type ValueChange, type ControlChange, type SeedDrawn } from "./setValue";
+export { showPort, type PortShown } from "./showPort";
 export { setNodeField, type NodeFieldChange } from "./setNodeField";
 export { connect, disconnect } from "./connect";
 export { paste, type Pasted } from "./paste";

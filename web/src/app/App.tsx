@@ -14,11 +14,13 @@ import { Tip } from "../ui/Tip";
 import styles from "./App.module.css";
 import { Banner } from "./Banner";
 import { ConflictDialog } from "./Conflict";
+import { ContextMenu } from "./ContextMenu";
 import { Coverings } from "./Coverings";
 import { Overlays } from "./Overlays";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
 import { useClipboard } from "./useClipboard";
+import { useContextRequests } from "./useContextRequests";
 import { useAppearance } from "./useAppearance";
 import { useFileDrop } from "./useFileDrop";
 import { useShortcuts } from "./useShortcuts";
@@ -29,6 +31,7 @@ export function App() {
   useClipboard();
   useFileDrop();
   useAppearance();
+  const contextRequests = useContextRequests();
   const workspace = useWorkspace();
   const open = useUi((state) => state.panel);
   // What lies over the page shows notices itself.
@@ -39,7 +42,7 @@ export function App() {
       <div className={styles["left"]}>
         <Library />
       </div>
-      <main className={styles["centre"]}>
+      <main className={styles["centre"]} {...contextRequests}>
         <Canvas key={workspace.id} />
         <Problems />
         <Banner />
@@ -54,6 +57,7 @@ export function App() {
       <StatusBar />
       <Coverings />
       <AddMenu />
+      <ContextMenu />
       <Lightbox />
       <Overlays />
       <Tip />

@@ -1,5 +1,7 @@
 /** What is open beside the canvas: panels, the enlarged picture, notices. The same for all documents. */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Point } from "../model/document";
+import type { Hit } from "./view";
 
 export interface Enlarged {
   readonly asset: string;
@@ -11,7 +13,14 @@ export interface Enlarged {
 /** What may lie over the page, one at a time. */
 export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour";
 
+/** A menu of what can be done: to what kind of thing, and where in the window it was pointed at. */
+export interface MenuRequest {
+  readonly on: Hit["kind"] | "canvas";
+  readonly at: Point;
+}
+
 export interface UiState {
+  readonly menu: MenuRequest | null;
   readonly enlarged: Enlarged | null;
   /** Which side panel is open where there is no room for both. */
   readonly panel: "library" | "activity" | null;
@@ -42,6 +51,7 @@ export type UiStore = StoreApi<UiState>;
 
 export function createUiStore(): UiStore {
   const store = createStore<UiState>()(() => ({
+    menu: null,
     enlarged: null,
     panel: null,
     overlay: null,

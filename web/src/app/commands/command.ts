@@ -1,11 +1,13 @@
 /** What a command of the page is: one row of the table that menus, keys and the palette read. */
 import type { TextKey } from "../../i18n/text";
+import type { Point } from "../../model/document";
 import type { Studio } from "../../state/studio";
+import type { MenuRequest } from "../../state/ui";
 
 export type MenuName = "file" | "edit" | "arrange" | "view" | "run" | "help";
 
 /** What was pointed at when a context menu was asked for. */
-export type Target = "node" | "wire" | "canvas" | "frame" | "note";
+export type Target = MenuRequest["on"];
 
 export interface AppCommand {
   readonly id: string;
@@ -27,5 +29,6 @@ export interface AppCommand {
   readonly enabled?: (studio: Studio) => boolean;
   /** For commands that are on or off. */
   readonly checked?: (studio: Studio) => boolean;
-  readonly run: (studio: Studio) => void;
+  /** Do it; at a place of the window, where it was asked for at one. */
+  readonly run: (studio: Studio, place?: Point) => void;
 }

@@ -1,4 +1,6 @@
 /** Looking: zoom, search, and what is open beside the canvas. */
+import { itemOf, placeOf } from "../../model/boxes";
+import type { Point } from "../../model/document";
 import type { Studio } from "../../state/studio";
 import type { AppCommand } from "./command";
 
@@ -9,6 +11,7 @@ export const VIEW: readonly AppCommand[] = [
   { id: "zoomOut", label: "command.zoomOut", menu: "view", group: "zoom", keys: ["Ctrl+-"], run: (studio) => studio.view.getState().canvas?.zoom(0.8) },
   { id: "search", label: "command.search", menu: "view", group: "panels", keys: ["/"], run: focusSearch },
   { id: "add", label: "add.title", menu: "edit", group: "add", on: ["canvas"], keys: ["Tab", "Shift+A"], onCanvas: true, run: openAddMenu },
+  { id: "contextMenu", label: "command.contextMenu", menu: "edit", group: "add", keys: ["Shift+F10", "ContextMenu"], onCanvas: true, run: openContextMenu },
 ];
 
 function focusSearch(studio: Studio): void {
@@ -16,8 +19,19 @@ function focusSearch(studio: Studio): void {
   requestAnimationFrame(() => document.getElementById("library-search")?.focus());
 }
 
-function openAddMenu(studio: Studio): void {
+function openAddMenu(studio: Studio, place?: Point): void {
   const { canvas } = studio.view.getState();
-  if (canvas)
-    studio.view.setState({ adding: { screen: [innerWidth / 2 - 150, innerHeight / 3], at: canvas.centre(), wire: null } });
+  if (!canvas) return;
+  const at = place ? canvas.snapped(...place) : canvas.centre();
+  studio.view.setState({ adding: { screen: place ?? [innerWidth / 2 - 150, innerHeight / 3], at, wire: null } });
+}
+
+/** The menu of what is selected, for those who point with keys. */
+function openContextMenu(studio: Studio): void {
+  const { nodes, wires, scenery, canvas } = studio.view.getState();
+  const { graph } = studio.documents;
+  const key = [...nodes, ...scenery].at(-1);
+  const at = key === undefined ? undefined : placeOf(graph, key);
+  const kind = key === undefined ? (wires.size ? "wire" : "canvas") : ({ nodes: "node", frames: "frame", notes: "note" } as const)[itemOf(key).kind];
+  if (canvas) studio.ui.setState({ menu: { on: kind, at: canvas.toScreen(at ?? canvas.centre()) } });
 }

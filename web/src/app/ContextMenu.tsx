@@ -1,0 +1,31 @@
+import { Menu } from "@base-ui/react/menu";
+import { useMemo } from "react";
+import { t } from "../i18n/text";
+import { useStudio, useUi } from "../state/context";
+import type { MenuRequest } from "../state/ui";
+import styles from "../ui/Menu.module.css";
+import { COMMANDS } from "./commands";
+import { CommandItems } from "./CommandItems";
+
+/** What can be done to the thing that was pointed at, where it was pointed at. */
+export function ContextMenu() {
+  const request = useUi(({ menu }) => menu);
+  return request && <Opened key={request.at.join()} request={request} />;
+}
+
+function Opened({ request: { on, at } }: { request: MenuRequest }) {
+  const studio = useStudio();
+  const commands = COMMANDS.filter((command) => command.on?.includes(on) && command.enabled?.(studio) !== false);
+  const anchor = useMemo(() => ({ getBoundingClientRect: () => new DOMRect(at[0], at[1], 0, 0) }), [at]);
+  return (
+    <Menu.Root open modal={false} onOpenChange={(open) => !open && studio.ui.setState({ menu: null })}>
+      <Menu.Portal>
+        <Menu.Positioner className={styles["positioner"] ?? ""} anchor={anchor} align="start" sideOffset={2} collisionPadding={8}>
+          <Menu.Popup className={styles["popup"] ?? ""} aria-label={t(`menu.on.${on}`)} data-zoomable>
+            <CommandItems commands={commands} place={at} />
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

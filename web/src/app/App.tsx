@@ -7,6 +7,7 @@ import { Lightbox } from "../panels/Lightbox";
 import panel from "../panels/Panel.module.css";
 import { Problems } from "../panels/Problems";
 import { Queue } from "../panels/Queue";
+import { SubgraphPanel } from "../panels/SubgraphPanel";
 import { useUi, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
 import { Notices } from "../ui/Notices";
@@ -51,6 +52,7 @@ export function App() {
       </main>
       <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")}>
         <Queue />
+        <SubgraphPanel />
         <Inspector />
         <Gallery />
       </aside>

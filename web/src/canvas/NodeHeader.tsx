@@ -1,7 +1,10 @@
+import { INPUTS, isBorder } from "../model/border";
 import { setNodeField } from "../model/commands";
 import { useGraph, useNodeRun, useView, useWorkspace } from "../state/context";
+import { t } from "../i18n/text";
 import { tintOf } from "../ui/tints";
 import styles from "./Node.module.css";
+import { useInstanceProgress } from "./useInstanceRun";
 import type { NodeStateWords } from "./useNodeState";
 
 interface Props {
@@ -36,7 +39,7 @@ function Title({ id, fallback }: { id: string; fallback: string }) {
   if (!editing)
     return (
       <h2 className={styles["title"]} title={given ? fallback : undefined}>
-        {given ?? fallback}
+        {given ?? borderTitle(id) ?? fallback}
       </h2>
     );
   const end = (): void => view.setState({ renaming: null });
@@ -62,7 +65,13 @@ function Title({ id, fallback }: { id: string; fallback: string }) {
   );
 }
 
+/** The border of a subgraph is called by what it has, in the language that is spoken. */
+function borderTitle(id: string): string | null {
+  return isBorder(id) ? t(id === INPUTS ? "subgraph.inputs" : "subgraph.outputs") : null;
+}
+
 function ProgressLine({ id }: { id: string }) {
-  const part = useNodeRun(id, (run) => (run?.total ? (run.value ?? 0) / run.total : 0));
+  const inside = useInstanceProgress(id);
+  const part = useNodeRun(id, (run) => (run?.total ? (run.value ?? 0) / run.total : inside));
   return <div className={styles["progress"]} style={{ transform: `scaleX(${part})` }} />;
 }

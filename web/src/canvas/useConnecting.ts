@@ -1,12 +1,13 @@
 import type { Connection, FinalConnectionState, OnConnectStartParams } from "@xyflow/react";
 import { useMemo } from "react";
 import { inputOf, outputOf } from "../model/catalog";
-import { connect, disconnect } from "../model/commands";
+import { disconnect } from "../model/commands";
 import { bestInput, bestOutput, refusal, wireInto, type Refusal } from "../model/connect";
 import { wireKey, type Wire } from "../model/document";
 import { circleMakers } from "../model/inserting";
 import { useStudio, useWorkspace } from "../state/context";
 import type { Studio } from "../state/studio";
+import { joinPorts } from "../state/subgraphs";
 import type { Connecting } from "../state/view";
 import type { Workspace } from "../state/workspace";
 import { t } from "../i18n/text";
@@ -19,7 +20,8 @@ export function useConnecting() {
   return useMemo(() => connectingHandlers(studio, workspace), [studio, workspace]);
 }
 
-function connectingHandlers(studio: Studio, { documents, view }: Workspace) {
+function connectingHandlers(studio: Studio, workspace: Workspace) {
+  const { documents, view } = workspace;
   // The wire whose end is being moved.
   let reconnected: string | null = null;
 
@@ -46,7 +48,7 @@ function connectingHandlers(studio: Studio, { documents, view }: Workspace) {
     },
     onConnect(connection: Connection): void {
       const wire = wireOf(connection);
-      if (wire && !refusalOf(studio, wire)) documents.run(connect, wire);
+      if (wire && !refusalOf(studio, wire)) joinPorts(workspace, wire);
     },
     onConnectEnd: end,
     onReconnectStart(_: unknown, edge: FlowEdge): void {
@@ -55,7 +57,7 @@ function connectingHandlers(studio: Studio, { documents, view }: Workspace) {
     onReconnect(old: FlowEdge, connection: Connection): void {
       const wire = wireOf(connection);
       reconnected = null;
-      if (wire && !refusalOf(studio, wire)) documents.run(disconnect, { wires: [old.id], instead: wire });
+      if (wire && !refusalOf(studio, wire)) joinPorts(workspace, wire, old.id);
     },
     onReconnectEnd(_: unknown, __: unknown, ___: unknown, state: FinalConnectionState): void {
       view.setState({ connecting: null, refusal: "" });
@@ -102,11 +104,11 @@ function dropped(studio: Studio, connecting: Connecting, event: MouseEvent | Tou
   if (node && known && connecting.side === "output") {
     const from = [connecting.node, connecting.port] as const;
     const port = bestInput(documents.graph, known, from, node);
-    if (port && !wireInto(documents.graph, [node, port])) documents.run(connect, { from, to: [node, port] });
+    if (port && !wireInto(documents.graph, [node, port])) joinPorts(studio.workspace, { from, to: [node, port] });
   } else if (node && known && node !== connecting.node) {
     const to = [connecting.node, connecting.port] as const;
     const port = bestOutput(documents.graph, known, to, node);
-    if (port) documents.run(connect, { from: [node, port], to });
+    if (port) joinPorts(studio.workspace, { from: [node, port], to });
   } else if (connecting.side === "input" && wireInto(documents.graph, [connecting.node, connecting.port])) {
     // A wire pulled out of its input and let go of is unplugged.
     documents.run(disconnect, { wires: [wireKey([connecting.node, connecting.port])] });

@@ -1,6 +1,7 @@
 import { useDocument, useGraph, useNodeRun, useProblems, useRunId, useWorkspace } from "../state/context";
 import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
+import { useInstanceState } from "./useInstanceRun";
 
 export interface NodeStateWords {
   readonly kind: "idle" | "running" | "error" | "done";
@@ -18,6 +19,7 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   const run = useNodeRun(id, (last) => last);
   const faults = useProblems(({ byNode }) => byNode[inRuns]?.filter(({ severity }) => severity !== "warning").length ?? 0);
   const isLoud = useProblems(({ loud }) => loud.has(inRuns));
+  const inside = useInstanceState(id);
   const reason = run?.reason ?? "";
   const idle = { kind: "idle", look: "", reason: "" } as const;
   if (faults && isLoud) return { kind: "error", words: t("node.error"), look: "stateError", reason };
@@ -27,8 +29,10 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
     const words = run.total ? `${run.value ?? 0} / ${run.total}` : t("node.running");
     return { kind: "running", words, look: "stateRunning", reason };
   }
+  if (inside?.kind === "running") return inside;
   // Not finished yet: no reason for alarm.
   if (faults) return { ...idle, words: t("node.problems", { count: faults }), look: "stateError" };
+  if (inside) return inside;
   if (!run) return { ...idle, words: "" };
   if (run.state === "error") return { ...idle, words: "" }; // its problem was dismissed by a new run
   if (run.state === "stopped") return { ...idle, words: t("node.stopped") };

@@ -1,6 +1,7 @@
 import { useMemo, useRef, type DragEvent } from "react";
 import type { Courses } from "../model/courses";
 import { addNodeAt, DRAGGED_TYPE, insertable } from "../state/adding";
+import { insertSaved, SAVED_TYPE } from "../state/library";
 import { useStudio, useWorkspace } from "../state/context";
 
 /** On the screen, in pixels: how near a wire a type must be dropped to go into it. */
@@ -41,7 +42,8 @@ export function usePlacing() {
         const into = wireAt(event);
         leave();
         const at = view.getState().canvas?.snapped(event.clientX, event.clientY) ?? [0, 0];
-        addNodeAt(studio, type, at, into === null ? {} : { into });
+        if (type.startsWith(SAVED_TYPE)) void insertSaved(studio, type.slice(SAVED_TYPE.length), at);
+        else addNodeAt(studio, type, at, into === null ? {} : { into });
       },
     };
   }, [studio, view]);

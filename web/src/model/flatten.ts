@@ -5,7 +5,7 @@
  * A muted or bypassed instance stays as one node, because nothing inside it runs.
  */
 import { innerNodes, INPUTS, OUTPUTS } from "./border";
-import { runId, subgraphOf, wireKey, type Document, type Graph, type Json, type NodeId, type PortRef, type Scope, type SeedControl, type Subgraph, type Wire, type WorkflowNode } from "./document";
+import { definitionAt, graphAt, runId, subgraphOf, wireKey, type Document, type Graph, type Json, type NodeId, type PortRef, type Scope, type SeedControl, type Subgraph, type Wire, type WorkflowNode } from "./document";
 
 export interface FlatGraph {
   /** By run id. Values and controls are those that hold: the outermost instance has the last word. */
@@ -176,4 +176,11 @@ function shapeOf(document: Document): unknown[] {
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** A node as it stands in its graph, by what it is called in runs. */
+export function nodeAt(document: Document, name: string): WorkflowNode | undefined {
+  const path = name.split("/");
+  const id = path.pop() ?? "";
+  return definitionAt(document, path) === null ? undefined : graphAt(document, path).nodes[id];
 }

@@ -1,3 +1,4 @@
+import { isBorder } from "../model/border";
 import type { NodeSpec, Port } from "../model/catalog";
 import { useGraph, useNodeTypes, useView } from "../state/context";
 import { portLabel } from "../ui/format";
@@ -12,7 +13,7 @@ export function Inspector() {
   const [id] = selected;
   const node = useGraph((graph) => (id === undefined ? undefined : graph.nodes[id]));
   const spec = useNodeTypes()?.spec(node?.type ?? "");
-  if (!node) return null;
+  if (!node || isBorder(id ?? "")) return null;
   if (selected.size > 1)
     return (
       <section className={panel["section"]}>

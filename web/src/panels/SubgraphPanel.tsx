@@ -115,7 +115,8 @@ function PortRow({ definition, side, port, first, last }: RowProps) {
 /** The ports of a node inside that could be on the border. */
 function PortsOf({ node }: { node: NodeId }) {
   const workspace = useWorkspace();
-  const spec = useNodeTypes()?.spec(useGraph((graph) => graph.nodes[node]?.type ?? ""));
+  const type = useGraph((graph) => graph.nodes[node]?.type ?? "");
+  const spec = useNodeTypes()?.spec(type);
   const title = useGraph((graph) => graph.nodes[node]?.title);
   const wires = useGraph((graph) => graph.wires);
   if (!spec) return null;

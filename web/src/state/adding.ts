@@ -3,12 +3,13 @@ import { onGrid } from "../model/boxes";
 import { accepts, defaultValues, type NodeSpec } from "../model/catalog";
 import { insertIntoWire, paste } from "../model/commands";
 import { Courses, Ports } from "../model/courses";
-import type { NodeId, Point, SeedControl, Wire, WorkflowNode } from "../model/document";
+import { subgraphOf, type NodeId, type Point, type SeedControl, type Wire, type WorkflowNode } from "../model/document";
 import { layoutOf } from "../model/geometry";
 import { freshIds } from "../model/ids";
 import { passage } from "../model/inserting";
 import { looksOf } from "./moving";
 import type { Studio } from "./studio";
+import { mayContain } from "./subgraphs";
 import { select, type Connecting } from "./view";
 
 export const DRAGGED_TYPE = "application/x-wirebrush-node";
@@ -23,7 +24,7 @@ export interface Joint {
 export function addNodeAt(studio: Studio, type: string, at: Point, { wire = null, into }: Joint = {}): NodeId | null {
   const { documents, settings, view, workspace } = studio;
   const spec = workspace.types?.spec(type);
-  if (!spec || !workspace.types) return null;
+  if (!spec || !workspace.types || !mayContain(studio, type)) return null;
   const [id = ""] = freshIds(documents.graph, 1);
   const made = newNode(spec, at);
   const through = into === undefined ? undefined : documents.graph.wires[into];
@@ -41,6 +42,8 @@ export function addNodeAt(studio: Studio, type: string, at: Point, { wire = null
 }
 
 export function newNode(spec: NodeSpec, at: Point): WorkflowNode {
+  // An instance says nothing of its own: all is as in its definition until somebody changes it.
+  if (subgraphOf(spec.id) !== null) return { type: spec.id, at, values: {} };
   const seeds = spec.inputs.filter((port) => port.widget?.kind === "seed");
   const controls = Object.fromEntries(seeds.map((port) => [port.name, "randomize" as SeedControl]));
   return {

@@ -3,7 +3,7 @@ import { t } from "../i18n/text";
 import { freshDefinitionId, freshName, INPUTS, isBorder, NEW_PORT, OUTPUTS, renamedDefinition } from "../model/border";
 import { inputOf, outputOf, type Catalog } from "../model/catalog";
 import { grouped, unpacked } from "../model/grouping";
-import { groupNodes, makeUnique, publishPort, removeUnused, unpackInstance, type NewPort } from "../model/commands";
+import { connect, disconnect, groupNodes, makeUnique, publishPort, removeUnused, unpackInstance, type NewPort } from "../model/commands";
 import { definitionAt, subgraphOf, type Graph, type NodeId, type PortRef, type Subgraph, type Wire } from "../model/document";
 import { unusedDefinitions, wouldContainItself } from "../model/uses";
 import { label } from "../ui/format";
@@ -108,22 +108,26 @@ export function mayContain(studio: Studio, type: string): boolean {
 }
 
 /** Whether a wire ends at the place on the border where new ports are made. */
-export function makesPort({ from, to }: Wire): boolean {
+function makesPort({ from, to }: Wire): boolean {
   return (from[0] === INPUTS && from[1] === NEW_PORT) || (to[0] === OUTPUTS && to[1] === NEW_PORT);
 }
 
-/** Make a port of what a wire to the border's free place comes from or goes to. */
-export function publishWire(workspace: Workspace, wire: Wire): void {
+/** Wire two ports; at the free place of the border that makes a new port. */
+export function joinPorts(workspace: Workspace, wire: Wire, instead?: string): void {
+  const { documents } = workspace;
+  if (!makesPort(wire)) return instead === undefined ? documents.run(connect, wire) : documents.run(disconnect, { wires: [instead], instead: wire });
+  const gesture = `join:${performance.now()}`;
+  if (instead !== undefined) documents.run(disconnect, { wires: [instead] }, gesture);
   const entering = wire.from[0] === INPUTS;
-  publish(workspace, entering ? "inputs" : "outputs", entering ? wire.to : wire.from);
+  publish(workspace, entering ? "inputs" : "outputs", entering ? wire.to : wire.from, gesture);
 }
 
 /** Make an input or output of the open subgraph a port of its instances. */
-export function publish(workspace: Workspace, side: NewPort["side"], end: PortRef): void {
+export function publish(workspace: Workspace, side: NewPort["side"], end: PortRef, gesture?: string): void {
   const { documents, types } = workspace;
   const definition = openDefinition(workspace);
   if (!definition || !types || isBorder(end[0])) return;
-  documents.run(publishPort, { definition, side, port: describe(documents.graph, types, side, end), end });
+  documents.run(publishPort, { definition, side, port: describe(documents.graph, types, side, end), end }, gesture);
 }
 
 function describe(graph: Graph, types: Catalog, side: NewPort["side"], [node, port]: PortRef): NewPort["port"] {

@@ -132,6 +132,18 @@ export function createViewStore(): ViewStore {
   }));
 }
 
+/** What belongs to one canvas and ends when another is opened. */
+export const NOTHING_CHOSEN = {
+  nodes: new Set<NodeId>(),
+  wires: new Set<string>(),
+  scenery: new Set<ItemKey>(),
+  renaming: null,
+  moved: {},
+  connecting: null,
+  refusal: "",
+  adding: null,
+} satisfies Partial<ViewState>;
+
 export function select(view: ViewStore, nodes: Iterable<NodeId>): void {
   view.setState({ nodes: new Set(nodes), wires: new Set(), scenery: new Set() });
 }

@@ -1,14 +1,14 @@
 /** One open document with all that belongs to it: its edits, its view, its saving. A tab is one. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Catalog } from "../model/catalog";
-import type { Document } from "../model/document";
+import type { Document, Scope } from "../model/document";
 import { Flattener, type FlatGraph } from "../model/flatten";
 import { Signer, type Signatures } from "../model/signature";
 import { withSubgraphs } from "../model/subgraph";
 import { DocumentStore } from "./document";
 import type { Journal } from "./journal";
 import { Saving } from "./saving";
-import { createViewStore, type ViewStore } from "./view";
+import { createViewStore, NOTHING_CHOSEN, type ViewState, type ViewStore } from "./view";
 
 export interface CatalogState {
   /** The types that packs declare; a workspace's `types` also has its subgraphs. */
@@ -25,11 +25,24 @@ export class Workspace {
   readonly #signer = new Signer();
   #typed: { readonly catalog: Catalog; readonly subgraphs: Document["subgraphs"]; readonly types: Catalog } | null = null;
 
+  /** How canvases that were left looked. */
+  readonly #views = new Map<string, Pick<ViewState, "viewport" | "aspects">>();
   #stop: (() => void)[] = [];
 
   constructor(catalog: StoreApi<CatalogState>, journal: Journal) {
     this.#catalog = catalog;
     this.saving = new Saving(this.documents, journal);
+    this.documents.store.subscribe(({ scope }, before) => {
+      if (scope !== before.scope && scopeKey(scope) !== scopeKey(before.scope)) this.#changeCanvas(before.scope, scope);
+    });
+  }
+
+  /** Each canvas keeps its place and zoom; what is selected on one means nothing on another. */
+  #changeCanvas(left: Scope, entered: Scope): void {
+    const { viewport, aspects } = this.view.getState();
+    this.#views.set(scopeKey(left), { viewport, aspects });
+    const kept = this.#views.get(scopeKey(entered));
+    this.view.setState({ ...NOTHING_CHOSEN, viewport: kept?.viewport ?? null, aspects: kept?.aspects ?? {} });
   }
 
   /** Keep edits from now on, and tell when the document gets another file. */
@@ -87,4 +100,8 @@ export function createWorkspacesStore(catalog: StoreApi<CatalogState>, journal: 
     const first = new Workspace(catalog, journal);
     return { open: [first], active: first };
   });
+}
+
+function scopeKey(scope: Scope): string {
+  return scope.join("/");
 }

@@ -1,4 +1,5 @@
 import { setControl, setValue } from "../model/commands";
+import { INPUTS } from "../model/border";
 import { wireKey, type Json, type NodeId, type SeedControl } from "../model/document";
 import type { Port } from "../model/catalog";
 import { useGraph, useProblems, useRunId, useWorkspace } from "../state/context";
@@ -7,9 +8,13 @@ import type { WidgetProps } from "./types";
 /** A widget's value in the document and the ways to change it; the same on the node and beside it. */
 export function useWidget(node: NodeId, port: Port): WidgetProps & { wired: boolean } {
   const { documents } = useWorkspace();
+  const own = useGraph((graph) => Object.hasOwn(graph.nodes[node]?.values ?? {}, port.name));
+  // An instance that says a value itself has it fixed, unless it says how it changes.
+  const inherited = own ? undefined : port.control;
   const value = useGraph((graph) => graph.nodes[node]?.values[port.name]) ?? port.default;
-  const control = useGraph((graph) => graph.nodes[node]?.controls?.[port.name]);
-  const wired = useGraph(({ wires }) => wireKey([node, port.name]) in wires);
+  const control = useGraph((graph) => graph.nodes[node]?.controls?.[port.name]) ?? inherited;
+  // What a port of the border feeds has a value inside all the same: where an instance says none, it holds.
+  const wired = useGraph(({ wires }) => (wires[wireKey([node, port.name])]?.from[0] ?? INPUTS) !== INPUTS);
   const inRuns = useRunId(node);
   const problem = useProblems(({ byNode }) => byNode[inRuns]?.find((item) => item.port === port.name) ?? null);
   return {

@@ -3,13 +3,14 @@ import { frameKey, noteKey } from "../../model/boxes";
 import type { Graph, NodeId } from "../../model/document";
 import { inverted, sameType, withDownstream, withUpstream } from "../../model/selecting";
 import type { Studio } from "../../state/studio";
+import { leaveSubgraph } from "../../state/subgraphs";
 import { say, select } from "../../state/view";
 import { t } from "../../i18n/text";
 import type { AppCommand } from "./command";
 
 export const SELECT: readonly AppCommand[] = [
   { id: "selectAll", label: "command.selectAll", menu: "edit", group: "select", on: ["canvas"], keys: ["Ctrl+A"], run: selectAll },
-  { id: "selectNone", label: "select.none", menu: "edit", group: "select", keys: ["Escape"], onCanvas: true, run: (studio) => chosen(studio, []) },
+  { id: "selectNone", label: "select.none", menu: "edit", group: "select", keys: ["Escape"], onCanvas: true, run: selectNoneOrLeave },
   { id: "selectInverted", label: "select.inverted", menu: "edit", group: "select", on: ["canvas"], keys: ["Ctrl+I"], run: (studio) => chosen(studio, inverted(studio.documents.graph, studio.view.getState().nodes)) },
   { id: "selectType", label: "select.type", menu: "edit", group: "select", on: ["node"], keys: ["Shift+T"], enabled: hasNodes, run: (studio) => extend(studio, sameType) },
   { id: "selectUpstream", label: "select.upstream", menu: "edit", group: "select", on: ["node"], keys: ["Shift+U"], enabled: hasNodes, run: (studio) => extend(studio, withUpstream) },
@@ -19,6 +20,13 @@ export const SELECT: readonly AppCommand[] = [
 
 export function hasNodes(studio: Studio): boolean {
   return studio.view.getState().nodes.size > 0;
+}
+
+/** With nothing selected there is only one thing left to leave: the subgraph that is open. */
+function selectNoneOrLeave(studio: Studio): void {
+  const { nodes, wires, scenery } = studio.view.getState();
+  if (nodes.size + wires.size + scenery.size > 0) chosen(studio, []);
+  else leaveSubgraph(studio);
 }
 
 function selectAll(studio: Studio): void {

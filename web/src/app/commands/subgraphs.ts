@@ -19,8 +19,8 @@ import type { AppCommand } from "./command";
 
 export const SUBGRAPHS: readonly AppCommand[] = [
   { id: "makeSubgraph", label: "subgraph.make", menu: "arrange", group: "subgraph", on: ["node"], keys: ["Ctrl+Shift+G"], enabled: (studio) => studio.view.getState().nodes.size > 0, run: makeSubgraph },
-  { id: "openSubgraph", label: "subgraph.open", menu: "arrange", group: "subgraph", on: ["node"], keys: ["Alt+ArrowDown"], enabled: hasInstance, run: openSelected },
-  { id: "leaveSubgraph", label: "subgraph.leave", menu: "arrange", group: "subgraph", on: ["canvas"], keys: ["Alt+ArrowUp"], enabled: (studio) => studio.documents.scope.length > 0, run: (studio) => void leaveSubgraph(studio) },
+  { id: "openSubgraph", label: "subgraph.open", menu: "arrange", group: "subgraph", on: ["node"], keys: ["Shift+Enter"], onCanvas: true, enabled: hasInstance, run: openSelected },
+  { id: "leaveSubgraph", label: "subgraph.leave", menu: "arrange", group: "subgraph", on: ["canvas"], keys: ["U"], enabled: (studio) => studio.documents.scope.length > 0, run: (studio) => void leaveSubgraph(studio) },
   { id: "unpackSubgraph", label: "subgraph.unpack", menu: "arrange", group: "subgraph", on: ["node"], keys: ["Ctrl+Shift+U"], enabled: hasInstances, run: unpackSelected },
   { id: "uniqueSubgraph", label: "subgraph.unique", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: hasInstance, run: makeSelectedUnique },
   { id: "resetInstance", label: "subgraph.reset", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: hasOverrides, run: (studio) => studio.documents.run(resetInstances, [...studio.view.getState().nodes]) },

@@ -4,6 +4,7 @@ import type { NodeId } from "../../model/document";
 import { inReadingOrder, neighbour, type Direction } from "../../model/walking";
 import { looksOf } from "../../state/moving";
 import type { Studio } from "../../state/studio";
+import { openInstance } from "../../state/subgraphs";
 import { say, select } from "../../state/view";
 import { t } from "../../i18n/text";
 import type { AppCommand } from "./command";
@@ -51,10 +52,10 @@ export function goTo(studio: Studio, id: NodeId): void {
   say(view, t("walk.at", { title, count: wires }));
 }
 
-/** Into the first field of a node; Escape leads back out. */
+/** Into a subgraph, or into the first field of a node; Escape leads back out. */
 function enter(studio: Studio): void {
   const id = current(studio);
-  if (id === null) return;
+  if (id === null || openInstance(studio.workspace, id)) return;
   const node = document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
   node?.querySelector<HTMLElement>("input, textarea, select, button, [tabindex='0']")?.focus();
 }

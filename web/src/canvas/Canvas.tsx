@@ -1,57 +1,44 @@
 import "@xyflow/react/dist/base.css";
-import {
-  Background,
-  BackgroundVariant,
-  MiniMap,
-  ReactFlow,
-  ReactFlowProvider,
-  useStore,
-  type ReactFlowState,
-} from "@xyflow/react";
+import { ReactFlow, ReactFlowProvider } from "@xyflow/react";
 import { useEffect, useRef } from "react";
-import { GRID } from "../model/geometry";
-import { useCatalog, useDocument, useGraph, useRuns, useStudio, useView, useWorkspace } from "../state/context";
-import { useSettings } from "../state/context";
-import { colorOf } from "../ui/PortShape";
+import { useCatalog, useDocument, useDocumentState, useGraph, useSettings, useStudio, useView, useWorkspace } from "../state/context";
+import { unselect } from "../state/view";
 import { t } from "../i18n/text";
+import { isBorder } from "../model/border";
+import { openInstance } from "../state/subgraphs";
+import { Breadcrumb } from "./Breadcrumb";
 import styles from "./Canvas.module.css";
+import { Dots } from "./Dots";
 import type { AnyNode, FlowEdge } from "./flow";
 import { FrameView } from "./FrameView";
 import { GuideLines } from "./GuideLines";
 import { NodeView } from "./NodeView";
 import { NoteView } from "./NoteView";
+import { Minimap } from "./overview/Minimap";
+import { Overview } from "./overview/Overview";
+import { useOverview } from "./overview/useOverview";
 import { Reason, Said } from "./Reason";
 import stroke from "./StrokeLayer.module.css";
 import { useStrokes } from "./StrokeLayer";
 import { ToolBar } from "./ToolBar";
-import { useCanvasHandle } from "./useCanvasHandle";
+import { LEAST_ZOOM, MOST_ZOOM, useCanvasHandle } from "./useCanvasHandle";
 import { useConnecting } from "./useConnecting";
 import { useFlow } from "./useFlow";
 import { usePlacing } from "./usePlacing";
+import { useStir } from "./useStir";
 import { useWireHandlers } from "./useWireHandlers";
 import { DrawnWire, WireEdge } from "./WireEdge";
 
 const NODE_TYPES = { workflow: NodeView, frame: FrameView, note: NoteView };
 const EDGE_TYPES = { wire: WireEdge };
 const MIDDLE_AND_RIGHT = [1, 2];
-/** How much of a node may be out of sight without being missed. */
-const MARGIN = 24;
-
-function isCutOff({ nodeLookup, transform: [left, top, zoom], width, height }: ReactFlowState): boolean {
-  for (const { internals, measured } of nodeLookup.values()) {
-    const x = internals.positionAbsolute.x * zoom + left;
-    const y = internals.positionAbsolute.y * zoom + top;
-    const right = x + (measured.width ?? 0) * zoom;
-    const bottom = y + (measured.height ?? 0) * zoom;
-    if (x < -MARGIN || y < -MARGIN || right > width + MARGIN || bottom > height + MARGIN) return true;
-  }
-  return false;
-}
 
 /** The workflow as nodes and wires. */
 export function Canvas() {
+  const { scope } = useDocumentState((state) => ({ scope: state.scope }));
+  // Each graph of a document has a canvas of its own: what was selected or dragged on one ends there.
   return (
-    <ReactFlowProvider>
+    <ReactFlowProvider key={scope.join("/")}>
       <Surface />
     </ReactFlowProvider>
   );
@@ -62,9 +49,11 @@ function Surface() {
   const surface = useRef<HTMLDivElement>(null);
   const flow = useFlow();
   const connecting = useConnecting();
-  const canvas = useCanvasHandle(surface);
   const mark = useRef<SVGPathElement>(null);
   const strokes = useStrokes(surface, mark);
+  const overview = useOverview(surface, flow, strokes);
+  const canvas = useCanvasHandle(surface, overview.scenes, overview.pointing);
+  useStir(surface);
   const placing = usePlacing();
   const wires = useWireHandlers();
   const leftDrag = useSettings((settings) => settings.leftDrag);
@@ -87,11 +76,12 @@ function Surface() {
       data-document={id}
       data-tool={tool}
       {...placing}
-      {...strokes}
+      {...overview.handlers}
       onPointerMove={canvas.track}
     >
       <ReactFlow<AnyNode, FlowEdge>
         {...flow}
+        {...overview.shown}
         {...connecting}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
@@ -100,8 +90,8 @@ function Surface() {
         reconnectRadius={12}
         aria-label={t("canvas.label")}
         onlyRenderVisibleElements
-        minZoom={0.08}
-        maxZoom={2.5}
+        minZoom={LEAST_ZOOM}
+        maxZoom={MOST_ZOOM}
         selectionKeyCode={null}
         panOnDrag={leftDrag === "select" ? MIDDLE_AND_RIGHT : true}
         disableKeyboardA11y
@@ -112,24 +102,29 @@ function Surface() {
         onInit={canvas.ready}
         onMoveEnd={(_, viewport) => view.setState({ zoom: viewport.zoom, viewport })}
         {...wires}
-        onPaneClick={() => studio.view.setState({ adding: null, scenery: new Set() })}
+        onPaneClick={({ clientX, clientY }) => {
+          if (!overview.far || !overview.pointing.tap([clientX, clientY])) unselect(view);
+        }}
         onDoubleClick={(event) => {
           if (!(event.target as Element).classList.contains("react-flow__pane")) return;
           const at = canvas.toPoint(event.clientX, event.clientY);
           studio.view.setState({ adding: { screen: [event.clientX, event.clientY], at, wire: null } });
         }}
         onNodeDoubleClick={(event, node) => {
-          if ((event.target as Element).closest("header")) studio.view.setState({ renaming: node.id });
+          if (!(event.target as Element).closest("header") || openInstance(studio.workspace, node.id)) return;
+          if (!isBorder(node.id)) studio.view.setState({ renaming: node.id });
         }}
         proOptions={{ hideAttribution: true }}
       >
-        <Background variant={BackgroundVariant.Dots} gap={GRID} size={1.4} color="var(--dots)" />
+        <Dots />
+        <Overview far={overview.far} scenes={overview.scenes} pointing={overview.pointing} mounted={overview.mounted} />
         <GuideLines />
-        <Map />
+        <Minimap scenes={overview.scenes} />
       </ReactFlow>
       <svg className={stroke["layer"]} aria-hidden="true">
         <path ref={mark} />
       </svg>
+      <Breadcrumb />
       <ToolBar />
       <Reason />
       <Said />
@@ -140,33 +135,5 @@ function Surface() {
         </div>
       )}
     </div>
-  );
-}
-
-/**
- * The whole graph, small: grey, the running node in the accent, picture nodes in their colour.
- * It is there only while something is out of sight.
- */
-function Map() {
-  const runs = useRuns(({ nodes }) => nodes);
-  const wanted = useStore(isCutOff);
-  if (!wanted) return null;
-  return (
-    <MiniMap<AnyNode>
-      className={styles["map"] ?? ""}
-      pannable
-      zoomable
-      ariaLabel={null}
-      nodeBorderRadius={6}
-      maskColor="rgb(18 17 16 / 55%)"
-      maskStrokeColor="#8f877d"
-      maskStrokeWidth={1.5}
-      bgColor="var(--background)"
-      nodeColor={(node) => {
-        if (node.type !== "workflow") return "transparent";
-        if (runs[node.id]?.state === "running") return "var(--accent)";
-        return node.data.layout.picture && node.data.spec.sink ? colorOf("IMAGE") : "#6b645c";
-      }}
-    />
   );
 }

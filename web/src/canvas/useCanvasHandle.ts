@@ -1,15 +1,20 @@
 import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent, type RefObject } from "react";
-import { boxAt, centreOf, holds, onGrid, type Box } from "../model/boxes";
+import { centreOf, holds, onGrid, type Box } from "../model/boxes";
 import type { NodeId, Point } from "../model/document";
 import { useWorkspace } from "../state/context";
 import type { Pointing } from "./overview/pointing";
 import { boundsOf, boxOf } from "./overview/scene";
 import type { Scenes } from "./overview/scenes";
+import { NEAR } from "./overview/view";
 
 export const LEAST_ZOOM = 0.02;
 export const MOST_ZOOM = 2.5;
 const FIT_MS = 180;
+/** A node that gets the keyboard is shown no smaller than this. */
+const READABLE = 0.6;
+/** Frames after which a node that was out of sight is in the page for certain. */
+const FRAMES = 40;
 /** Room around what is shown as a whole, as a share of the surface. */
 const PADDING = 0.05;
 
@@ -42,16 +47,12 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
       void flow.setViewport(getViewportForBounds(bounds, width, height, LEAST_ZOOM, most, PADDING), { duration });
     };
     const focus = (node: NodeId): void => {
-      const box = boxOf(scenes.scene, node);
+      const box = boxOf(scenes.now(), node);
       if (!box) return;
       const [middleX, middleY] = centreOf(box);
       const zoom = flow.getZoom();
-      if (!holds(seen(), box) || zoom < NEAR) void flow.setCenter(middleX, middleY, { zoom: Math.max(zoom, NEAR), duration: 0 });
-      // A node that was out of sight is in the page only after the next paint.
-      const element = (): HTMLElement | null => surface.current?.querySelector(`.react-flow__node[data-id="${CSS.escape(node)}"]`) ?? null;
-      const take = (): void => element()?.focus({ preventScroll: true });
-      if (element()) take();
-      else requestAnimationFrame(() => requestAnimationFrame(take));
+      if (!holds(seen(), box) || zoom < NEAR) void flow.setCenter(middleX, middleY, { zoom: Math.max(zoom, READABLE), duration: 0 });
+      takeKeyboard(surface.current, node);
     };
     const centre = (): Point => {
       const box = surface.current?.getBoundingClientRect();
@@ -68,11 +69,11 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
         view.setState({
           canvas: {
             // Nodes that were just made reach xyflow with the next paint.
-            fit: () => show(boundsOf(scenes.scene), 1, FIT_MS),
-            opened: () => requestAnimationFrame(() => requestAnimationFrame(() => show(boundsOf(scenes.scene), 1, 0))),
+            fit: () => show(boundsOf(scenes.now()), 1, FIT_MS),
+            opened: () => requestAnimationFrame(() => requestAnimationFrame(() => show(boundsOf(scenes.now()), 1, 0))),
             zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
-            reveal: (node) => show(boxOf(scenes.scene, node), flow.getZoom(), FIT_MS),
-            approach: (key) => show(boxOf(scenes.scene, key), 1, FIT_MS),
+            reveal: (node) => show(boxOf(scenes.now(), node), flow.getZoom(), FIT_MS),
+            approach: (key) => show(boxOf(scenes.now(), key), 1, FIT_MS),
             hit: (clientX, clientY) => pointing.at([clientX, clientY]),
             centre,
             pointer: () => toPoint(...pointer.current),
@@ -88,8 +89,15 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
         });
       },
     };
-  }, [flow, view, surface]);
+  }, [flow, store, view, surface, scenes, pointing]);
 
   useEffect(() => () => view.setState({ canvas: null }), [view]);
   return canvas;
+}
+
+/** Give a node the keyboard, as soon as it is in the page. */
+function takeKeyboard(surface: HTMLElement | null, node: NodeId, frames = FRAMES): void {
+  const element = surface?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(node)}"]`);
+  if (element) element.focus({ preventScroll: true });
+  else if (frames > 0) requestAnimationFrame(() => takeKeyboard(surface, node, frames - 1));
 }

@@ -12,7 +12,7 @@ export function RunPlan() {
   const { planner } = useStudio();
   const workspace = useWorkspace();
   const document = useDocument((all) => all);
-  const plan = useStore(planner.store, (state) => state.plan);
+  const plan = useStore(planner.store, (state) => (state.current ? state.plan : null));
   const guessed = useGuess();
   const batch = useUi((state) => state.batch);
   const planned = useMemo(

@@ -18,21 +18,22 @@ interface Share {
 const UNKNOWN: Expected = { part: 0, left: null };
 
 /**
- * From what nodes took and their steps take, and from estimates for the rest. Nodes without an
- * estimate count as the average of the others. `now` in milliseconds since 1970.
+ * From what nodes took and their steps take, and from estimates for the rest. What nothing is
+ * known of adds nothing; if that is all that runs now, neither is the time left. `now` in
+ * milliseconds since 1970.
  */
 export function expected(job: Job, runs: NodeRuns, estimates: Estimates, now: number): Expected {
   const { planned, ran, record } = job;
   if (planned === null) return UNKNOWN;
   if (planned.length === 0) return { part: 1, left: 0 };
   const shares = planned.map((node) => shareOf(runs[node]?.job === record.id ? runs[node] : undefined, estimates[node], now));
-  const known = shares.flatMap(({ whole }) => (whole === null ? [] : [whole]));
-  if (known.length === 0) return { part: Math.min(1, ran / planned.length), left: null };
-  const usual = known.reduce((sum, whole) => sum + whole, 0) / known.length;
+  const ahead = shares.filter(({ done }) => !done);
+  const known = ahead.some(({ whole, spent }) => whole !== null && spent > 0) || ahead.every(({ whole }) => whole !== null);
+  if (!known) return { part: Math.min(1, ran / planned.length), left: null };
   let all = 0;
   let left = 0;
   for (const { whole, spent, done } of shares) {
-    const seconds = Math.max(whole ?? usual, spent);
+    const seconds = Math.max(whole ?? 0, spent);
     all += seconds;
     left += done ? 0 : seconds - spent;
   }

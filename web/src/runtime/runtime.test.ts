@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { CONNECTING, SILENCE_MS, step, type Connection, type Effect, type Input } from "./connection";
 import * as jobs from "./jobs";
 import { sections } from "./queue";
+import { jobRecord as record } from "../testing/job";
 import { readPreview } from "./socket";
-import type { Event as JobEvent, JobRecord, ServerMessage } from "./wire.gen";
+import type { Event as JobEvent, ServerMessage } from "./wire.gen";
 
 /** Feed inputs one after the other; the last state and all effects. */
 function drive(inputs: readonly Input[], from: Connection = CONNECTING): [Connection, Effect[]] {
@@ -69,14 +70,6 @@ describe("the connection", () => {
     expect(step(live, { type: "tick", now: SILENCE_MS + 1 })[1]).toEqual([{ type: "close" }]);
   });
 });
-
-function record(more: Partial<JobRecord> = {}): JobRecord {
-  const summary = { executed: 0, cached: 0, skipped: 0, seconds: 0, per_node: {} };
-  return {
-    id: "j", state: "queued", priority: 0, position: 1, created: 1, title: "Postcard", owner: "", nodes: 3, attempt: 0,
-    worker: null, started: null, ended: null, retry_of: null, document: null, group: null, summary, problems: [], outputs: [], ...more,
-  };
-}
 
 const OURS = { document: "d", signatures: { "1": "s1", "2": "s2", "3": "s3" } };
 const PICTURE = { kind: "output" as const, asset: "f00", name: "a.png", mime: "image/png", width: 8, height: 8, text: null };
@@ -168,6 +161,50 @@ describe("a job", () => {
     expect(nodesOf(shown)["3"]?.outputs[0]?.asset).toBe("new");
     expect(shown.order).toEqual(["new", "old"]);
   });
+});
+
+describe("what happened while nobody listened", () => {
+  test("to a job that ended: its nodes show how", () => {
+    const outputs = [{ ...PICTURE, node: "3", index: 0 }];
+    const summary = { ...SUMMARY, per_node: { "2": 1.2, "3": 0.1 } };
+    const known = jobs.withRecords(after(...RUNNING), [record({ state: "succeeded", attempt: 1, summary, outputs })]);
+    expect(known.byId["j"]).toMatchObject({ running: null, progress: null });
+    expect(nodesOf(known)["2"]).toMatchObject({ state: "done", seconds: 1.2, signature: "s2" });
+    expect(nodesOf(known)["3"]).toMatchObject({ state: "done", outputs: [PICTURE], signature: "s3" });
+  });
+
+  test("to a job that failed: the node at fault says so", () => {
+    const problem = { code: "failed", message: "No.", hint: "", node: "2", port: null, severity: "error" as const };
+    const known = jobs.withRecords(after(...RUNNING), [record({ state: "failed", attempt: 1, problems: [problem] })]);
+    expect(nodesOf(known)["2"]?.state).toBe("error");
+    expect(jobs.runsOf(known, "d").problems).toEqual([problem]);
+  });
+
+  test("to a job that was put back: nothing of it runs", () => {
+    const known = jobs.withRecords(after(...RUNNING), [record({ state: "queued", attempt: 1 })]);
+    expect(known.byId["j"]).toMatchObject({ planned: null, progress: null, running: null });
+    expect(nodesOf(known)["2"]?.state).toBe("stopped");
+    expect(nodesOf(known)["1"]?.state).toBe("cached");
+  });
+
+  test("is not undone by an answer that was on its way", () => {
+    const running = after(...RUNNING);
+    for (const old of [record({ state: "queued", attempt: 0 }), record({ state: "leased", attempt: 1 })])
+      expect(jobs.withRecords(running, [old]).byId["j"]).toBe(running.byId["j"]);
+  });
+});
+
+test("events that tell nothing new change nothing", () => {
+  const known = after(...RUNNING);
+  const same: JobEvent = { type: "node_progress", node: "2", value: 14, total: 20 };
+  expect(jobs.withEvent(known, "j", same, 9000)).toBe(known);
+});
+
+test("jobs that have not ended are kept however many have", () => {
+  const ended = Array.from({ length: jobs.SHOWN_JOBS + 50 }, (_, index) => record({ id: `e${index}`, state: "succeeded", created: 10 + index }));
+  const known = jobs.withRecords(jobs.NO_JOBS, [record({ id: "old", created: 1 }), ...ended]);
+  expect(known.order).toHaveLength(jobs.SHOWN_JOBS + 1);
+  expect(known.byId["old"]).toBeDefined();
 });
 
 test("documents do not see each other's runs, and a closed one is forgotten", () => {

@@ -28,6 +28,8 @@ export interface Plan {
 export interface PlannerState {
   /** `null` while none is known: nothing was asked yet, or no worker could answer. */
   readonly plan: Plan | null;
+  /** Whether nothing has run since. */
+  readonly current: boolean;
 }
 
 /** What the planner watches. */
@@ -40,7 +42,7 @@ export interface Planned {
 const SETTLED_MS = 450;
 
 export class Planner {
-  readonly store: StoreApi<PlannerState> = createStore<PlannerState>()(() => ({ plan: null }));
+  readonly store: StoreApi<PlannerState> = createStore<PlannerState>()(() => ({ plan: null, current: false }));
   readonly #around: Planned;
   /** What was asked last, if the answer still holds. */
   #asked: Signatures | null = null;
@@ -52,8 +54,9 @@ export class Planner {
     this.#around = around;
     around.workspaces.subscribe(({ active }, before) => active !== before.active && this.#watch(active));
     around.runtime.store.subscribe((now, before) => {
-      const settled = now.jobs !== before.jobs && this.#open(before.jobs) > 0 && this.#open(now.jobs) === 0;
-      if (settled || now.workers !== before.workers || now.phase !== before.phase) this.#anew();
+      const [left, had] = now.jobs === before.jobs ? [0, 0] : [this.#open(now.jobs), this.#open(before.jobs)];
+      if (left > 0 && had === 0) this.store.setState({ current: false });
+      if ((had > 0 && left === 0) || now.workers !== before.workers || now.phase !== before.phase) this.#anew();
     });
     this.#watch(around.workspaces.getState().active);
   }
@@ -70,7 +73,7 @@ export class Planner {
     this.#unwatch = workspace.documents.store.subscribe((now, before) => {
       if (now.editing.document !== before.editing.document) this.#later();
     });
-    this.store.setState({ plan: null });
+    this.store.setState({ plan: null, current: false });
     this.#anew();
   }
 
@@ -102,7 +105,7 @@ export class Planner {
     const asking = new AbortController();
     this.#asking = asking;
     const plan = await answer(document, signatures, asking.signal, workspace.flatOf(document));
-    if (!asking.signal.aborted) this.store.setState({ plan });
+    if (!asking.signal.aborted) this.store.setState({ plan, current: true });
   }
 }
 

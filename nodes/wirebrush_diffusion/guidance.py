@@ -134,6 +134,31 @@ class Guided:
         return BOTH if self._always or not isclose(cfg, 1.0) else ALONE
 
 
+class AnySize:
+    """A guider's denoiser for x of any size, made anew for each."""
+
+    def __init__(self, guider: Guider, *, pairs: bool) -> None:
+        self._guider = guider
+        self._pairs = pairs
+        self._made: dict[tuple[int, ...], GuidedDenoiser] = {}
+
+    def prepare(self, sigmas: Iterable[float]) -> None:
+        """Nothing: sizes are not known before."""
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        return self._for(x)(x, sigma)
+
+    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+        """The clean estimate and the unconditional one."""
+        return self._for(x).both(x, sigma)
+
+    def _for(self, x: Tensor) -> GuidedDenoiser:
+        shape = tuple(x.shape)
+        if shape not in self._made:
+            self._made[shape] = self._guider(shape, pairs=self._pairs)
+        return self._made[shape]
+
+
 def guided(moment: Moment, rules: Sequence[Rule], again: Callable[..., Tensor]) -> Tensor:
     """The clean estimate of a moment: rules before, the combination, rules after."""
     for rule in rules:

@@ -37,18 +37,26 @@ def initial_noise(like: Tensor, seed: int, batch_index: Sequence[int] | None = N
     return torch.cat([drawn[position] for position in batch_index])
 
 
-def independent_noise(like: Tensor, seed: int) -> StepNoise:
-    """Fresh noise at each step, for ancestral samplers.
+class IndependentNoise:
+    """Fresh noise at each step, for ancestral samplers."""
 
-    The generator starts at `seed + 1`: at `seed` it would repeat the initial noise.
-    """
-    generator = torch.Generator("cpu").manual_seed((seed + 1) % 2**64)
-    shape, device = like.shape, like.device
+    def __init__(self, like: Tensor, seed: int) -> None:
+        # At `seed` itself the generator would repeat the initial noise.
+        self._generator = torch.Generator("cpu").manual_seed((seed + 1) % 2**64)
+        self._shape, self._device = like.shape, like.device
 
-    def draw(sigma: float, sigma_next: float) -> Tensor:
-        return torch.randn(shape, generator=generator).to(device, non_blocking=True)
+    def __call__(self, sigma: float, sigma_next: float) -> Tensor:
+        return self.shaped(self._shape)
 
-    return draw
+    def shaped(self, shape: Sequence[int]) -> Tensor:
+        """Noise of another shape than usual, for samplers that change it."""
+        drawn = torch.randn(tuple(shape), generator=self._generator)
+        return drawn.to(self._device, non_blocking=True)
+
+
+def independent_noise(like: Tensor, seed: int) -> IndependentNoise:
+    """Unit normal noise of `like`'s shape, on its device; a new draw for each step."""
+    return IndependentNoise(like, seed)
 
 
 def brownian_noise(like: Tensor, seed: int, sigma_min: float, sigma_max: float) -> StepNoise:

@@ -15,7 +15,7 @@ from torch import Tensor
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.guidance import Guided, GuidedDenoiser, Guider
+from wirebrush_diffusion.guidance import AnySize, Guided, GuidedDenoiser, Guider
 from wirebrush_diffusion.inpaint import Masked, latent_mask
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise import (
@@ -150,9 +150,14 @@ def sample_guided(
     with torch.inference_mode():
         original = model.latent.to_network(latent).to(model.device)
         noise = noise.to(model.device)
-        denoiser: GuidedDenoiser = guider(original.shape, pairs=sampler.pairs)
+        denoiser = _denoiser(guider, sampler, original.shape)
         denoiser.prepare(sigmas)
         if mask is not None:
+            if sampler.resizes:
+                raise DiffusionError(
+                    "A sampler that enlarges the latent cannot keep what is outside a mask.",
+                    "Take the noise mask off, or use another sampler.",
+                )
             outside = _mask_noise(noise, seed) if sampler.fresh_mask_noise else noise
             at = latent_mask(mask, original)
             denoiser = Masked(denoiser, at, original, outside, model.prediction)
@@ -160,6 +165,12 @@ def sample_guided(
         ends = [model.latent.from_network(end).float().cpu() for end in (x, *last)]
     # ordinary tensors, which may be changed in place
     return Outcome(ends[0].clone(), ends[-1].clone())
+
+
+def _denoiser(guider: Guider, sampler: Sampler, shape: Sequence[int]) -> GuidedDenoiser:
+    if sampler.resizes:
+        return AnySize(guider, pairs=sampler.pairs)
+    return guider(shape, pairs=sampler.pairs)
 
 
 def _walked(

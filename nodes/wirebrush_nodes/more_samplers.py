@@ -1,4 +1,4 @@
-"""Samplers with settings: the DPM family and SA-Solver.
+"""Samplers with settings: the DPM family, SA-Solver, and LCM that enlarges.
 
 Where a node asks for a noise device, both answers draw the same noise: from the CPU, so that every
 device paints the same picture.
@@ -139,4 +139,25 @@ def sampler_sa_solver(
         corrector_order=corrector_order,
         pece=use_pece,
         simple_order_2=simple_order_2,
+    )
+
+
+@node(id="SamplerLCMUpscale", category="sampling/custom_sampling/samplers")
+def sampler_lcm_upscale(
+    scale_ratio: Annotated[float, Range(0.1, 20.0, 0.01)] = 1.0,
+    scale_steps: Annotated[int, Range(-1, 1000)] = -1,
+    upscale_method: Literal["bislerp", "nearest-exact", "bilinear", "area", "bicubic"] = "bislerp",
+) -> Sampler:
+    """LCM that enlarges the picture while it paints.
+
+    Args:
+        scale_ratio: How many times as large the picture becomes.
+        scale_steps: Over how many steps it grows; -1 takes half of them.
+        upscale_method: How positions between positions are filled; bislerp is the gentlest.
+    """
+    return sampler_with(
+        "lcm_upscale",
+        scale_ratio=scale_ratio,
+        scale_steps=scale_steps,
+        upscale_method=upscale_method,
     )

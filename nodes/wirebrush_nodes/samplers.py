@@ -32,10 +32,12 @@ TRANSLATED: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType(
 )
 """Samplers whose settings on wires are not their function's."""
 
+NAMED = MappingProxyType({**library.SAMPLERS, "lcm_upscale": library.LCM_UPSCALE})
+
 
 def sampler_from(sampler: Sampler) -> library.Sampler:
     """The library's sampler with the settings of the value."""
-    found = library.SAMPLERS.get(sampler.name)
+    found = NAMED.get(sampler.name)
     if found is None:
         raise NodeError(
             f"There is no sampler {sampler.name!r}.", "Use KSamplerSelect.", port="sampler"

@@ -85,6 +85,7 @@ SamplerDPMPP_2M_SDE | solver_type:COMBO=midpoint eta:FLOAT=1.0[0.0..100.0]/0.01 
 SamplerDPMPP_3M_SDE | eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 noise_device:COMBO=gpu | SAMPLER
 SamplerDPMPP_SDE | eta:FLOAT=1.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 r:FLOAT=0.5[0.0..100.0]/0.01 noise_device:COMBO=gpu | SAMPLER
 SamplerDPMAdaptative | order:INT=3[2..3]/None rtol:FLOAT=0.05[0.0..100.0]/0.01 atol:FLOAT=0.0078[0.0..100.0]/0.01 h_init:FLOAT=0.05[0.0..100.0]/0.01 pcoeff:FLOAT=0.0[0.0..100.0]/0.01 icoeff:FLOAT=1.0[0.0..100.0]/0.01 dcoeff:FLOAT=0.0[0.0..100.0]/0.01 accept_safety:FLOAT=0.81[0.0..100.0]/0.01 eta:FLOAT=0.0[0.0..100.0]/0.01 s_noise:FLOAT=1.0[0.0..100.0]/0.01 | SAMPLER
+SamplerLCMUpscale | scale_ratio:FLOAT=1.0[0.1..20.0]/0.01 scale_steps:INT=-1[-1..1000]/None upscale_method:COMBO=bislerp | SAMPLER
 SamplerSASolver | model:MODEL eta:FLOAT=1.0[0.0..10.0]/0.01 sde_start_percent:FLOAT=0.2[0.0..1.0]/0.001 sde_end_percent:FLOAT=0.8[0.0..1.0]/0.001 s_noise:FLOAT=1.0[0.0..100.0]/0.01 predictor_order:INT=3[1..6]/None corrector_order:INT=4[0..6]/None use_pece:BOOLEAN=False simple_order_2:BOOLEAN=False | SAMPLER
 PerturbedAttentionGuidance | model:MODEL scale:FLOAT=3.0[0.0..100.0]/0.01 | MODEL
 SelfAttentionGuidance | model:MODEL scale:FLOAT=0.5[-2.0..5.0]/0.01 blur_sigma:FLOAT=2.0[0.0..10.0]/0.1 | MODEL

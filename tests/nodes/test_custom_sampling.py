@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ from wirebrush_nodes.more_samplers import (
     sampler_dpmpp_2m_sde,
     sampler_dpmpp_3m_sde,
     sampler_dpmpp_sde,
+    sampler_lcm_upscale,
     sampler_sa_solver,
 )
 from wirebrush_nodes.samplers import (
@@ -207,6 +209,18 @@ def test_the_rest_of_the_samplers_with_settings(parts: Parts, run: SilentRun) ->
     assert noisy.isfinite().all()
     ode = taken_apart(parts, run, sampler_er_sde("ODE", eta=5.0))
     assert torch.equal(ode, taken_apart(parts, run, sampler_er_sde("Reverse-time SDE", eta=0.0)))
+
+
+def test_a_picture_can_grow_while_it_is_painted(parts: Parts, run: SilentRun) -> None:
+    same = taken_apart(parts, run, sampler_lcm_upscale(1.0))
+    assert torch.allclose(same, taken_apart(parts, run, ksampler_select("lcm")), atol=1e-3)
+    assert taken_apart(parts, run, sampler_lcm_upscale(2.0)).shape[-2:] == (16, 16)
+    assert taken_apart(parts, run, sampler_lcm_upscale(1.5, 2)).shape[-2:] == (12, 12)
+
+    model, positive, negative, latent = parts
+    masked = (model, positive, negative, replace(latent, noise_mask=torch.ones(1, 64, 64)))
+    with pytest.raises(NodeError, match="cannot keep what is outside a mask"):
+        taken_apart(masked, run, sampler_lcm_upscale(2.0))
 
 
 def test_guiders(parts: Parts, run: SilentRun) -> None:

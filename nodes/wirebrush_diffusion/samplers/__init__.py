@@ -34,7 +34,7 @@ from wirebrush_diffusion.samplers.dpmpp import (
 from wirebrush_diffusion.samplers.dpmpp_singlestep import dpmpp_2s_ancestral, dpmpp_sde
 from wirebrush_diffusion.samplers.er_sde import er_sde
 from wirebrush_diffusion.samplers.euler import euler, euler_ancestral, heun, heunpp2
-from wirebrush_diffusion.samplers.lcm import lcm
+from wirebrush_diffusion.samplers.lcm import lcm, lcm_upscale
 from wirebrush_diffusion.samplers.res import (
     gradient_estimation,
     res_multistep,
@@ -55,7 +55,8 @@ class Sampler:
 
     `pairs`: it wants the unconditional estimate too (CFG++). `fresh_mask_noise`: outside an
     inpainting mask, new noise instead of the run's own is laid over the original.
-    `skip_penultimate`: one more step is planned and the last but one level left out.
+    `skip_penultimate`: one more step is planned and the last but one level left out. `resizes`: x
+    may change its size on the way.
     """
 
     function: SampleFunction
@@ -63,6 +64,7 @@ class Sampler:
     pairs: bool = False
     fresh_mask_noise: bool = False
     skip_penultimate: bool = False
+    resizes: bool = False
 
     def with_settings(self, **settings: Any) -> Sampler:
         """The same with other settings of its function."""
@@ -127,4 +129,16 @@ SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
 )
 """In the field's order. Those named `_gpu` draw the same noise as the others: from the CPU."""
 
-__all__ = ["SAMPLERS", "NoiseKind", "OnStep", "SampleFunction", "Sampler", "Space", "Step"]
+LCM_UPSCALE = Sampler(lcm_upscale, noise="independent", resizes=True)
+"""Only with settings of its own, and so without a name among the others."""
+
+__all__ = [
+    "LCM_UPSCALE",
+    "SAMPLERS",
+    "NoiseKind",
+    "OnStep",
+    "SampleFunction",
+    "Sampler",
+    "Space",
+    "Step",
+]

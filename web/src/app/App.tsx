@@ -1,5 +1,7 @@
 import { Canvas } from "../canvas/Canvas";
 import { AddMenu } from "../panels/AddMenu";
+import { ColorMenu } from "../panels/ColorMenu";
+import { ConnectMenu } from "../panels/ConnectMenu";
 import { Gallery } from "../panels/Gallery";
 import { Inspector } from "../panels/Inspector";
 import { Library } from "../panels/Library";
@@ -24,6 +26,7 @@ import { useClipboard } from "./useClipboard";
 import { useContextRequests } from "./useContextRequests";
 import { useAppearance } from "./useAppearance";
 import { useFileDrop } from "./useFileDrop";
+import { usePicturePaste } from "./usePicturePaste";
 import { useShortcuts } from "./useShortcuts";
 
 /** The shell: documents and Run above, what can be added left, what happens right. */
@@ -31,6 +34,7 @@ export function App() {
   useShortcuts();
   useClipboard();
   useFileDrop();
+  usePicturePaste();
   useAppearance();
   const contextRequests = useContextRequests();
   const workspace = useWorkspace();
@@ -59,6 +63,8 @@ export function App() {
       <StatusBar />
       <Coverings />
       <AddMenu />
+      <ColorMenu />
+      <ConnectMenu />
       <ContextMenu />
       <Lightbox />
       <Overlays />

@@ -11,7 +11,6 @@ import { layoutOf } from "./geometry";
 import { placeholderSpec } from "./placeholder";
 import { freshIds } from "./ids";
 import { fitted, grouped, nudged, shown } from "./number";
-import { search, shelves } from "./search";
 import { flatten } from "./flatten";
 import { neededNodes, nodesBelow, seedsDrawn } from "./needed";
 import { signatures } from "./signature";
@@ -198,28 +197,5 @@ describe("number fields", () => {
         expect(next).toBeLessThanOrEqual(3);
       }),
     );
-  });
-});
-
-describe("search", () => {
-  const ids = (query: string) => search(catalog.types(), query).map((spec) => spec.id);
-
-  test("finds by title, id, category, initials and help; the best first", () => {
-    expect(ids("ksam")[0]).toBe("KSampler");
-    expect(ids("vaedecode")[0]).toBe("VAEDecode");
-    expect(ids("loaders")).toEqual(["CheckpointLoaderSimple"]);
-    expect(ids("lc")[0]).toBe("CheckpointLoaderSimple");
-    expect(ids("words")).toEqual(["CLIPTextEncode"]);
-    expect(ids("zzz")).toEqual([]);
-  });
-
-  test("the library hides deprecated types and groups by the first part of the category", () => {
-    const names = shelves(catalog.types()).map((shelf) => shelf.name);
-    expect(names).toEqual(["conditioning", "image", "latent", "loaders", "sampling"]);
-  });
-
-  test("answers within a keystroke over 5,000 types", () => {
-    const many = Array.from({ length: 5000 }, (_, index) => ({ ...catalog.spec("KSampler")!, id: `Node${index}`, title: `Node ${index}` }));
-    expect(search(many, "node 4999")[0]?.id).toBe("Node4999");
   });
 });

@@ -1,26 +1,95 @@
-/** Finding node types by what a person types. */
+/**
+ * Finding node types by what a person types.
+ *
+ * Names, categories and helps are taken apart once. A query then looks through all of them, best
+ * first: the name itself, starts of its words, somewhere inside it or its initials, its category,
+ * its help. Where that finds little, a MiniSearch index answers for slips of the fingers.
+ */
+import MiniSearch from "minisearch";
 import type { NodeSpec } from "./catalog";
 
-/** The types that match, best first. Every word must occur; starts of names count most. */
-export function search(types: readonly NodeSpec[], query: string): NodeSpec[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return [...types];
-  return types
-    .map((spec) => ({ spec, score: scoreOf(spec, words) }))
-    .filter(({ score }) => score > 0)
-    .toSorted((a, b) => b.score - a.score || (a.spec.title < b.spec.title ? -1 : 1))
-    .map(({ spec }) => spec);
+interface Prepared {
+  readonly spec: NodeSpec;
+  readonly names: readonly Name[];
+  readonly category: string;
+  readonly help: string;
 }
 
-function scoreOf(spec: NodeSpec, words: readonly string[]): number {
+/** A title or an id, in small letters. */
+interface Name {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly initials: string;
+}
+
+/** Fewer than this, and misspelt words are looked for as well. */
+const FEW = 5;
+
+export class TypeIndex {
+  readonly #prepared: readonly Prepared[];
+  /** Made when it is first needed: most queries are spelt right. */
+  #spelling: MiniSearch<NodeSpec> | null = null;
+
+  /** Deprecated types are found last. */
+  constructor(types: readonly NodeSpec[]) {
+    this.#prepared = types.map((spec) => ({
+      spec,
+      names: [nameOf(spec.title), nameOf(spec.id)],
+      category: spec.category.toLowerCase(),
+      help: spec.help.toLowerCase(),
+    }));
+  }
+
+  /** The types that match, best first; all, as they came, if nothing is asked. */
+  search(query: string): NodeSpec[] {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length === 0) return this.#prepared.map(({ spec }) => spec);
+    const scored: { readonly spec: NodeSpec; readonly score: number }[] = [];
+    for (const item of this.#prepared) {
+      const score = scoreOf(item, words);
+      if (score > 0) scored.push({ spec: item.spec, score });
+    }
+    scored.sort((a, b) => b.score - a.score || a.spec.title.length - b.spec.title.length || (a.spec.title < b.spec.title ? -1 : 1));
+    const found = scored.map(({ spec }) => spec);
+    return found.length < FEW ? [...found, ...this.#misspelt(query, new Set(found))] : found;
+  }
+
+  #misspelt(query: string, known: ReadonlySet<NodeSpec>): NodeSpec[] {
+    if (query.trim().length < 4) return [];
+    this.#spelling ??= spellingOf(this.#prepared.map(({ spec }) => spec));
+    const byId = new Map(this.#prepared.map(({ spec }) => [spec.id, spec]));
+    return this.#spelling
+      .search(query, { fuzzy: 0.4, maxFuzzy: 2, prefix: true, combineWith: "AND" })
+      .flatMap(({ id }) => byId.get(String(id)) ?? [])
+      .filter((spec) => !known.has(spec));
+  }
+}
+
+/** The words of titles and ids: helps and categories have too many that look alike. */
+function spellingOf(types: readonly NodeSpec[]): MiniSearch<NodeSpec> {
+  const index = new MiniSearch<NodeSpec>({
+    fields: ["title", "id"],
+    extractField: (spec, field) => (field === "title" ? `${spec.title} ${wordsOf(spec.title).join(" ")}` : spec.id),
+  });
+  index.addAll(types);
+  return index;
+}
+
+function nameOf(name: string): Name {
+  const words = wordsOf(name);
+  return { text: name.toLowerCase(), words, initials: words.map((word) => word[0]).join("") };
+}
+
+/** `CLIPTextEncode` is "cliptext encode", `load_image` "load image". */
+function wordsOf(name: string): string[] {
+  return name.split(/(?<=[a-z])(?=[A-Z])|[\s_-]+/).filter(Boolean).map((word) => word.toLowerCase());
+}
+
+function scoreOf({ spec, names, category, help }: Prepared, words: readonly string[]): number {
   let total = 0;
   for (const word of words) {
-    const score = Math.max(
-      4 * inName(spec.title, word),
-      4 * inName(spec.id, word),
-      spec.category.toLowerCase().includes(word) ? 2 : 0,
-      spec.help.toLowerCase().includes(word) ? 1 : 0,
-    );
+    const inNames = names.reduce((best, name) => Math.max(best, inName(name, word)), 0);
+    const score = 4 * inNames || (category.includes(word) ? 2 : help.includes(word) ? 1 : 0);
     if (score === 0) return 0;
     total += score;
   }
@@ -28,28 +97,9 @@ function scoreOf(spec: NodeSpec, words: readonly string[]): number {
 }
 
 /** 3: is it, 2: a word starts with it, 1: it is somewhere inside, or its initials. */
-function inName(name: string, word: string): number {
-  const low = name.toLowerCase();
-  if (low === word) return 3;
-  const parts = name.split(/(?<=[a-z])(?=[A-Z])|[\s_-]+/).map((part) => part.toLowerCase());
-  if (low.startsWith(word) || parts.some((part) => part.startsWith(word))) return 2;
-  if (low.includes(word)) return 1;
-  return word.length > 1 && parts.map((part) => part[0]).join("").startsWith(word) ? 1 : 0;
-}
-
-/** The types by the first part of their category, as the library shows them. */
-export interface Shelf {
-  readonly name: string;
-  readonly types: readonly NodeSpec[];
-}
-
-export function shelves(types: readonly NodeSpec[]): Shelf[] {
-  const usable = types.filter((spec) => !spec.deprecated);
-  const groups = Map.groupBy(usable, (spec) => spec.category.split("/")[0] || "other");
-  return [...groups]
-    .map(([name, members]) => ({
-      name,
-      types: members.toSorted((a, b) => (a.title < b.title ? -1 : 1)),
-    }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+function inName({ text, words, initials }: Name, word: string): number {
+  if (text === word) return 3;
+  if (text.startsWith(word) || words.some((part) => part.startsWith(word))) return 2;
+  if (text.includes(word)) return 1;
+  return word.length > 1 && initials.startsWith(word) ? 1 : 0;
 }

@@ -1,17 +1,18 @@
-import { useMemo, useState, type CSSProperties, type KeyboardEvent } from "react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { NodeSpec } from "../model/catalog";
-import { search } from "../model/search";
+import { TypeIndex } from "../model/search";
 import { addNodeAt, fitting } from "../state/adding";
-import { useNodeTypes, useStudio, useView } from "../state/context";
+import { useNodeTypes, useSettings, useStudio, useView } from "../state/context";
 import type { Adding } from "../state/view";
 import { PortShape } from "../ui/PortShape";
 import { t } from "../i18n/text";
 import { usePopover } from "../ui/usePopover";
 import styles from "./AddMenu.module.css";
 
-const SHOWN = 40;
-const WIDTH = 300;
-const HEIGHT = 360;
+const WIDTH = 320;
+const HEIGHT = 380;
+const ROW = 30;
 
 /** The search that adds a node where a person clicked, or where a wire was let go. */
 export function AddMenu() {
@@ -21,29 +22,45 @@ export function AddMenu() {
 
 function Menu({ adding }: { adding: Adding }) {
   const studio = useStudio();
-  const catalog = useNodeTypes();
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
-  const close = useMemo(() => () => studio.view.setState({ adding: null }), [studio]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const found = useFound(adding, query);
+  const close = useMemo(
+    () => () => {
+      studio.view.setState({ adding: null });
+      const [chosen] = studio.view.getState().nodes;
+      if (chosen !== undefined) studio.view.getState().canvas?.focus(chosen);
+    },
+    [studio],
+  );
   const inside = usePopover(true, close);
-  const found = useMemo(() => {
-    const types = (catalog?.types() ?? []).filter((spec) => !spec.deprecated);
-    return search(adding.wire ? fitting(types, adding.wire) : types, query).slice(0, SHOWN);
-  }, [catalog, adding, query]);
+  // Its functions change what they return; nothing here keeps them.
+  // oxlint-disable-next-line react/incompatible-library
+  const rows = useVirtualizer({ count: found.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6 });
 
   function choose(spec: NodeSpec | undefined): void {
     if (!spec) return;
     addNodeAt(studio, spec.id, adding.at, { wire: adding.wire });
-    close();
+    // The node is in the page after the next paint; then it takes the keyboard.
+    requestAnimationFrame(close);
+  }
+
+  function go(to: number): void {
+    setActive(to);
+    rows.scrollToIndex(to);
   }
 
   function key(event: KeyboardEvent): void {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step) {
-      event.preventDefault();
-      setActive((active + step + found.length) % Math.max(1, found.length));
-    }
-    if (event.key === "Enter") choose(found[active]);
+    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
+    const step = steps[event.key];
+    const count = Math.max(1, found.length);
+    if (step === 1 || step === -1) go((active + step + count) % count);
+    else if (step) go(Math.max(0, Math.min(count - 1, active + step)));
+    else if (event.key === "Enter") choose(found[active]);
+    else if (event.key === "Tab") close();
+    else return;
+    event.preventDefault();
   }
 
   return (
@@ -58,9 +75,10 @@ function Menu({ adding }: { adding: Adding }) {
         aria-label={t("add.title")}
         placeholder={t("add.placeholder")}
         value={query}
+        spellCheck={false}
         onChange={(event) => {
           setQuery(event.target.value);
-          setActive(0);
+          go(0);
         }}
         onKeyDown={key}
       />
@@ -69,28 +87,52 @@ function Menu({ adding }: { adding: Adding }) {
           <PortShape type={adding.wire.type} size={10} /> {t("add.fits", { type: adding.wire.type })}
         </p>
       )}
-      <ul id="add-menu-list" className={styles["list"]} role="listbox" aria-label={t("add.title")}>
-        {found.map((spec, index) => (
-          <li
-            key={spec.id}
-            id={`add-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            className={styles["option"]}
-            ref={index === active ? (row) => row?.scrollIntoView({ block: "nearest" }) : undefined}
-            onPointerMove={() => setActive(index)}
-            onClick={() => choose(spec)}
-            onKeyDown={key}
-          >
-            <span>{spec.title}</span>
-            <span className={styles["category"]}>{spec.category.replaceAll("/", " · ")}</span>
-          </li>
-        ))}
-      </ul>
+      <div ref={scroller} className={styles["list"]}>
+        <ul id="add-menu-list" role="listbox" aria-label={t("add.title")} style={{ position: "relative", height: rows.getTotalSize() }}>
+          {rows.getVirtualItems().map(({ index, start }) => {
+            const spec = found[index];
+            if (!spec) return null;
+            return (
+              // Keys are the search field's, which keeps the focus.
+              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+              <li
+                key={spec.id}
+                id={`add-${index}`}
+                role="option"
+                aria-selected={index === active}
+                className={styles["option"]}
+                style={{ transform: `translateY(${start}px)`, height: ROW }}
+                onPointerMove={() => index !== active && setActive(index)}
+                onClick={() => choose(spec)}
+              >
+                <span className={styles["name"]}>{spec.title}</span>
+                <span className={styles["category"]}>{spec.category.replaceAll("/", " · ")}</span>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
       {found.length === 0 && <p className={styles["none"]}>{t("add.empty", { query })}</p>}
+      {found[active]?.help && <p className={styles["help"]}>{found[active].help.split("\n")[0]}</p>}
     </div>
   );
+}
+
+/** What fits, ranked, as long as nothing is typed; what was used last and the favourites come first. */
+function useFound(adding: Adding, query: string): readonly NodeSpec[] {
+  const types = useNodeTypes();
+  const favourites = useSettings((settings) => settings.favourites);
+  const recents = useSettings((settings) => settings.recents);
+  const offered = useMemo(() => {
+    const usable = (types?.types() ?? []).filter((spec) => !spec.deprecated);
+    if (adding.wire) return fitting(usable, adding.wire, recents);
+    const dear = new Set([...recents.slice(0, 5), ...favourites]);
+    const byId = new Map(usable.map((spec) => [spec.id, spec]));
+    const others = usable.filter((spec) => !dear.has(spec.id)).toSorted((a, b) => (a.title < b.title ? -1 : 1));
+    return [...[...dear].flatMap((id) => byId.get(id) ?? []), ...others];
+  }, [types, adding, favourites, recents]);
+  const index = useMemo(() => new TypeIndex(offered), [offered]);
+  return useMemo(() => index.search(query), [index, query]);
 }
 
 /** At the pointer, but inside the window. */
@@ -98,7 +140,7 @@ function placed({ screen: [x, y] }: Adding): CSSProperties {
   return {
     left: Math.max(8, Math.min(x, innerWidth - WIDTH - 8)),
     top: Math.max(8, Math.min(y, innerHeight - HEIGHT - 8)),
-    width: WIDTH,
-    maxHeight: HEIGHT,
+    width: Math.min(WIDTH, innerWidth - 16),
+    maxHeight: Math.min(HEIGHT, innerHeight - 16),
   };
 }

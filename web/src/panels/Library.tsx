@@ -1,31 +1,43 @@
-import { ChevronRight, Search } from "lucide-react";
-import { useMemo, useState, type KeyboardEvent } from "react";
+import { Search, X } from "lucide-react";
+import { useDeferredValue, useMemo, useState, type KeyboardEvent } from "react";
 import type { Catalog, NodeSpec } from "../model/catalog";
-import { search, shelves } from "../model/search";
-import { addNodeAt, DRAGGED_TYPE } from "../state/adding";
-import { useCatalog, useStudio } from "../state/context";
-import { PortShape } from "../ui/PortShape";
+import { TypeIndex } from "../model/search";
+import { chosenRows, rowsOf, shelvesOf, typeRows, type Row } from "../model/shelves";
+import { addNodeAt } from "../state/adding";
+import { useCatalog, useNodeTypes, useSettings, useStudio } from "../state/context";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
 import panel from "./Panel.module.css";
+import { SavedSubgraphs } from "./SavedSubgraphs";
+import { toggleStar } from "./TypeRow";
+import { TypeTree } from "./TypeTree";
 
-/** What can be added: every node type by category, or what a search finds. */
+const FAVOURITES = "*favourites";
+const RECENTS = "*recents";
+
+/** What can be added: favourites, what was used last, and every node type by category; or what a search finds. */
 export function Library() {
-  const catalog = useCatalog((state) => state.catalog);
-  const error = useCatalog((state) => state.error);
   const studio = useStudio();
+  const types = useNodeTypes();
+  const error = useCatalog((state) => state.error);
   const [query, setQuery] = useState("");
-  const types = useMemo(() => catalog?.types() ?? [], [catalog]);
-  const found = useMemo(() => (query.trim() ? search(types, query).slice(0, 60) : null), [types, query]);
+  const [pack, setPack] = useState("");
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set([FAVOURITES, RECENTS]));
+  const offered = useMemo(() => (types?.types() ?? []).filter((spec) => !pack || spec.pack === pack), [types, pack]);
+  const rows = useRows(offered, useDeferredValue(query), open);
+  const add = (type: string): void => void addNodeAt(studio, type, null);
 
   function key(event: KeyboardEvent): void {
     if (event.key === "Escape") setQuery("");
-    const first = found?.[0];
-    if (event.key === "Enter" && first) add(studio, first);
+    const first = rows.find((row) => row.kind === "type");
+    if (event.key === "Enter" && first?.kind === "type" && query.trim()) add(first.spec.id);
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    document.querySelector<HTMLElement>(`.${styles["tree"]}`)?.focus();
   }
 
   return (
-    <nav className={panel["panel"]} aria-label={t("library.title")}>
+    <nav className={`${panel["panel"]} ${styles["library"]}`} aria-label={t("library.title")}>
       <div className={styles["search"]}>
         <label className={styles["box"]}>
           <Search size={14} aria-hidden="true" />
@@ -38,88 +50,58 @@ export function Library() {
             onChange={(event) => setQuery(event.target.value)}
             onKeyDown={key}
           />
-          <kbd className={styles["key"]}>/</kbd>
+          {query ? (
+            <button type="button" className={styles["clear"]} aria-label={t("search.clear")} onClick={() => setQuery("")}>
+              <X size={13} aria-hidden="true" />
+            </button>
+          ) : (
+            <kbd className={styles["key"]}>/</kbd>
+          )}
         </label>
+        {types && <Packs types={types} pack={pack} choose={setPack} />}
       </div>
-      {!catalog && <p className={panel["section"]}>{error || t("library.loading")}</p>}
-      {found ? <Found types={found} query={query} /> : <Shelves types={types} />}
-      {catalog && <Failures catalog={catalog} />}
+      {!types && <p className={panel["section"]}>{error || t("library.loading")}</p>}
+      {types && rows.length === 0 && <p className={panel["section"]}>{t("add.empty", { query })}</p>}
+      <TypeTree
+        rows={rows}
+        add={add}
+        star={(type) => toggleStar(studio, type)}
+        toggle={(shelf) => setOpen((before) => new Set(before.has(shelf) ? [...before].filter((item) => item !== shelf) : [...before, shelf]))}
+      />
+      {!query && <SavedSubgraphs />}
+      {types && <Failures catalog={types} />}
     </nav>
   );
 }
 
-function add(studio: ReturnType<typeof useStudio>, spec: NodeSpec): void {
-  const at = studio.view.getState().canvas?.centre() ?? [0, 0];
-  addNodeAt(studio, spec.id, at);
+function useRows(types: readonly NodeSpec[], query: string, open: ReadonlySet<string>): readonly Row[] {
+  const favourites = useSettings((settings) => settings.favourites);
+  const recents = useSettings((settings) => settings.recents);
+  const index = useMemo(() => new TypeIndex(types), [types]);
+  const shelves = useMemo(() => shelvesOf(types), [types]);
+  return useMemo(() => {
+    if (query.trim()) return typeRows(index.search(query), "found", 0);
+    const byId = new Map(types.map((spec) => [spec.id, spec]));
+    const known = (ids: readonly string[]): NodeSpec[] => ids.flatMap((id) => byId.get(id) ?? []);
+    return [
+      ...chosenRows(FAVOURITES, t("library.favourites"), known(favourites), open),
+      ...chosenRows(RECENTS, t("library.recents"), known(recents).slice(0, 6), open),
+      ...rowsOf(shelves, open),
+    ];
+  }, [types, index, shelves, query, open, favourites, recents]);
 }
 
-function Found({ types, query }: { types: readonly NodeSpec[]; query: string }) {
-  if (types.length === 0) return <p className={panel["section"]}>{t("add.empty", { query })}</p>;
+/** Which pack's types are shown; a choice only where there are several. */
+function Packs({ types, pack, choose }: { types: Catalog; pack: string; choose: (pack: string) => void }) {
+  const packs = useMemo(() => [...new Set(types.types().map((spec) => spec.pack))].filter(Boolean).toSorted(), [types]);
+  if (packs.length < 2) return null;
   return (
-    <ul className={`${styles["shelf"]} ${styles["found"]}`}>
-      {types.map((spec) => (
-        <TypeRow key={spec.id} spec={spec} />
+    <select className={styles["packs"]} value={pack} aria-label={t("library.pack")} onChange={(event) => choose(event.target.value)}>
+      <option value="">{t("library.allPacks")}</option>
+      {packs.map((name) => (
+        <option key={name}>{name}</option>
       ))}
-    </ul>
-  );
-}
-
-function Shelves({ types }: { types: readonly NodeSpec[] }) {
-  const groups = useMemo(() => shelves(types), [types]);
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const toggle = (name: string): void =>
-    setOpen((before) => new Set(before.has(name) ? [...before].filter((item) => item !== name) : [...before, name]));
-  return (
-    <>
-      {groups.map((shelf) => (
-        <section key={shelf.name} className={styles["shelf"]}>
-          <button
-            type="button"
-            className={styles["shelfName"]}
-            aria-expanded={open.has(shelf.name)}
-            onClick={() => toggle(shelf.name)}
-          >
-            <ChevronRight size={12} aria-hidden="true" />
-            {shelf.name}
-            <span className={styles["count"]}>{shelf.types.length}</span>
-          </button>
-          {open.has(shelf.name) && (
-            <ul className={styles["types"]}>
-              {shelf.types.map((spec) => (
-                <TypeRow key={spec.id} spec={spec} />
-              ))}
-            </ul>
-          )}
-        </section>
-      ))}
-    </>
-  );
-}
-
-function TypeRow({ spec }: { spec: NodeSpec }) {
-  const studio = useStudio();
-  const shapes = [...new Set(spec.outputs.map((output) => output.type))].slice(0, 3);
-  return (
-    <li>
-      <button
-        type="button"
-        className={styles["type"]}
-        draggable
-        title={spec.help.split("\n")[0]}
-        onClick={() => add(studio, spec)}
-        onDragStart={(event) => {
-          event.dataTransfer.setData(DRAGGED_TYPE, spec.id);
-          event.dataTransfer.effectAllowed = "copy";
-        }}
-      >
-        <span className={styles["typeName"]}>{spec.title}</span>
-        <span className={styles["shapes"]}>
-          {shapes.map((type) => (
-            <PortShape key={type} type={type} size={9} />
-          ))}
-        </span>
-      </button>
-    </li>
+    </select>
   );
 }
 

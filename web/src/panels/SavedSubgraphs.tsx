@@ -1,52 +1,41 @@
 import { Boxes, X } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { useRuntime, useStudio } from "../state/context";
-import { insertSaved, listLibrary, removeSaved, SAVED_TYPE, titleOf } from "../state/library";
-import { DRAGGED_TYPE } from "../state/adding";
-import { IconButton } from "../ui/Button";
+import { insertSaved, listLibrary, removeSaved, titleOf } from "../state/library";
+import { useStudio } from "../state/context";
 import { t } from "../i18n/text";
-import styles from "./SavedSubgraphs.module.css";
+import styles from "./Library.module.css";
 
-/** Subgraphs that were kept for all documents: a click or a drag puts one on the canvas. */
-export function SavedSubgraphs({ query = "" }: { query?: string }) {
+/** Subgraphs that are kept for all documents. */
+export function SavedSubgraphs() {
   const studio = useStudio();
   const saved = useStore(studio.library);
-  const live = useRuntime(({ phase }) => phase === "live");
   useEffect(() => {
-    if (live) listLibrary(studio).catch(() => {}); // the next connection asks again
-  }, [studio, live]);
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = saved.filter(({ name }) => words.every((word) => titleOf(name).toLowerCase().includes(word)));
-  if (shown.length === 0) return null;
+    // Without the server there are none to show; the banner says that it is away.
+    listLibrary(studio).catch(() => {});
+  }, [studio]);
+  if (saved.length === 0) return null;
+  const centre = () => studio.view.getState().canvas?.centre() ?? ([0, 0] as const);
   return (
-    <section className={styles["shelf"]} aria-label={t("subgraph.saved")}>
-      <h3>{t("subgraph.saved")}</h3>
+    <section className={styles["saved"]} aria-label={t("library.saved")}>
+      <h2 className={styles["heading"]}>{t("library.saved")}</h2>
       <ul>
-        {shown.map((file) => {
-          const name = titleOf(file.name);
-          return (
-            <li key={file.name}>
-              <button
-                type="button"
-                className={styles["saved"]}
-                title={t("subgraph.insert", { name })}
-                draggable
-                onClick={() => void insertSaved(studio, file.name, studio.view.getState().canvas?.centre() ?? [0, 0])}
-                onDragStart={(event) => {
-                  event.dataTransfer.setData(DRAGGED_TYPE, SAVED_TYPE + file.name);
-                  event.dataTransfer.effectAllowed = "copy";
-                }}
-              >
-                <Boxes size={13} aria-hidden="true" />
-                {name}
-              </button>
-              <IconButton label={t("subgraph.take", { name })} onClick={() => void removeSaved(studio, file)}>
-                <X size={12} />
-              </IconButton>
-            </li>
-          );
-        })}
+        {saved.map((file) => (
+          <li key={file.name} className={styles["savedRow"]}>
+            <button type="button" className={styles["insert"]} onClick={() => void insertSaved(studio, file.name, centre())}>
+              <Boxes size={13} aria-hidden="true" />
+              <span className={styles["typeName"]}>{titleOf(file.name)}</span>
+            </button>
+            <button
+              type="button"
+              className={styles["remove"]}
+              aria-label={t("library.removeSaved", { title: titleOf(file.name) })}
+              onClick={() => void removeSaved(studio, file)}
+            >
+              <X size={12} aria-hidden="true" />
+            </button>
+          </li>
+        ))}
       </ul>
     </section>
   );

@@ -1,10 +1,10 @@
 /** Adding nodes: by the menu, the library or a drop; wired at once where a wire was let go. */
-import { onGrid } from "../model/boxes";
+import { boxAt, nodeBoxes, onGrid, touches, type Box } from "../model/boxes";
 import { accepts, defaultValues, type NodeSpec } from "../model/catalog";
 import { insertIntoWire, paste } from "../model/commands";
 import { Courses, Ports } from "../model/courses";
 import { subgraphOf, type NodeId, type Point, type SeedControl, type Wire, type WorkflowNode } from "../model/document";
-import { layoutOf } from "../model/geometry";
+import { GRID, layoutOf } from "../model/geometry";
 import { freshIds } from "../model/ids";
 import { passage } from "../model/inserting";
 import { looksOf } from "./moving";
@@ -20,13 +20,16 @@ export interface Joint {
   readonly into?: string;
 }
 
-/** Put a node of a type somewhere, select it, and wire it as wanted: one undo step. */
-export function addNodeAt(studio: Studio, type: string, at: Point, { wire = null, into }: Joint = {}): NodeId | null {
+/**
+ * Put a node of a type somewhere, select it, and wire it as wanted: one undo step. Without a place
+ * it goes beside the selected node, or into the middle of what is in sight, where nothing is yet.
+ */
+export function addNodeAt(studio: Studio, type: string, place: Point | null, { wire = null, into }: Joint = {}): NodeId | null {
   const { documents, settings, view, workspace } = studio;
   const spec = workspace.types?.spec(type);
   if (!spec || !workspace.types || !mayContain(studio, type)) return null;
   const [id = ""] = freshIds(documents.graph, 1);
-  const made = newNode(spec, at);
+  const made = newNode(spec, place ?? freePlace(studio, spec));
   const through = into === undefined ? undefined : documents.graph.wires[into];
   const way = through && passage(documents.graph, workspace.types, through, spec);
   if (into !== undefined && way) {
@@ -54,6 +57,29 @@ export function newNode(spec: NodeSpec, at: Point): WorkflowNode {
   };
 }
 
+const APART = 88;
+
+/** Where a node that was not placed by hand goes: beside the selected one, below what is there. */
+export function freePlace(studio: Studio, spec: NodeSpec, side: "output" | "input" = "output"): Point {
+  const { workspace, settings, view } = studio;
+  if (!workspace.types) return [0, 0];
+  const boxes = nodeBoxes(workspace.documents.graph, workspace.types, looksOf(workspace, settings));
+  const { width, height } = layoutOf(spec, newNode(spec, [0, 0]));
+  const [chosen = ""] = view.getState().nodes;
+  const beside = boxes.get(chosen);
+  const [x, y] = view.getState().canvas?.centre() ?? [0, 0];
+  const start: Point = beside
+    ? [onGrid(side === "output" ? beside.right + APART : beside.left - APART - width), onGrid(beside.top)]
+    : [onGrid(x - width / 2), onGrid(y - height / 2)];
+  let box = boxAt(start, [width, height]);
+  for (let hit = overlapping(boxes, box); hit; hit = overlapping(boxes, box)) box = boxAt([start[0], onGrid(hit.bottom + GRID)], [width, height]);
+  return [box.left, box.top];
+}
+
+function overlapping(boxes: ReadonlyMap<NodeId, Box>, box: Box): Box | undefined {
+  return [...boxes.values()].find((other) => touches(other, box));
+}
+
 /** The wires that a node of a type could be put into, by place. */
 export function insertable({ workspace, settings }: Studio, type: string): Courses | null {
   const { documents, types } = workspace;
@@ -65,12 +91,13 @@ export function insertable({ workspace, settings }: Studio, type: string): Cours
 
 /**
  * Types that have a port for the end of a wire, the most fitting first: a port of just that type
- * before one that takes several, one that needs a wire before one that has a field.
+ * before one that takes several, one that needs a wire before one that has a field; among equals
+ * what was used last.
  */
-export function fitting(types: readonly NodeSpec[], wire: Connecting): NodeSpec[] {
+export function fitting(types: readonly NodeSpec[], wire: Connecting, recents: readonly string[] = []): NodeSpec[] {
   return types
-    .map((spec) => ({ spec, rank: rankOf(spec, wire) }))
-    .filter(({ rank }) => rank > 0)
+    .map((spec) => ({ spec, rank: rankOf(spec, wire) + (recents.includes(spec.id) ? 0.5 : 0) }))
+    .filter(({ rank }) => rank >= 1)
     .toSorted((a, b) => b.rank - a.rank)
     .map(({ spec }) => spec);
 }

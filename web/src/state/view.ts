@@ -53,7 +53,8 @@ export type Tool = "pointer" | "lasso" | "knife";
 /** The menu that adds a node: where it appears, where the node goes, what it is to be wired to. */
 export interface Adding {
   readonly screen: Point;
-  readonly at: Point;
+  /** `null`: wherever there is room. */
+  readonly at: Point | null;
   readonly wire: Connecting | null;
 }
 

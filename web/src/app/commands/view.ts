@@ -19,11 +19,16 @@ function focusSearch(studio: Studio): void {
   requestAnimationFrame(() => document.getElementById("library-search")?.focus());
 }
 
+/**
+ * At the place that was asked for, or at the pointer if it is on the canvas; else beside the selected
+ * node, for those who build by keyboard.
+ */
 function openAddMenu(studio: Studio, place?: Point): void {
   const { canvas } = studio.view.getState();
   if (!canvas) return;
-  const at = place ? canvas.snapped(...place) : canvas.centre();
-  studio.view.setState({ adding: { screen: place ?? [innerWidth / 2 - 150, innerHeight / 3], at, wire: null } });
+  const pointed = document.querySelector("[data-document]:hover") ? canvas.toScreen(canvas.pointer()) : undefined;
+  const screen = place ?? pointed;
+  studio.view.setState({ adding: { screen: screen ?? [innerWidth / 2 - 160, innerHeight / 3], at: screen ? canvas.snapped(...screen) : null, wire: null } });
 }
 
 /** The menu of what is selected, for those who point with keys. */

@@ -1,0 +1,55 @@
+/** The library as a tree of categories, and as the rows of a list that shows it. */
+import type { NodeSpec } from "./catalog";
+
+export interface Shelf {
+  readonly name: string;
+  /** Its category: `image/filter`. */
+  readonly path: string;
+  readonly shelves: readonly Shelf[];
+  readonly types: readonly NodeSpec[];
+  /** How many types there are on it and on those below. */
+  readonly count: number;
+}
+
+/** Categories in the order of the alphabet, and the types on them. Deprecated types are on none. */
+export function shelvesOf(types: readonly NodeSpec[], path = ""): Shelf[] {
+  const usable = types.filter((spec) => !spec.deprecated);
+  const depth = path ? path.split("/").length : 0;
+  const groups = Map.groupBy(usable, (spec) => (spec.category || "other").split("/")[depth] ?? "");
+  return [...groups]
+    .filter(([name]) => name !== "")
+    .map(([name, members]): Shelf => {
+      const here = path ? `${path}/${name}` : name;
+      const own = members.filter((spec) => (spec.category || "other") === here);
+      return { name, path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function byTitle(a: NodeSpec, b: NodeSpec): number {
+  return a.title < b.title ? -1 : 1;
+}
+
+/** One line of the library. Rows of a type may occur several times, so each has a key of its own. */
+export type Row =
+  | { readonly kind: "shelf"; readonly key: string; readonly depth: number; readonly name: string; readonly count: number; readonly open: boolean }
+  | { readonly kind: "type"; readonly key: string; readonly depth: number; readonly spec: NodeSpec };
+
+/** The rows of a tree whose open shelves are named by their paths. */
+export function rowsOf(shelves: readonly Shelf[], open: ReadonlySet<string>, depth = 0): Row[] {
+  return shelves.flatMap((shelf) => [
+    { kind: "shelf" as const, key: shelf.path, depth, name: shelf.name, count: shelf.count, open: open.has(shelf.path) },
+    ...(open.has(shelf.path) ? [...rowsOf(shelf.shelves, open, depth + 1), ...typeRows(shelf.types, shelf.path, depth + 1)] : []),
+  ]);
+}
+
+/** A shelf of chosen types, such as the favourites; no row if there are none. */
+export function chosenRows(key: string, name: string, types: readonly NodeSpec[], open: ReadonlySet<string>): Row[] {
+  if (types.length === 0) return [];
+  const shelf = { kind: "shelf" as const, key, depth: 0, name, count: types.length, open: open.has(key) };
+  return [shelf, ...(shelf.open ? typeRows(types, key, 1) : [])];
+}
+
+export function typeRows(types: readonly NodeSpec[], path: string, depth: number): Row[] {
+  return types.map((spec) => ({ kind: "type" as const, key: `${path}\n${spec.id}`, depth, spec }));
+}

@@ -12,6 +12,9 @@ const OVERLAYS: readonly { readonly name: Overlay; readonly Content: ComponentTy
   { name: "saveAs", Content: lazy(async () => ({ default: (await import("../panels/files/SaveAs")).SaveAs })) },
   { name: "versions", Content: lazy(async () => ({ default: (await import("../panels/files/Versions")).Versions })) },
   { name: "conflict", Content: lazy(async () => ({ default: (await import("../panels/files/CompareConflict")).CompareConflict })) },
+  { name: "camera", Content: lazy(async () => ({ default: (await import("../panels/picture/Camera")).Camera })) },
+  { name: "crop", Content: lazy(async () => ({ default: (await import("../panels/picture/CropEditor")).CropEditor })) },
+  { name: "mask", Content: lazy(async () => ({ default: (await import("../panels/picture/MaskEditor")).MaskEditor })) },
 ];
 
 export function Overlays() {

@@ -1,6 +1,7 @@
 import { t } from "../i18n/text";
 import { workflowTextIn } from "../model/picture";
 import type { Studio } from "../state/studio";
+import { parseJson } from "../model/json";
 
 /** Open the workflow that a file of this computer holds, or a picture has inside. */
 export async function openLocalFile(studio: Studio, file: File): Promise<void> {
@@ -12,7 +13,7 @@ export async function openLocalFile(studio: Studio, file: File): Promise<void> {
 
 function parsedOr(text: string, words: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new Error(words);
   }

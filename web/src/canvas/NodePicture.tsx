@@ -1,13 +1,13 @@
-import { useState, type DragEvent, type SyntheticEvent } from "react";
+import type { SyntheticEvent } from "react";
 import type { NodeSpec } from "../model/catalog";
-import { setValue } from "../model/commands";
 import { uploadPort, type Layout } from "../model/geometry";
 import { assetUrl } from "../runtime/api";
 import type { Output } from "../runtime/wire.gen";
-import { useGraph, useNodeRun, usePreview, useRuntime, useStudio, useWorkspace } from "../state/context";
+import { useNodeRun, usePreview, useStudio, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
 import node from "./Node.module.css";
 import styles from "./NodePicture.module.css";
+import { UploadedPicture } from "./UploadedPicture";
 
 interface Props {
   id: string;
@@ -15,12 +15,14 @@ interface Props {
   place: NonNullable<Layout["picture"]>;
 }
 
-/** What a node shows: its step preview while it runs, else the pictures it made or was given. */
+/** What a node shows: its step preview while it runs, else what it made or was given. */
 export function NodePicture({ id, spec, place }: Props) {
   const running = useNodeRun(id, (run) => run?.state === "running");
   const preview = usePreview(id);
-  const outputs = useNodeRun(id, (run) => run?.outputs);
-  const pictures = (outputs ?? []).filter((output) => output.asset && output.mime?.startsWith("image/"));
+  const outputs = useNodeRun(id, (run) => run?.outputs) ?? NOTHING;
+  const pictures = outputs.filter((output) => output.asset && output.mime?.startsWith("image/"));
+  const texts = outputs.filter((output) => output.kind === "text" && output.text !== null);
+  const film = outputs.find((output) => output.asset && /^(?:video|audio)\//.test(output.mime));
   const upload = uploadPort(spec);
   const onLoad = useAspect(id);
   const style = { top: place.top, height: place.height };
@@ -30,13 +32,27 @@ export function NodePicture({ id, spec, place }: Props) {
         <Pictures id={id} pictures={pictures} />
       ) : preview ? (
         <img className={`${styles["image"]} ${styles["soft"]}`} src={preview} alt={t("node.preview", { title: spec.title })} draggable={false} onLoad={onLoad} />
+      ) : film ? (
+        <Film output={film} />
+      ) : texts.length > 0 ? (
+        <div className={`${styles["text"]} nodrag nopan nowheel`}>{texts.map(({ text }) => text).join("\n")}</div>
       ) : upload ? (
-        <Uploaded id={id} port={upload.name} />
+        <UploadedPicture id={id} port={upload.name} onLoad={onLoad} />
       ) : (
-        <span className={styles["empty"]}>{t("node.picturePlace")}</span>
+        <span className={styles["empty"]}>{t(spec.inputs.some(({ type }) => type.split(",").includes("IMAGE")) ? "node.picturePlace" : "node.valuePlace")}</span>
       )}
     </div>
   );
+}
+
+const NOTHING: readonly Output[] = [];
+
+function Film({ output: { asset, mime, name } }: { output: Output }) {
+  const source = assetUrl(asset ?? "");
+  // What a node makes has no captions.
+  // oxlint-disable-next-line jsx-a11y/media-has-caption
+  if (mime.startsWith("audio/")) return <audio className={`${styles["film"]} nodrag`} src={source} controls aria-label={name} />;
+  return <video className={`${styles["film"]} nodrag`} src={source} controls loop muted playsInline aria-label={name} />;
 }
 
 function Pictures({ id, pictures }: { id: string; pictures: readonly Output[] }) {
@@ -58,43 +74,6 @@ function Pictures({ id, pictures }: { id: string; pictures: readonly Output[] })
           <img className={styles["image"]} src={assetUrl(asset ?? "")} alt={name} draggable={false} onLoad={pictures.length === 1 ? onLoad : undefined} />
         </button>
       ))}
-    </div>
-  );
-}
-
-/** A picture chosen for a node, and the place to drop another. */
-function Uploaded({ id, port }: { id: string; port: string }) {
-  const studio = useStudio();
-  const value = useGraph((graph) => graph.nodes[id]?.values[port]);
-  const asset = useRuntime(({ uploads }) => (typeof value === "string" ? uploads[value] : undefined));
-  const onLoad = useAspect(id);
-  const [over, setOver] = useState(false);
-
-  async function drop(event: DragEvent): Promise<void> {
-    event.preventDefault();
-    event.stopPropagation();
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    const name = file && (await studio.upload(file));
-    if (name) studio.documents.run(setValue, [{ node: id, port, value: name }]);
-  }
-
-  return (
-    <div
-      className={`${styles["drop"]} ${over ? styles["over"] : ""}`}
-      onDragOver={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => void drop(event)}
-    >
-      {asset ? (
-        <img className={styles["image"]} src={assetUrl(asset)} alt={String(value)} draggable={false} onLoad={onLoad} />
-      ) : (
-        <span className={styles["empty"]}>{t("field.uploadHint")} {t("field.upload").toLowerCase()}</span>
-      )}
     </div>
   );
 }

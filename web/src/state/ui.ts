@@ -11,7 +11,7 @@ export interface Enlarged {
 }
 
 /** What may lie over the page, one at a time. */
-export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour";
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour" | "camera" | "crop" | "mask";
 
 /** A menu of what can be done: to what kind of thing, and where in the window it was pointed at. */
 export interface MenuRequest {
@@ -25,6 +25,8 @@ export interface UiState {
   /** Which side panel is open where there is no room for both. */
   readonly panel: "library" | "activity" | null;
   readonly overlay: Overlay | null;
+  /** The node and input whose picture is taken, cut or masked. */
+  readonly slot: { readonly node: string; readonly port: string } | null;
   /** The list of problems is open. */
   readonly problems: boolean;
   /** How often Run runs. */
@@ -55,6 +57,7 @@ export function createUiStore(): UiStore {
     enlarged: null,
     panel: null,
     overlay: null,
+    slot: null,
     problems: false,
     batch: 1,
     gallery: false,

@@ -3,11 +3,14 @@ import addTexts from "./add.json";
 import appTexts from "./app.json";
 import arrangeTexts from "./arrange.json";
 import bannerTexts from "./banner.json";
+import cameraTexts from "./camera.json";
 import canvasTexts from "./canvas.json";
 import colorTexts from "./color.json";
 import commandTexts from "./command.json";
 import conflictTexts from "./conflict.json";
 import connectTexts from "./connect.json";
+import cropTexts from "./crop.json";
+import dropTexts from "./drop.json";
 import fieldTexts from "./field.json";
 import fileTexts from "./file.json";
 import frameTexts from "./frame.json";
@@ -17,6 +20,7 @@ import jobTexts from "./job.json";
 import libraryTexts from "./library.json";
 import lightboxTexts from "./lightbox.json";
 import listTexts from "./list.json";
+import maskTexts from "./mask.json";
 import menuTexts from "./menu.json";
 import nodeTexts from "./node.json";
 import noteTexts from "./note.json";
@@ -49,11 +53,14 @@ export const en = {
   ...appTexts,
   ...arrangeTexts,
   ...bannerTexts,
+  ...cameraTexts,
   ...canvasTexts,
   ...colorTexts,
   ...commandTexts,
   ...conflictTexts,
   ...connectTexts,
+  ...cropTexts,
+  ...dropTexts,
   ...fieldTexts,
   ...fileTexts,
   ...frameTexts,
@@ -63,6 +70,7 @@ export const en = {
   ...libraryTexts,
   ...lightboxTexts,
   ...listTexts,
+  ...maskTexts,
   ...menuTexts,
   ...nodeTexts,
   ...noteTexts,

@@ -170,7 +170,8 @@ export class Runtime {
     }
   }
 
-  uploaded({ id, name }: AssetRecord): void {
+  /** A file that nodes may now name. */
+  uploaded({ id, name }: Pick<AssetRecord, "id" | "name">): void {
     this.store.setState(({ uploads }) => ({ uploads: { ...uploads, [name]: id } }));
   }
 

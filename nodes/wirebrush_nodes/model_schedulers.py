@@ -1,11 +1,12 @@
-"""Noise levels of a model: what it was trained on, in so many steps."""
+"""Noise levels of a model, or for a latent: what was trained on, in so many steps."""
 
 from __future__ import annotations
 
 import math
 from typing import Annotated, NamedTuple
 
-from wirebrush.api import Choice, Model, Range, Run, Sigmas, Unit, node
+from wirebrush.api import Choice, Latent, Model, Optional, Range, Run, Sigmas, Unit, node
+from wirebrush_diffusion import spacings
 from wirebrush_diffusion.schedules import SCHEDULES, NoiseSchedule, sigmas_for, turbo
 from wirebrush_diffusion.schedules import beta as beta_levels
 from wirebrush_nodes.levels import sigmas_from
@@ -73,6 +74,32 @@ def sd_turbo_scheduler(
         denoise: How much of the canvas may change, in tenths.
     """
     return sigmas_from(turbo(_schedule(model, run), steps, denoise))
+
+
+@node(id="LTXVScheduler", category="sampling/custom_sampling/schedulers")
+def ltxv_scheduler(
+    steps: Steps = 20,
+    max_shift: Annotated[float, Range(0.0, 100.0, 0.01)] = 2.05,
+    base_shift: Annotated[float, Range(0.0, 100.0, 0.01)] = 0.95,
+    stretch: bool = True,
+    terminal: Annotated[float, Range(0.0, 0.99, 0.01)] = 0.1,
+    latent: Annotated[Latent, Optional()] | None = None,
+) -> Sigmas:
+    """A flow's levels, moved towards noise by the latent's size: for LTX-Video.
+
+    Args:
+        steps: How many steps to take.
+        max_shift: The shift for 4096 latent positions.
+        base_shift: The shift for 1024 latent positions.
+        stretch: Whether to make the last level above 0 the terminal one.
+        terminal: That level.
+        latent: The latent whose size counts; without one it is 4096 positions.
+    """
+    positions = 4096 if latent is None else latent.samples[0, 0].numel()
+    levels = spacings.ltxv(
+        steps, positions, max_shift, base_shift, stretch=stretch, terminal=terminal
+    )
+    return sigmas_from(levels)
 
 
 @node(id="SamplingPercentToSigma", category="sampling/custom_sampling/sigmas")

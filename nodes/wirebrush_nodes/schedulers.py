@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from wirebrush.api import Choice, Latent, Optional, Range, Sigmas, Unit, node
+from wirebrush.api import Choice, Range, Sigmas, Unit, node
 from wirebrush_diffusion import spacings
+from wirebrush_diffusion.gits import gits
 from wirebrush_nodes.levels import sigmas_from
 from wirebrush_nodes.live import explained
 
@@ -125,6 +126,25 @@ def align_your_steps_scheduler(
     return _published(spacings.ALIGN_YOUR_STEPS[model_type], steps, denoise)
 
 
+@node(id="GITSScheduler", category="sampling/custom_sampling/schedulers")
+def gits_scheduler(
+    coeff: Annotated[float, Range(0.8, 1.5, 0.05)] = 1.2,
+    steps: Annotated[int, Range(2, 1000)] = 10,
+    denoise: Unit = 1.0,
+) -> Sigmas:
+    """Levels where a picture's path bends most (GITS), for few steps of Stable Diffusion.
+
+    They are computed for the spectrum of natural pictures, and so differ a little from tables.
+
+    Args:
+        coeff: Above 1, levels are lower: more steps for details.
+        steps: How many steps to take; above 20 they are interpolated.
+        denoise: How much of the canvas may change: only the last part of the steps is made.
+    """
+    with explained("steps"):
+        return sigmas_from(spacings.last_part(gits(steps, coeff), steps, denoise))
+
+
 @node(id="OptimalStepsScheduler", category="sampling/custom_sampling/schedulers")
 def optimal_steps_scheduler(
     model_type: Annotated[str, Choice(tuple(spacings.OPTIMAL_STEPS))] = "FLUX",
@@ -139,32 +159,6 @@ def optimal_steps_scheduler(
         denoise: How much of the canvas may change: only the last part of the steps is made.
     """
     return _published(spacings.OPTIMAL_STEPS[model_type], steps, denoise)
-
-
-@node(id="LTXVScheduler", category="sampling/custom_sampling/schedulers")
-def ltxv_scheduler(
-    steps: Steps = 20,
-    max_shift: Annotated[float, Range(0.0, 100.0, 0.01)] = 2.05,
-    base_shift: Annotated[float, Range(0.0, 100.0, 0.01)] = 0.95,
-    stretch: bool = True,
-    terminal: Annotated[float, Range(0.0, 0.99, 0.01)] = 0.1,
-    latent: Annotated[Latent, Optional()] | None = None,
-) -> Sigmas:
-    """A flow's levels, moved towards noise by the latent's size: for LTX-Video.
-
-    Args:
-        steps: How many steps to take.
-        max_shift: The shift for 4096 latent positions.
-        base_shift: The shift for 1024 latent positions.
-        stretch: Whether to make the last level above 0 the terminal one.
-        terminal: That level.
-        latent: The latent whose size counts; without one it is 4096 positions.
-    """
-    positions = 4096 if latent is None else latent.samples[0, 0].numel()
-    levels = spacings.ltxv(
-        steps, positions, max_shift, base_shift, stretch=stretch, terminal=terminal
-    )
-    return sigmas_from(levels)
 
 
 def _published(published: Sequence[float], steps: int, denoise: float) -> Sigmas:

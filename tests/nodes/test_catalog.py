@@ -101,6 +101,7 @@ PolyexponentialScheduler | steps:INT=20[1..10000]/None sigma_max:FLOAT=14.614642
 LaplaceScheduler | steps:INT=20[1..10000]/None sigma_max:FLOAT=14.614642[0.0..5000.0]/0.01 sigma_min:FLOAT=0.0291675[0.0..5000.0]/0.01 mu:FLOAT=0.0[-10.0..10.0]/0.1 beta:FLOAT=0.5[0.0..10.0]/0.1 | SIGMAS
 VPScheduler | steps:INT=20[1..10000]/None beta_d:FLOAT=19.9[0.0..5000.0]/0.01 beta_min:FLOAT=0.1[0.0..5000.0]/0.01 eps_s:FLOAT=0.001[0.0..1.0]/0.0001 | SIGMAS
 AlignYourStepsScheduler | model_type:COMBO=SD1 steps:INT=10[1..10000]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
+GITSScheduler | coeff:FLOAT=1.2[0.8..1.5]/0.05 steps:INT=10[2..1000]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
 OptimalStepsScheduler | model_type:COMBO=FLUX steps:INT=20[3..1000]/None denoise:FLOAT=1.0[0.0..1.0]/0.01 | SIGMAS
 LTXVScheduler | steps:INT=20[1..10000]/None max_shift:FLOAT=2.05[0.0..100.0]/0.01 base_shift:FLOAT=0.95[0.0..100.0]/0.01 stretch:BOOLEAN=True terminal:FLOAT=0.1[0.0..0.99]/0.01 latent:LATENT? | SIGMAS
 ControlNetApplyAdvanced | positive:CONDITIONING negative:CONDITIONING control_net:CONTROL_NET image:IMAGE strength:FLOAT=1.0[0.0..10.0]/0.01 start_percent:FLOAT=0.0[0.0..1.0]/0.001 end_percent:FLOAT=1.0[0.0..1.0]/0.001 vae:VAE? | positive:CONDITIONING negative:CONDITIONING

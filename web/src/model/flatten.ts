@@ -28,9 +28,9 @@ export function flatten(document: Document): FlatGraph {
 }
 
 interface Overrides {
-  readonly values: Record<string, Json>;
+  readonly values: Map<string, Json>;
   /** `null`: the value stands as it is. */
-  readonly controls: Record<string, SeedControl | null>;
+  readonly controls: Map<string, SeedControl | null>;
 }
 
 /** A graph that is being unfolded: the document's own, or the inside of one instance. */
@@ -131,10 +131,10 @@ export function overridesIn(definition: Subgraph, { values, controls = {} }: Wor
   for (const { from, to } of Object.values(definition.wires)) {
     const [, name] = from;
     if (from[0] !== INPUTS || !said.has(name)) continue;
-    const here = found.get(to[0]) ?? { values: {}, controls: {} };
+    const here = found.get(to[0]) ?? { values: new Map(), controls: new Map() };
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (value !== undefined) here.values[to[1]] = value;
-    here.controls[to[1]] = controls[name] ?? null;
+    if (value !== undefined) here.values.set(to[1], value);
+    here.controls.set(to[1], controls[name] ?? null);
     found.set(to[0], here);
   }
   return found;
@@ -142,11 +142,12 @@ export function overridesIn(definition: Subgraph, { values, controls = {} }: Wor
 
 export function overridden(node: WorkflowNode, overrides: Overrides | undefined): WorkflowNode {
   if (!overrides) return node;
-  const controls = Object.entries({ ...node.controls, ...overrides.controls }).filter(([, control]) => control !== null);
+  const { controls: own = {}, ...whole } = node;
+  const controls = [...new Map<string, SeedControl | null>([...Object.entries(own), ...overrides.controls])].filter(([, control]) => control !== null);
   return {
-    ...node,
-    values: { ...node.values, ...overrides.values },
-    controls: Object.fromEntries(controls) as Record<string, SeedControl>,
+    ...whole,
+    values: { ...node.values, ...Object.fromEntries(overrides.values) },
+    ...(controls.length && { controls: Object.fromEntries(controls) as Record<string, SeedControl> }),
   };
 }
 

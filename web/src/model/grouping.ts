@@ -161,5 +161,5 @@ function moved([x, y]: Point, [dx, dy]: Point): Point {
 }
 
 function snapped(value: number): number {
-  return Math.round(value / (GRID / 2)) * (GRID / 2);
+  return Math.round(value / (GRID / 2)) * (GRID / 2) + 0; // never -0, which no file keeps
 }

@@ -50,8 +50,9 @@ function retyped(definition: Subgraph, ids: ReadonlyMap<string, string>): Subgra
   return { ...definition, nodes: retypedNodes(definition.nodes, ids) };
 }
 
+/** A number behind the name may be from an earlier merge: what was renamed then is found again. */
 function contentOf(definition: Subgraph): string {
-  return canonical(subgraphToJson(definition));
+  return canonical(subgraphToJson({ ...definition, name: definition.name.replace(/ \d+$/, "") }));
 }
 
 /** Definitions after those that they contain; one that contains itself comes in any order. */

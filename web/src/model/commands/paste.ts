@@ -1,5 +1,6 @@
 import { wireKey, type Frame, type Graph, type NodeId, type Note, type Subgraph, type Wire, type WorkflowNode } from "../document";
 import type { Command } from "../history";
+import { isNoPlace } from "./connect";
 
 /** Nodes with free ids and wires among them (or from nodes that are there already). */
 export interface Pasted {
@@ -27,7 +28,7 @@ export const paste: Command<Pasted> = {
       }
     }
     for (const wire of wires)
-      if (endsExist(draft.graph, wire)) draft.set(["wires", wireKey(wire.to)], wire);
+      if (endsExist(draft.graph, wire) && !isNoPlace(draft.graph, wire)) draft.set(["wires", wireKey(wire.to)], wire);
   },
 };
 

@@ -1,7 +1,7 @@
 import { wireKey, type NodeId, type Point, type PortRef, type Wire, type WorkflowNode } from "../document";
 import type { Command } from "../history";
 import { wiresThrough, type Passage } from "../inserting";
-import { connect } from "./connect";
+import { connect, isNoPlace } from "./connect";
 
 /** Give a wire the points that it passes through; none takes them all away. */
 export const setKnots: Command<{ readonly wire: string; readonly knots: readonly Point[] }> = {
@@ -40,6 +40,8 @@ export const swapInputs: Command<{ readonly first: PortRef; readonly second: Por
   name: "swapInputs",
   change(draft, { first, second }) {
     const [a, b] = [draft.graph.wires[wireKey(first)], draft.graph.wires[wireKey(second)]];
+    const crossed = [b && { from: b.from, to: first }, a && { from: a.from, to: second }];
+    if (crossed.some((wire) => wire && isNoPlace(draft.graph, wire))) return;
     place(b, first);
     place(a, second);
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.lean import make_lean
+
 
 class Loaded:
     """A record around one `network` that only ever computes answers."""
@@ -42,3 +44,4 @@ class Loaded:
     def freeze(self) -> None:
         """No dropout, no gradients."""
         self.network.eval().requires_grad_(False)
+        make_lean(self.network)

@@ -144,11 +144,12 @@ class FlowSchedule:
     shift: float = 1.0
     steps: int = 1000
     resolution: int = 1000
+    sigmas: Sequence[float] = field(init=False, repr=False, compare=False)
 
-    @property
-    def sigmas(self) -> Sequence[float]:
+    def __post_init__(self) -> None:
         unit = self.steps / self.resolution
-        return tuple(self.sigma(i * unit) for i in range(1, self.resolution + 1))
+        table = tuple(self.sigma(i * unit) for i in range(1, self.resolution + 1))
+        object.__setattr__(self, "sigmas", table)
 
     def timestep(self, sigma: float) -> float:
         return sigma * self.steps

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from torch import Tensor
+from torch.nn.functional import pad
+
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.families.family import Family, Plan, Sampling
 from wirebrush_diffusion.layout import Layout, Rules, layout_by_rules
 from wirebrush_diffusion.schedules import FlowSchedule
 from wirebrush_diffusion.weights import WeightFile
+
+
+def to_patches(x: Tensor, patch: int) -> Tensor:
+    """A latent whose sides are whole patches: odd ones are continued from the other end."""
+    height, width = x.shape[-2:]
+    if height % patch == 0 and width % patch == 0:
+        return x
+    return pad(x, (0, -width % patch, 0, -height % patch), mode="circular")
 
 
 class FlowFamily(Family):
@@ -21,6 +32,8 @@ class FlowFamily(Family):
     ignored: ClassVar[tuple[str, ...]] = ()
     shift: ClassVar[float] = 1.0
     """How far the schedule is bent towards noise, unless a configuration says otherwise."""
+    resolution: ClassVar[int] = 1000
+    """How many levels the schedule's table has; the field has 10,000 for FLUX."""
 
     def plan(self, file: WeightFile, prefix: str) -> Plan | None:
         if not any(prefix + mark in file for mark in self.marks):
@@ -35,4 +48,4 @@ class FlowFamily(Family):
         stated = hints.get("shift")
         dynamic = bool(hints.get("use_dynamic_shifting", False))
         shift = self.shift if stated is None or dynamic else float(stated)
-        return Sampling(Prediction.FLOW, FlowSchedule(shift))
+        return Sampling(Prediction.FLOW, FlowSchedule(shift, resolution=self.resolution))

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, pixel_unshuffle
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily
+from wirebrush_diffusion.families.flow import FlowFamily, to_patches
 from wirebrush_diffusion.families.unet import fitted
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules
@@ -208,14 +208,13 @@ class FluxModel(DiffusionModel):
 
 def packed(x: Tensor) -> Tensor:
     """`[N,C,h,w]` -> tokens `[N, h/2 * w/2, C * 4]`; odd sides are continued from the other end."""
-    x = pad(x, (0, -x.shape[-1] % PATCH, 0, -x.shape[-2] % PATCH), mode="circular")
-    return pixel_unshuffle(x, PATCH).flatten(2).transpose(1, 2)
+    return pixel_unshuffle(to_patches(x, PATCH), PATCH).flatten(2).transpose(1, 2)
 
 
 def unpacked(tokens: Tensor, rows: int, columns: int) -> Tensor:
     """The inverse of `packed`."""
     grid = tokens.transpose(1, 2).reshape(tokens.shape[0], -1, rows, columns)
-    return torch.nn.functional.pixel_shuffle(grid, PATCH)
+    return pixel_shuffle(grid, PATCH)
 
 
 class Flux(FlowFamily):
@@ -229,6 +228,7 @@ class Flux(FlowFamily):
     )
     rules: ClassVar[Rules] = RULES
     shift: ClassVar[float] = DEV_SHIFT
+    resolution: ClassVar[int] = 10_000
     latent: ClassVar[LatentFormat] = FLUX_LATENT
     texts: ClassVar[tuple[TextPart, ...]] = (CLIP_L, T5)
 

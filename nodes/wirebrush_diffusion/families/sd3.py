@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily
+from wirebrush_diffusion.families.flow import FlowFamily, to_patches
 from wirebrush_diffusion.families.sdxl import read_pair
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules, Stored
@@ -97,9 +97,8 @@ class SD3Model(DiffusionModel):
     ) -> Tensor:
         extra = extra or {}
         height, width = x.shape[-2:]
-        padded = pad(x, (0, -width % PATCH, 0, -height % PATCH), mode="circular")
         output = self.network(
-            padded,
+            to_patches(x, PATCH),
             encoder_hidden_states=context,
             pooled_projections=extra["pooled"],
             timestep=timestep,

@@ -1,0 +1,199 @@
+"""diffusers' layers, without what they find out anew at every step.
+
+An attention layer asks its processor's signature each time it is called; ours does not. The text
+stays the same over a run, so what is made of it alone, its keys and values, is computed once and
+remembered as long as that text lives. And a norm that torch has as one operation is one operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, TypeVar
+from weakref import ref
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import rms_norm, scaled_dot_product_attention
+
+T = TypeVar("T")
+TEXT_LAYERS = ("context_embedder", "time_text_embed.text_embedder")
+"""Layers that read nothing but the text."""
+
+
+def make_lean(network: nn.Module) -> None:
+    """Give the attention layers of a diffusers network our way of being called."""
+    from diffusers.models.attention import FeedForward
+    from diffusers.models.attention_processor import (
+        Attention,
+        AttnProcessor2_0,
+        JointAttnProcessor2_0,
+    )
+    from diffusers.models.normalization import RMSNorm
+    from diffusers.models.transformers.transformer_flux import FluxAttention
+
+    for name, layer in network.named_modules():
+        if name in TEXT_LAYERS:
+            layer.forward = TextLayer(layer)
+        if isinstance(layer, RMSNorm) and layer.weight is not None and layer.bias is None:
+            layer.forward = MethodType(_rms_norm, layer)
+        if isinstance(layer, FeedForward):
+            layer.forward = MethodType(_feed_forward, layer)
+        if isinstance(layer, Attention | FluxAttention):
+            layer.forward = MethodType(_forward, layer)
+        if (
+            isinstance(layer, Attention)
+            and type(layer.processor) is AttnProcessor2_0
+            and _is_plain(layer)
+        ):
+            layer.processor = TextAttention() if name.endswith("attn2") else PlainAttention()
+        elif isinstance(layer, Attention) and type(layer.processor) is JointAttnProcessor2_0:
+            layer.processor = JointAttention()
+
+
+def _forward(layer: Any, *given: Any, **named: Any) -> Any:
+    """As diffusers' attention layers, without a look at the processor's signature."""
+    return layer.processor(layer, *given, **named)
+
+
+def _is_plain(layer: Any) -> bool:
+    """No norms, no residual, no scale: what UNets' transformers have."""
+    norms = (layer.spatial_norm, layer.group_norm, layer.norm_q, layer.norm_k, layer.norm_cross)
+    plain = not any(norm is not None and norm is not False for norm in norms)
+    return plain and not layer.residual_connection and layer.rescale_output_factor == 1.0
+
+
+def _feed_forward(layer: Any, hidden_states: Tensor, *unused: Any, **named: Any) -> Tensor:
+    """As diffusers' `FeedForward.forward`; dropout does nothing here."""
+    widen, _, narrow, *_ = layer.net
+    return narrow(widen(hidden_states))
+
+
+class PlainAttention:
+    """Attention of a picture's places to each other, or to a text."""
+
+    def __call__(
+        self,
+        layer: Any,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        **unused: Any,
+    ) -> Tensor:
+        """`hidden_states` `[N, places, D]` -> the same shape."""
+        rows, _, _ = hidden_states.shape
+        seen = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        key, value = self.seen(layer, seen)
+        query = _heads(layer.to_q(hidden_states), layer.heads)
+        mask = attention_mask
+        if mask is not None:
+            mask = layer.prepare_attention_mask(mask, seen.shape[1], rows)
+            mask = mask.view(rows, layer.heads, -1, mask.shape[-1])
+        answer = scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        answer = answer.transpose(1, 2).flatten(2)
+        return layer.to_out[0](answer)  # what follows is dropout, which does nothing here
+
+    def seen(self, layer: Any, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values `[N, heads, places, width]`."""
+        return _heads(layer.to_k(states), layer.heads), _heads(layer.to_v(states), layer.heads)
+
+
+class Remembered:
+    """An answer that holds while the tensor it was made of lives and the weights stay."""
+
+    def __init__(self) -> None:
+        self._text: ref[Tensor] | None = None
+        self._weights: tuple[int, ...] = ()
+        self._answer: Any = None
+
+    def get(self, text: Tensor, weights: tuple[int, ...], make: Callable[[Tensor], T]) -> T:
+        """The answer for this very tensor, made now unless it is known."""
+        known = self._text is not None and self._text() is text
+        if known and self._weights == weights:
+            return self._answer
+        answer = make(text)
+        if not torch.is_grad_enabled():
+            self._text, self._weights = ref(text, self._forget), weights
+            self._answer = answer
+        return answer
+
+    def _forget(self, text: ref[Tensor]) -> None:
+        if text is self._text:
+            self._text = self._answer = None
+
+
+class TextAttention(PlainAttention):
+    """Attention to a text, whose keys and values are remembered."""
+
+    def __init__(self) -> None:
+        self._known = Remembered()
+
+    def seen(self, layer: Any, states: Tensor) -> tuple[Tensor, Tensor]:
+        weights = layer.to_k.weight.data_ptr(), layer.to_v.weight.data_ptr()
+        return self._known.get(states, weights, lambda text: PlainAttention.seen(self, layer, text))
+
+
+class TextLayer:
+    """A layer's `forward` that remembers what it made of the text."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        self._make = layer.forward
+        self._parameters = tuple(layer.parameters())
+        self._known = Remembered()
+
+    def __call__(self, text: Tensor) -> Tensor:
+        weights = tuple(parameter.data_ptr() for parameter in self._parameters)
+        return self._known.get(text, weights, self._make)
+
+
+def _rms_norm(layer: Any, hidden_states: Tensor) -> Tensor:
+    """As diffusers' `RMSNorm.forward`, in one operation."""
+    states = hidden_states.to(layer.weight.dtype)
+    return rms_norm(states, layer.dim, layer.weight, layer.eps)
+
+
+class JointAttention:
+    """Attention of picture and text to each other, as in Stable Diffusion 3.
+
+    Norms are taken before places and heads change sides: the same numbers, in the order they lie.
+    """
+
+    def __call__(
+        self,
+        layer: Any,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        **unused: Any,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Both `[N, places, D]` -> both, or the picture alone if there is no text."""
+        picture = (layer.to_q, layer.to_k, layer.to_v)
+        parts = _projected(hidden_states, picture, (layer.norm_q, layer.norm_k), layer.heads)
+        places = hidden_states.shape[1]
+        if encoder_hidden_states is not None:
+            text = (layer.add_q_proj, layer.add_k_proj, layer.add_v_proj)
+            norms = (layer.norm_added_q, layer.norm_added_k)
+            more = _projected(encoder_hidden_states, text, norms, layer.heads)
+            parts = [torch.cat(pair, dim=1) for pair in zip(parts, more, strict=True)]
+        query, key, value = (part.transpose(1, 2) for part in parts)
+        answer = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        if encoder_hidden_states is None:
+            return layer.to_out[0](answer)
+        said = answer[:, places:]
+        said = said if layer.context_pre_only else layer.to_add_out(said)
+        return layer.to_out[0](answer[:, :places]), said
+
+
+def _projected(
+    states: Tensor, layers: tuple[Any, Any, Any], norms: tuple[Any, Any], heads: int
+) -> list[Tensor]:
+    """Queries, keys and values `[N, places, heads, width]`, the first two normed if they are."""
+    parts = [layer(states).unflatten(-1, (heads, -1)) for layer in layers]
+    for place, norm in enumerate(norms):
+        if norm is not None:
+            parts[place] = norm(parts[place])
+    return parts
+
+
+def _heads(states: Tensor, heads: int) -> Tensor:
+    return states.unflatten(-1, (heads, -1)).transpose(1, 2)

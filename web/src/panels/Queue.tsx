@@ -1,9 +1,8 @@
 import { CircleX, ListX, Pause, Play } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useStore } from "zustand";
-import { useShallow } from "zustand/react/shallow";
 import { cancelAll } from "../app/commands/run";
-import { grouped, sections, type Row } from "../runtime/queue";
+import { rowsOf, sections, type Row } from "../runtime/queue";
 import { useRuntime, useSettings, useStudio } from "../state/context";
 import { Button, IconButton } from "../ui/Button";
 import { t } from "../i18n/text";
@@ -20,27 +19,23 @@ const PAGE = 20;
 export function Queue() {
   const { runtime } = useStudio();
   const cleared = useSettings((settings) => settings.queueCleared);
-  const { running, waiting, ended } = useStore(
-    runtime.store,
-    useShallow(({ jobs }) => {
-      const found = sections(jobs, cleared);
-      return { running: found.running.join(" "), waiting: found.waiting.join(" "), ended: found.ended.join(" ") };
-    }),
-  );
+  // As text, so that what the rows show of their jobs does not draw the list anew.
+  const order = useStore(runtime.store, ({ jobs }) => JSON.stringify(rowsOf(sections(jobs, cleared), jobs)));
+  const { running, waiting, ended } = useMemo(() => JSON.parse(order) as ReturnType<typeof rowsOf>, [order]);
   const obstacle = useRuntime(({ system }) => system?.queue.obstacle);
-  const empty = !running && !waiting && !ended;
+  const open = running.length + waiting.length > 0;
   return (
     <section className={panel["section"]} aria-label={t("queue.title")}>
       <h2 className={panel["heading"]}>
         {t("queue.title")}
-        <Actions open={Boolean(running || waiting)} ended={Boolean(ended)} />
+        <Actions open={open} ended={ended.length > 0} />
       </h2>
       <Paused />
       {obstacle && <p className={panel["quiet"]}>{obstacle}</p>}
-      {empty && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
-      <Section ids={running} title={t("queue.running")} />
-      <Section ids={waiting} title={t("queue.waiting")} movable />
-      <Section ids={ended} title={t("queue.ended")} />
+      {!open && ended.length === 0 && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
+      <Section rows={running} title={t("queue.running")} />
+      <Section rows={waiting} title={t("queue.waiting")} movable />
+      <Section rows={ended} title={t("queue.ended")} />
     </section>
   );
 }
@@ -84,24 +79,20 @@ function Paused() {
 }
 
 interface SectionProps {
-  /** Ids of jobs with spaces between: the same text is the same section. */
-  ids: string;
+  rows: readonly Row[];
   title: string;
   movable?: boolean;
 }
 
-function Section({ ids, title, movable = false }: SectionProps) {
-  const { runtime } = useStudio();
+function Section({ rows, title, movable = false }: SectionProps) {
   const [shown, setShown] = useState(PAGE);
-  if (!ids) return null;
-  const jobs = ids.split(" ");
-  const rows = grouped(jobs, runtime.store.getState().jobs);
+  if (rows.length === 0) return null;
   const firsts = rows.map(firstOf);
   return (
     <div role="group" aria-label={title}>
       <h3 className={styles["section"]}>
         {title}
-        <span className={styles["count"]}>{jobs.length > 1 ? jobs.length : ""}</span>
+        <span className={styles["count"]}>{rows.length > 1 ? rows.length : ""}</span>
       </h3>
       <ul className={styles["list"]}>
         {rows.slice(0, shown).map((row, index) => (

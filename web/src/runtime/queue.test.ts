@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { jobRecord } from "../testing/job";
 import { outputBefore } from "./earlier";
 import { NO_JOBS, withRecords, type Jobs } from "./jobs";
-import { groupOf, grouped, moveTarget, sections } from "./queue";
+import { groupOf, moveTarget, rowsOf, sections } from "./queue";
 import type { JobOutput, JobRecord } from "./wire.gen";
 
 const known = (...records: JobRecord[]): Jobs => withRecords(NO_JOBS, records);
@@ -22,9 +22,21 @@ describe("the queue", () => {
   });
 
   test("has all jobs of a sweep in one row, where the first of them stands", () => {
-    const group = (cell: number): JobRecord["group"] => ({ id: "g", title: "", axes: [{ label: "cfg", value: String(cell) }], cell: [cell], size: [2] });
-    const jobs = known(jobRecord({ id: "a" }), jobRecord({ id: "b", group: group(0) }), jobRecord({ id: "c" }), jobRecord({ id: "d", group: group(1) }));
-    expect(grouped(["a", "b", "c", "d"], jobs)).toEqual([{ job: "a" }, { group: "g", jobs: ["b", "d"] }, { job: "c" }]);
+    const sweep = (id: string, cell: number, more: Partial<JobRecord> = {}): JobRecord =>
+      jobRecord({ id, group: { id: "g", title: "", axes: [{ label: "cfg", value: String(cell) }], cell: [cell], size: [3] }, ...more });
+    const jobs = known(
+      jobRecord({ id: "a", position: 1 }),
+      sweep("b", 1, { position: 2 }),
+      jobRecord({ id: "c", position: 3 }),
+      sweep("d", 2, { position: 4 }),
+    );
+    expect(rowsOf(sections(jobs), jobs).waiting).toEqual([{ job: "a" }, { group: "g", jobs: ["b", "d"] }, { job: "c" }]);
+    const started = withRecords(jobs, [sweep("e", 0, { state: "running" })]);
+    expect(rowsOf(sections(started), started)).toEqual({
+      running: [{ group: "g", jobs: ["e", "b", "d"] }],
+      waiting: [{ job: "a" }, { job: "c" }],
+      ended: [],
+    });
   });
 
   test("takes a group of another program for no sweep", () => {

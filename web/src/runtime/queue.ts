@@ -60,22 +60,24 @@ export function groupOf(record: JobRecord | undefined): Group | null {
   return data as unknown as Group;
 }
 
-/** A row of the queue: a job, or all jobs of one sweep that are in that section. */
+/** A row of the queue: a job, or all jobs of one sweep. */
 export type Row = { readonly job: string } | { readonly group: string; readonly jobs: readonly string[] };
 
-/** Jobs of one sweep as one row, at the place of the first of them. */
-export function grouped(ids: readonly string[], { byId }: Jobs): Row[] {
-  const rows: Row[] = [];
+/** The queue as rows. A sweep is one row, where the first of its jobs stands: while it runs, above. */
+export function rowsOf({ running, waiting, ended }: Sections, { byId }: Jobs): Readonly<Record<keyof Sections, readonly Row[]>> {
   const members = new Map<string, string[]>();
-  for (const id of ids) {
-    const group = groupOf(byId[id]?.record)?.id;
-    if (group === undefined) rows.push({ job: id });
-    else if (members.has(group)) members.get(group)?.push(id);
-    else {
+  const rows = (ids: readonly string[]): Row[] =>
+    ids.flatMap((id): Row[] => {
+      const group = groupOf(byId[id]?.record)?.id;
+      if (group === undefined) return [{ job: id }];
+      const known = members.get(group);
+      if (known) {
+        known.push(id);
+        return [];
+      }
       const jobs = [id];
       members.set(group, jobs);
-      rows.push({ group, jobs });
-    }
-  }
-  return rows;
+      return [{ group, jobs }];
+    });
+  return { running: rows(running), waiting: rows(waiting), ended: rows(ended) };
 }

@@ -46,7 +46,7 @@ export function Stage({ pictures, mode, sharp, zoomed, probed }: Props) {
     probed(at && { at, colours: images.current.flatMap((pixels) => listed(pixels?.at(at))) });
   }
 
-  const look = { view: zoom.view, size, sharp: sharp || zoom.view.scale >= SHARP_FROM };
+  const look = { view: zoom.view, size, sharp: sharp || (!zoom.fits && zoom.view.scale >= SHARP_FROM) };
   const panes = { ...handlers, onPointerMove: probe, onPointerLeave: () => probed(null) };
   return (
     <div ref={stage} className={styles["stage"]} onDoubleClick={zoom.fits ? zoom.actual : zoom.fit}>

@@ -69,7 +69,7 @@ function CostWords({ axes }: { axes: readonly Axis[] }) {
   return (
     <span className={styles["cost"]}>
       {t("sweep.cost", { runs: cost.runs, naive: cost.naive })} {t("sweep.shared", { count: cost.shared })}
-      {time ? ` ${t("run.about", { seconds: seconds(time) })}.` : ""}
+      {time ? ` ${t("sweep.time", { seconds: seconds(time) })}` : ""}
     </span>
   );
 }

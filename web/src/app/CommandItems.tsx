@@ -1,11 +1,12 @@
 import { Menu } from "@base-ui/react/menu";
-import { Check } from "lucide-react";
-import { Fragment } from "react";
+import { Check, ChevronRight } from "lucide-react";
+import { Fragment, type ReactNode } from "react";
 import { t } from "../i18n/text";
 import type { Point } from "../model/document";
 import { useStudio } from "../state/context";
 import styles from "../ui/Menu.module.css";
 import type { AppCommand } from "./commands";
+import { menuRows, type MenuRow } from "./menuRows";
 import { useKeys } from "./useKeys";
 
 interface Props {
@@ -14,17 +15,58 @@ interface Props {
   place?: Point;
 }
 
-/** Commands as the rows of a menu, with lines between groups. */
-export function CommandItems({ commands, place: at }: Props) {
-  return commands.map((command, place) => (
-    <Fragment key={command.id}>
-      {place > 0 && commands[place - 1]?.group !== command.group && <Menu.Separator className={styles["separator"] ?? ""} />}
-      <CommandItem command={command} {...(at && { at })} />
+/** Commands as the rows of a menu, with lines between groups; long groups behind a row of their own. */
+export function CommandItems({ commands, ...rest }: Props) {
+  return menuRows(commands).map((rows, index) => (
+    <Fragment key={index}>
+      {index > 0 && <Menu.Separator className={styles["separator"] ?? ""} />}
+      {rows.map((row) => (
+        <Row key={"fold" in row ? row.fold : row.command.id} row={row} {...rest} />
+      ))}
     </Fragment>
   ));
 }
 
-function CommandItem({ command, at }: { command: AppCommand; at?: Point }) {
+function Row({ row, place }: { row: MenuRow; place?: Point }) {
+  const at = place && { place };
+  if ("command" in row) return <CommandItem command={row.command} {...at} />;
+  return (
+    <Submenu label={t(`menu.group.${row.fold}`)} indented>
+      {row.commands.map((command) => (
+        <CommandItem key={command.id} command={command} {...at} />
+      ))}
+    </Submenu>
+  );
+}
+
+interface SubmenuProps {
+  label: string;
+  children: ReactNode;
+  /** In line with rows that have room for a mark. */
+  indented?: boolean;
+}
+
+/** A row that opens further rows beside it. */
+export function Submenu({ label, children, indented = false }: SubmenuProps) {
+  return (
+    <Menu.SubmenuRoot>
+      <Menu.SubmenuTrigger className={styles["item"] ?? ""}>
+        {indented && <span className={styles["mark"]} />}
+        <span className={styles["label"]}>{label}</span>
+        <ChevronRight size={13} aria-hidden="true" />
+      </Menu.SubmenuTrigger>
+      <Menu.Portal>
+        <Menu.Positioner className={styles["positioner"] ?? ""} alignOffset={-5} sideOffset={4} collisionPadding={8}>
+          <Menu.Popup className={styles["popup"] ?? ""} data-zoomable>
+            {children}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.SubmenuRoot>
+  );
+}
+
+function CommandItem({ command, place }: { command: AppCommand; place?: Point }) {
   const studio = useStudio();
   const keys = useKeys(command.id);
   const on = command.checked?.(studio) ?? false;
@@ -33,7 +75,7 @@ function CommandItem({ command, at }: { command: AppCommand; at?: Point }) {
       className={styles["item"] ?? ""}
       disabled={command.enabled?.(studio) === false}
       // The menu gives the focus back first, so that what is chosen may take it.
-      onClick={() => requestAnimationFrame(() => command.run(studio, at))}
+      onClick={() => requestAnimationFrame(() => command.run(studio, place))}
       {...(command.checked && { role: "menuitemcheckbox", "aria-checked": on })}
     >
       <span className={styles["mark"]}>{on && <Check size={12} />}</span>

@@ -7,7 +7,7 @@ export const GALLERY: readonly AppCommand[] = [
     label: "command.gallery",
     menu: "view",
     group: "panels",
-    keys: ["Ctrl+Shift+G"],
+    keys: ["Shift+G"],
     checked: (studio) => studio.ui.getState().gallery,
     run: (studio) => studio.ui.setState(({ gallery }) => ({ gallery: !gallery })),
   },

@@ -15,7 +15,7 @@ const NOTE_SIZE: Point = [264, 132];
 export const SCENERY: readonly AppCommand[] = [
   { id: "frame", label: "frame.make", menu: "arrange", group: "frame", on: ["node"], keys: ["Ctrl+G"], enabled: (studio) => selected(studio).length > 0, run: frameSelected },
   { id: "frame.fit", label: "frame.fit", menu: "arrange", group: "frame", on: ["frame"], keys: [], enabled: hasFrames, run: fitFrames },
-  { id: "frame.remove", label: "frame.remove", menu: "arrange", group: "frame", on: ["frame"], keys: ["Ctrl+Shift+G"], enabled: hasFrames, run: removeFrames },
+  { id: "frame.remove", label: "frame.remove", menu: "arrange", group: "frame", on: ["frame"], keys: ["Alt+G"], enabled: hasFrames, run: removeFrames },
   { id: "frame.select", label: "frame.select", menu: "arrange", group: "frame", on: ["frame"], keys: [], enabled: hasFrames, run: selectCarried },
   { id: "addNote", label: "note.add", menu: "edit", group: "add", on: ["canvas"], keys: ["Shift+N"], run: writeNote },
 ];

@@ -3,7 +3,7 @@ import { AddMenu } from "../panels/AddMenu";
 import { ColorMenu } from "../panels/ColorMenu";
 import { ConnectMenu } from "../panels/ConnectMenu";
 import { Gallery } from "../panels/Gallery";
-import { Inspector } from "../panels/Inspector";
+import { Inspector } from "../panels/inspector/Inspector";
 import { Library } from "../panels/Library";
 import { Lightbox } from "../panels/Lightbox";
 import panel from "../panels/Panel.module.css";

@@ -1,0 +1,74 @@
+import { isBorder } from "../../model/border";
+import { placeholderSpec } from "../../model/placeholder";
+import { useGraph, useNodeTypes, useProblems, useRunId, useView } from "../../state/context";
+import { t } from "../../i18n/text";
+import panel from "../Panel.module.css";
+import { CommonFields, NodeFields } from "./Fields";
+import { Help } from "./Help";
+import styles from "./Inspector.module.css";
+
+/** What is selected: its values, what is wrong with it, and the help its author wrote. */
+export function Inspector() {
+  const selected = useView(({ nodes }) => nodes);
+  const ids = [...selected].filter((id) => !isBorder(id));
+  const [id] = ids;
+  if (id === undefined) return null;
+  return ids.length > 1 ? <Several ids={ids} /> : <One key={id} id={id} />;
+}
+
+function One({ id }: { id: string }) {
+  const node = useGraph((graph) => graph.nodes[id]);
+  const spec = useNodeTypes()?.spec(node?.type ?? "");
+  if (!node) return null;
+  const title = node.title ?? spec?.title ?? node.type;
+  return (
+    <section className={panel["section"]} aria-label={title}>
+      <h2 className={panel["heading"]}>{title}</h2>
+      <Faults id={id} />
+      {spec ? <NodeFields id={id} spec={spec} /> : <Missing id={id} />}
+      {spec && <Help spec={spec} />}
+    </section>
+  );
+}
+
+/** A node whose type is not here: its values can be read. */
+function Missing({ id }: { id: string }) {
+  const graph = useGraph((all) => all);
+  return (
+    <>
+      <p className={`${panel["quiet"]} ${styles["missing"]}`}>{t("inspector.unknown")}</p>
+      <NodeFields id={id} spec={placeholderSpec(graph, id)} />
+    </>
+  );
+}
+
+function Faults({ id }: { id: string }) {
+  const inRuns = useRunId(id);
+  const problems = useProblems(({ byNode }) => byNode[inRuns]);
+  if (!problems) return null;
+  return (
+    <ul className={styles["faults"]}>
+      {problems.map(({ code, port, message, hint, severity }) => (
+        <li key={`${code}${port}${message}`} data-severity={severity}>
+          {message} {hint && <span>{hint}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Nodes of one type are edited together. */
+function Several({ ids }: { ids: readonly string[] }) {
+  const types = useNodeTypes();
+  const type = useGraph(({ nodes }) => {
+    const [first, ...others] = ids.map((id) => nodes[id]?.type ?? "");
+    return others.every((other) => other === first) ? first : null;
+  });
+  const spec = types?.spec(type ?? "");
+  return (
+    <section className={panel["section"]} aria-label={t("inspector.many", { count: ids.length })}>
+      <h2 className={panel["heading"]}>{spec ? t("inspector.manyOf", { count: ids.length, title: spec.title }) : t("inspector.many", { count: ids.length })}</h2>
+      {spec && <CommonFields ids={ids} spec={spec} />}
+    </section>
+  );
+}

@@ -4,9 +4,8 @@ import { inputOf, outputOf, type Catalog, type OutputPort, type Port } from "./c
 import type { Grouped, Unpacked } from "./commands";
 import { instanceType, subgraphOf, wireKey, type Document, type Graph, type NodeId, type Point, type PortRef, type SubgraphPort, type Wire, type WorkflowNode } from "./document";
 import { overridden, overridesIn } from "./flatten";
-import { GRID } from "./geometry";
 import { freshIds, freshKeys } from "./ids";
-import type { Chosen } from "./clipboard";
+import { cornerOf, type Chosen } from "./clipboard";
 
 /** The subgraph that some nodes make; `null` if there is nothing to put into it. */
 export function grouped(document: Document, graph: Graph, types: Catalog, chosen: Chosen, name: string): Grouped | null {
@@ -41,7 +40,7 @@ export function grouped(document: Document, graph: Graph, types: Catalog, chosen
       rest: {},
     },
     instance,
-    node: { type: instanceType(id), at: middleOf(nodes), values: {} },
+    node: { type: instanceType(id), at: cornerOf({ nodes, frames: {}, notes: {} }), values: {} },
     wires: [
       ...inputs.map(({ port, group: [{ from }] }): Wire => ({ from, to: [instance, port.id] })),
       ...outputs.flatMap(({ port, group }) => group.map(({ to }): Wire => ({ from: [instance, port.id], to }))),
@@ -117,7 +116,7 @@ function portsFor(groups: readonly Group[], describe: (group: Group) => Omit<Sub
 }
 
 function portOf(port: Port | OutputPort | undefined, name: string): Omit<SubgraphPort, "id"> {
-  return { name: port?.label ?? port?.name ?? name, type: port?.type ?? "*" };
+  return { name: port?.label ?? name.replaceAll("_", " "), type: port?.type ?? "*" };
 }
 
 function input(graph: Graph, types: Catalog, [node, port]: PortRef): Port | undefined {
@@ -142,24 +141,14 @@ function placed<T extends { readonly at: Point }>(items: Readonly<Record<string,
   return Object.fromEntries(Object.values(items).map((item, index) => [ids[index] ?? "", { ...item, at: moved(item.at, by) }]));
 }
 
-function middleOf(nodes: Graph["nodes"]): Point {
-  const places = Object.values(nodes).map(({ at }) => at);
-  const mean = (axis: 0 | 1): number => places.reduce((sum, at) => sum + at[axis], 0) / places.length;
-  return [snapped(mean(0)), snapped(mean(1))];
-}
-
-/** How far the inside has to move so that its middle is where the instance was. */
+/** How far the inside has to move so that its upper left node is where the instance was. */
 function offset(at: Point, definition: Graph): Point {
   const nodes = Object.fromEntries(innerNodes(definition));
   if (Object.keys(nodes).length === 0) return [0, 0];
-  const [x, y] = middleOf(nodes);
+  const [x, y] = cornerOf({ nodes, frames: {}, notes: {} });
   return [at[0] - x, at[1] - y];
 }
 
 function moved([x, y]: Point, [dx, dy]: Point): Point {
   return [x + dx, y + dy];
-}
-
-function snapped(value: number): number {
-  return Math.round(value / (GRID / 2)) * (GRID / 2) + 0; // never -0, which no file keeps
 }

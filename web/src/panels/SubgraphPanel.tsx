@@ -99,13 +99,13 @@ function PortRow({ definition, side, port, first, last }: RowProps) {
       <span className={styles["type"]} title={wired ? undefined : t(side === "inputs" ? "subgraph.unfed" : "subgraph.unwired")}>
         {wired ? type : t(side === "inputs" ? "subgraph.unfed" : "subgraph.unwired")}
       </span>
-      <IconButton label={t("subgraph.up", { name })} disabled={first} onClick={() => documents.run(movePort, { ...at, by: -1 })}>
+      <IconButton className={styles["act"] ?? ""} label={t("subgraph.up", { name })} disabled={first} onClick={() => documents.run(movePort, { ...at, by: -1 })}>
         <ArrowUp size={12} />
       </IconButton>
-      <IconButton label={t("subgraph.down", { name })} disabled={last} onClick={() => documents.run(movePort, { ...at, by: 1 })}>
+      <IconButton className={styles["act"] ?? ""} label={t("subgraph.down", { name })} disabled={last} onClick={() => documents.run(movePort, { ...at, by: 1 })}>
         <ArrowDown size={12} />
       </IconButton>
-      <IconButton label={t("subgraph.removePort", { name })} onClick={() => documents.run(removePort, at)}>
+      <IconButton className={styles["act"] ?? ""} label={t("subgraph.removePort", { name })} onClick={() => documents.run(removePort, at)}>
         <X size={12} />
       </IconButton>
     </li>
@@ -128,7 +128,7 @@ function PortsOf({ node }: { node: NodeId }) {
     <li key={`${side} ${port.name}`} className={styles["port"]}>
       <PortShape type={port.type} size={10} />
       <span className={styles["portName"]}>{portLabel(port)}</span>
-      <Button onClick={() => publish(workspace, side, [node, port.name])}>{t("subgraph.publish")}</Button>
+      <Button look="quiet" onClick={() => publish(workspace, side, [node, port.name])}>{t("subgraph.publish")}</Button>
     </li>
   );
   return (

@@ -1,5 +1,6 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
+import type { Document } from "../model/document";
 import { neededNodes, nodesBelow, seedsDrawn } from "../model/needed";
 import { useDocument, useNodeTypes, useRuns, useStudio, useUi, useWorkspace } from "../state/context";
 import { amountOf, type Amount } from "../state/planner";
@@ -7,13 +8,15 @@ import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
 import styles from "./RunBar.module.css";
 
+const SETTLED_MS = 150;
+
 /** How many nodes a run would compute and how long that takes: asked from the server, else guessed. */
 export function RunPlan() {
   const { planner } = useStudio();
   const workspace = useWorkspace();
-  const document = useDocument((all) => all);
+  const document = useSettledDocument();
   const plan = useStore(planner.store, (state) => (state.current ? state.plan : null));
-  const guessed = useGuess();
+  const guessed = useGuess(document);
   const batch = useUi((state) => state.batch);
   const planned = useMemo(
     () => amountOf(plan, document.id, workspace.signaturesOf(document)),
@@ -37,9 +40,8 @@ function wordsFor({ total, stale, seconds: needed }: Amount, batch: number): str
 }
 
 /** What this page knows by itself: results that it saw, of nodes that did not change since. */
-function useGuess(): Amount | null {
+function useGuess(document: Document): Amount | null {
   const workspace = useWorkspace();
-  const document = useDocument((all) => all);
   const catalog = useNodeTypes();
   const runs = useRuns(({ nodes }) => nodes);
   return useMemo(() => {
@@ -51,4 +53,15 @@ function useGuess(): Amount | null {
     const old = [...needed].filter((id) => drawn.has(id) || runs[id]?.signature !== now[id]);
     return { total: needed.size, stale: old.length, seconds: null };
   }, [catalog, document, runs, workspace]);
+}
+
+/** The document once nobody types any more: what a run takes need not follow every letter. */
+function useSettledDocument(): Document {
+  const now = useDocument((all) => all);
+  const [settled, setSettled] = useState(now);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(now), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [now]);
+  return settled.id === now.id ? settled : now;
 }

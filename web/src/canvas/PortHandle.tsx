@@ -1,6 +1,7 @@
 import { Handle, Position } from "@xyflow/react";
 import { accepts } from "../model/catalog";
 import { wireKey } from "../model/document";
+import { isUsed } from "../model/wiring";
 import { useGraph, useView } from "../state/context";
 import { label } from "../ui/format";
 import { PortShape } from "../ui/PortShape";
@@ -18,11 +19,7 @@ interface Props {
 
 /** Where wires start and end. While a wire is drawn, ports that fit light up and others fade. */
 export function PortHandle({ node, name, type, side, y, quiet = false }: Props) {
-  const wired = useGraph(({ wires }) =>
-    side === "input"
-      ? wireKey([node, name]) in wires
-      : Object.values(wires).some((wire) => wire.from[0] === node && wire.from[1] === name),
-  );
+  const wired = useGraph(({ wires }) => (side === "input" ? wireKey([node, name]) in wires : isUsed(wires, [node, name])));
   const fit = useView(({ connecting }) => {
     if (!connecting) return "";
     if (connecting.node === node) return connecting.port === name && connecting.side === side ? "" : "unfit";

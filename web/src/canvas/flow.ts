@@ -43,43 +43,51 @@ interface Made {
 /** Makes flow nodes and remembers them by what they were made of. */
 export class FlowNodes {
   #made: ReadonlyMap<NodeId, Made> = new Map();
+  #flows: FlowNode[] = [];
 
-  from({ graph, catalog, selected, moved, aspects, density, previewed, troubled }: FlowInput): FlowNode[] {
+  /** The same array as before, if there is nothing in it that has changed. */
+  from(input: FlowInput): FlowNode[] {
     const next = new Map<NodeId, Made>();
-    for (const [id, node] of Object.entries(graph.nodes)) {
-      const known = catalog.spec(node.type);
+    let same = true;
+    for (const id of Object.keys(input.graph.nodes)) {
       const old = this.#made.get(id);
-      const parts = {
-        node,
-        spec: known ?? samePlaceholder(old?.spec, placeholderSpec(graph, id)),
-        at: moved[id] ?? node.at,
-        selected: selected.has(id),
-        aspect: aspects[id] ?? (previewed.has(id) ? 1 : undefined),
-        density,
-        troubled: troubled.has(id),
-      };
-      const same =
-        old &&
-        old.node === parts.node &&
-        old.spec === parts.spec &&
-        old.at === parts.at &&
-        old.selected === parts.selected &&
-        old.aspect === parts.aspect &&
-        old.density === density &&
-        old.troubled === parts.troubled;
-      next.set(id, same ? old : { ...parts, flow: flowNode(id, parts, known !== undefined, old) });
+      const made = this.#make(id, input, old);
+      if (!made) continue;
+      same &&= made.flow === old?.flow;
+      next.set(id, made);
     }
+    same &&= next.size === this.#made.size;
     this.#made = next;
-    return [...next.values()].map((made) => made.flow);
+    if (!same) this.#flows = [...next.values()].map(({ flow }) => flow);
+    return this.#flows;
+  }
+
+  #make(id: NodeId, { graph, catalog, selected, moved, aspects, density, previewed, troubled }: FlowInput, old: Made | undefined): Made | null {
+    const node = graph.nodes[id];
+    if (!node) return null;
+    const known = catalog.spec(node.type);
+    const spec = known ?? samePlaceholder(old?.spec, placeholderSpec(graph, id));
+    const at = moved[id] ?? node.at;
+    const chosen = selected.has(id);
+    const aspect = aspects[id] ?? (previewed.has(id) ? 1 : undefined);
+    const trouble = troubled.has(id);
+    const sameShape = old?.spec === spec && old.aspect === aspect && old.density === density && looksSame(old.node, node);
+    if (sameShape && old.at === at && old.selected === chosen && old.troubled === trouble)
+      return old.node === node ? old : { ...old, node };
+    const parts = { node, spec, at, selected: chosen, aspect, density, troubled: trouble };
+    return { ...parts, flow: flowNode(id, parts, known !== undefined, sameShape ? old.flow : null) };
   }
 }
 
-function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, old: Made | undefined): FlowNode {
+/** Whether two states of a node differ in nothing that its box and its ports depend on. */
+function looksSame(a: WorkflowNode, b: WorkflowNode): boolean {
+  return a === b || (a.type === b.type && a.size === b.size && a.title === b.title && a.collapsed === b.collapsed && a.ports === b.ports);
+}
+
+/** `shaped` is the node as it was, if its box and its ports are still the same. */
+function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, shaped: FlowNode | null): FlowNode {
   const { node, spec, at, selected, aspect, density, troubled } = parts;
-  const sameShape = old && old.node === node && old.spec === spec && old.aspect === aspect && old.density === density;
-  const data = sameShape
-    ? old.flow.data
-    : { spec, layout: layoutOf(spec, node, { aspect: aspect ?? null, density }), known };
+  const data = shaped?.data ?? { spec, layout: layoutOf(spec, node, { aspect: aspect ?? null, density }), known };
   const { width, height } = data.layout;
   return {
     id,
@@ -88,7 +96,7 @@ function flowNode(id: NodeId, parts: Omit<Made, "flow">, known: boolean, old: Ma
     width,
     height,
     measured: { width, height },
-    handles: sameShape && old.flow.handles ? old.flow.handles : handlesOf(data.layout),
+    handles: shaped?.handles ?? handlesOf(data.layout),
     selected,
     ...(troubled && { zIndex: 10 }),
     data,
@@ -124,6 +132,9 @@ function samePlaceholder(old: NodeSpec | undefined, made: NodeSpec): NodeSpec {
 
 interface MadeEdge {
   readonly wire: Wire;
+  /** The nodes at its ends, for their names and types. */
+  readonly from: WorkflowNode | undefined;
+  readonly to: WorkflowNode | undefined;
   readonly selected: boolean;
   readonly type: string;
   readonly label: string;
@@ -133,28 +144,44 @@ interface MadeEdge {
 /** Makes flow edges and remembers them by wire. */
 export class FlowEdges {
   #made: ReadonlyMap<string, MadeEdge> = new Map();
+  #catalog: Catalog | null = null;
+  #edges: FlowEdge[] = [];
 
+  /** The same array as before, if there is nothing in it that has changed. */
   from(graph: Graph, catalog: Catalog, selected: ReadonlySet<string>): FlowEdge[] {
     const next = new Map<string, MadeEdge>();
+    const sameTypes = this.#catalog === catalog;
+    let same = true;
     for (const [key, wire] of Object.entries(graph.wires)) {
       const old = this.#made.get(key);
-      const output = outputOf(catalog.spec(graph.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
-      const parts = {
-        wire,
-        selected: selected.has(key),
-        type: output?.type ?? "*",
-        label: `${nameOf(graph, catalog, wire.from)} → ${nameOf(graph, catalog, wire.to)}`,
-      };
-      const same =
-        old?.wire === wire &&
-        old.selected === parts.selected &&
-        old.type === parts.type &&
-        old.label === parts.label;
-      next.set(key, same ? old : { ...parts, edge: flowEdge(key, parts, output?.name ?? wire.from[1]) });
+      const from = graph.nodes[wire.from[0]];
+      const to = graph.nodes[wire.to[0]];
+      const holds = sameTypes && old?.wire === wire && old.selected === selected.has(key) && named(old.from, from) && named(old.to, to);
+      const made = holds ? old : madeEdge(key, wire, graph, catalog, selected.has(key), old);
+      same &&= made.edge === old?.edge;
+      next.set(key, made);
     }
+    same &&= next.size === this.#made.size;
     this.#made = next;
-    return [...next.values()].map((made) => made.edge);
+    this.#catalog = catalog;
+    if (!same) this.#edges = [...next.values()].map(({ edge }) => edge);
+    return this.#edges;
   }
+}
+
+/** Whether two states of a node are called the same and have the same ports. */
+function named(a: WorkflowNode | undefined, b: WorkflowNode | undefined): boolean {
+  return a === b || (a?.type === b?.type && a?.title === b?.title);
+}
+
+function madeEdge(key: string, wire: Wire, graph: Graph, catalog: Catalog, selected: boolean, old: MadeEdge | undefined): MadeEdge {
+  const [from, to] = [graph.nodes[wire.from[0]], graph.nodes[wire.to[0]]];
+  const output = outputOf(catalog.spec(from?.type ?? ""), wire.from[1]);
+  const type = output?.type ?? "*";
+  const label = `${nameOf(graph, catalog, wire.from)} → ${nameOf(graph, catalog, wire.to)}`;
+  const parts = { wire, from, to, selected, type, label };
+  const same = old?.wire === wire && old.selected === selected && old.type === type && old.label === label;
+  return { ...parts, edge: same ? old.edge : flowEdge(key, parts, output?.name ?? wire.from[1]) };
 }
 
 function flowEdge(key: string, { wire, selected, type, label }: Omit<MadeEdge, "edge">, output: string): FlowEdge {

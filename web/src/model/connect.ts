@@ -2,6 +2,7 @@
 import { accepts, inputOf, outputOf, type Catalog } from "./catalog";
 import { INPUTS, OUTPUTS } from "./border";
 import { wireKey, type Graph, type NodeId, type PortRef, type Wire } from "./document";
+import { wiringOf } from "./wiring";
 
 export type Refusal =
   | { readonly code: "same_node" }
@@ -35,13 +36,13 @@ export function refusal(
 
 /** The nodes that these need, themselves included. */
 export function upstream(graph: Pick<Graph, "wires">, from: Iterable<NodeId>): Set<NodeId> {
-  const sources = Map.groupBy(Object.values(graph.wires), (wire) => wire.to[0]);
+  const { into } = wiringOf(graph.wires);
   const found = new Set<NodeId>();
   const ahead = [...from];
   for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
     if (found.has(node)) continue;
     found.add(node);
-    for (const wire of sources.get(node) ?? []) ahead.push(wire.from[0]);
+    for (const wire of into.get(node) ?? []) ahead.push(wire.from[0]);
   }
   return found;
 }

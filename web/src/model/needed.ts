@@ -2,6 +2,7 @@
 import { outputOf, type Catalog, type NodeSpec } from "./catalog";
 import { wireKey, type PortRef, type Wire } from "./document";
 import type { FlatGraph } from "./flatten";
+import { wiringOf } from "./wiring";
 
 /** The nodes that a run needs: the sinks and all above them, without what is muted or bypassed. */
 export function neededNodes(flat: FlatGraph, catalog: Catalog): Set<string> {
@@ -29,13 +30,13 @@ export function seedsDrawn(flat: FlatGraph): string[] {
 
 /** These nodes and all that need them. */
 export function nodesBelow(flat: FlatGraph, from: Iterable<string>): Set<string> {
-  const users = Map.groupBy(Object.values(flat.wires), (wire) => wire.from[0]);
+  const { outOf } = wiringOf(flat.wires);
   const found = new Set<string>();
   const ahead = [...from];
   for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
     if (found.has(node)) continue;
     found.add(node);
-    for (const wire of users.get(node) ?? []) ahead.push(wire.to[0]);
+    for (const wire of outOf.get(node) ?? []) ahead.push(wire.to[0]);
   }
   return found;
 }
@@ -49,7 +50,7 @@ class Sources {
   constructor(flat: FlatGraph, catalog: Catalog) {
     this.#flat = flat;
     this.#catalog = catalog;
-    this.#into = Map.groupBy(Object.values(flat.wires), (wire) => wire.to[0]);
+    this.#into = wiringOf(flat.wires).into;
   }
 
   /** Each wired input with what arrives at it; `null` if nothing does. */

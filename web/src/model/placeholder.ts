@@ -2,6 +2,7 @@
 import type { NodeSpec, Port } from "./catalog";
 import type { Graph, Json, NodeId } from "./document";
 import { toJson } from "./json";
+import { wiringOf } from "./wiring";
 
 /** The category of such types. */
 const MISSING = "missing";
@@ -12,9 +13,9 @@ const LONG = 40;
 /** A node type that the catalog lacks, guessed from what the graph says about one use of it. */
 export function placeholderSpec(graph: Graph, id: NodeId): NodeSpec {
   const { type = "", values = {} } = graph.nodes[id] ?? {};
-  const wires = Object.values(graph.wires);
-  const inputs = wires.filter((wire) => wire.to[0] === id).map((wire) => wire.to[1]);
-  const outputs = wires.filter((wire) => wire.from[0] === id).map((wire) => wire.from[1]);
+  const { into, outOf } = wiringOf(graph.wires);
+  const inputs = (into.get(id) ?? []).map(({ to }) => to[1]);
+  const outputs = (outOf.get(id) ?? []).map(({ from }) => from[1]);
   const wired = [...new Set(inputs)].filter((name) => !Object.hasOwn(values, name));
   return {
     id: type,

@@ -1,6 +1,7 @@
 /** From node to node by keyboard: along wires, and in the order in which one reads. */
 import { centreOf, type Box } from "./boxes";
 import type { Graph, NodeId } from "./document";
+import { wiringOf } from "./wiring";
 
 export type Direction = "left" | "right" | "up" | "down";
 type Boxes = ReadonlyMap<NodeId, Box>;
@@ -43,11 +44,11 @@ export function readingOrder(boxes: Boxes): NodeId[] {
 }
 
 function sources(graph: Graph, id: NodeId): NodeId[] {
-  return [...new Set(Object.values(graph.wires).flatMap((wire) => (wire.to[0] === id ? [wire.from[0]] : [])))];
+  return [...new Set((wiringOf(graph.wires).into.get(id) ?? []).map(({ from }) => from[0]))];
 }
 
 function targets(graph: Graph, id: NodeId): NodeId[] {
-  return [...new Set(Object.values(graph.wires).flatMap((wire) => (wire.from[0] === id ? [wire.to[0]] : [])))];
+  return [...new Set((wiringOf(graph.wires).outOf.get(id) ?? []).map(({ to }) => to[0]))];
 }
 
 function heightFrom(boxes: Boxes, id: NodeId, y: number): number {

@@ -114,8 +114,10 @@ export class Saving {
   }
 
   #changed(): void {
-    const { conflict } = this.#documents.store.getState();
-    this.#documents.store.setState({ edited: true, ...(!conflict && { keeping: "waiting" }) });
+    const { conflict, edited, keeping } = this.#documents.store.getState();
+    // Said once, not with every keystroke.
+    if (!edited || (!conflict && keeping !== "waiting"))
+      this.#documents.store.setState({ edited: true, ...(!conflict && { keeping: "waiting" }) });
     this.#journalTimer ??= setTimeout(() => {
       this.#journalTimer = undefined;
       this.#write();

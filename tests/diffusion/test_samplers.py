@@ -22,7 +22,12 @@ from wirebrush_diffusion.samplers.euler import euler, euler_ancestral, heun
 from wirebrush_diffusion.samplers.sa_solver import Adams
 from wirebrush_diffusion.samplers.space import DIFFUSION, FLOW, Space
 from wirebrush_diffusion.samplers.step import no_noise, silent
-from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule, sigmas_for
+from wirebrush_diffusion.schedules import (
+    SCHEDULES,
+    DiscreteSchedule,
+    FlowSchedule,
+    sigmas_for,
+)
 from wirebrush_diffusion.spacings import linspace
 
 MEAN, SPREAD = 0.7, 0.5
@@ -216,6 +221,46 @@ def test_every_step_is_reported_and_inputs_stay_untouched(
     assert torch.equal(x, before)
     for step in steps:  # nothing was changed in place after it was reported
         assert torch.allclose(step.denoised, gaussian(step.x, step.sigma))
+
+
+ONE_STEP = ("euler", "ddim", "heun", "dpm_2", "euler_cfg_pp")  # which remember nothing
+
+
+@pytest.mark.parametrize("name", ONE_STEP)
+@given(
+    schedule=st.sampled_from(sorted(SCHEDULES)),
+    steps=st.integers(2, 30),
+    part=st.floats(0.0, 1.0),
+    seed=st.integers(0, 2**32),
+    flow=st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_a_run_in_two_parts_is_the_run(
+    name: str, schedule: str, steps: int, part: float, seed: int, flow: bool
+) -> None:
+    table = FlowSchedule(3.0) if flow else DiscreteSchedule.from_betas()
+    sigmas = sigmas_for(table, schedule, steps)
+    cut = round(part * (len(sigmas) - 1))
+    generator = torch.Generator().manual_seed(seed)
+    x = sigmas[0] * torch.randn((1, 4, 2, 2), generator=generator, dtype=torch.float64)
+    space = Space(flow, table)
+
+    def run(x: Tensor, levels: list[float]) -> Tensor:
+        if len(levels) < 2:
+            return x
+        return SAMPLERS[name].function(
+            flow_gaussian if flow else gaussian,
+            x,
+            levels,
+            on_step=silent,
+            noise=no_noise,
+            space=space,
+        )
+
+    parts = run(run(x, sigmas[: cut + 1]), sigmas[cut:])
+
+    hair = 1e-3 if name == "euler_cfg_pp" and flow else 1e-9  # its first level is moved by a hair
+    assert torch.allclose(parts, run(x, sigmas), atol=hair)
 
 
 def test_a_callback_can_end_a_run() -> None:

@@ -193,7 +193,10 @@ def test_denoise_0_gives_the_latent_back_and_less_changes_less(parts: Parts, tex
     assert distances == sorted(distances)
 
 
-@pytest.mark.parametrize("sampler", ["euler", "ddim", "euler_ancestral", "dpmpp_2m_sde"])
+@pytest.mark.parametrize(
+    "sampler",
+    ["euler", "ddim", "euler_ancestral", "dpmpp_2m_sde", "euler_cfg_pp", "seeds_3", "sa_solver"],
+)
 def test_outside_the_mask_nothing_changes(parts: Parts, texts: Texts, sampler: str) -> None:
     start = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(1))
     mask = torch.zeros((1, 64, 64))

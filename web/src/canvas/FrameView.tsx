@@ -5,7 +5,7 @@ import { itemOf } from "../model/boxes";
 import { SMALLEST_FRAME } from "../model/frames";
 import { useView, useWorkspace } from "../state/context";
 import { choose } from "../state/view";
-import { tintOf } from "../ui/tints";
+import { sceneryTint } from "../ui/tints";
 import { t } from "../i18n/text";
 import { ResizeGrip } from "./ResizeGrip";
 import { FRAME_HANDLE, type FrameNode } from "./scenery";
@@ -14,7 +14,7 @@ import styles from "./Scenery.module.css";
 /** A titled box behind nodes. Its title row drags it with what stands on it; its inside lets everything through. */
 export const FrameView = memo(function FrameView({ id, data: { frame }, selected }: NodeProps<FrameNode>) {
   const { view } = useWorkspace();
-  const tint = { "--tint": tintOf(frame.color) } as CSSProperties;
+  const tint = { "--tint": sceneryTint(frame.color) } as CSSProperties;
   const pick = (more: boolean): void => choose(view, id, more);
   return (
     <div className={`${styles["frame"]} ${selected ? styles["selected"] : ""}`} style={tint}>

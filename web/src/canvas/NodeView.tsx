@@ -1,6 +1,8 @@
 import type { NodeProps } from "@xyflow/react";
 import { memo, useState } from "react";
 import { isBorder } from "../model/border";
+import type { Point } from "../model/document";
+import { GRID } from "../model/geometry";
 import { useGraph } from "../state/context";
 import type { FlowNode } from "./flow";
 import styles from "./Node.module.css";
@@ -12,7 +14,10 @@ import { NodePorts } from "./NodePorts";
 import { NodeProblems } from "./NodeProblems";
 import { NodeSentence } from "./NodeSentence";
 import { NodeToolbar } from "./NodeToolbar";
+import { ResizeGrip } from "./ResizeGrip";
 import { useNodeState } from "./useNodeState";
+
+const SMALLEST: Point = [7 * GRID, 2 * GRID];
 
 /** A node: title and state, ports, widgets, picture, footer; all placed by its layout. */
 export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<FlowNode>) {
@@ -44,6 +49,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       <NodeProblems id={id} selected={selected} />
       <InnerProblems id={id} />
       {(pointed || selected) && !isBorder(id) && <NodeToolbar id={id} />}
+      {(pointed || selected) && !layout.collapsed && <ResizeGrip item={id} smallest={SMALLEST} position="bottom-right" />}
     </div>
   );
 });

@@ -5,7 +5,7 @@ import { itemOf } from "../model/boxes";
 import type { Point } from "../model/document";
 import { useView, useWorkspace } from "../state/context";
 import { choose } from "../state/view";
-import { tintOf } from "../ui/tints";
+import { sceneryTint } from "../ui/tints";
 import { t } from "../i18n/text";
 import { ResizeGrip } from "./ResizeGrip";
 import type { NoteNode } from "./scenery";
@@ -18,7 +18,7 @@ const SMALLEST: Point = [88, 44];
 export const NoteView = memo(function NoteView({ id, data: { note }, selected }: NodeProps<NoteNode>) {
   const { view } = useWorkspace();
   const editing = useView(({ renaming }) => renaming === id);
-  const tint = { "--tint": tintOf(note.color) } as CSSProperties;
+  const tint = { "--tint": sceneryTint(note.color) } as CSSProperties;
   return (
     <div
       className={`${styles["note"]} ${selected ? styles["selected"] : ""} nowheel`}

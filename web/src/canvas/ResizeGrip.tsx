@@ -1,9 +1,10 @@
 import { NodeResizeControl, ResizeControlVariant, type ControlPosition } from "@xyflow/react";
 import { useRef } from "react";
 import { resizeItem } from "../model/commands";
-import { onGrid, type ItemKey } from "../model/boxes";
+import { isNodeKey, onGrid, type ItemKey } from "../model/boxes";
 import type { Point } from "../model/document";
 import { useWorkspace } from "../state/context";
+import { choose, select } from "../state/view";
 import styles from "./ResizeGrip.module.css";
 
 interface Props {
@@ -15,7 +16,7 @@ interface Props {
 
 /** A place to pull a node, frame or note larger; sizes stay on the grid. One pull is one undo step. */
 export function ResizeGrip({ item, smallest: [minWidth, minHeight], position }: Props) {
-  const { documents } = useWorkspace();
+  const { documents, view } = useWorkspace();
   const pull = useRef(0);
   const line = !position.includes("-");
   return (
@@ -25,7 +26,12 @@ export function ResizeGrip({ item, smallest: [minWidth, minHeight], position }: 
       variant={line ? ResizeControlVariant.Line : ResizeControlVariant.Handle}
       minWidth={minWidth}
       minHeight={minHeight}
-      onResizeStart={() => void (pull.current = Date.now())}
+      onResizeStart={() => {
+        pull.current = Date.now();
+        // What is pulled keeps its grips even where the pointer runs ahead of it.
+        if (isNodeKey(item)) select(view, [item]);
+        else choose(view, item, false);
+      }}
       onResize={(_, { x, y, width, height }) => {
         const [left, top] = [onGrid(x), onGrid(y)];
         const size: Point = [onGrid(x + width) - left, onGrid(y + height) - top];

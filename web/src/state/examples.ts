@@ -4,8 +4,8 @@ import { paste } from "../model/commands";
 import { emptyDocument, type NodeId, type WorkflowNode } from "../model/document";
 import { exampleOf, exampleWithin, type Example } from "../model/example";
 import { documentToJson, parseDocument } from "../model/format";
-import { layoutOf } from "../model/geometry";
 import { freshIds } from "../model/ids";
+import { untidyOf } from "../model/untidy";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import { t } from "../i18n/text";
@@ -44,12 +44,8 @@ async function findExample(studio: Studio, spec: NodeSpec): Promise<Example> {
   const example = smallest ?? exampleOf(spec, types, t("inspector.examplePrompt"));
   // The layout comes with the first example, not with the page.
   const { tidied } = await import("../model/tidy");
-  const sizes = Object.entries(example.nodes).map(([id, node]) => {
-    const type = types.spec(node.type);
-    const { width, height } = type ? layoutOf(type, node) : { width: 220, height: 110 };
-    return [id, [width, height]] as const;
-  });
-  const places = tidied({ sizes, wires: Object.values(example.wires).map(({ from, to }) => [from[0], to[0]] as const), corner: [0, 0] });
+  const untidy = untidyOf({ ...emptyDocument("", ""), ...example }, types);
+  const places = untidy ? tidied({ ...untidy, corner: [0, 0] }) : {};
   const nodes = Object.entries(example.nodes).map(([id, node]) => [id, { ...node, at: places[id] ?? node.at }]);
   return { ...example, nodes: Object.fromEntries(nodes) };
 }

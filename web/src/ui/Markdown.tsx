@@ -1,5 +1,6 @@
 import { micromark } from "micromark";
 import { useLayoutEffect, useMemo, useRef } from "react";
+import { trustedHtml } from "../runtime/trusted";
 import styles from "./Markdown.module.css";
 
 /** Pictures would be fetched from wherever a shared workflow says: they become links. */
@@ -11,7 +12,7 @@ const NO_PICTURES = { disable: { null: ["labelStartImage"] } };
  */
 export function Markdown({ text, className = "" }: { text: string; className?: string }) {
   const place = useRef<HTMLDivElement>(null);
-  const html = useMemo(() => markdownToHtml(text), [text]);
+  const html = useMemo(() => trustedHtml(markdownToHtml(text)), [text]);
   useLayoutEffect(() => {
     if (place.current) place.current.innerHTML = vouched(html);
   }, [html]);

@@ -10,6 +10,11 @@ export function tintOf(color: string | undefined): string {
   return /^#([\da-f]{3}|[\da-f]{6})$/i.test(color) ? color : "transparent";
 }
 
+/** Frames and notes without a colour are grey: they could not be seen otherwise. */
+export function sceneryTint(color: string | undefined): string {
+  return tintOf(color ?? "grey");
+}
+
 function isTint(color: string): color is Tint {
   return (TINTS as readonly string[]).includes(color);
 }

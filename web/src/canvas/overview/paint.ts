@@ -1,7 +1,7 @@
 /** Paints a scene as the page shows it, with what can be made out at the zoom it is seen at. */
 import { touches, type Box } from "../../model/boxes";
 import { colorOf } from "../../ui/PortShape";
-import { tintOf } from "../../ui/tints";
+import { sceneryTint } from "../../ui/tints";
 import { outlined, paintTitle, type Brush, type Look } from "./brush";
 import { detailAt, type Detail } from "./detail";
 import { paintNode } from "./paintNode";
@@ -25,25 +25,25 @@ export function paintScene(brush: Brush, scene: Scene, sight: Sight, ratio: numb
 
 function paintFrame(brush: Brush, { key, item, box }: Scene["frames"][number], detail: Detail, look: Look): void {
   const { palette } = look;
-  const tint = palette.color(tintOf(item.color));
+  const tint = palette.color(sceneryTint(item.color));
   outlined(brush, box, 12, detail);
   brush.fillStyle = `color-mix(in srgb, ${tint} 7%, transparent)`;
   brush.fill();
   const chosen = look.scenery.has(key) || look.hovered === key;
-  brush.strokeStyle = chosen ? palette.color("--muted") : `color-mix(in srgb, ${tint} 45%, ${palette.color("--line")})`;
+  brush.strokeStyle = chosen ? palette.color("--muted") : `color-mix(in srgb, ${tint} 38%, ${palette.color("--canvas")})`;
   brush.lineWidth = chosen ? 2 * detail.hair : detail.hair;
   brush.stroke();
   if (!detail.title) return;
   // What stands on a frame may be too small to be named; the frame is large enough.
-  brush.fillStyle = `color-mix(in srgb, ${tint} 45%, ${palette.color("--muted")})`;
+  brush.fillStyle = `color-mix(in srgb, ${tint} 40%, ${palette.color("--text")})`;
   paintTitle(brush, item.title, { ...box, left: box.left + 14, right: box.right - 14 }, detail.title, look);
 }
 
 function paintNote(brush: Brush, { key, item, box }: Scene["notes"][number], detail: Detail, look: Look): void {
   const { palette } = look;
-  const tint = palette.color(tintOf(item.color));
+  const tint = palette.color(sceneryTint(item.color));
   outlined(brush, box, 8, detail);
-  brush.fillStyle = `color-mix(in srgb, ${tint} 14%, color-mix(in srgb, ${palette.color("--text")} 3%, ${palette.color("--canvas")}))`;
+  brush.fillStyle = `color-mix(in srgb, ${tint} 14%, ${palette.color("--canvas")})`;
   brush.fill();
   if (look.scenery.has(key) || look.hovered === key) {
     brush.strokeStyle = palette.color("--muted");

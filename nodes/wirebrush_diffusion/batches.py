@@ -129,13 +129,22 @@ class Batch:
 
 
 def make_batches(
-    pieces: Sequence[Piece], shape: Sequence[int], device: torch.device, dtype: torch.dtype
+    pieces: Sequence[Piece],
+    shape: Sequence[int],
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    repeatable: bool = True,
 ) -> list[Batch]:
-    """Group the pieces so that as few forward passes as possible are made."""
+    """Group the pieces so that as few forward passes as possible are made.
+
+    `repeatable` lets contexts of different lengths share one, the shorter repeated.
+    """
     groups: list[list[Piece]] = []
     for piece in pieces:
         for group in groups:
-            if _compatible([*group, piece]):
+            same = group[0].context.shape[1] == piece.context.shape[1]
+            if (same or repeatable) and _compatible([*group, piece]):
                 group.append(piece)
                 break
         else:

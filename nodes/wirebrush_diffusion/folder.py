@@ -73,8 +73,14 @@ class FolderCheckpoint:
     ) -> DiffusionModel:
         self.check()
         precision = precision_for(device, self.family.half, dtype)
-        kind = self.family.network
-        network = load_network(self._network_folder, kind, device, precision, storage)
+        network = load_network(
+            self._network_folder,
+            self.family.network,
+            device,
+            precision,
+            storage,
+            self.family.complete,
+        )
         scheduler = read_config(self.path / "scheduler" / "scheduler_config.json")
         sampling = self.family.sampling(scheduler)
         return self.family.model(network, sampling, self.latent_format())
@@ -161,12 +167,21 @@ class FolderCheckpoint:
 
 
 def load_network(
-    folder: Path, kind: str, device: str, dtype: torch.dtype, storage: str | None = None
+    folder: Path,
+    kind: str,
+    device: str,
+    dtype: torch.dtype,
+    storage: str | None = None,
+    complete: Callable[[nn.Module], None] = lambda network: None,
 ) -> nn.Module:
-    """A diffusers model of class `kind` from its folder (config.json and safetensors)."""
+    """A diffusers model of class `kind` from its folder (config.json and safetensors).
+
+    `complete` adds what the files do not hold.
+    """
     config = read_config(folder / "config.json")
     _check_class(folder, config.get("_class_name", kind), kind)
     network = build_diffusers(kind, config)
+    complete(network)
     set_precision(network, dtype, storage)
     fill(
         network,

@@ -67,6 +67,11 @@ class DiffusionModel(Loaded):
         width = self.config.cross_attention_dim
         return width if isinstance(width, int) else None
 
+    @property
+    def attends_across(self) -> bool:
+        """Whether the text is only looked at: then it may stand there twice, and nobody notices."""
+        return True
+
     def inputs(
         self,
         pooled: Tensor | None,

@@ -118,7 +118,13 @@ class Sides:
                     f"No {wanted[0]} condition counts at noise level {sigma:.3f}.",
                     "Let at least one condition cover each moment from 0 to 1.",
                 )
-            made = make_batches(chosen, self.shape, self._device, self._dtype)
+            made = make_batches(
+                chosen,
+                self.shape,
+                self._device,
+                self._dtype,
+                repeatable=self.model.attends_across,
+            )
             self._batches[active] = made
         return self._batches[active]
 

@@ -51,6 +51,7 @@ class SingleFileCheckpoint:
     ) -> DiffusionModel:
         family, prefix, plan = self._recognised
         network = build_diffusers(family.network, plan.config)
+        family.complete(network)
         precision = precision_for(device, family.half, dtype)
         set_precision(network, precision, storage)
         tensors = plan.layout.tensors(mapped=mapped_precision(device, precision))

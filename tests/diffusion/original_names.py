@@ -11,7 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from wirebrush_diffusion.families.chroma import RULES as CHROMA_RULES
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
+from wirebrush_diffusion.families.pixart import RULES as PIXART_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
 from wirebrush_diffusion.layout import Rule, Rules
 from wirebrush_diffusion.names import unet_name, vae_name
@@ -119,6 +121,8 @@ def single(pipe: Any, name: str) -> dict[str, Tensor]:
         if name == "sdxl":
             texts |= clip_tensors(pipe.text_encoder, "conditioner.embedders.0.transformer.")
         return unet_tensors(pipe.unet, MODEL) | vae_tensors(pipe.vae, FIRST) | texts
+    if name in ("chroma", "pixart"):
+        return _with_t5_alone(pipe, name)
     rules = SD3_RULES if name == "sd3" else FLUX_RULES
     network = written(rules, pipe.transformer.state_dict(), MODEL)
     if name == "sd3":
@@ -134,6 +138,16 @@ def single(pipe: Any, name: str) -> dict[str, Tensor]:
     return tensors | plain(pipe.text_encoder_3, f"{TEXTS}t5xxl.transformer.")
 
 
+def _with_t5_alone(pipe: Any, name: str) -> dict[str, Tensor]:
+    rules = CHROMA_RULES if name == "chroma" else PIXART_RULES
+    network = written(rules, pipe.transformer.state_dict(), MODEL)
+    if name == "pixart":  # its files keep the computed places, and what no text is
+        network[f"{MODEL}pos_embed"] = torch.zeros(1, 64 * 64, 144)
+        network[f"{MODEL}y_embedder.y_embedding"] = torch.zeros(300, 256)
+    texts = plain(pipe.text_encoder, f"{TEXTS}t5xxl.transformer.")
+    return network | vae_tensors(pipe.vae, FIRST) | texts
+
+
 def last_swapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The last block's text stream keeps "shift, scale"."""
     last = "joint_blocks.2.context_block.adaLN_modulation.1"
@@ -147,6 +161,9 @@ def single_file(pipe: Any, name: str, folder: Path) -> Path:
     """The authors' file, with the tokenizers beside it."""
     path = folder / f"{name}.safetensors"
     save_file(single(pipe, name), path)
+    if name in ("chroma", "pixart"):
+        pipe.tokenizer.save_pretrained(folder / "t5")
+        return path
     (getattr(pipe, "tokenizer", None) or pipe.tokenizer_2).save_pretrained(folder / "tokenizer")
     long = getattr(pipe, "tokenizer_3", None) or getattr(pipe, "tokenizer_2", None)
     if name in ("sd3", "flux"):

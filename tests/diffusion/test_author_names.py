@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import torch
+from diffusers import ChromaTransformer2DModel
 from diffusers.loaders.single_file_utils import (
+    convert_chroma_transformer_checkpoint_to_diffusers,
     convert_flux_transformer_checkpoint_to_diffusers,
     convert_ldm_unet_checkpoint,
     convert_open_clip_checkpoint,
@@ -16,6 +18,7 @@ from original_names import last_swapped, open_clip_tensors, unet_tensors, writte
 from tiny_families import clip, flux_transformer, refiner_parts, sd3_parts, sdxl_parts
 from torch import nn
 
+from wirebrush_diffusion.families.chroma import RULES as CHROMA_RULES
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
 
@@ -49,6 +52,19 @@ def test_flux() -> None:
     tensors = written(FLUX_RULES, network.state_dict())
 
     found = convert_flux_transformer_checkpoint_to_diffusers(tensors)
+
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    assert {name: tensor.shape for name, tensor in found.items()} == expected
+
+
+def test_chroma() -> None:
+    with torch.device("meta"):
+        network = ChromaTransformer2DModel(
+            num_layers=1, num_single_layers=1, approximator_hidden_dim=64, approximator_layers=2
+        )
+    tensors = written(CHROMA_RULES, network.state_dict())
+
+    found = convert_chroma_transformer_checkpoint_to_diffusers(tensors)
 
     expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
     assert {name: tensor.shape for name, tensor in found.items()} == expected

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from tiny_families import L_WIDTH, pipeline, saved
 from torch import Tensor
 
+from wirebrush_diffusion.batches import make_batches
 from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Prediction
@@ -23,10 +24,11 @@ from wirebrush_diffusion.families.flux import packed, unpacked
 from wirebrush_diffusion.noise import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
+from wirebrush_diffusion.sides import Sides
 
 SEED, STEPS, CFG, SIDE = 3, 6, 4.0, 64
 PROMPT, NEGATIVE = "a red house", "fog"
-NAMES = ("sd1", "sd2", "sdxl", "sd3", "flux")
+NAMES = ("sd1", "sd2", "sdxl", "sd3", "flux", "pixart")
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,8 @@ def theirs(pipe: Any, name: str, noise: Tensor) -> Tensor:
         return unpacked(pipe(**arguments).images, SIDE // 16, SIDE // 16)
     if name == "sd3":
         arguments |= {"max_sequence_length": 77}
+    if name == "pixart":
+        arguments |= {"use_resolution_binning": False, "clean_caption": False}
     return pipe(**arguments, negative_prompt=NEGATIVE).images
 
 
@@ -128,6 +132,39 @@ def test_same_picture_from_the_latent(pipes: Any, folders: Any, name: str) -> No
     assert parts.autoencoder.downscale == 8
 
 
+def test_chroma_reads_the_text_and_nothing_else(pipes: Any, folders: Any) -> None:
+    pipe, parts = pipes("chroma"), load(folders("chroma"))
+    x = initial_noise(torch.zeros((1, 16, 8, 6)), SEED)
+    encoding = parts.text_encoder.encode(PROMPT)
+
+    extra = parts.model.inputs(encoding.pooled, {}, x.shape)
+    ours = parts.model.predict(x, torch.tensor([400.0]), encoding.context, extra)
+    with torch.inference_mode():
+        ids = pipe._prepare_latent_image_ids(1, 4, 3, "cpu", torch.float32)
+        texts = torch.zeros(encoding.context.shape[1], 3)
+        expected = pipe.transformer(
+            packed(x), encoding.context, torch.tensor([0.4]), ids, texts, return_dict=False
+        )[0]
+
+    assert (extra, encoding.context.shape) == ({}, (1, 4, 256))
+    assert (ours - unpacked(expected, 4, 3)).abs().max() <= 1e-5
+
+
+@pytest.mark.parametrize(("name", "passes"), [("chroma", 2), ("pixart", 1)])
+def test_texts_are_repeated_only_where_nobody_notices(folders: Any, name: str, passes: int) -> None:
+    parts = load(folders(name))
+    model = parts.model
+    texts = [Condition(parts.text_encoder.encode(text).context) for text in ("a red", "")]
+    assert [text.context.shape[1] for text in texts] == [3, 1]
+    sides = Sides(model, {"positive": texts[:1], "negative": texts[1:]}, (1, 4, 8, 8))
+
+    batches = make_batches(
+        sides._pieces, (1, 4, 8, 8), model.device, model.dtype, repeatable=model.attends_across
+    )
+
+    assert len(batches) == passes
+
+
 def test_the_refiner_is_told_sizes_and_a_score(pipes: Any, folders: Any) -> None:
     pipe, parts = pipes("refiner"), load(folders("refiner"))
     x = initial_noise(torch.zeros((1, 4, 8, 8)), SEED)
@@ -150,7 +187,7 @@ def test_the_refiner_is_told_sizes_and_a_score(pipes: Any, folders: Any) -> None
     assert (ours - expected).abs().max() <= 1e-5
 
 
-@pytest.mark.parametrize("name", ["sd2", "sdxl", "refiner", "sd3", "flux"])
+@pytest.mark.parametrize("name", ["sd2", "sdxl", "refiner", "sd3", "flux", "chroma", "pixart"])
 def test_a_single_file_gives_the_folders_model(
     pipes: Any, folders: Any, tmp_path: Path, name: str
 ) -> None:
@@ -164,13 +201,14 @@ def test_a_single_file_gives_the_folders_model(
     answers = [parts.text_encoder.encode("a (red:1.3) house") for parts in (loaded, expected)]
     assert torch.allclose(answers[0].context, answers[1].context, atol=1e-5)
     pooled = [answer.pooled for answer in answers if answer.pooled is not None]
-    assert len(pooled) == 2
-    assert name == "sd2" or (pooled[0] - pooled[1]).abs().max() < 1e-5  # nobody reads that of sd2
+    assert (
+        name in ("sd2", "chroma", "pixart") or (pooled[0] - pooled[1]).abs().max() < 1e-5
+    )  # nobody reads that of sd2
     assert loaded.model.latent == expected.model.latent
     assert loaded.model.config.in_channels == expected.model.config.in_channels
 
 
-@pytest.mark.parametrize("name", ["sd2", "sdxl", "sd3", "flux"])
+@pytest.mark.parametrize("name", ["sd2", "sdxl", "sd3", "flux", "chroma", "pixart"])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float8_e4m3fn])
 def test_networks_in_diffusers_own_names(
     pipes: Any, tmp_path: Path, name: str, dtype: torch.dtype

@@ -267,6 +267,56 @@ def x4_parts() -> dict[str, Any]:
     }
 
 
+def chroma_parts() -> dict[str, Any]:
+    """Chroma."""
+    config: dict[str, Any] = {
+        "in_channels": 64,
+        "num_layers": 2,
+        "num_single_layers": 2,
+        "attention_head_dim": 32,
+        "num_attention_heads": 2,
+        "joint_attention_dim": T5_WIDTH,
+        "axes_dims_rope": (4, 14, 14),
+        "approximator_num_channels": 16,
+        "approximator_hidden_dim": 32,
+        "approximator_layers": 2,
+    }
+    return {
+        "transformer": diffusers.ChromaTransformer2DModel(**config).eval(),
+        "vae": vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        "text_encoder": t5(),
+        "tokenizer": t5_tokenizer(),
+        "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(shift=1.0),
+    }
+
+
+def pixart_parts() -> dict[str, Any]:
+    """PixArt-Sigma."""
+    transformer = diffusers.PixArtTransformer2DModel(
+        num_attention_heads=2,
+        attention_head_dim=72,
+        num_layers=2,
+        cross_attention_dim=144,
+        sample_size=128,
+        caption_channels=T5_WIDTH,
+        use_additional_conditions=False,
+    )
+    betas: dict[str, Any] = {
+        "beta_schedule": "linear",
+        "beta_start": 0.0001,
+        "beta_end": 0.02,
+        "timestep_spacing": "leading",
+        "steps_offset": 1,
+    }
+    return {
+        "transformer": transformer.eval(),
+        "vae": vae(scaling_factor=0.13025),
+        "text_encoder": t5(),
+        "tokenizer": t5_tokenizer(),
+        "scheduler": diffusers.EulerDiscreteScheduler(**betas),
+    }
+
+
 PIPELINES: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]] = {
     "sd1": (diffusers.StableDiffusionPipeline, sd1_parts),
     "sd2": (diffusers.StableDiffusionPipeline, sd2_parts),
@@ -274,6 +324,8 @@ PIPELINES: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]] = {
     "refiner": (diffusers.StableDiffusionXLImg2ImgPipeline, refiner_parts),
     "sd3": (diffusers.StableDiffusion3Pipeline, sd3_parts),
     "flux": (diffusers.FluxPipeline, flux_parts),
+    "chroma": (diffusers.ChromaPipeline, chroma_parts),
+    "pixart": (diffusers.PixArtSigmaPipeline, pixart_parts),
     "x4": (diffusers.StableDiffusionUpscalePipeline, x4_parts),
     "inpaint": (diffusers.StableDiffusionInpaintPipeline, lambda: sd1_parts(9)),
     "edit": (diffusers.StableDiffusionInstructPix2PixPipeline, lambda: sd1_parts(8)),

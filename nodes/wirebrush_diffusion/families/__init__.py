@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.families.chroma import Chroma
 from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
 from wirebrush_diffusion.families.flux import Flux
+from wirebrush_diffusion.families.pixart import PixArtSigma
 from wirebrush_diffusion.families.sd1 import StableDiffusion1
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
 from wirebrush_diffusion.families.sd3 import StableDiffusion3
@@ -24,12 +26,16 @@ FAMILIES: tuple[Family, ...] = (
     X4Upscaler(),
     StableDiffusion3(),
     Flux(),
+    Chroma(),
+    PixArtSigma(),
 )
 
 CLIP_TYPES: Mapping[str, Family] = {
     "sdxl": StableDiffusionXL(),
     "sd3": StableDiffusion3(),
     "flux": Flux(),
+    "chroma": Chroma(),
+    "pixart": PixArtSigma(),
 }
 """The field's names for which family a set of text encoders is put together for."""
 

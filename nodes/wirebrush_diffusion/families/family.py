@@ -73,6 +73,9 @@ class Family:
         """From a scheduler's configuration (of a folder, or `hints`)."""
         raise NotImplementedError
 
+    def complete(self, network: nn.Module) -> None:
+        """Give an empty network what no file holds because it is computed."""
+
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         """The network with what must be known to sample from it."""
         return DiffusionModel(network, sampling.prediction, sampling.schedule, latent)

@@ -113,6 +113,10 @@ class FluxModel(DiffusionModel):
         return self.config.in_channels // PATCH**2 - self.latent.channels
 
     @property
+    def attends_across(self) -> bool:
+        return False
+
+    @property
     def context_width(self) -> int | None:
         return self.config.joint_attention_dim
 

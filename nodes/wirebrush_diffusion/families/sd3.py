@@ -69,6 +69,10 @@ class SD3Model(DiffusionModel):
     """`network` is diffusers' `SD3Transformer2DModel`."""
 
     @property
+    def attends_across(self) -> bool:
+        return False
+
+    @property
     def context_width(self) -> int | None:
         return self.config.joint_attention_dim
 

@@ -6,9 +6,9 @@ The "model" gives back a tensor made before, so that all that is measured is the
 diffusers' side is what its pipelines do per step around the network: duplicate, scale_model_input,
 the call of a network that does nothing, chunk, guidance, step. Ours is measured bare (sampler only)
 and guided (with guidance's own buffers and arithmetic, around the same network). Prints JSON:
-microseconds per step, with the coefficients worked out before the loop, the median of the repeats.
-The Brownian noise of dpmpp_2m_sde is listed by itself: drawing it is not the loop's. heun calls the
-model twice per step.
+microseconds per step, with the coefficients worked out before the loop, the median of the repeats,
+which take turns. Guided runs draw fresh noise, as diffusers' do; the field's Brownian noise is
+listed by itself. heun calls the model twice per step.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.guidance import Guided
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.noise import brownian_noise
+from wirebrush_diffusion.noise import brownian_noise, independent_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.samplers.space import DIFFUSION
 from wirebrush_diffusion.samplers.step import silent
@@ -52,19 +52,20 @@ class Nothing(nn.Module):
         return (self.answer,)
 
 
-def median_us(run: Callable[[], object], steps: int, repeats: int) -> float:
-    """Microseconds per step."""
-    run()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append((time.perf_counter() - start) / steps * 1e6)
-    return round(statistics.median(times), 1)
+def medians_us(runs: dict[str, Callable[[], object]], steps: int, repeats: int) -> dict[str, float]:
+    """Microseconds per step; the runs take turns, so that a busy moment meets them all."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for repeat in range(repeats + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if repeat:  # the first is for warming up
+                times[name].append((time.perf_counter() - start) / steps * 1e6)
+    return {name: round(statistics.median(each), 1) for name, each in times.items()}
 
 
-def ours(name: str, steps: int, repeats: int) -> dict[str, float]:
-    """Our sampler bare, and with guidance."""
+def ours(name: str, steps: int) -> dict[str, Callable[[], object]]:
+    """Our sampler bare, and with guidance and fresh noise."""
     sampler = SAMPLERS[name]
     schedule = DiscreteSchedule.from_betas()
     sigmas = sigmas_for(schedule, "karras", steps)
@@ -73,6 +74,8 @@ def ours(name: str, steps: int, repeats: int) -> dict[str, float]:
     text = Condition(torch.zeros((1, 77, 64)))
     model = DiffusionModel(Nothing(), schedule=schedule)
     guided = Guided(model, [text], [text], CFG, SHAPE)
+    guided.prepare(sigmas)
+    noise = independent_noise(x, 0)
 
     def bare() -> Tensor:
         return sampler.function(
@@ -85,19 +88,12 @@ def ours(name: str, steps: int, repeats: int) -> dict[str, float]:
         )
 
     def with_guidance() -> Tensor:
-        return sampler.function(
-            guided, x, sigmas, on_step=silent, noise=lambda a, b: unit, space=DIFFUSION
-        )
+        return sampler.function(guided, x, sigmas, on_step=silent, noise=noise, space=DIFFUSION)
 
-    guided.prepare(sigmas)
-    with torch.inference_mode():
-        return {
-            "bare": median_us(bare, steps, repeats),
-            "guided": median_us(with_guidance, steps, repeats),
-        }
+    return {"bare": bare, "guided": with_guidance}
 
 
-def theirs(scheduler: Any, steps: int, repeats: int) -> float:
+def theirs(scheduler: Any, steps: int) -> Callable[[], object]:
     """A pipeline's loop around a scheduler."""
     x = torch.randn(SHAPE)
     network, text = Nothing(), torch.zeros((2, 77, 64))
@@ -125,8 +121,7 @@ def theirs(scheduler: Any, steps: int, repeats: int) -> float:
             latents = scheduler.step(prediction, timestep, latents, return_dict=False, **extra)[0]
         return latents
 
-    with torch.inference_mode():
-        return median_us(run, steps, repeats)
+    return run
 
 
 def diffusers_schedulers() -> dict[str, Callable[[], Any]]:
@@ -154,7 +149,7 @@ def brownian_us(steps: int, repeats: int) -> float:
         for i in range(steps - 1):
             noise(sigmas[i], sigmas[i + 1])
 
-    return median_us(run, steps, repeats)
+    return medians_us({"draw": run}, steps, repeats)["draw"]
 
 
 def main() -> None:
@@ -166,13 +161,15 @@ def main() -> None:
     torch.set_num_threads(1)
     schedulers = diffusers_schedulers()
     rows: dict[str, dict[str, float]] = {}
-    for name in SAMPLERS:
-        row = ours(name, arguments.steps, arguments.repeats)
-        if name in schedulers:
-            scheduler = schedulers[name]()
-            row["diffusers"] = theirs(scheduler, arguments.steps, arguments.repeats)
-            row["times faster"] = round(row["diffusers"] / row["guided"], 1)
-        rows[name] = row
+    with torch.inference_mode():
+        for name in SAMPLERS:
+            runs = ours(name, arguments.steps)
+            if name in schedulers:
+                runs["diffusers"] = theirs(schedulers[name](), arguments.steps)
+            rows[name] = medians_us(runs, arguments.steps, arguments.repeats)
+            if name in schedulers:
+                times = rows[name]["diffusers"] / rows[name]["guided"]
+                rows[name]["times faster"] = round(times, 1)
     report = {
         "question": "microseconds per step without the model",
         "shape": SHAPE,

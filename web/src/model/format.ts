@@ -13,7 +13,7 @@ import {
 } from "./document";
 import { definitionFrom, definitionToFile } from "./definition";
 import { isPoint, isPortRef, isRecord } from "./guards";
-import { toJson } from "./json";
+import { fileText } from "./written";
 
 export { isPoint, isRecord } from "./guards";
 
@@ -51,13 +51,7 @@ export function documentToJson(document: Document): Record<string, Json> {
 
 /** The file's text: one line per wire, so that it diffs well. */
 export function serialise(document: Document): string {
-  const { wires, ...data } = documentToJson(document);
-  const lines = (wires as unknown as Wire[]).map((wire) => `    ${toJson(wire)}`);
-  const text = toJson({ ...data, wires: "@" }, 2);
-  // The mark is searched from the end: texts before it may look like it.
-  const mark = text.lastIndexOf('\n  "wires": "@"');
-  const list = `\n  "wires": [${lines.length ? `\n${lines.join(",\n")}\n  ` : ""}]`;
-  return `${text.slice(0, mark)}${list}${text.slice(mark + '\n  "wires": "@"'.length)}\n`;
+  return fileText(documentToJson(document));
 }
 
 interface RawGraph {

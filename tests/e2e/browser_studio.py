@@ -30,6 +30,14 @@ WATCH = """state => {
 }"""
 """Writes down every word that a node's state says: a fast run is over before a test looks."""
 
+TOUR_SEEN = """
+if (location.protocol.startsWith("http")) {
+  const kept = JSON.parse(localStorage.getItem("wirebrush.settings") ?? "{}");
+  localStorage.setItem("wirebrush.settings", JSON.stringify({ tourSeen: true, ...kept }));
+}
+"""
+"""The page of somebody who is not new here."""
+
 KEPT = re.compile("kept as a draft|saved$|saved ")
 
 FRAMES = """() => new Promise(done => {

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browser_studio import Studio
+from browser_studio import TOUR_SEEN, Studio
 from server_process import Server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -57,6 +57,7 @@ def browser() -> Iterator[Browser]:
 def studio(address: str, browser: Browser) -> Iterator[Studio]:
     """The page on a fresh copy of the postcard; the test fails if the console has errors."""
     context = browser.new_context(viewport={"width": 1600, "height": 1000})
+    context.add_init_script(TOUR_SEEN)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: _note(complaints, message))

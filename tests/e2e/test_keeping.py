@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from browser_studio import Studio
+from browser_studio import TOUR_SEEN, Studio
 from playwright.sync_api import Browser, Page, expect
 from server_process import Server
 
@@ -75,7 +75,7 @@ def test_files_have_folders_and_a_deleted_one_comes_back(studio: Studio, page: P
     moved.get_by_role("button", name="More for blue").click()
     page.get_by_role("menuitem", name="Delete").click()
     expect(moved).to_be_hidden()
-    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     expect(moved.get_by_role("button", name="blue", exact=True).first).to_be_visible()
 
 
@@ -138,6 +138,7 @@ def test_edits_survive_a_dead_server_and_a_closed_browser(
         flags = ["--no-sandbox", "--disable-gpu"]
         path = _path_of(browser)
         context = chromium.launch_persistent_context(profile, executable_path=path, args=flags)
+        context.add_init_script(TOUR_SEEN)
         page = context.new_page()
         page.goto(server.link)
         studio = Studio(page)
@@ -150,6 +151,7 @@ def test_edits_survive_a_dead_server_and_a_closed_browser(
 
         server.start()
         context = chromium.launch_persistent_context(profile, executable_path=path, args=flags)
+        context.add_init_script(TOUR_SEEN)
         page = context.new_page()
         page.goto(server.link)
         expect(Studio(page).field("What to paint", "text")).to_have_value(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from browser_studio import SLOW, Studio
+from browser_studio import SLOW, TOUR_SEEN, Studio
 from playwright.sync_api import Browser, expect
 from server_process import Server
 
@@ -17,6 +17,7 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
 ) -> None:
     with Server(tmp_path) as server:
         context = browser.new_context(viewport={"width": 1400, "height": 900})
+        context.add_init_script(TOUR_SEEN)
         page = context.new_page()
         page.goto(server.link)
         studio = Studio(page)

@@ -12,6 +12,7 @@ import { Queue } from "../panels/Queue";
 import { SubgraphPanel } from "../panels/SubgraphPanel";
 import { useUi, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
+import { Announcer } from "../ui/Announcer";
 import { Notices } from "../ui/Notices";
 import { Tip } from "../ui/Tip";
 import styles from "./App.module.css";
@@ -20,8 +21,10 @@ import { ConflictDialog } from "./Conflict";
 import { ContextMenu } from "./ContextMenu";
 import { Coverings } from "./Coverings";
 import { Overlays } from "./Overlays";
+import { SkipLink } from "./SkipLink";
 import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
+import { Tour } from "./Tour";
 import { useClipboard } from "./useClipboard";
 import { useContextRequests } from "./useContextRequests";
 import { useAppearance } from "./useAppearance";
@@ -43,6 +46,7 @@ export function App() {
   const covered = useUi((state) => state.overlay !== null || state.enlarged !== null);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>
+      <SkipLink />
       <TopBar />
       <div className={styles["left"]}>
         <Library />
@@ -68,7 +72,9 @@ export function App() {
       <ContextMenu />
       <Lightbox />
       <Overlays />
+      <Tour />
       <Tip />
+      <Announcer />
     </div>
   );
 }

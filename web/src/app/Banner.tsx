@@ -19,7 +19,7 @@ export function Banner() {
     );
   if (!lost) return null;
   return (
-    <div className={styles["banner"]} role="status">
+    <div className={styles["banner"]}>
       <span>{t("banner.lost")}</span>
       <Button onClick={() => studio.runtime.retryNow()}>{t("banner.retry")}</Button>
     </div>

@@ -4,7 +4,7 @@ import { t } from "../i18n/text";
 import { useStudio, useUi } from "../state/context";
 import type { MenuRequest } from "../state/ui";
 import styles from "../ui/Menu.module.css";
-import { COMMANDS } from "./commands";
+import { COMMANDS, type AppCommand } from "./commands";
 import { CommandItems } from "./CommandItems";
 
 /** What can be done to the thing that was pointed at, where it was pointed at. */
@@ -13,9 +13,16 @@ export function ContextMenu() {
   return request && <Opened key={request.at.join()} request={request} />;
 }
 
+/** What is wanted most stands first; groups that are not named follow. */
+const ORDER = ["add", "run", "node", "look", "clipboard", "frame", "subgraph"];
+
+function rank({ group = "" }: AppCommand): number {
+  return ORDER.includes(group) ? ORDER.indexOf(group) : ORDER.length;
+}
+
 function Opened({ request: { on, at } }: { request: MenuRequest }) {
   const studio = useStudio();
-  const commands = COMMANDS.filter((command) => command.on?.includes(on) && command.enabled?.(studio) !== false);
+  const commands = COMMANDS.filter((command) => command.on?.includes(on) && command.enabled?.(studio) !== false).toSorted((a, b) => rank(a) - rank(b));
   const anchor = useMemo(() => ({ getBoundingClientRect: () => new DOMRect(at[0], at[1], 0, 0) }), [at]);
   return (
     <Menu.Root open modal={false} onOpenChange={(open) => !open && studio.ui.setState({ menu: null })}>

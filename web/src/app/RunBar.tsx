@@ -31,7 +31,7 @@ export function RunBar() {
   return (
     <>
       {open ? <RunProgress open={open.split(" ")} /> : <RunPlan />}
-      <div className={styles["run"]}>
+      <div className={styles["run"]} data-tour="run">
         {open && (
           <Button onClick={() => cancelCurrent(studio)} title={cancelLabel}>
             {t("command.cancel")}

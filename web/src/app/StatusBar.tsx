@@ -16,7 +16,7 @@ export function StatusBar() {
   const zoom = useView((state) => state.zoom);
   return (
     <footer className={styles["bar"]}>
-      <span className={phase === "live" ? styles["live"] : styles["lost"]} role="status">
+      <span className={phase === "live" ? styles["live"] : styles["lost"]}>
         <span className={styles["dot"]} />
         {phase === "live" ? t("status.connected") : phase === "connecting" ? t("status.connecting") : t("status.offline")}
       </span>

@@ -24,6 +24,7 @@ export function TopBar() {
       <IconButton
         label={t("library.title")}
         className={styles["narrow"]}
+        data-tour="library"
         aria-pressed={open === "library"}
         onClick={() => ui.setState({ panel: open === "library" ? null : "library" })}
       >
@@ -42,6 +43,7 @@ export function TopBar() {
       <IconButton
         label={t("panel.activity")}
         className={styles["narrow"]}
+        data-tour="activity"
         aria-pressed={open === "activity"}
         onClick={() => ui.setState({ panel: open === "activity" ? null : "activity" })}
       >

@@ -17,7 +17,7 @@ import { NoteView } from "./NoteView";
 import { Minimap } from "./overview/Minimap";
 import { Overview } from "./overview/Overview";
 import { useOverview } from "./overview/useOverview";
-import { Reason, Said } from "./Reason";
+import { Reason } from "./Reason";
 import stroke from "./StrokeLayer.module.css";
 import { useStrokes } from "./StrokeLayer";
 import { ToolBar } from "./ToolBar";
@@ -89,6 +89,8 @@ function Surface() {
         connectionRadius={22}
         reconnectRadius={12}
         aria-label={t("canvas.label")}
+        tabIndex={0}
+        data-canvas=""
         onlyRenderVisibleElements
         minZoom={LEAST_ZOOM}
         maxZoom={MOST_ZOOM}
@@ -127,7 +129,6 @@ function Surface() {
       <Breadcrumb />
       <ToolBar />
       <Reason />
-      <Said />
       {id !== "" && (empty || !ready) && (
         <div className={styles["empty"]}>
           <h2>{t(ready ? "canvas.empty" : "canvas.loading")}</h2>

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { useView } from "../state/context";
 import styles from "./Reason.module.css";
 
-/** Why the wire being drawn cannot end where the pointer is: said beside the pointer, and aloud. */
+/** Why the wire being drawn cannot end where the pointer is: said beside the pointer. */
 export function Reason() {
   const words = useView((state) => state.refusal);
   const drawing = useView((state) => state.connecting !== null);
@@ -18,18 +18,8 @@ export function Reason() {
   }, [drawing]);
 
   return (
-    <div ref={place} className={styles["place"]} role="status" aria-live="assertive">
+    <div ref={place} className={styles["place"]} aria-hidden="true">
       {words && <p className={styles["words"]}>{words}</p>}
-    </div>
-  );
-}
-
-/** What keys and gestures did, for those who do not see it. */
-export function Said() {
-  const words = useView((state) => state.said);
-  return (
-    <div className={styles["unseen"]} role="status" aria-live="polite">
-      {words}
     </div>
   );
 }

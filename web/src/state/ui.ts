@@ -11,7 +11,7 @@ export interface Enlarged {
 }
 
 /** What may lie over the page, one at a time. */
-export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "tour" | "camera" | "crop" | "mask";
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "about" | "camera" | "crop" | "mask";
 
 /** A menu of what can be done: to what kind of thing, and where in the window it was pointed at. */
 export interface MenuRequest {
@@ -21,6 +21,8 @@ export interface MenuRequest {
 
 export interface UiState {
   readonly menu: MenuRequest | null;
+  /** The step of the tour that is shown. */
+  readonly tour: number | null;
   readonly enlarged: Enlarged | null;
   /** Which side panel is open where there is no room for both. */
   readonly panel: "library" | "activity" | null;
@@ -54,6 +56,7 @@ export type UiStore = StoreApi<UiState>;
 export function createUiStore(): UiStore {
   const store = createStore<UiState>()(() => ({
     menu: null,
+    tour: null,
     enlarged: null,
     panel: null,
     overlay: null,

@@ -7,6 +7,7 @@ import { FILES } from "./files";
 import { GALLERY } from "./gallery";
 import { HELP } from "./help";
 import { NODES } from "./nodes";
+import { REGION_COMMANDS } from "./regions";
 import { RUN } from "./run";
 import { SCENERY } from "./scenery";
 import { SELECT } from "./select";
@@ -17,7 +18,7 @@ import { WIRES } from "./wires";
 
 export type { AppCommand, MenuName, Target } from "./command";
 
-export const COMMANDS: readonly AppCommand[] = [...FILES, ...EDIT, ...CLIPBOARD, ...SELECT, ...WIRES, ...ARRANGE, ...SCENERY, ...NODES, ...VIEW, ...WALK, ...GALLERY, ...RUN, ...HELP, ...SUBGRAPHS];
+export const COMMANDS: readonly AppCommand[] = [...FILES, ...EDIT, ...CLIPBOARD, ...SELECT, ...WIRES, ...ARRANGE, ...SCENERY, ...NODES, ...VIEW, ...WALK, ...REGION_COMMANDS, ...GALLERY, ...RUN, ...HELP, ...SUBGRAPHS];
 
 export function commandOf(id: string): AppCommand | undefined {
   return COMMANDS.find((command) => command.id === id);

@@ -1,5 +1,7 @@
 /** Every sentence and label of the page, in English: one file per area, keys `area.name`. */
+import aboutTexts from "./about.json";
 import addTexts from "./add.json";
+import announceTexts from "./announce.json";
 import appTexts from "./app.json";
 import arrangeTexts from "./arrange.json";
 import bannerTexts from "./banner.json";
@@ -11,6 +13,7 @@ import conflictTexts from "./conflict.json";
 import connectTexts from "./connect.json";
 import cropTexts from "./crop.json";
 import dropTexts from "./drop.json";
+import diffTexts from "./diff.json";
 import fieldTexts from "./field.json";
 import fileTexts from "./file.json";
 import frameTexts from "./frame.json";
@@ -31,6 +34,7 @@ import panelTexts from "./panel.json";
 import pasteTexts from "./paste.json";
 import problemsTexts from "./problems.json";
 import queueTexts from "./queue.json";
+import regionTexts from "./region.json";
 import runTexts from "./run.json";
 import saveTexts from "./save.json";
 import saveAsTexts from "./saveAs.json";
@@ -44,12 +48,15 @@ import sweepTexts from "./sweep.json";
 import tabsTexts from "./tabs.json";
 import titleTexts from "./title.json";
 import toolTexts from "./tool.json";
+import tourTexts from "./tour.json";
 import versionsTexts from "./versions.json";
 import walkTexts from "./walk.json";
 import wireTexts from "./wire.json";
 
 export const en = {
+  ...aboutTexts,
   ...addTexts,
+  ...announceTexts,
   ...appTexts,
   ...arrangeTexts,
   ...bannerTexts,
@@ -61,6 +68,7 @@ export const en = {
   ...connectTexts,
   ...cropTexts,
   ...dropTexts,
+  ...diffTexts,
   ...fieldTexts,
   ...fileTexts,
   ...frameTexts,
@@ -81,6 +89,7 @@ export const en = {
   ...pasteTexts,
   ...problemsTexts,
   ...queueTexts,
+  ...regionTexts,
   ...runTexts,
   ...saveTexts,
   ...saveAsTexts,
@@ -94,6 +103,7 @@ export const en = {
   ...tabsTexts,
   ...titleTexts,
   ...toolTexts,
+  ...tourTexts,
   ...versionsTexts,
   ...walkTexts,
   ...wireTexts,

@@ -43,21 +43,34 @@ interface Made {
 /** Makes flow nodes and remembers them by what they were made of. */
 export class FlowNodes {
   #made: ReadonlyMap<NodeId, Made> = new Map();
+  #last: FlowInput | null = null;
   #flows: FlowNode[] = [];
+  #names: object = {};
+
+  /** Another object as soon as nodes have come or gone, or one has another name or type. */
+  get names(): object {
+    return this.#names;
+  }
 
   /** The same array as before, if there is nothing in it that has changed. */
   from(input: FlowInput): FlowNode[] {
+    const { nodes } = input.graph;
+    const onlyNodes = this.#last !== null && differInNodes(this.#last, input);
     const next = new Map<NodeId, Made>();
     let same = true;
-    for (const id of Object.keys(input.graph.nodes)) {
+    let sameNames = true;
+    for (const id of Object.keys(nodes)) {
       const old = this.#made.get(id);
-      const made = this.#make(id, input, old);
+      const made = onlyNodes && old?.node === nodes[id] ? old : this.#make(id, input, old);
       if (!made) continue;
       same &&= made.flow === old?.flow;
+      sameNames &&= made === old || named(made.node, old?.node);
       next.set(id, made);
     }
     same &&= next.size === this.#made.size;
+    if (!sameNames || next.size !== this.#made.size) this.#names = {};
     this.#made = next;
+    this.#last = input;
     if (!same) this.#flows = [...next.values()].map(({ flow }) => flow);
     return this.#flows;
   }
@@ -77,6 +90,11 @@ export class FlowNodes {
     const parts = { node, spec, at, selected: chosen, aspect, density, troubled: trouble };
     return { ...parts, flow: flowNode(id, parts, known !== undefined, sameShape ? old.flow : null) };
   }
+}
+
+/** Whether nothing but nodes can make a difference between two states. */
+function differInNodes({ graph: a, ...before }: FlowInput, { graph: b, ...now }: FlowInput): boolean {
+  return a.wires === b.wires && (Object.keys(now) as (keyof typeof now)[]).every((name) => before[name] === now[name]);
 }
 
 /** Whether two states of a node differ in nothing that its box and its ports depend on. */
@@ -132,38 +150,44 @@ function samePlaceholder(old: NodeSpec | undefined, made: NodeSpec): NodeSpec {
 
 interface MadeEdge {
   readonly wire: Wire;
-  /** The nodes at its ends, for their names and types. */
-  readonly from: WorkflowNode | undefined;
-  readonly to: WorkflowNode | undefined;
   readonly selected: boolean;
   readonly type: string;
   readonly label: string;
   readonly edge: FlowEdge;
 }
 
+export interface EdgesInput {
+  readonly graph: Graph;
+  readonly catalog: Catalog;
+  readonly selected: ReadonlySet<string>;
+  /** `FlowNodes.names` for this graph. */
+  readonly names: object;
+}
+
 /** Makes flow edges and remembers them by wire. */
 export class FlowEdges {
   #made: ReadonlyMap<string, MadeEdge> = new Map();
-  #catalog: Catalog | null = null;
+  #last: EdgesInput | null = null;
   #edges: FlowEdge[] = [];
 
   /** The same array as before, if there is nothing in it that has changed. */
-  from(graph: Graph, catalog: Catalog, selected: ReadonlySet<string>): FlowEdge[] {
+  from(input: EdgesInput): FlowEdge[] {
+    const { graph, catalog, selected, names } = input;
+    const last = this.#last;
+    this.#last = input;
+    const sameEnds = last?.catalog === catalog && last.names === names;
+    if (sameEnds && last.graph.wires === graph.wires && last.selected === selected) return this.#edges;
     const next = new Map<string, MadeEdge>();
-    const sameTypes = this.#catalog === catalog;
     let same = true;
     for (const [key, wire] of Object.entries(graph.wires)) {
       const old = this.#made.get(key);
-      const from = graph.nodes[wire.from[0]];
-      const to = graph.nodes[wire.to[0]];
-      const holds = sameTypes && old?.wire === wire && old.selected === selected.has(key) && named(old.from, from) && named(old.to, to);
-      const made = holds ? old : madeEdge(key, wire, graph, catalog, selected.has(key), old);
+      const holds = sameEnds && old?.wire === wire && old.selected === selected.has(key);
+      const made = holds ? old : madeEdge(key, wire, input, old);
       same &&= made.edge === old?.edge;
       next.set(key, made);
     }
     same &&= next.size === this.#made.size;
     this.#made = next;
-    this.#catalog = catalog;
     if (!same) this.#edges = [...next.values()].map(({ edge }) => edge);
     return this.#edges;
   }
@@ -174,12 +198,12 @@ function named(a: WorkflowNode | undefined, b: WorkflowNode | undefined): boolea
   return a === b || (a?.type === b?.type && a?.title === b?.title);
 }
 
-function madeEdge(key: string, wire: Wire, graph: Graph, catalog: Catalog, selected: boolean, old: MadeEdge | undefined): MadeEdge {
-  const [from, to] = [graph.nodes[wire.from[0]], graph.nodes[wire.to[0]]];
-  const output = outputOf(catalog.spec(from?.type ?? ""), wire.from[1]);
+function madeEdge(key: string, wire: Wire, { graph, catalog, selected: chosen }: EdgesInput, old: MadeEdge | undefined): MadeEdge {
+  const selected = chosen.has(key);
+  const output = outputOf(catalog.spec(graph.nodes[wire.from[0]]?.type ?? ""), wire.from[1]);
   const type = output?.type ?? "*";
   const label = `${nameOf(graph, catalog, wire.from)} → ${nameOf(graph, catalog, wire.to)}`;
-  const parts = { wire, from, to, selected, type, label };
+  const parts = { wire, selected, type, label };
   const same = old?.wire === wire && old.selected === selected && old.type === type && old.label === label;
   return { ...parts, edge: same ? old.edge : flowEdge(key, parts, output?.name ?? wire.from[1]) };
 }

@@ -38,9 +38,10 @@ export function useFlow() {
     () => (catalog === NO_CATALOG ? [] : flowNodes.from({ graph, catalog, selected, moved, aspects, density, previewed, troubled })),
     [flowNodes, graph, catalog, selected, moved, aspects, density, previewed, troubled],
   );
+  const { names } = flowNodes;
   const edges = useMemo(
-    () => (catalog === NO_CATALOG ? [] : flowEdges.from(graph, catalog, selectedWires)),
-    [flowEdges, graph, catalog, selectedWires],
+    () => (catalog === NO_CATALOG ? [] : flowEdges.from({ graph, catalog, selected: selectedWires, names })),
+    [flowEdges, graph, catalog, selectedWires, names],
   );
 
   const { frames, notes } = graph;

@@ -48,7 +48,7 @@ export function App() {
     <div className={styles["shell"]} data-open={open ?? "none"}>
       <SkipLink />
       <TopBar />
-      <div className={styles["left"]}>
+      <div className={styles["left"]} data-zoomable>
         <Library />
       </div>
       <main className={styles["centre"]} {...contextRequests}>
@@ -58,7 +58,7 @@ export function App() {
         <ConflictDialog />
         {!covered && <Notices />}
       </main>
-      <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")}>
+      <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")} data-zoomable>
         <Queue />
         <SubgraphPanel />
         <Inspector />

@@ -13,13 +13,13 @@ export function Banner() {
   useReturn();
   if (locked)
     return (
-      <div className={styles["banner"]} role="alert">
+      <div data-zoomable className={styles["banner"]} role="alert">
         {t("banner.locked")}
       </div>
     );
   if (!lost) return null;
   return (
-    <div className={styles["banner"]}>
+    <div data-zoomable className={styles["banner"]}>
       <span>{t("banner.lost")}</span>
       <Button onClick={() => studio.runtime.retryNow()}>{t("banner.retry")}</Button>
     </div>

@@ -26,7 +26,7 @@ function Choice({ conflict }: { conflict: Conflict }) {
   }
 
   return (
-    <div className={`${styles["banner"]} ${styles["choice"]}`} role="alertdialog" aria-labelledby="conflict-title" aria-describedby="conflict-words">
+    <div data-zoomable className={`${styles["banner"]} ${styles["choice"]}`} role="alertdialog" aria-labelledby="conflict-title" aria-describedby="conflict-words">
       <h2 id="conflict-title">{t("conflict.title", { name })}</h2>
       <p id="conflict-words">{t(conflict.over === "file" ? "conflict.saved" : "conflict.edited", { by: conflict.by || t("conflict.somebody") })}</p>
       <div className={styles["buttons"]}>

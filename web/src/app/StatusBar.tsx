@@ -15,7 +15,7 @@ export function StatusBar() {
   const system = useRuntime((state) => state.system);
   const zoom = useView((state) => state.zoom);
   return (
-    <footer className={styles["bar"]}>
+    <footer className={styles["bar"]} data-zoomable>
       <span className={phase === "live" ? styles["live"] : styles["lost"]}>
         <span className={styles["dot"]} />
         {phase === "live" ? t("status.connected") : phase === "connecting" ? t("status.connecting") : t("status.offline")}

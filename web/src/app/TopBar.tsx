@@ -20,7 +20,7 @@ export function TopBar() {
     future: editing.future.length > 0,
   }));
   return (
-    <header className={styles["bar"]}>
+    <header className={styles["bar"]} data-zoomable>
       <IconButton
         label={t("library.title")}
         className={styles["narrow"]}

@@ -64,7 +64,7 @@ function Menu({ adding }: { adding: Adding }) {
   }
 
   return (
-    <div ref={inside} className={styles["menu"]} style={placed(adding)} role="dialog" aria-label={t("add.title")}>
+    <div ref={inside} data-zoom-inside className={styles["menu"]} style={placed(adding)} role="dialog" aria-label={t("add.title")}>
       <input
         className={styles["input"]}
         ref={(input) => input?.focus()}

@@ -29,7 +29,7 @@ function Colors() {
   }
 
   return (
-    <div ref={inside} className={styles["menu"]} style={placed(studio)} role="menu" tabIndex={-1} aria-label={t("color.title")} aria-orientation="horizontal" onKeyDown={walk}>
+    <div ref={inside} data-zoom-inside className={styles["menu"]} style={placed(studio)} role="menu" tabIndex={-1} aria-label={t("color.title")} aria-orientation="horizontal" onKeyDown={walk}>
       {[undefined, ...TINTS].map((color) => (
         <button
           key={color ?? "none"}

@@ -21,7 +21,7 @@ function List() {
   const dismissed = useProblems((index) => index.dismissed);
   const close = (): void => studio.ui.setState({ problems: false });
   return (
-    <section className={styles["panel"]} aria-label={t("problems.title")}>
+    <section data-zoomable className={styles["panel"]} aria-label={t("problems.title")}>
       <header className={styles["header"]}>
         <h2>{t("problems.title")}</h2>
         <IconButton label={t("problems.close")} onClick={close}>

@@ -16,7 +16,7 @@ export function Notices() {
   }, [notice, ui]);
   const remedy = useUi((state) => state.remedy);
   return (
-    <div className={styles["notices"]}>
+    <div className={styles["notices"]} data-zoomable>
       {notice && (
         <p className={styles["notice"]}>
           {notice}

@@ -20,7 +20,7 @@ export function Overlay({ title, children, size = "normal" }: Props) {
     <Dialog.Root open onOpenChange={(open) => !open && ui.setState({ overlay: null })}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles["backdrop"]} />
-        <Dialog.Popup className={`${styles["popup"]} ${styles[size]}`}>
+        <Dialog.Popup className={`${styles["popup"]} ${styles[size]}`} data-zoomable>
           <header className={styles["header"]}>
             <Dialog.Title className={styles["title"]}>{title}</Dialog.Title>
             <Dialog.Close className={styles["close"]} aria-label={t("overlay.close")} title={t("overlay.close")}>

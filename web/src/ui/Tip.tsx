@@ -57,7 +57,7 @@ export function Tip() {
   if (!shown) return null;
   const { text, x, y, above } = shown;
   return (
-    <div className={styles["tip"]} role="tooltip" aria-hidden="true" style={{ left: x, ...(above ? { bottom: innerHeight - y } : { top: y }) }}>
+    <div data-zoom-inside className={styles["tip"]} role="tooltip" aria-hidden="true" style={{ left: x, ...(above ? { bottom: innerHeight - y } : { top: y }) }}>
       {text.split("\n").map((line) => (
         <p key={line}>{line}</p>
       ))}

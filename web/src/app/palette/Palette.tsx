@@ -41,7 +41,7 @@ export function Palette() {
     <Dialog.Root open onOpenChange={(open) => !open && studio.ui.setState({ overlay: null })}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles["backdrop"]} />
-        <Dialog.Popup className={styles["popup"]}>
+        <Dialog.Popup className={styles["popup"]} data-zoomable>
           <Dialog.Title className={styles["title"]}>{t("palette.title")}</Dialog.Title>
           <input
             className={styles["input"]}

@@ -47,7 +47,7 @@ export function Card({ name, detail, picture, open, actions = NONE, editing }: P
           </Menu.Trigger>
           <Menu.Portal>
             <Menu.Positioner className={`${menu["positioner"]} ${styles["above"]}`} align="end" sideOffset={4}>
-              <Menu.Popup className={menu["popup"] ?? ""}>
+              <Menu.Popup className={menu["popup"] ?? ""} data-zoomable>
                 {actions.map(({ label, run }) => (
                   <Menu.Item key={label} className={menu["item"] ?? ""} onClick={run}>
                     {label}

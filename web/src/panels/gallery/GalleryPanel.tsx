@@ -58,6 +58,7 @@ export function GalleryPanel() {
   return (
     <section
       role="dialog"
+      data-zoomable
       className={`${styles["full"]} ${dragging ? styles["aside"] : ""}`}
       aria-label={t("gallery.all")}
     >

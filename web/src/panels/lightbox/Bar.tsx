@@ -37,7 +37,7 @@ export function Bar(props: Props) {
     void openOrigin(studio, picture.asset).then((opened) => opened && close());
   };
   return (
-    <header className={styles["bar"]}>
+    <header className={styles["bar"]} data-zoomable>
       <IconButton label={t("lightbox.previous")} disabled={!previous} onClick={() => show(previous)}>
         <ChevronLeft size={18} />
       </IconButton>

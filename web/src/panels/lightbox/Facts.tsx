@@ -31,7 +31,7 @@ export function Facts({ record }: { record: AssetRecord }) {
     [t("lightbox.made"), dateAndTime(created * 1000)],
   ];
   return (
-    <dl className={styles["facts"]} aria-label={t("lightbox.facts")}>
+    <dl data-zoomable className={styles["facts"]} aria-label={t("lightbox.facts")}>
       {facts.map(([name, value]) =>
         value ? (
           <div key={name}>

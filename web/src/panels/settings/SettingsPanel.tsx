@@ -21,6 +21,7 @@ export function SettingsPanel() {
         className={styles["search"]}
         placeholder={t("settings.search")}
         aria-label={t("settings.search")}
+        ref={(input) => input?.focus()}
         value={query}
         onChange={(event) => setQuery(event.target.value)}
       />

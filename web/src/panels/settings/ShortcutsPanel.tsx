@@ -23,6 +23,7 @@ export function ShortcutsPanel() {
         className={styles["search"]}
         placeholder={t("shortcuts.search")}
         aria-label={t("shortcuts.search")}
+        ref={(input) => input?.focus()}
         value={query}
         onChange={(event) => setQuery(event.target.value)}
       />

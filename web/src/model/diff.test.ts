@@ -42,11 +42,11 @@ describe("two states of a document", () => {
         if (there.length === 0) expect(content(end)).toBe(content(start));
         if (content(end) === content(start)) expect(there).toEqual([]);
         const opposite = { added: "removed", removed: "added", changed: "changed", moved: "moved" } as const;
-        const name = ({ graph, item, id }: Difference): string => `${graph}/${item}/${id}`;
-        const back = new Map(diffDocuments(end, start).map((difference) => [name(difference), difference]));
+        const name = ({ graph, item, id }: Difference, kind: Difference["kind"]): string => `${graph}/${item}/${id}/${kind}`;
+        const back = new Map(diffDocuments(end, start).map((difference) => [name(difference, opposite[difference.kind]), difference]));
         expect(back.size).toBe(there.length);
         for (const difference of there) {
-          const mirrored = back.get(name(difference));
+          const mirrored = back.get(name(difference, difference.kind));
           expect(mirrored?.kind).toBe(opposite[difference.kind]);
           const swapped = difference.fields.map(({ field, before, after }) => ({ field, before: after, after: before }));
           expect([...(mirrored?.fields ?? [])].toSorted((a, b) => (a.field < b.field ? -1 : 1))).toEqual(swapped.toSorted((a, b) => (a.field < b.field ? -1 : 1)));
@@ -70,6 +70,11 @@ describe("two states of a document", () => {
     const kinds = diffAfter(commands.removeItems, { nodes: ["5"] }).map(({ item, kind }) => `${item} ${kind}`);
     expect(kinds).toEqual(["node removed", "wire removed"]);
     expect(diffAfter(commands.connect, { from: ["2", "CONDITIONING"], to: ["4", "vae"] })).toMatchObject([{ item: "wire", kind: "changed", fields: [{ field: "from" }] }]);
+  });
+
+  test("take a node of another type under the same id for another node", () => {
+    const end = run(run(open(document), commands.removeItems, { nodes: ["5"] }), commands.addNode, { id: "5", node: { type: "VAEDecode", at: [0, 0], values: {} } });
+    expect(diffDocuments(document, end.document).map(({ item, id, kind }) => [item, id, kind])).toContainEqual(["node", "5", "added"]);
   });
 
   test("differ inside subgraphs as well, each named once", () => {

@@ -73,9 +73,15 @@ function diffItems(graph: string, item: DiffItem, before: Items, after: Items): 
   return keysOf(before, after).flatMap((id): Difference[] => {
     const [old, now] = [own(before, id), own(after, id)];
     if (old === now) return [];
-    if (old && now) return changed(graph, item, id, old, now);
-    return [{ graph, item, id, kind: now ? "added" : "removed", fields: [] }];
+    if (old && now && sameThing(item, old, now)) return changed(graph, item, id, old, now);
+    const kinds: DiffKind[] = [...(old ? ["removed" as const] : []), ...(now ? ["added" as const] : [])];
+    return kinds.map((kind) => ({ graph, item, id, kind, fields: [] }));
   });
+}
+
+/** A node of another type is another node: ids of deleted ones are used again. */
+function sameThing(item: DiffItem, before: object, after: object): boolean {
+  return item !== "node" || (before as { type?: unknown }).type === (after as { type?: unknown }).type;
 }
 
 /** One entry if anything differs, none if not. */

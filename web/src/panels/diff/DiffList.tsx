@@ -9,6 +9,8 @@ import styles from "./Diff.module.css";
 const ICONS: Readonly<Record<DiffKind, LucideIcon>> = { added: Plus, removed: Minus, changed: Pencil, moved: Move };
 const ORDER: readonly DiffKind[] = ["changed", "added", "removed", "moved"];
 const SHOWN = 200;
+/** What is seen better than said. */
+const UNSAID: ReadonlySet<string> = new Set(["at", "size", "knots"]);
 
 interface Props {
   differences: readonly Difference[];
@@ -27,7 +29,7 @@ export function DiffList({ differences, sides, chosen, choose }: Props) {
       {shown.map((difference) => {
         const Icon = ICONS[difference.kind];
         return (
-          <li key={`${difference.graph} ${difference.item} ${difference.id}`}>
+          <li key={`${difference.graph} ${difference.item} ${difference.id} ${difference.kind}`}>
             <button type="button" className={styles["row"]} aria-pressed={difference === chosen} onClick={() => choose(difference)}>
               <span className={`${styles["kind"]} ${styles[difference.kind]}`}>
                 <Icon size={12} aria-hidden="true" /> {t(`diff.${difference.kind}`)}
@@ -52,7 +54,7 @@ export function DiffList({ differences, sides, chosen, choose }: Props) {
 /** The fields that changed, with both values; places are seen in the picture. */
 function Fields({ difference, sides }: Pick<Props, "sides"> & { difference: Difference }) {
   if (difference.kind !== "changed") return null;
-  const fields = difference.fields.filter(({ field }) => field !== "at" && field !== "knots");
+  const fields = difference.fields.filter(({ field }) => !UNSAID.has(field));
   return (
     <span className={styles["fields"]}>
       {fields.map((field) => (

@@ -34,10 +34,11 @@ const NOTHING: Box = { left: 0, top: 0, right: 400, bottom: 300 };
 
 /** Both graphs in one drawing: what is new, gone, changed or moved has the colour of its word. */
 export function DiffPicture({ before, after, sides, differences, chosen, choose }: Props) {
-  const found = useMemo(() => new Map(differences.map((item) => [`${item.item} ${item.id}`, item])), [differences]);
+  const found = useMemo(() => Map.groupBy(differences, ({ item, id }) => `${item} ${id}`), [differences]);
   const nodes = useMemo(() => drawnNodes(before, after, sides, found), [before, after, sides, found]);
   const all = useMemo(() => grown(around(nodes.flatMap(({ box, was }) => (was ? [box, was] : [box]))) ?? NOTHING, EDGE), [nodes]);
-  const places = useMemo(() => new Map(nodes.map(({ id, box }) => [id, box])), [nodes]);
+  // Wires of what is gone end at it, unless another node has its id now.
+  const places = useMemo(() => new Map(nodes.map(({ id, box }) => [id.replace(/ gone$/, ""), box])), [nodes]);
   const wires = useMemo(() => drawnWires(before, after), [before, after]);
   const [moved, setMoved] = useState<{ readonly chosen: Difference | null; readonly box: Box } | null>(null);
   const near = chosen && placeOf(chosen, places, before, after);
@@ -47,7 +48,7 @@ export function DiffPicture({ before, after, sides, differences, chosen, choose 
     <div className={styles["picture"]}>
       <svg viewBox={`${view.left} ${view.top} ${view.right - view.left} ${view.bottom - view.top}`} role="img" aria-label={t("diff.picture")} {...handlers}>
         {wires.map(({ key, wire }) => (
-          <path key={key} d={course(wire, places)} className={`${styles["wire"]} ${lookOf(found.get(`wire ${key}`), chosen)}`} />
+          <path key={key} d={course(wire, places)} className={`${styles["wire"]} ${lookOf(found.get(`wire ${key}`)?.[0], chosen)}`} />
         ))}
         {nodes.map((node) => (
           <Node key={node.id} node={node} chosen={chosen} choose={choose} sides={sides} />
@@ -110,20 +111,22 @@ function useLooking(view: Box, look: (box: Box) => void) {
   };
 }
 
-type Found = ReadonlyMap<string, Difference>;
+type Found = ReadonlyMap<string, readonly Difference[]>;
 
 /** Every node that is in either graph: as it is now, or as it was where it is gone. */
 function drawnNodes(before: Graph | null, after: Graph | null, sides: Props["sides"], found: Found): Drawn[] {
   const old = before ? nodeBoxes(before, sides.before.types) : new Map<string, Box>();
   const now = after ? nodeBoxes(after, sides.after.types) : new Map<string, Box>();
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((id): Drawn[] => {
-    const box = now.get(id) ?? old.get(id);
-    const graph = now.has(id) ? after : before;
-    if (!box || !graph) return [];
-    const was = old.get(id);
-    const far = was && now.has(id) && (was.left !== box.left || was.top !== box.top);
-    const difference = found.get(`node ${id}`);
-    return [{ id, box, was: far && difference ? was : null, title: nodeName(now.has(id) ? sides.after : sides.before, graph, id), difference }];
+    const [was, is] = [old.get(id), now.get(id)];
+    const of = (kind: DiffKind): Difference | undefined => found.get(`node ${id}`)?.find((difference) => difference.kind === kind);
+    const gone = of("removed");
+    const difference = of("added") ?? of("changed") ?? of("moved");
+    const far = was && is && (was.left !== is.left || was.top !== is.top) && !gone;
+    return [
+      ...(was && gone && before ? [{ id: `${id} gone`, box: was, was: null, title: nodeName(sides.before, before, id), difference: gone }] : []),
+      ...(is && after ? [{ id, box: is, was: far && difference ? was : null, title: nodeName(sides.after, after, id), difference }] : []),
+    ];
   });
 }
 

@@ -11,7 +11,7 @@ import { NEAR } from "./overview/view";
 export const LEAST_ZOOM = 0.02;
 export const MOST_ZOOM = 2.5;
 const FIT_MS = 180;
-/** A node that gets the keyboard is shown no smaller than this. */
+/** A node that is gone to is shown no smaller than this. */
 const READABLE = 0.6;
 /** Frames after which a node that was out of sight is in the page for certain. */
 const FRAMES = 40;
@@ -72,7 +72,7 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
             fit: () => show(boundsOf(scenes.now()), 1, FIT_MS),
             opened: () => requestAnimationFrame(() => requestAnimationFrame(() => show(boundsOf(scenes.now()), 1, 0))),
             zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
-            reveal: (node) => show(boxOf(scenes.now(), node), flow.getZoom(), FIT_MS),
+            reveal: (node) => show(boxOf(scenes.now(), node), Math.max(flow.getZoom(), READABLE), FIT_MS),
             approach: (key) => show(boxOf(scenes.now(), key), 1, FIT_MS),
             hit: (clientX, clientY) => pointing.at([clientX, clientY]),
             centre,

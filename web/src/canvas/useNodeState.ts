@@ -16,12 +16,12 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   const workspace = useWorkspace();
   const inRuns = useRunId(id);
   const mode = useGraph((graph) => graph.nodes[id]?.mode);
-  const signature = useDocument((document) => workspace.signaturesOf(document)[inRuns]);
   const run = useNodeRun(id, (last) => last);
+  const isPresent = useDocument((document) => run !== undefined && run.signature === workspace.signaturesOf(document)[inRuns]);
   const faults = useProblems(({ byNode }) => byNode[inRuns]?.filter(({ severity }) => severity !== "warning").length ?? 0);
   const isLoud = useProblems(({ loud }) => loud.has(inRuns));
   const inside = useInstanceState(id);
-  const planned = usePlanned(inRuns, signature);
+  const planned = usePlanned(inRuns);
   const reason = run?.reason ?? "";
   const idle = { kind: "idle", look: "", reason: "" } as const;
   if (faults && isLoud) return { kind: "error", words: t("node.error"), look: "stateError", reason };
@@ -39,7 +39,7 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   if (!run) return plan;
   if (run.state === "error") return { ...idle, words: "" }; // its problem was dismissed by a new run
   if (run.state === "stopped") return { ...idle, words: t("node.stopped") };
-  if (run.signature !== signature) return planned ? plan : { ...idle, words: t("node.stale") };
+  if (!isPresent) return planned ? plan : { ...idle, words: t("node.stale") };
   if (planned?.state === "run" && !planned.drawn) return plan; // its result is not kept any more
   if (run.state === "cached") return { kind: "done", words: t("node.cached"), look: "", reason };
   return { kind: "done", words: seconds(run.seconds ?? 0), look: "", reason };

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.alterations import Alteration
+from wirebrush_diffusion.alterations import Alteration, Together
 from wirebrush_diffusion.batches import Side
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
@@ -105,7 +105,7 @@ class Guided:
         return denoised, denoised if moment.negative is None else moment.negative
 
     def _estimates(self, x: Tensor, sigma: float, wanted: tuple[Side, ...]) -> list[Tensor]:
-        """Clean estimates; a rule may ask for an altered network on the negative side."""
+        """Clean estimates; rules may ask for an altered network on the negative side."""
         schedule = self.model.schedule
         altered = [rule.negative_alteration(sigma, schedule) for rule in self._rules]
         changes = [change for change in altered if change is not None]
@@ -113,7 +113,7 @@ class Guided:
             return self._sides.denoised(x, sigma, wanted)
         return [
             *self._sides.denoised(x, sigma, ALONE),
-            self._again("negative", x, sigma, changes[-1]),
+            self._again("negative", x, sigma, Together(changes)),
         ]
 
     def _again(

@@ -12,12 +12,14 @@ const MENUS: readonly MenuName[] = ["file", "edit", "arrange", "view", "run", "h
 export function MainMenu() {
   return (
     <Menu.Root modal={false}>
-      <Menu.Trigger className={top["brand"] ?? ""} aria-label={t("menu.title")} data-tour="menu">
-        <MenuIcon size={15} aria-hidden="true" />
+      <div className={top["brand"]}>
+        <Menu.Trigger className={top["menu"] ?? ""} aria-label={t("menu.title")} title={t("menu.title")} data-tour="menu">
+          <MenuIcon size={16} aria-hidden="true" />
+        </Menu.Trigger>
         <h1 className={top["name"]}>
           wire<span>brush</span>
         </h1>
-      </Menu.Trigger>
+      </div>
       <Menu.Portal>
         <Menu.Positioner className={styles["positioner"] ?? ""} sideOffset={6} align="start">
           <Menu.Popup className={styles["popup"] ?? ""} data-zoomable>

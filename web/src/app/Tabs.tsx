@@ -26,7 +26,8 @@ export function Tabs() {
 
   return (
     <div className={styles["strip"]}>
-      <div className={styles["tabs"]} role="tablist" tabIndex={-1} aria-label={t("tabs.title")} onKeyDown={key}>
+      <div role="tablist" className={styles["owner"]} aria-label={t("tabs.title")} aria-owns={open.map((_, place) => `tab-${place}`).join(" ")} />
+      <div className={styles["tabs"]} role="presentation" onKeyDown={key}>
         {open.map((workspace, place) => (
           <Tab key={place} workspace={workspace} place={place} active={workspace === active} />
         ))}
@@ -79,6 +80,7 @@ function Tab({ workspace, place, active }: TabProps) {
       <button
         type="button"
         role="tab"
+        id={`tab-${place}`}
         className={styles["name"]}
         aria-selected={active}
         tabIndex={active ? 0 : -1}

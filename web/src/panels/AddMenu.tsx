@@ -87,8 +87,8 @@ function Menu({ adding }: { adding: Adding }) {
           <PortShape type={adding.wire.type} size={10} /> {t("add.fits", { type: adding.wire.type })}
         </p>
       )}
-      <div ref={scroller} className={styles["list"]}>
-        <ul id="add-menu-list" role="listbox" aria-label={t("add.title")} style={{ position: "relative", height: rows.getTotalSize() }}>
+      <div ref={scroller} id="add-menu-list" role="listbox" aria-label={t("add.title")} className={styles["list"]}>
+        <ul role="presentation" style={{ position: "relative", height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start }) => {
             const spec = found[index];
             if (!spec) return null;

@@ -72,7 +72,7 @@ export function ListPopup<T>(props: Props<T>) {
   }
 
   return createPortal(
-    <div ref={inside} role="presentation" className={styles["popup"]} style={place} onKeyDown={key}>
+    <div ref={inside} data-zoom-inside role="presentation" className={styles["popup"]} style={place} onKeyDown={key}>
       <input
         className={styles["search"]}
         role="combobox"
@@ -90,8 +90,8 @@ export function ListPopup<T>(props: Props<T>) {
           move(0);
         }}
       />
-      <div ref={scroller} className={styles["scroll"]}>
-        <ul id={id} role="listbox" aria-label={label} style={{ height: rows.getTotalSize(), position: "relative" }}>
+      <div ref={scroller} id={id} role="listbox" aria-label={label} className={styles["scroll"]}>
+        <ul role="presentation" style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map(({ index, start }) => {
             const item = found[index];
             if (!item) return null;
@@ -137,7 +137,7 @@ function matching<T>(items: readonly ListItem<T>[], query: string): readonly Lis
 function placed(anchor: HTMLElement, wanted: number) {
   const box = anchor.getBoundingClientRect();
   const width = Math.min(Math.max(LEAST_WIDTH, box.width), innerWidth - 2 * EDGE);
-  const left = Math.max(EDGE, Math.min(box.right - width, innerWidth - width - EDGE));
+  const left = Math.max(EDGE, Math.min(box.left, innerWidth - width - EDGE));
   const [below, above] = [innerHeight - box.bottom - EDGE, box.top - EDGE];
   const height = Math.min(wanted, MOST_HEIGHT);
   if (below >= height || below >= above) return { left, width, top: box.bottom + 4, maxHeight: Math.min(MOST_HEIGHT, below - 4) };

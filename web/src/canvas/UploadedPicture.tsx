@@ -1,11 +1,10 @@
-import { Brush, Camera, Crop, Upload, type LucideIcon } from "lucide-react";
-import { useRef, useState, type DragEvent, type ReactEventHandler } from "react";
+import { Brush, Camera, Crop, type LucideIcon } from "lucide-react";
+import { useState, type DragEvent, type ReactEventHandler } from "react";
 import { assetUrl } from "../runtime/api";
 import { useGraph, useRuntime, useStudio } from "../state/context";
 import { placePicture } from "../state/placing";
 import type { Overlay } from "../state/ui";
 import { t, type TextKey } from "../i18n/text";
-import { PICTURES } from "../widgets/ImageField";
 import styles from "./NodePicture.module.css";
 
 interface Props {
@@ -20,17 +19,13 @@ export function UploadedPicture({ id, port, onLoad }: Props) {
   const value = useGraph((graph) => graph.nodes[id]?.values[port]);
   const asset = useRuntime(({ uploads }) => (typeof value === "string" ? uploads[value] : undefined));
   const [over, setOver] = useState(false);
-  const picker = useRef<HTMLInputElement>(null);
-
-  function put(file: File | undefined): void {
-    if (file) placePicture(studio, file, { node: id, port }, [0, 0]).catch((error: Error) => studio.notify(error.message));
-  }
 
   function drop(event: DragEvent): void {
     event.preventDefault();
     event.stopPropagation();
     setOver(false);
-    put(event.dataTransfer.files[0]);
+    const file = event.dataTransfer.files[0];
+    if (file) placePicture(studio, file, { node: id, port }, [0, 0]).catch((error: Error) => studio.notify(error.message));
   }
 
   const open = (overlay: Overlay): void => studio.ui.setState({ overlay, slot: { node: id, port } });
@@ -54,21 +49,10 @@ export function UploadedPicture({ id, port, onLoad }: Props) {
         <span className={styles["empty"]}>{t("field.uploadHint")}</span>
       )}
       <div className={`${styles["tools"]} nodrag`} data-shown={!asset || undefined}>
-        <Tool label="field.upload" icon={Upload} act={() => picker.current?.click()} />
         <Tool label="camera.title" icon={Camera} act={() => open("camera")} />
         {asset && <Tool label="crop.title" icon={Crop} act={() => open("crop")} />}
         {asset && <Tool label="mask.title" icon={Brush} act={() => open("mask")} />}
       </div>
-      <input
-        ref={picker}
-        type="file"
-        accept={PICTURES}
-        hidden
-        onChange={(event) => {
-          put(event.target.files?.[0]);
-          event.target.value = "";
-        }}
-      />
     </div>
   );
 }

@@ -18,6 +18,63 @@ export async function encodePng(width: number, height: number, pixels: Uint8Clam
   return new Blob([new Uint8Array(SIGNATURE), chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", new Uint8Array())], { type: "image/png" });
 }
 
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** Red, green, blue, alpha. */
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** The pixels of a PNG with an alpha channel of 8 bits; `null` of all others, which a canvas reads as well. */
+export async function decodePng(file: Uint8Array): Promise<Pixels | null> {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (!SIGNATURE.every((byte, index) => file[index] === byte)) return null;
+  const [width, height, bits, colors, interlaced] = [view.getUint32(16), view.getUint32(20), file[24], file[25], file[28]];
+  if (bits !== 8 || colors !== RGBA || interlaced) return null;
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 8; at + 12 <= file.length; at += 12 + view.getUint32(at)) {
+    const type = new TextDecoder().decode(file.subarray(at + 4, at + 8));
+    if (type === "IDAT") parts.push(file.slice(at + 8, at + 8 + view.getUint32(at)));
+  }
+  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
+  const rows = new Uint8Array(await new Response(stream).arrayBuffer());
+  return rows.length === height * (width * 4 + 1) ? { width, height, data: unfilter(width, height, rows) } : null;
+}
+
+/** Rows as they were before each was written as what differs from its neighbours (PNG, section 9). */
+function unfilter(width: number, height: number, rows: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
+  const row = width * 4;
+  const data = new Uint8ClampedArray(row * height);
+  for (let y = 0; y < height; y++) {
+    const filter = rows[y * (row + 1)] ?? 0;
+    for (let x = 0; x < row; x++) {
+      const at = y * row + x;
+      const left = x >= 4 ? (data[at - 4] ?? 0) : 0;
+      const above = y > 0 ? (data[at - row] ?? 0) : 0;
+      const corner = x >= 4 && y > 0 ? (data[at - row - 4] ?? 0) : 0;
+      data[at] = ((rows[y * (row + 1) + 1 + x] ?? 0) + guess(filter, left, above, corner)) & 0xff;
+    }
+  }
+  return data;
+}
+
+function guess(filter: number, left: number, above: number, corner: number): number {
+  switch (filter) {
+    case 1:
+      return left;
+    case 2:
+      return above;
+    case 3:
+      return (left + above) >> 1;
+    case 4: {
+      const [a, b, c] = [Math.abs(above - corner), Math.abs(left - corner), Math.abs(left + above - 2 * corner)];
+      return a <= b && a <= c ? left : b <= c ? above : corner;
+    }
+    default:
+      return 0;
+  }
+}
+
 /** Each row is preceded by its filter: none. */
 function unfiltered(width: number, height: number, pixels: Uint8ClampedArray): Uint8Array<ArrayBuffer> {
   const row = width * 4;

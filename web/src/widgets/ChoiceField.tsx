@@ -60,7 +60,6 @@ export function ChoiceField({ port, value, problem, mixed, change, renderRow, ro
         className={styles["choice"]}
         {...spoken(port, problem)}
         {...(missing && { "aria-invalid": true })}
-        aria-label={`${portLabel(port)}: ${text}`}
         aria-haspopup="listbox"
         aria-expanded={open !== null}
         aria-controls={listId}

@@ -12,7 +12,7 @@ import type { WidgetProps } from "./types";
 
 const ROW = 52;
 const THUMBNAIL = 96;
-export const PICTURES = "image/png,image/jpeg,image/webp,image/gif";
+const PICTURES = "image/png,image/jpeg,image/webp,image/gif";
 
 /** An uploaded picture, chosen by sight or uploaded now. Others can be pasted or dropped on the node. */
 export function ImageField(props: WidgetProps) {

@@ -114,6 +114,6 @@ function complaintAbout(text: string, widget: NonNullable<WidgetProps["port"]["w
   if (entered === null) return t("field.noNumber");
   const bound = beyond(entered, widget);
   if (bound === null) return "";
-  const limit = grouped(bound === "min" ? (widget.min ?? 0) : (widget.max ?? 0), widget);
+  const limit = grouped(bound === "min" ? (widget.min ?? 0) : (widget.max ?? 0), { ...widget, step: 1 });
   return bound === "min" ? t("field.least", { limit }) : t("field.most", { limit });
 }

@@ -1,5 +1,6 @@
 /** What there is to say about a port in words: its help, what it takes, what is wrong with it. */
 import type { Port } from "../model/catalog";
+import { colorText, isColor } from "../model/color";
 import type { Json } from "../model/document";
 import { grouped, isWhole } from "../model/number";
 import type { Problem } from "../model/problems";
@@ -9,8 +10,9 @@ import { t } from "../i18n/text";
 const TELLING = 1e9;
 
 /** The bounds of a number in words, as far as there are any: `1 to 10000`. */
-export function rangeOf({ widget }: Port): string {
-  if (!widget || (!isWhole(widget) && widget.kind !== "float" && widget.kind !== "slider")) return "";
+export function rangeOf(port: Port): string {
+  const { widget } = port;
+  if (!widget || isColor(port) || (!isWhole(widget) && widget.kind !== "float" && widget.kind !== "slider")) return "";
   const [low, high] = [widget.min, widget.max].map((bound) =>
     bound === null || bound === undefined || Math.abs(Number(bound)) > TELLING ? null : grouped(bound, { kind: isWhole(widget) ? "int" : "float", step: 1 }),
   );
@@ -20,9 +22,10 @@ export function rangeOf({ widget }: Port): string {
 }
 
 /** The default in words; `""` if there is none or it is empty. */
-export function defaultOf({ default: value, widget }: Port): string {
+export function defaultOf(port: Port): string {
+  const { default: value, widget } = port;
   if (value === undefined || value === null || value === "" || widget?.kind === "toggle") return "";
-  return t("inspector.default", { value: short(value) });
+  return t("inspector.default", { value: isColor(port) ? colorText(value) : short(value) });
 }
 
 /** Help, range and problem, one paragraph each. */

@@ -1,13 +1,15 @@
 import { Brush as BrushIcon, Contrast, Eraser, Redo2, Undo2 } from "lucide-react";
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { encodePng } from "../../model/png";
 import { useStudio } from "../../state/context";
 import { Button, IconButton } from "../../ui/Button";
 import { Overlay } from "../../ui/Overlay";
+import { useKeys } from "../../ui/useKeys";
 import { t } from "../../i18n/text";
 import { MaskPainting, masked } from "./MaskPainting";
 import styles from "./Picture.module.css";
-import { fetchPixels, type Pixels } from "./pixels";
+import type { Pixels } from "../../model/png";
+import { fetchPixels } from "./pixels";
 import { derivedName, usePictureSlot } from "./usePictureSlot";
 
 const LARGEST = 400;
@@ -78,21 +80,20 @@ function Board({ url, pixels, keep }: BoardProps) {
     return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
   }
 
-  function key(event: KeyboardEvent): void {
+  useKeys((event) => {
     const control = event.ctrlKey || event.metaKey;
     const name = event.key.toLowerCase();
     if (control && name === "z") act((painted) => (event.shiftKey ? painted.redo() : painted.undo()));
     else if (control && name === "y") act((painted) => painted.redo());
-    else if (control || event.target instanceof HTMLInputElement) return;
+    else if (control || event.altKey) return false;
     else if (name === "b") setErase(false);
     else if (name === "e") setErase(true);
     else if (name === "i") act((painted) => painted.invert());
     else if (name === "[") setSize(Math.max(1, Math.round(size / SIZE_STEP)));
     else if (name === "]") setSize(Math.min(LARGEST, Math.ceil(size * SIZE_STEP)));
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
+    else return false;
+    return true;
+  });
 
   async function finish(): Promise<void> {
     if (!painting.current) return;
@@ -102,7 +103,7 @@ function Board({ url, pixels, keep }: BoardProps) {
   }
 
   return (
-    <div className={styles["editor"]} role="presentation" onKeyDown={key}>
+    <div className={styles["editor"]}>
       <div className={styles["tools"]} role="toolbar" aria-label={t("mask.title")}>
         <IconButton label={t("mask.brush")} aria-pressed={!erase} onClick={() => setErase(false)}>
           <BrushIcon size={16} />

@@ -1,17 +1,5 @@
 /** The pixels of a picture as they are in its file, also where it is transparent. */
-
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  /** Red, green, blue, alpha. */
-  readonly data: Uint8ClampedArray<ArrayBuffer>;
-}
-
-interface Decoder {
-  decode: () => Promise<{ image: VideoFrame }>;
-  close: () => void;
-}
-type DecoderClass = new (init: { data: ArrayBuffer; type: string; premultiplyAlpha: "none" }) => Decoder;
+import { decodePng, type Pixels } from "../../model/png";
 
 /** Fetch and decode a picture. */
 export async function fetchPixels(url: string): Promise<Pixels> {
@@ -19,22 +7,9 @@ export async function fetchPixels(url: string): Promise<Pixels> {
   return (await exactPixels(file)) ?? drawnPixels(file);
 }
 
-/** A canvas forgets the colours of what is transparent; a decoder does not, where there is one. */
+/** A canvas forgets the colours of what is transparent; hence files with masks are read by hand. */
 async function exactPixels(file: Blob): Promise<Pixels | null> {
-  const { ImageDecoder } = globalThis as { ImageDecoder?: DecoderClass };
-  if (!ImageDecoder || file.type === "image/jpeg") return null;
-  try {
-    const decoder = new ImageDecoder({ data: await file.arrayBuffer(), type: file.type, premultiplyAlpha: "none" });
-    const { image } = await decoder.decode();
-    const { codedWidth: width, codedHeight: height } = image;
-    const data = new Uint8ClampedArray(width * height * 4);
-    await image.copyTo(data, { format: "RGBA" } as VideoFrameCopyToOptions);
-    image.close();
-    decoder.close();
-    return { width, height, data };
-  } catch {
-    return null; // a format that it does not know: the canvas may
-  }
+  return file.type === "image/png" ? decodePng(new Uint8Array(await file.arrayBuffer())) : null;
 }
 
 async function drawnPixels(file: Blob): Promise<Pixels> {

@@ -1,4 +1,4 @@
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { setValue } from "../../model/commands";
 import { assetUrl } from "../../runtime/api";
 import { useGraph, useRuntime, useStudio, useUi } from "../../state/context";
@@ -19,7 +19,9 @@ export function usePictureSlot() {
     },
     [studio, slot],
   );
-  return { name: typeof value === "string" ? value : "", channel, url: asset ? assetUrl(asset) : null, save };
+  // What is being edited stays what it is, whatever else arrives meanwhile.
+  const [url] = useState(asset ? assetUrl(asset) : null);
+  return { name: typeof value === "string" ? value : "", channel, url, save };
 }
 
 /** `sea.png` with a word before its ending, so that one sees what it came from. */

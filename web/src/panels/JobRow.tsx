@@ -33,6 +33,7 @@ export const JobRow = memo(function JobRow({ id, place }: Props) {
     <li
       className={`${styles["job"]} ${active ? styles["active"] : ""} ${over ? styles["over"] : ""}`}
       data-state={record.state}
+      data-job={id}
       {...handlers}
     >
       {place && (

@@ -9,9 +9,10 @@ import type { FlatGraph } from "../model/flatten";
 import { nodesBelow, seedsDrawn } from "../model/needed";
 import type { Signatures } from "../model/signature";
 import { api, ApiError } from "../runtime/api";
+import { checkWorkflow } from "../runtime/check";
 import { isFinal, type Estimates, type Jobs } from "../runtime/jobs";
 import type { NodePlanned } from "../runtime/wire.gen";
-import type { Runtime } from "./runtime";
+import type { Runtime, RuntimeState } from "./runtime";
 import type { Workspace, WorkspacesStore } from "./workspace";
 
 /** The server's answer, and the document it is about. */
@@ -56,7 +57,7 @@ export class Planner {
     around.runtime.store.subscribe((now, before) => {
       const [left, had] = now.jobs === before.jobs ? [0, 0] : [this.#open(now.jobs), this.#open(before.jobs)];
       if (left > 0 && had === 0) this.store.setState({ current: false });
-      if ((had > 0 && left === 0) || now.workers !== before.workers || now.phase !== before.phase) this.#anew();
+      if ((had > 0 && left === 0) || (canAnswer(now) && !canAnswer(before))) this.#anew();
     });
     this.#watch(around.workspaces.getState().active);
   }
@@ -95,9 +96,9 @@ export class Planner {
 
   async #ask(): Promise<void> {
     const workspace = this.#around.workspaces.getState().active;
-    const { phase, jobs } = this.#around.runtime.store.getState();
+    const runtime = this.#around.runtime.store.getState();
     const { document } = workspace.documents;
-    if (phase !== "live" || !document.id || this.#open(jobs) > 0 || window.document.visibilityState === "hidden") return;
+    if (!canAnswer(runtime) || !document.id || this.#open(runtime.jobs) > 0 || window.document.visibilityState === "hidden") return;
     const signatures = workspace.signaturesOf(document);
     if (this.#asked && areSame(this.#asked, signatures)) return;
     this.#asked = signatures;
@@ -112,14 +113,22 @@ export class Planner {
 /** The plan for the next run, with the seeds that it may draw; `null` if the server cannot say. */
 async function answer(document: Document, signatures: Signatures, signal: AbortSignal, flat: FlatGraph): Promise<Plan | null> {
   const next = amend(open(document), setSeeds, nextSeeds(document), ROOT).document;
+  const workflow = documentToJson(next);
   try {
-    const { nodes, seconds } = await api.plan(documentToJson(next), signal);
+    const problems = await checkWorkflow(workflow, signal);
+    if (problems.some(({ severity }) => severity === "error")) return null;
+    const { nodes, seconds } = await api.plan(workflow, signal);
     const drawn = nodesBelow(flat, seedsDrawn(flat));
     return { document: document.id, signatures, nodes, seconds, drawn };
   } catch (error) {
     if (error instanceof ApiError) return null;
     throw error;
   }
+}
+
+/** A worker that has time; one that runs something answers late or never. */
+function canAnswer({ phase, workers }: RuntimeState): boolean {
+  return phase === "live" && workers.some(({ state }) => state === "idle");
 }
 
 function areSame(a: Signatures, b: Signatures): boolean {

@@ -92,8 +92,13 @@ function useArrows(columns: number, count: number, scrollTo: (index: number) => 
     if (step === undefined || from === null || from === undefined) return;
     event.preventDefault();
     const next = Math.max(0, Math.min(count - 1, Number(from) + step));
-    scrollTo(next);
     const grid = event.currentTarget.closest("ul");
-    requestAnimationFrame(() => grid?.querySelector<HTMLElement>(`[data-index="${next}"] button`)?.focus());
+    const focus = (): boolean => {
+      const picture = grid?.querySelector<HTMLElement>(`[data-index="${next}"] button`);
+      picture?.focus({ preventScroll: true });
+      return picture !== null && picture !== undefined;
+    };
+    scrollTo(next);
+    if (!focus()) requestAnimationFrame(focus); // it comes into the page with the next paint
   };
 }

@@ -19,11 +19,11 @@ export function SubgraphPanel() {
   const selected = useView(({ nodes }) => (nodes.size === 1 ? [...nodes][0] : undefined));
   const type = useGraph((graph) => (selected === undefined ? "" : (graph.nodes[selected]?.type ?? "")));
   const definition = subgraphOf(type) ?? open;
-  const known = useDocument(({ subgraphs }) => Object.hasOwn(subgraphs, definition));
-  if (!definition || !known) return null;
+  const name = useDocument(({ subgraphs }) => (Object.hasOwn(subgraphs, definition) ? (subgraphs[definition]?.name ?? null) : null));
+  if (!definition || name === null) return null;
   const publishable = selected !== undefined && definition === open && !isBorder(selected);
   return (
-    <section className={`${panel["section"]} ${styles["subgraph"]}`} aria-label={t("subgraph.panel", { name: definition })}>
+    <section className={`${panel["section"]} ${styles["subgraph"]}`} aria-label={t("subgraph.panel", { name })}>
       <Name definition={definition} />
       <Ports definition={definition} side="inputs" />
       <Ports definition={definition} side="outputs" />

@@ -1,4 +1,5 @@
 import { isBorder } from "../../model/border";
+import { subgraphOf } from "../../model/document";
 import { placeholderSpec } from "../../model/placeholder";
 import { useGraph, useNodeTypes, useProblems, useRunId, useView } from "../../state/context";
 import { t } from "../../i18n/text";
@@ -26,7 +27,7 @@ function One({ id }: { id: string }) {
       <h2 className={panel["heading"]}>{title}</h2>
       <Faults id={id} />
       {spec ? <NodeFields id={id} spec={spec} /> : <Missing id={id} />}
-      {spec && <Help spec={spec} />}
+      {spec && subgraphOf(spec.id) === null && <Help spec={spec} />}
     </section>
   );
 }

@@ -104,8 +104,8 @@ function Surface() {
         onInit={canvas.ready}
         onMoveEnd={(_, viewport) => view.setState({ zoom: viewport.zoom, viewport })}
         {...wires}
-        onPaneClick={({ clientX, clientY }) => {
-          if (!overview.far || !overview.pointing.tap([clientX, clientY])) unselect(view);
+        onPaneClick={(event) => {
+          if (!overview.far || !overview.tap(event)) unselect(view);
         }}
         onDoubleClick={(event) => {
           if (!(event.target as Element).classList.contains("react-flow__pane")) return;

@@ -1,5 +1,5 @@
 import { useStoreApi } from "@xyflow/react";
-import { useEffect, useLayoutEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { useStudio, useWorkspace } from "../../state/context";
 import styles from "./Overview.module.css";
 import { Looks } from "./looks";
@@ -45,8 +45,14 @@ export function Overview({ far, scenes, pointing, mounted }: Props) {
       const look = looks.now(pointing.hovered?.id ?? null, present.current);
       paintScene(brush, scenes.now(), { x, y, zoom, ...size }, ratio, look);
     });
+    const themed = (): void => {
+      looks.forgetTheme();
+      painted.soon();
+    };
     surface.current = painted;
     painted.now();
+    // The titles' font may come after the first painting.
+    void document.fonts.ready.then(() => surface.current === painted && themed());
     const soon = (): void => painted.soon();
     const stops = [
       flow.subscribe(({ transform, width, height }, before) => {
@@ -57,10 +63,7 @@ export function Overview({ far, scenes, pointing, mounted }: Props) {
       studio.runtime.store.subscribe(soon),
       studio.problems.store.subscribe(soon),
       pointing.watch(soon),
-      whenThemeChanges(() => {
-        looks.forgetTheme();
-        soon();
-      }),
+      whenThemeChanges(themed),
     ];
     return () => {
       for (const stop of stops) stop();
@@ -70,11 +73,6 @@ export function Overview({ far, scenes, pointing, mounted }: Props) {
       lingering(canvas, flow);
     };
   }, [far, studio, workspace, flow, scenes, pointing]);
-
-  useEffect(() => {
-    // The titles' font may come after the first painting.
-    if (far) void document.fonts.ready.then(() => surface.current?.soon());
-  }, [far]);
 
   return <canvas ref={element} className={styles["overview"]} data-overview={far || undefined} aria-hidden="true" hidden />;
 }

@@ -27,7 +27,7 @@ export function hitAt(scene: Scene, point: Point, reach: number, raised: Readonl
   if (note) return { kind: "note", id: note.key };
   const wire = wireAt(scene, point, reach);
   if (wire !== null) return { kind: "wire", id: wire };
-  const head = Math.max(FRAME_HEAD, 3 * reach);
+  const head = Math.max(FRAME_HEAD, 2 * reach);
   const frame = scene.frames.findLast(({ box }) => holdsPoint({ ...box, bottom: Math.min(box.bottom, box.top + head) }, point));
   return frame ? { kind: "frame", id: frame.key } : null;
 }

@@ -77,14 +77,14 @@ export class Pointing {
     return hitAt(this.#scenes.now(), canvas.toCanvas(...client), (touch ? FINGER_REACH : REACH) / zoom, nodes);
   }
 
-  /** Take hold of what is there. False if there is nothing, or a finger would rather pan. */
+  /** Take hold of what is there. False if there is nothing to be dragged, or a finger would rather pan. */
   press(press: Press): boolean {
     const hit = this.at(press.client, press.touch);
-    if (!hit) return false;
+    if (!hit || hit.kind === "wire") return false;
     const { nodes, scenery } = this.#workspace.view.getState();
     const chosen = nodes.has(hit.id) || scenery.has(hit.id);
     if (press.touch && !chosen) return false;
-    const keys = hit.kind === "wire" ? [] : chosen ? [...nodes, ...scenery] : [hit.id];
+    const keys = chosen ? [...nodes, ...scenery] : [hit.id];
     this.#pressed = { ...press, hit, start: this.#onCanvas(press.client), from: this.#placesOf(hit.id, keys), dragging: false };
     return true;
   }
@@ -98,7 +98,6 @@ export class Pointing {
     if (!pressed.dragging && Math.hypot(x, y) <= STILL) return;
     if (!pressed.dragging) this.#choose(pressed, true);
     pressed.dragging = true;
-    if (pressed.from.size === 0) return;
     const here = this.#onCanvas(client);
     const by = [here[0] - pressed.start[0], here[1] - pressed.start[1]] as const;
     const wanted = [...pressed.from].map(([key, at]): [string, Point] => [key, [at[0] + by[0], at[1] + by[1]]]);
@@ -119,9 +118,9 @@ export class Pointing {
   }
 
   /** A press that was left to the canvas and came to nothing: select what it hit, if anything. */
-  tap(client: Point): boolean {
-    const hit = this.at(client, true);
-    if (hit) this.#choose({ hit, more: false }, false);
+  tap(client: Point, touch: boolean, more: boolean): boolean {
+    const hit = this.at(client, touch);
+    if (hit) this.#choose({ hit, more }, false);
     return hit !== null;
   }
 

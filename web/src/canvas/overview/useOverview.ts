@@ -44,7 +44,15 @@ export function useOverview(surface: RefObject<HTMLElement | null>, { nodes, edg
 
   useCursor(surface, far, pointing);
   const pointers = usePointers(surface, far, pointing, others);
-  return { far, scenes, pointing, shown, mounted, handlers: { ...focus, ...pointers } };
+  return { far, scenes, pointing, shown, mounted, tap: tapped(pointing), handlers: { ...focus, ...pointers } };
+}
+
+/** A click that the canvas got, because there was nothing to be dragged: whether it hit something. */
+function tapped(pointing: Pointing): (event: MouseEvent) => boolean {
+  return ({ clientX, clientY, nativeEvent, shiftKey, ctrlKey, metaKey }) => {
+    const touch = (nativeEvent as globalThis.PointerEvent).pointerType === "touch";
+    return pointing.tap([clientX, clientY], touch, shiftKey || ctrlKey || metaKey);
+  };
 }
 
 function usePointers(surface: RefObject<HTMLElement | null>, far: boolean, pointing: Pointing, others: Others) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from pathlib import Path
+from tempfile import mkstemp
 
 from wirebrush.jobs.sniff import MAX_PIXELS
 
@@ -44,9 +45,11 @@ def _kept_or_made(path: Path, source: Path, side: int) -> bytes | None:
     data = _made(source, side)
     if data is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_suffix(".part")
-        beside.write_bytes(data)
-        beside.replace(path)
+        # Others may be making the same one: each writes a file of its own.
+        handle, beside = mkstemp(dir=path.parent, suffix=".part")
+        with open(handle, "wb") as file:
+            file.write(data)
+        Path(beside).replace(path)
     return data
 
 

@@ -25,7 +25,7 @@ describe("JSON with whole numbers of any size", () => {
   it("gives back any value that was written", () => {
     const whole = fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }).filter((value) => !Number.isSafeInteger(Number(value)));
     const value = fc.letrec((tie) => ({
-      any: fc.oneof(whole, fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x + 0), fc.string(), tie("list"), tie("map")),
+      any: fc.oneof(whole, fc.integer(), fc.double({ noNaN: true, min: -9e15, max: 9e15 }).map((x) => x + 0), fc.string(), tie("list"), tie("map")),
       list: fc.array(tie("any"), { maxLength: 3 }),
       map: fc.dictionary(fc.string().filter((key) => key !== "__proto__"), tie("any"), { maxKeys: 3, noNullPrototype: true }),
     })).any;

@@ -4,8 +4,8 @@
  *
  * A muted or bypassed instance stays as one node, because nothing inside it runs.
  */
-import { innerNodes, INPUTS, OUTPUTS } from "./border";
-import { definitionAt, graphAt, runId, subgraphOf, wireKey, type Document, type Graph, type Json, type NodeId, type PortRef, type Scope, type SeedControl, type Subgraph, type Wire, type WorkflowNode } from "./document";
+import { INPUTS, isBorder, OUTPUTS } from "./border";
+import { definitionAt, graphAt, subgraphOf, wireKey, type Document, type Graph, type Json, type NodeId, type PortRef, type SeedControl, type Subgraph, type Wire, type WorkflowNode } from "./document";
 
 export interface FlatGraph {
   /** By run id. Values and controls are those that hold: the outermost instance has the last word. */
@@ -24,7 +24,8 @@ const NONE: FlatGraph["instances"] = new Map();
 export function flatten(document: Document): FlatGraph {
   if (!Object.values(document.nodes).some(({ type }) => subgraphOf(type) !== null))
     return { nodes: document.nodes, wires: document.wires, instances: NONE };
-  return new Unfolding(document).run();
+  const unfolding = new Unfolding(document);
+  return { nodes: unfolding.nodes(), wires: unfolding.wires(), instances: unfolding.instances };
 }
 
 interface Overrides {
@@ -35,7 +36,10 @@ interface Overrides {
 
 /** A graph that is being unfolded: the document's own, or the inside of one instance. */
 interface Level {
-  readonly scope: Scope;
+  /** What the names of its nodes start with: `12/` inside instance 12. */
+  readonly prefix: string;
+  /** The instance, by its id in the level above. */
+  readonly instance: NodeId;
   readonly graph: Graph;
   readonly above: Level | null;
   /** The definitions around it. */
@@ -45,40 +49,52 @@ interface Level {
 }
 
 class Unfolding {
+  readonly instances = new Map<string, string[]>();
   readonly #document: Document;
+  readonly #levels: Level[] = [];
   readonly #nodes = new Map<string, WorkflowNode>();
-  readonly #wires = new Map<string, Wire>();
-  readonly #instances = new Map<string, string[]>();
 
   constructor(document: Document) {
     this.#document = document;
   }
 
-  run(): FlatGraph {
-    const levels: Level[] = [];
+  nodes(): FlatGraph["nodes"] {
     const stack: Level[] = [
-      { scope: [], graph: this.#document, above: null, chain: [], overrides: new Map(), inner: new Map() },
+      { prefix: "", instance: "", graph: this.#document, above: null, chain: [], overrides: new Map(), inner: new Map() },
     ];
     for (let level = stack.pop(); level; level = stack.pop()) {
-      levels.push(level);
+      this.#levels.push(level);
       this.#takeNodes(level);
-      if (this.#nodes.size + levels.length <= MOST_NODES) stack.push(...[...level.inner.values()].toReversed());
+      if (this.#nodes.size + this.#levels.length <= MOST_NODES) stack.push(...[...level.inner.values()].toReversed());
     }
-    for (const level of levels) this.#takeWires(level);
-    return { nodes: Object.fromEntries(this.#nodes), wires: Object.fromEntries(this.#wires), instances: this.#instances };
+    return Object.fromEntries(this.#nodes);
+  }
+
+  /** Once the nodes are known. */
+  wires(): FlatGraph["wires"] {
+    const wires = new Map<string, Wire>();
+    for (const level of this.#levels)
+      for (const wire of Object.values(level.graph.wires)) {
+        const to = [level.prefix + wire.to[0], wire.to[1]] as const;
+        const from = this.#nodes.has(to[0]) ? realSource(level, wire.from) : null;
+        if (from && this.#nodes.has(from[0])) wires.set(wireKey(to), { from, to });
+      }
+    return Object.fromEntries(wires);
   }
 
   /** The nodes of one level; its instances become the levels below it. */
   #takeNodes(level: Level): void {
-    for (const [id, written] of innerNodes(level.graph)) {
+    for (const [id, written] of Object.entries(level.graph.nodes)) {
+      if (isBorder(id)) continue;
       const node = overridden(written, level.overrides.get(id));
       const subgraph = subgraphOf(node.type);
       const definition = subgraph === null ? undefined : this.#document.subgraphs[subgraph];
-      if (subgraph === null || (definition && node.mode)) this.#keep(level.scope, id, node);
+      if (subgraph === null || (definition && node.mode)) this.#keep(level, level.prefix + id, node);
       else if (definition && !level.chain.includes(subgraph)) {
-        this.#instances.set(runId(level.scope, id), []);
+        this.instances.set(level.prefix + id, []);
         level.inner.set(id, {
-          scope: [...level.scope, id],
+          prefix: `${level.prefix}${id}/`,
+          instance: id,
           graph: definition,
           above: level,
           chain: [...level.chain, subgraph],
@@ -89,19 +105,9 @@ class Unfolding {
     }
   }
 
-  #keep(scope: Scope, id: NodeId, node: WorkflowNode): void {
-    const name = runId(scope, id);
+  #keep(level: Level, name: string, node: WorkflowNode): void {
     this.#nodes.set(name, node);
-    for (let depth = scope.length; depth > 0; depth--) this.#instances.get(scope.slice(0, depth).join("/"))?.push(name);
-  }
-
-  #takeWires(level: Level): void {
-    for (const wire of Object.values(level.graph.wires)) {
-      const to = [runId(level.scope, wire.to[0]), wire.to[1]] as const;
-      if (!this.#nodes.has(to[0])) continue;
-      const from = realSource(level, wire.from);
-      if (from && this.#nodes.has(from[0])) this.#wires.set(wireKey(to), level.above === null && from[0] === wire.from[0] ? wire : { from, to });
-    }
+    for (let around: Level | null = level; around?.above; around = around.above) this.instances.get(around.prefix.slice(0, -1))?.push(name);
   }
 }
 
@@ -114,8 +120,8 @@ function realSource(start: Level, [startNode, startPort]: PortRef): PortRef | nu
     const outside = node === INPUTS ? level.above : null;
     const inside = level.inner.get(node);
     if (node === INPUTS && !outside) return null;
-    if (!outside && !inside) return [runId(level.scope, node), port];
-    const end: PortRef = outside ? [level.scope.at(-1) ?? "", port] : [OUTPUTS, port];
+    if (!outside && !inside) return [level.prefix + node, port];
+    const end: PortRef = outside ? [level.instance, port] : [OUTPUTS, port];
     level = outside ?? inside ?? level;
     const wire = level.graph.wires[wireKey(end)];
     if (!wire) return null;
@@ -158,10 +164,9 @@ export class Flattener {
   of(document: Document): FlatGraph {
     const last = this.#last;
     if (last?.document === document) return last.flat;
-    const made = flatten(document);
     const shape = shapeOf(document);
-    const same = last !== null && made.instances !== NONE && sameItems(last.shape, shape);
-    const flat = same ? { ...made, wires: last.flat.wires, instances: last.flat.instances } : made;
+    const same = last !== null && last.flat.instances !== NONE && sameItems(last.shape, shape);
+    const flat = same ? { ...last.flat, nodes: new Unfolding(document).nodes() } : flatten(document);
     this.#last = { document, shape, flat };
     return flat;
   }

@@ -25,6 +25,7 @@ interface Structure {
 
 interface Signed {
   readonly node: WorkflowNode;
+  /** Of what it is by itself. */
   readonly own: string;
   readonly signature: string;
 }
@@ -57,7 +58,7 @@ export class Signer {
       const before = this.#signed.get(id);
       const wires = into.get(id) ?? [];
       if (!node || (before?.node === node && !wires.some(({ from }) => changed.has(from[0])))) continue;
-      const own = before?.node === node ? before.own : ownText(node, flat.wires, id);
+      const own = before?.node === node ? before.own : ownSignature(node, flat.wires, id);
       const wired = wires.map(({ from, to }) => `${to[1]}=${from[1]}@${this.#signed.get(from[0])?.signature ?? ""}`);
       const signature = hash(`${own}\n${wired.toSorted().join("\n")}`);
       this.#signed.set(id, { node, own, signature });
@@ -68,9 +69,9 @@ export class Signer {
 }
 
 /** Type, mode and the values that no wire covers. */
-function ownText({ type, mode, values }: WorkflowNode, wires: FlatGraph["wires"], id: string): string {
+function ownSignature({ type, mode, values }: WorkflowNode, wires: FlatGraph["wires"], id: string): string {
   const free = Object.entries(values).filter(([name]) => !(`${id}\n${name}` in wires));
-  return toJson([type, mode ?? "", free.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return hash(toJson([type, mode ?? "", free.toSorted(([a], [b]) => (a < b ? -1 : 1))]));
 }
 
 function isFor({ wires, order }: Structure, flat: FlatGraph): boolean {

@@ -23,6 +23,7 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         studio = Studio(page)
         studio.open_template("Postcard")
         studio.set_number("KSampler", "steps", "60")
+        page.get_by_label("Number of runs").fill("2")
         studio.run()
         expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
 
@@ -33,9 +34,10 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
 
         server.start()
-        expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=30_000)
+        expect(page.get_by_text("2 runs go on.").last).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("The connection is lost.")).to_be_hidden()
         studio.kept()
-        expect(studio.jobs("succeeded").first).to_be_visible(timeout=2 * SLOW)
+        expect(studio.jobs("succeeded")).to_have_count(2, timeout=2 * SLOW)
         assert studio.colours(studio.node("Save Image").locator("img")) > 40
         expect(studio.state("Save Image")).to_have_text("stale")
 

@@ -1,4 +1,9 @@
 /** Looking at pictures. */
+import { runId } from "../../model/document";
+import { runsOf } from "../../runtime/jobs";
+import { compareWithEarlier } from "../../state/comparing";
+import type { Studio } from "../../state/studio";
+import type { Enlarged } from "../../state/ui";
 import type { AppCommand } from "./command";
 
 export const GALLERY: readonly AppCommand[] = [
@@ -11,4 +16,36 @@ export const GALLERY: readonly AppCommand[] = [
     checked: (studio) => studio.ui.getState().gallery,
     run: (studio) => studio.ui.setState(({ gallery }) => ({ gallery: !gallery })),
   },
+  {
+    id: "enlarge",
+    label: "command.enlarge",
+    menu: "view",
+    group: "pictures",
+    on: ["node"],
+    keys: ["Ctrl+Shift+Space"],
+    enabled: (studio) => pictureOfSelected(studio) !== null,
+    run: (studio) => studio.ui.setState({ enlarged: pictureOfSelected(studio), among: null }),
+  },
+  {
+    id: "compareEarlier",
+    label: "command.compareEarlier",
+    menu: "view",
+    group: "pictures",
+    on: ["node"],
+    keys: [],
+    enabled: (studio) => pictureOfSelected(studio) !== null,
+    run: (studio) => {
+      const picture = pictureOfSelected(studio);
+      if (picture) void compareWithEarlier(studio, picture, undefined);
+    },
+  },
 ];
+
+/** The first picture of the only node that is selected. */
+function pictureOfSelected({ documents, runtime, view, workspace }: Studio): Enlarged | null {
+  const [node, ...others] = view.getState().nodes;
+  if (node === undefined || others.length) return null;
+  const runs = runsOf(runtime.store.getState().jobs, workspace.id).nodes;
+  const shown = runs[runId(documents.scope, node)]?.outputs.find(({ asset, mime }) => asset && mime.startsWith("image/"));
+  return shown?.asset ? { ...shown, asset: shown.asset } : null;
+}

@@ -1,10 +1,8 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
-import { api } from "../../runtime/api";
-import { outputBefore } from "../../runtime/earlier";
+import { compareWithEarlier } from "../../state/comparing";
 import { useStudio, useUi } from "../../state/context";
-import type { Studio } from "../../state/studio";
 import type { Enlarged } from "../../state/ui";
 import { t } from "../../i18n/text";
 import { Notices } from "../../ui/Notices";
@@ -15,8 +13,6 @@ import styles from "./Lightbox.module.css";
 import { hex, type Colour } from "./pixels";
 import { Stage, type CompareMode, type Probe } from "./Stage";
 import type { Zoom } from "./useZoom";
-
-const RUNS = 100;
 
 /** The lightbox: a picture, what is known about it, and another one to compare it with. */
 export function Viewer({ picture }: { picture: Enlarged }) {
@@ -123,24 +119,4 @@ function useStarred(asset: string): boolean | undefined {
   const recent = useStore(gallery.recent.store, (state) => state.pictures.find((item) => item.asset === asset)?.starred);
   const found = useStore(gallery.found.store, (state) => state.pictures.find((item) => item.asset === asset)?.starred);
   return recent ?? found;
-}
-
-/** Beside what the same node showed the time before; without such, beside the next picture. */
-async function compareWithEarlier(studio: Studio, picture: Enlarged, other: Enlarged | undefined): Promise<void> {
-  const before = await earlier(picture.asset);
-  const beside = before ?? other ?? null;
-  if (beside) studio.ui.setState({ beside });
-  else studio.notify(t("lightbox.compare.none"));
-}
-
-async function earlier(asset: string): Promise<Enlarged | null> {
-  try {
-    const { document } = await api.asset(asset);
-    if (!document) return null;
-    const { jobs } = await api.jobs({ document, limit: RUNS });
-    const found = outputBefore(jobs, asset);
-    return found?.asset ? { ...found, asset: found.asset } : null;
-  } catch {
-    return null; // then there is nothing to compare with
-  }
 }

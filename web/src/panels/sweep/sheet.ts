@@ -22,9 +22,11 @@ export interface SheetLayout {
 /** Where everything goes, scaled down until it can be drawn. `size` is a picture's own. */
 export function sheetLayout(columns: number, rows: number, size: readonly [number, number], labels: number): SheetLayout {
   const wanted = placed(columns, rows, size, labels);
-  const scale = Math.min(1, MOST_PIXELS / Math.max(wanted.width, wanted.height));
-  if (scale === 1) return wanted;
-  return placed(columns, rows, [Math.max(1, Math.floor(size[0] * scale) - GAP), Math.max(1, Math.floor(size[1] * scale) - GAP)], labels);
+  const across = (MOST_PIXELS - wanted.left - columns * GAP) / (columns * size[0]);
+  const down = (MOST_PIXELS - wanted.top - rows * GAP) / (rows * size[1]);
+  const scale = Math.min(across, down);
+  if (scale >= 1) return wanted;
+  return placed(columns, rows, [Math.max(1, Math.floor(size[0] * scale)), Math.max(1, Math.floor(size[1] * scale))], labels);
 }
 
 function placed(columns: number, rows: number, cell: readonly [number, number], labels: number): SheetLayout {

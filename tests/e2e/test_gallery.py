@@ -1,0 +1,144 @@
+"""The gallery and the lightbox over many pictures, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser_studio import Studio
+from picture_gallery import fill_elsewhere
+from playwright.sync_api import Locator, Page, expect
+from server_process import Server
+
+COUNT = 330
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A studio whose gallery has more pictures than one page of its list."""
+    data: Path = tmp_path_factory.mktemp("gallery")
+    fill_elsewhere(data, COUNT)
+    with Server(data) as server:
+        yield server.link
+
+
+def _gallery(page: Page) -> Locator:
+    page.get_by_role("button", name="All pictures").click()
+    gallery = page.get_by_role("dialog", name="All pictures")
+    expect(gallery.locator("li[data-asset]").first).to_be_visible()
+    return gallery
+
+
+def test_all_pictures_are_looked_through_searched_and_narrowed(studio: Studio, page: Page) -> None:
+    gallery = _gallery(page)
+    tiles = gallery.locator("li[data-asset]")
+    expect(gallery).to_contain_text(f"{COUNT} pictures")
+    assert tiles.count() < 150, "only what is in sight is in the page"
+    scroller = gallery.locator("[aria-busy]")
+    last = gallery.locator(f"[data-index='{COUNT - 1}']")
+    for _ in range(12):
+        scroller.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        page.wait_for_timeout(60)
+    expect(last).to_be_visible()
+    assert tiles.count() < 150
+
+    search = gallery.get_by_role("searchbox")
+    search.fill("boat")
+    expect(tiles.first.get_by_role("button").first).to_have_attribute("title", "a boat at sea")
+    search.fill("no such thing")
+    expect(gallery.get_by_text("No picture is like that.")).to_be_visible()
+    search.fill("")
+    gallery.get_by_label("Model", exact=True).select_option(index=1)
+    expect(tiles.first).to_be_visible()
+    assert studio.forgiven == []
+
+
+def test_pictures_are_starred_deleted_and_brought_back(studio: Studio, page: Page) -> None:
+    gallery = _gallery(page)
+    tiles = gallery.locator("li[data-asset]")
+    kept = tiles.nth(4).get_attribute("data-asset")
+    tiles.nth(4).hover()
+    tiles.nth(4).get_by_role("button", name="Star", exact=True).click()
+    gallery.get_by_role("button", name="Only starred").click()
+    expect(tiles).to_have_count(1)
+    expect(tiles.first).to_have_attribute("data-asset", kept or "")
+    gallery.get_by_role("button", name="Only starred").click()
+    expect(tiles.nth(5)).to_be_visible()
+
+    tiles.nth(0).get_by_role("button").first.focus()
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ ")
+    expect(gallery.get_by_role("toolbar", name="3 chosen")).to_be_visible()
+    gone = tiles.nth(1).get_attribute("data-asset") or ""
+    page.keyboard.press("Delete")
+    expect(page.get_by_text("3 pictures are in the trash.").last).to_be_visible()
+    expect(gallery.locator(f"[data-asset='{gone}']")).to_have_count(0)
+    expect(gallery).to_contain_text(f"{COUNT - 3} pictures")
+    page.get_by_role("button", name="Undo", exact=True).last.click()
+    expect(gallery.locator(f"[data-asset='{gone}']")).to_have_count(1)
+    expect(gallery).to_contain_text(f"{COUNT} pictures")
+
+
+def test_the_lightbox_zooms_reads_pixels_and_compares(studio: Studio, page: Page) -> None:
+    gallery = _gallery(page)
+    gallery.locator("[data-index='3'] button").first.click()
+    lightbox = page.get_by_role("dialog", name="Picture", exact=True)
+    picture = lightbox.locator("[data-pane] img")
+    expect(lightbox).to_contain_text("a snowy forest")
+    expect(lightbox).to_contain_text("32 × 24")
+    before = picture.bounding_box()
+    assert before is not None
+    page.mouse.move(before["x"] + 40, before["y"] + 40)
+    expect(lightbox.locator("[data-probe]")).to_contain_text(
+        re.compile(r"x \d+, y \d+.*#[0-9a-f]{6} · \d+ \d+ \d+")
+    )
+    where = lightbox.locator("[data-probe]").inner_text().split("#")[0]
+    page.mouse.wheel(0, -400)
+    page.mouse.move(before["x"] + 40.5, before["y"] + 40)
+    after = picture.bounding_box()
+    assert after is not None
+    assert after["width"] > before["width"] * 1.5
+    assert lightbox.locator("[data-probe]").inner_text().split("#")[0] == where
+    page.keyboard.press("0")
+    page.keyboard.press("ArrowRight")
+    expect(lightbox).to_contain_text("a boat at sea")
+
+    page.keyboard.press("c")
+    slider = lightbox.get_by_role("slider")
+    expect(picture).to_have_count(2)
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(slider).to_have_attribute("aria-valuenow", "48")
+    lightbox.get_by_role("button", name="Difference").click()
+    expect(picture.nth(1)).to_have_css("mix-blend-mode", "difference")
+    lightbox.get_by_role("button", name="Side by side").click()
+    expect(lightbox.locator("[data-pane]")).to_have_count(2)
+    lightbox.get_by_role("button", name="Open its workflow").click()
+    expect(lightbox.get_by_text("does not say which workflow made it")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(lightbox).to_have_count(0)
+
+
+def test_a_picture_is_dragged_onto_the_canvas_and_onto_a_node(studio: Studio, page: Page) -> None:
+    strip = page.get_by_role("region", name="Gallery").locator("li[data-asset]")
+    first, second = (strip.nth(index).get_attribute("data-asset") for index in range(2))
+    nodes = page.locator(".react-flow__node")
+    count = nodes.count()
+    surface = page.locator("[data-document]")
+    strip.nth(0).drag_to(surface, target_position={"x": 500, "y": 700})
+    expect(nodes).to_have_count(count + 1)
+    node = studio.node("Load Image")
+    expect(node.locator("img").first).to_have_attribute("src", re.compile(first or "-"))
+    strip.nth(1).drag_to(node)
+    expect(nodes).to_have_count(count + 1)
+    expect(node.locator("img").first).to_have_attribute("src", re.compile(second or "-"))
+
+    gallery = _gallery(page)
+    gallery.locator("[data-index='2'] button").first.drag_to(
+        surface, target_position={"x": 200, "y": 600}, force=True
+    )
+    expect(nodes).to_have_count(count + 2)

@@ -79,6 +79,23 @@ def build_t5(config: Mapping[str, Any]) -> nn.Module:
     return _empty("T5EncoderModel", make)
 
 
+def build_vision(config: Mapping[str, Any], *, siglip: bool) -> nn.Module:
+    """A transformers `SiglipVisionModel`, or `CLIPVisionModel`."""
+    from transformers import (
+        CLIPVisionConfig,
+        CLIPVisionModel,
+        SiglipVisionConfig,
+        SiglipVisionModel,
+    )
+
+    kind = "SiglipVisionModel" if siglip else "CLIPVisionModel"
+    _check_sizes(kind, config)
+    settings = {**config, "attn_implementation": "sdpa"}
+    if siglip:
+        return _empty(kind, lambda: SiglipVisionModel(SiglipVisionConfig(**settings)))
+    return _empty(kind, lambda: CLIPVisionModel(CLIPVisionConfig(**settings)))
+
+
 def _check_sizes(kind: str, config: Mapping[str, Any]) -> None:
     """Refuse a configuration that would keep us building for hours."""
     for name, setting in config.items():

@@ -28,6 +28,7 @@ from wirebrush_nodes import (
     schedulers,
     sd3,
     sdxl,
+    style,
     text,
     vae,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "schedulers",
     "sd3",
     "sdxl",
+    "style",
     "text",
     "vae",
 ]

@@ -25,6 +25,10 @@ CLIPTextEncodeSD3 | clip:CLIP clip_l:STRING clip_g:STRING t5xxl:STRING empty_pad
 EmptySD3LatentImage | width:INT=1024[16..16384]/16 height:INT=1024[16..16384]/16 batch_size:INT=1[1..4096]/None | LATENT
 CLIPTextEncodeFlux | clip:CLIP clip_l:STRING t5xxl:STRING guidance:FLOAT=3.5[0.0..100.0]/0.1 | CONDITIONING
 FluxGuidance | conditioning:CONDITIONING guidance:FLOAT=3.5[0.0..100.0]/0.1 | CONDITIONING
+CLIPVisionLoader | clip_name:COMBO | CLIP_VISION
+CLIPVisionEncode | clip_vision:CLIP_VISION image:IMAGE crop:COMBO=center | CLIP_VISION_OUTPUT
+StyleModelLoader | style_model_name:COMBO | STYLE_MODEL
+StyleModelApply | conditioning:CONDITIONING style_model:STYLE_MODEL clip_vision_output:CLIP_VISION_OUTPUT strength:FLOAT=1.0[0.0..10.0]/0.001 strength_type:COMBO=multiply | CONDITIONING
 InpaintModelConditioning | positive:CONDITIONING negative:CONDITIONING vae:VAE pixels:IMAGE mask:MASK noise_mask:BOOLEAN=True | positive:CONDITIONING negative:CONDITIONING latent:LATENT
 InstructPixToPixConditioning | positive:CONDITIONING negative:CONDITIONING vae:VAE pixels:IMAGE | positive:CONDITIONING negative:CONDITIONING latent:LATENT
 SD_4XUpscale_Conditioning | images:IMAGE positive:CONDITIONING negative:CONDITIONING scale_ratio:FLOAT=4.0[0.0..10.0]/0.01 noise_augmentation:FLOAT=0.0[0.0..1.0]/0.001 | positive:CONDITIONING negative:CONDITIONING latent:LATENT

@@ -1,0 +1,164 @@
+"""Pictures as conditions: CLIP's and SigLIP's vision encoders, and FLUX Redux on top of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, silu
+
+from wirebrush_diffusion.architectures import Config, Shapes
+from wirebrush_diffusion.build import build_vision
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.layout import Layout, Stored, layout_by_rules
+from wirebrush_diffusion.network import Loaded
+from wirebrush_diffusion.weights import WeightFile, fill
+
+PREFIX, PATCHES = "vision_model.", "embeddings.patch_embedding.weight"
+SIGLIP_MARK = "head.probe"
+SIGLIP_HEAD, CLIP_HEAD = 72, 64
+CLIP_LARGE = 1024  # only ViT-L has the quick kind of gelu
+CLIP_MEAN, CLIP_SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+IGNORED = ("embeddings.position_ids",)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a vision encoder sees: states of all places `[B,T,D]`, of the last layer and the one
+    before, and the whole `[B,P]`; float32, CPU."""
+
+    last: Tensor
+    penultimate: Tensor
+    pooled: Tensor
+
+
+@dataclass(slots=True, eq=False)
+class VisionEncoder(Loaded):
+    """`network` is transformers' `SiglipVisionModel` or `CLIPVisionModel`."""
+
+    network: nn.Module
+
+    def __post_init__(self) -> None:
+        self.freeze()
+
+    def encode(self, pictures: Tensor, *, crop: bool = True) -> Seen:
+        """Pictures `[B,H,W,C]` 0..1; `crop` cuts the middle out, else they are squeezed."""
+        if pictures.ndim != 4 or pictures.shape[-1] not in (3, 4):
+            raise DiffusionError(f"A picture batch is [B,H,W,3], not {tuple(pictures.shape)}.")
+        with torch.inference_mode():
+            planes = self._prepared(pictures[..., :3].movedim(-1, 1).float(), crop)
+            answer = self.network(planes.to(self.device, self.dtype), output_hidden_states=True)
+            states = (answer.last_hidden_state, answer.hidden_states[-2], answer.pooler_output)
+            return Seen(*(state.float().cpu().clone() for state in states))
+
+    def _prepared(self, planes: Tensor, crop: bool) -> Tensor:
+        side = self.config.image_size
+        if crop:
+            height, width = planes.shape[-2:]
+            scale = side / min(height, width)
+            size = (max(round(height * scale), side), max(round(width * scale), side))
+            planes = interpolate(planes, size, mode="bicubic", antialias=True)
+            top, left = (size[0] - side) // 2, (size[1] - side) // 2
+            planes = planes[..., top : top + side, left : left + side]
+        elif planes.shape[-2:] != (side, side):
+            planes = interpolate(planes, (side, side), mode="bicubic", antialias=True)
+        planes = planes.mul(255).clamp(0, 255).round().div(255)
+        siglip = self.config.model_type.startswith("siglip")
+        mean, spread = ((0.5,) * 3, (0.5,) * 3) if siglip else (CLIP_MEAN, CLIP_SPREAD)
+        return (planes - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(spread).view(3, 1, 1)
+
+
+def load_vision(file: WeightFile, device: str, dtype: torch.dtype) -> VisionEncoder:
+    """The vision encoder of a file in transformers' names."""
+    layout, config, siglip = _plan(file)
+    network = build_vision(config, siglip=siglip)
+    own = {name.removeprefix(PREFIX) for name, _ in network.named_parameters()}
+    prefix = PREFIX if any(n.startswith(PREFIX) for n, _ in network.named_parameters()) else ""
+    entries = {prefix + name: place for name, place in layout.entries.items()}
+    if not siglip:
+        entries = {n: p for n, p in entries.items() if n.removeprefix(prefix) in own}
+    tensors = Layout(file, entries).tensors()
+    fill(network, tensors, where=file.name, device=torch.device(device), dtype=dtype)
+    return VisionEncoder(network.to(device))
+
+
+def check_vision(file: WeightFile) -> None:
+    """Raise if the file holds no vision encoder; from names alone."""
+    _plan(file)
+
+
+def _plan(file: WeightFile) -> tuple[Layout, Config, bool]:
+    """Where the tensors lie, the configuration, and whether it is a SigLIP."""
+    if PREFIX + PATCHES not in file:
+        kind, hint = kind_of(file)
+        raise DiffusionError(
+            f"{file.name} is {kind}; a vision encoder was expected.",
+            hint or "Choose a file such as clip_vision_h or sigclip_vision_patch14_384.",
+        )
+    layout = layout_by_rules(file, PREFIX, {}, IGNORED)
+    shapes = Shapes(file, named=layout.shapes())
+    width, _, patch, _ = shapes.of(PATCHES)
+    siglip = shapes.has(SIGLIP_MARK)
+    places = shapes.of("embeddings.position_embedding.weight")[0]
+    activation = "quick_gelu" if width == CLIP_LARGE else "gelu"
+    config: dict[str, Any] = {
+        "hidden_size": width,
+        "intermediate_size": shapes.of("encoder.layers.0.mlp.fc1.weight")[0],
+        "num_hidden_layers": shapes.count(r"encoder\.layers\.(\d{1,4})\."),
+        "num_attention_heads": max(1, width // (SIGLIP_HEAD if siglip else CLIP_HEAD)),
+        "patch_size": patch,
+        "image_size": round((places if siglip else places - 1) ** 0.5) * patch,
+        "hidden_act": "gelu_pytorch_tanh" if siglip else activation,
+    }
+    return layout, config, siglip
+
+
+class StyleModel(nn.Module):
+    """FLUX.1 Redux: what SigLIP sees -> states like those of a text."""
+
+    def __init__(self, seen: int, wide: int, text: int) -> None:
+        super().__init__()
+        self.redux_up = nn.Linear(seen, wide)
+        self.redux_down = nn.Linear(wide, text)
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """`[B,T,seen]` -> `[B,T,text]`."""
+        return self.redux_down(silu(self.redux_up(seen)))
+
+
+def load_style(file: WeightFile, device: str, dtype: torch.dtype) -> StyleModel:
+    """The style model of a file."""
+    check_style(file)
+    wide, seen = file.shape("redux_up.weight")
+    with torch.device("meta"):
+        model = StyleModel(seen, wide, file.shape("redux_down.weight")[0])
+    layout = Layout(file, {name: Stored(name) for name in file.names()})
+    fill(model, layout.tensors(), where=file.name, device=torch.device(device), dtype=dtype)
+    return model.eval().requires_grad_(False)
+
+
+def check_style(file: WeightFile) -> None:
+    """Raise if the file is no style model; from names alone."""
+    if "redux_up.weight" not in file or "redux_down.weight" not in file:
+        kind, hint = kind_of(file)
+        raise DiffusionError(
+            f"{file.name} is {kind}; a style model was expected.",
+            hint or "Choose flux1-redux-dev or another Redux model.",
+        )
+
+
+def styled(model: StyleModel, seen: Seen) -> Tensor:
+    """The states `[1, B * T, D]` that stand for the pictures; float32, CPU."""
+    weight = model.redux_up.weight
+    if seen.last.shape[-1] != weight.shape[1]:
+        raise DiffusionError(
+            f"The vision encoder's states are {seen.last.shape[-1]} wide, this style model reads "
+            f"{weight.shape[1]}.",
+            "FLUX Redux reads sigclip_vision_patch14_384.",
+        )
+    with torch.inference_mode():
+        states = model(seen.last.to(weight.device, weight.dtype))
+    return states.float().cpu().flatten(0, 1).unsqueeze(0).clone()

@@ -25,6 +25,9 @@ describe("prompt weights", () => {
     ["(red house:1.2) t|ree", 0.1, "(red house:1.2) (|tree|:1.1)"],
     ["t|ree (red house:1.2)", 0.1, "(|tree|:1.1) (red house:1.2)"],
     ["schönes H|äuschen", 0.05, "schönes (|Häuschen|:1.05)"],
+    ["a (r|ed) house", 0.1, "a (|red|:1.2) house"],
+    ["a (r|ed) house", -0.1, "a |red| house"],
+    ["a \\(r|ed\\) house", 0.1, "a \\((|red|:1.1)\\) house"],
     ["(|x|:0.05)", -0.1, "(|x|:0)"],
     ["(|x|:10)", 0.1, "(|x|:10)"],
   ])("%s by %d is %s", (marked, by, made) => expect(after(marked, by)).toBe(made));

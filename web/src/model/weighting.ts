@@ -1,4 +1,4 @@
-/** Prompt weights: `(red house:1.2)` counts for more, `(red house:0.8)` for less. */
+/** Prompt weights: `(red house:1.2)` counts for more, `(red house:0.8)` for less; `(red)` is short for 1.1. */
 
 export interface Weighted {
   /** What is replaced, and by what. */
@@ -11,8 +11,10 @@ export interface Weighted {
 }
 
 const MOST = 10;
-const WORD = /[^\s,.;:()[\]{}|]/u;
-const AFTER = /^:(-?\d*\.?\d+)\)/;
+const WORD = /[^\s,.;:()[\]{}|\\]/u;
+/** What ends a bracket: its weight, or nothing. */
+const AFTER = /^(?::(-?\d*\.?\d+))?\)/;
+const PLAIN_WEIGHT = 1.1;
 
 /**
  * The words between two places, or the word around one, with their weight moved by `by`.
@@ -60,10 +62,11 @@ function bracketAround(text: string, from: number, to: number): Bracket | null {
   // A word of several in a bracket stands for all of them.
   const open = text.lastIndexOf("(", from);
   if (open === -1 || text.slice(open + 1, from).includes(")")) return null;
-  const colon = text.indexOf(":", to);
-  const after = colon === -1 ? null : AFTER.exec(text.slice(colon));
-  if (!after || /[()]/.test(text.slice(to, colon))) return null;
-  return { from: open, to: colon + after[0].length, colon, weight: Number(after[1]) };
+  // `\(` is a plain bracket.
+  if (text[open - 1] === "\\") return null;
+  const colon = to + text.slice(to).search(/[:()]/);
+  const after = colon < to ? null : AFTER.exec(text.slice(colon));
+  return after && { from: open, to: colon + after[0].length, colon, weight: Number(after[1] ?? PLAIN_WEIGHT) };
 }
 
 function rounded(weight: number): number {

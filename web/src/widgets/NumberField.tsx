@@ -41,8 +41,10 @@ export function NumberField({ port, value, problem, mixed, change, children }: W
 
   function edit({ target, timeStamp }: FocusEvent<HTMLInputElement>): void {
     session.current = { before: number, gesture: `number:${port.name}:${timeStamp}` };
-    setText(mixed ? "" : shown(number, widget));
-    requestAnimationFrame(() => target.select());
+    const plain = mixed ? "" : shown(number, widget);
+    setText(plain);
+    // Whoever types at once is not interrupted.
+    requestAnimationFrame(() => target.value === plain && target.select());
   }
 
   function commit(): void {

@@ -38,7 +38,8 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<FlowEdge>) {
         style={{
           stroke: color,
           strokeWidth: selected || looks.goal ? 3 : looks.related ? 2.25 : 1.75,
-          opacity: looks.unrelated && !selected && !looks.goal ? 0.32 : 0.92,
+          // Opacity of the path itself would make each wire a layer of its own while the view moves.
+          strokeOpacity: looks.unrelated && !selected && !looks.goal ? 0.32 : 0.92,
         }}
       />
       {knots.map((at, index) => (

@@ -1,4 +1,5 @@
-import { useStudio, useDocument, useRuntime } from "../state/context";
+import { nodeAt } from "../model/flatten";
+import { useStudio, useDocument, useNodeTypes, useRuntime } from "../state/context";
 import { useExpected } from "../state/useExpected";
 import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
@@ -11,7 +12,11 @@ export function RunProgress({ open }: { open: readonly string[] }) {
   const current = useRuntime(({ jobs }) => open.findLast((id) => jobs.byId[id]?.record.state === "running") ?? open.at(-1) ?? "");
   const job = useRuntime(({ jobs }) => jobs.byId[current]);
   const { part, left } = useExpected(job);
-  const title = useDocument(({ nodes }) => (job?.running ? (nodes[job.running]?.title ?? nodes[job.running]?.type) : undefined));
+  const types = useNodeTypes();
+  const title = useDocument((document) => {
+    const node = job?.running ? nodeAt(document, job.running) : undefined;
+    return node && (node.title ?? types?.spec(node.type)?.title ?? node.type);
+  });
   const each = planner.store.getState().plan?.seconds ?? null;
   if (!job) return null;
   const { record, progress } = job;

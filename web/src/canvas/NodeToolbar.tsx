@@ -1,12 +1,14 @@
-import { Ban, CircleHelp, Palette, Play, SkipForward, Trash2, type LucideIcon } from "lucide-react";
+import { Ban, Boxes, CircleHelp, Palette, Play, SkipForward, Trash2, type LucideIcon } from "lucide-react";
 import { commandOf } from "../app/commands";
 import { useKeys } from "../app/useKeys";
+import { subgraphOf } from "../model/document";
 import { useGraph, useStudio } from "../state/context";
 import { select } from "../state/view";
 import { t } from "../i18n/text";
 import styles from "./NodeToolbar.module.css";
 
 const ACTIONS: readonly (readonly [id: string, icon: LucideIcon])[] = [
+  ["openSubgraph", Boxes],
   ["runSelected", Play],
   ["mute", Ban],
   ["bypass", SkipForward],
@@ -34,7 +36,8 @@ function Action({ id, command: name, icon: Icon }: { id: string; command: string
   const mode = useGraph((graph) => graph.nodes[id]?.mode);
   const keys = useKeys(name);
   const command = commandOf(name);
-  if (!command) return null;
+  const type = useGraph((graph) => graph.nodes[id]?.type ?? "");
+  if (!command || (name === "openSubgraph" && subgraphOf(type) === null)) return null;
   const words = name === "runSelected" ? t("node.runTo") : t(command.label);
   return (
     <button

@@ -1,5 +1,5 @@
 import { Menu } from "@base-ui/react/menu";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { t } from "../i18n/text";
 import { useStudio, useUi } from "../state/context";
 import type { MenuRequest } from "../state/ui";
@@ -16,6 +16,26 @@ export function ContextMenu() {
 /** What is wanted most stands first; groups that are not named follow. */
 const ORDER = ["add", "run", "node", "look", "clipboard", "frame", "subgraph"];
 
+/** Why a menu closes when something beside it is pressed. */
+const AWAY: ReadonlySet<string> = new Set(["outside-press", "focus-out"]);
+
+/** Whether the press that asked for the menu goes on: a finger that is lifted presses nothing else. */
+function useSamePress(): () => boolean {
+  const same = useRef(true);
+  useEffect(() => {
+    const end = (): void => {
+      same.current = false;
+    };
+    addEventListener("pointerdown", end, true);
+    addEventListener("keydown", end, true);
+    return () => {
+      removeEventListener("pointerdown", end, true);
+      removeEventListener("keydown", end, true);
+    };
+  }, []);
+  return () => same.current;
+}
+
 function rank({ group = "" }: AppCommand): number {
   return ORDER.includes(group) ? ORDER.indexOf(group) : ORDER.length;
 }
@@ -23,9 +43,10 @@ function rank({ group = "" }: AppCommand): number {
 function Opened({ request: { on, at } }: { request: MenuRequest }) {
   const studio = useStudio();
   const commands = COMMANDS.filter((command) => command.on?.includes(on) && command.enabled?.(studio) !== false).toSorted((a, b) => rank(a) - rank(b));
+  const isSame = useSamePress();
   const anchor = useMemo(() => ({ getBoundingClientRect: () => new DOMRect(at[0], at[1], 0, 0) }), [at]);
   return (
-    <Menu.Root open modal={false} onOpenChange={(open) => !open && studio.ui.setState({ menu: null })}>
+    <Menu.Root open modal={false} onOpenChange={(open, { reason }) => !open && !(isSame() && AWAY.has(reason)) && studio.ui.setState({ menu: null })}>
       <Menu.Portal>
         <Menu.Positioner className={styles["positioner"] ?? ""} anchor={anchor} align="start" sideOffset={2} collisionPadding={8}>
           <Menu.Popup className={styles["popup"] ?? ""} aria-label={t(`menu.on.${on}`)} data-zoomable>

@@ -21,7 +21,7 @@ export function StatusBar() {
         {phase === "live" ? t("status.connected") : phase === "connecting" ? t("status.connecting") : t("status.offline")}
       </span>
       <Workers />
-      {system && <span>{t("status.cache", { size: bytes(system.cache.bytes) })}</span>}
+      {system && <span className={styles["detail"]}>{t("status.cache", { size: bytes(system.cache.bytes) })}</span>}
       <Hits />
       <ProblemCount />
       <span className={styles["space"]} />
@@ -60,7 +60,7 @@ function Hits() {
     }
     return cached + executed === 0 ? null : Math.round((100 * cached) / (cached + executed));
   });
-  return percent === null ? null : <span>{t("status.hits", { percent })}</span>;
+  return percent === null ? null : <span className={styles["detail"]}>{t("status.hits", { percent })}</span>;
 }
 
 /** How many problems there are; a single one says what it is. Opens the list. */

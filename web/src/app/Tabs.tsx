@@ -81,6 +81,7 @@ function Tab({ workspace, place, active }: TabProps) {
         type="button"
         role="tab"
         id={`tab-${place}`}
+        ref={active ? (tab) => tab?.scrollIntoView({ block: "nearest", inline: "nearest" }) : undefined}
         className={styles["name"]}
         aria-selected={active}
         tabIndex={active ? 0 : -1}

@@ -4,9 +4,8 @@ import { useRef, useState, type KeyboardEvent } from "react";
 import type { Row } from "../model/shelves";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
+import { useRowHeight } from "../ui/useRowHeight";
 import { TypeRow } from "./TypeRow";
-
-const ROW = 28;
 
 interface Props {
   readonly rows: readonly Row[];
@@ -16,7 +15,12 @@ interface Props {
 }
 
 /** The rows of the library. However many there are, only what is seen is drawn; arrow keys walk through them. */
-export function TypeTree({ rows, toggle, add, star }: Props) {
+export function TypeTree(props: Props) {
+  const height = useRowHeight();
+  return <Rows key={height} height={height} {...props} />;
+}
+
+function Rows({ height, rows, toggle, add, star }: Props & { height: number }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState("");
   // Its functions change what they return; nothing here keeps them.
@@ -24,7 +28,7 @@ export function TypeTree({ rows, toggle, add, star }: Props) {
   const shown = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => height,
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 8,
   });
@@ -88,7 +92,7 @@ export function TypeTree({ rows, toggle, add, star }: Props) {
               aria-selected={row.key === active}
               aria-expanded={row.kind === "shelf" ? row.open : undefined}
               className={styles["row"]}
-              style={{ transform: `translateY(${start}px)`, height: ROW, paddingLeft: 8 + 14 * row.depth }}
+              style={{ transform: `translateY(${start}px)`, height, paddingLeft: 8 + 14 * row.depth }}
               onClick={() => use(row)}
             >
               {row.kind === "shelf" ? <ShelfRow {...row} /> : <TypeRow spec={row.spec} />}

@@ -31,7 +31,7 @@ export function Gallery() {
       {empty ? (
         <p className={panel["quiet"]}>{t("gallery.empty")}</p>
       ) : (
-        <PictureGrid list={gallery.recent} scroller={scroller} least={76} gap={6} label={t("gallery.title")} chosen={NONE} open={open} />
+        <PictureGrid list={gallery.recent} scroller={scroller} least={66} gap={6} label={t("gallery.title")} chosen={NONE} open={open} />
       )}
     </section>
   );

@@ -35,7 +35,7 @@ export function GalleryPanel() {
   }, [gallery, wanted]);
 
   function choose({ asset }: Picture, how: "toggle" | "range"): void {
-    const next = new Set(chosen);
+    const next = new Set(gallery.store.getState().chosen);
     const from = pictures.findIndex((item) => item.asset === last.current);
     const to = pictures.findIndex((item) => item.asset === asset);
     if (how === "range" && from >= 0)

@@ -14,5 +14,6 @@
 
 One noun a file: `schedules` and `denoiser` are the mathematics of noise levels, `samplers` the
 solvers, `guidance`, `condition` and `inpaint` what happens at each model call, `noise` and
-`brownian` where randomness comes from, `checkpoint`, `lora` and `controlnet_file` the files.
+`brownian` where randomness comes from, `checkpoint`, `lora` and `controlnet_file` the files. What
+differs between models (SDXL, FLUX...) is in `families`, one file each.
 """

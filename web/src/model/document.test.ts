@@ -83,6 +83,15 @@ test("frames and notes are kept by id; one without a place or an id gets one", (
   expect(parseDocument(JSON.parse(serialise(document)))).toEqual(document);
 });
 
+test("nothing in a file is taken for the border of a subgraph", () => {
+  const nodes = { "/in": { type: "X" }, "/out": { type: "X" }, "1": { type: "Y" } };
+  const wires = [{ from: ["/in", "o"], to: ["1", "i"] }];
+  const document = parseDocument({ format: "wirebrush/1", nodes, wires, subgraphs: { s: { nodes, wires, inputs: [], outputs: [] } } });
+  expect(Object.keys(document.nodes)).toEqual(["1"]);
+  expect(document.subgraphs["s"]?.nodes["/in"]?.type).toBe("subgraph-in:s");
+  expect(document.subgraphs["s"]?.wires).toEqual({});
+});
+
 describe("a scope", () => {
   const inner = { name: "I", inputs: [], outputs: [], nodes: { "7": { type: "X", at: [0, 0], values: {} } }, wires: [] };
   const outer = { ...inner, nodes: { "3": { type: "subgraph:inner", at: [0, 0], values: {} } } };

@@ -11,6 +11,7 @@ import {
   type Wire,
   type WorkflowNode,
 } from "./document";
+import { isBorder } from "./border";
 import { definitionFrom, definitionToFile } from "./definition";
 import { isPoint, isPortRef, isRecord } from "./guards";
 import { fileText } from "./written";
@@ -62,7 +63,9 @@ interface RawGraph {
 }
 
 function parseGraph({ nodes, wires, frames, notes }: RawGraph): Graph {
-  const parsed = mapped(nodes, parseNode);
+  // What stands for a border is made anew: nothing in a file may be taken for it.
+  const own = Object.fromEntries(Object.entries(nodes).filter(([id]) => !isBorder(id)));
+  const parsed = mapped(own, parseNode);
   const wired: Record<string, Wire> = {};
   for (const wire of Array.isArray(wires) ? wires : [])
     if (isWire(wire) && Object.hasOwn(parsed, wire.from[0]) && Object.hasOwn(parsed, wire.to[0]))

@@ -1,7 +1,8 @@
 import { Boxes, X } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { insertSaved, listLibrary, removeSaved, titleOf } from "../state/library";
+import { DRAGGED_TYPE } from "../state/adding";
+import { insertSaved, listLibrary, removeSaved, SAVED_TYPE, titleOf } from "../state/library";
 import { useStudio } from "../state/context";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
@@ -22,7 +23,16 @@ export function SavedSubgraphs() {
       <ul>
         {saved.map((file) => (
           <li key={file.name} className={styles["savedRow"]}>
-            <button type="button" className={styles["insert"]} onClick={() => void insertSaved(studio, file.name, centre())}>
+            <button
+              type="button"
+              className={styles["insert"]}
+              draggable
+              onClick={() => void insertSaved(studio, file.name, centre())}
+              onDragStart={(event) => {
+                event.dataTransfer.setData(DRAGGED_TYPE, SAVED_TYPE + file.name);
+                event.dataTransfer.effectAllowed = "copy";
+              }}
+            >
               <Boxes size={13} aria-hidden="true" />
               <span className={styles["typeName"]}>{titleOf(file.name)}</span>
             </button>

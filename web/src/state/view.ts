@@ -143,6 +143,7 @@ export const NOTHING_CHOSEN = {
   connecting: null,
   refusal: "",
   adding: null,
+  field: null,
 } satisfies Partial<ViewState>;
 
 export function select(view: ViewStore, nodes: Iterable<NodeId>): void {

@@ -1,6 +1,7 @@
 /** Subgraphs: parts of a workflow with ports of their own. */
-import { resetInstances } from "../../model/commands";
-import { subgraphOf } from "../../model/document";
+import { fedBy, INPUTS } from "../../model/border";
+import { disconnect, removePort, resetInstances } from "../../model/commands";
+import { subgraphOf, wireKey, type PortRef } from "../../model/document";
 import { unusedDefinitions } from "../../model/uses";
 import { saveToLibrary } from "../../state/library";
 import {
@@ -8,6 +9,7 @@ import {
   leaveSubgraph,
   makeSelectedUnique,
   makeSubgraph,
+  openDefinition,
   openInstance,
   publish,
   selectedInstance,
@@ -24,7 +26,7 @@ export const SUBGRAPHS: readonly AppCommand[] = [
   { id: "unpackSubgraph", label: "subgraph.unpack", menu: "arrange", group: "subgraph", on: ["node"], keys: ["Ctrl+Shift+U"], enabled: hasInstances, run: unpackSelected },
   { id: "uniqueSubgraph", label: "subgraph.unique", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: hasInstance, run: makeSelectedUnique },
   { id: "resetInstance", label: "subgraph.reset", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: hasOverrides, run: (studio) => studio.documents.run(resetInstances, [...studio.view.getState().nodes]) },
-  { id: "publishField", label: "subgraph.publishField", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: (studio) => studio.documents.scope.length > 0 && studio.view.getState().field !== null, run: publishField },
+  { id: "publishField", label: "subgraph.publishField", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: (studio) => fieldInside(studio) !== null, checked: isPublished, run: togglePublished },
   { id: "keepSubgraph", label: "subgraph.keep", menu: "arrange", group: "subgraph", on: ["node"], keys: [], enabled: (studio) => subgraphAtHand(studio) !== null, run: (studio) => void saveToLibrary(studio, subgraphAtHand(studio) ?? "") },
   { id: "cleanSubgraphs", label: "subgraph.clean", menu: "arrange", group: "subgraph", keys: [], enabled: (studio) => unusedDefinitions(studio.documents.document).length > 0, run: cleanUp },
 ];
@@ -49,7 +51,26 @@ function openSelected(studio: Studio): void {
   if (instance !== null) openInstance(studio.workspace, instance);
 }
 
-function publishField(studio: Studio): void {
-  const { field } = studio.view.getState();
-  if (field) publish(studio.workspace, "inputs", field);
+/** The field inside a subgraph that was pointed at, if it takes its value from nowhere else. */
+function fieldInside({ documents, view }: Studio): PortRef | null {
+  const { field } = view.getState();
+  if (!field || documents.scope.length === 0 || !documents.graph.nodes[field[0]]) return null;
+  const wire = documents.graph.wires[wireKey(field)];
+  return !wire || wire.from[0] === INPUTS ? field : null;
+}
+
+function isPublished(studio: Studio): boolean {
+  const field = fieldInside(studio);
+  return field !== null && wireKey(field) in studio.documents.graph.wires;
+}
+
+/** A port that feeds nothing else goes with its field; one that does stays. */
+function togglePublished(studio: Studio): void {
+  const { documents, workspace } = studio;
+  const field = fieldInside(studio);
+  if (!field) return;
+  const port = documents.graph.wires[wireKey(field)]?.from[1];
+  if (port === undefined) publish(workspace, "inputs", field);
+  else if (fedBy(documents.graph, port).length > 1) documents.run(disconnect, { wires: [wireKey(field)] });
+  else documents.run(removePort, { definition: openDefinition(workspace), side: "inputs", port });
 }

@@ -4,7 +4,8 @@ import { useEffect, useEffectEvent } from "react";
 export function useKeys(take: (event: KeyboardEvent) => boolean): void {
   const heard = useEffectEvent((event: KeyboardEvent) => {
     // A slider's arrows and a field's letters stay theirs.
-    if (event.defaultPrevented || (event.target as Element).closest("[role=slider], [role=menu]")) return;
+    const { target } = event;
+    if (event.defaultPrevented || (target instanceof Element && target.closest("[role=slider], [role=menu]"))) return;
     if (!take(event)) return;
     event.preventDefault();
     event.stopPropagation();

@@ -8,6 +8,7 @@ import type { Picture, PictureQuery } from "../../state/pictures";
 import { Button, IconButton } from "../../ui/Button";
 import { t } from "../../i18n/text";
 import { useKeys } from "../../ui/useKeys";
+import { useReturnFocus } from "../../ui/useReturnFocus";
 import { Filters, type Wanted } from "./Filters";
 import styles from "./Gallery.module.css";
 import { PictureGrid } from "./PictureGrid";
@@ -26,6 +27,8 @@ export function GalleryPanel() {
   const covered = useUi(({ enlarged, overlay }) => enlarged !== null || overlay !== null);
   const scroller = useRef<HTMLDivElement>(null);
   const last = useRef<string | null>(null);
+  const search = useRef<HTMLInputElement>(null);
+  useReturnFocus(search);
   const close = (): void => ui.setState({ gallery: false });
 
   useEffect(() => {
@@ -70,12 +73,7 @@ export function GalleryPanel() {
             aria-label={t("gallery.search")}
             placeholder={t("gallery.search")}
             value={wanted.search}
-            ref={(input) => {
-              if (input && !input.dataset["seen"]) {
-                input.dataset["seen"] = "1";
-                input.focus();
-              }
-            }}
+            ref={search}
             onChange={(event) => setWanted({ ...wanted, search: event.target.value })}
           />
         </label>

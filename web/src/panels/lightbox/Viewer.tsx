@@ -14,6 +14,9 @@ import { hex, type Colour } from "./pixels";
 import { Stage, type CompareMode, type Probe } from "./Stage";
 import type { Zoom } from "./useZoom";
 
+/** Windows no wider than this have no room for facts beside the picture. */
+const NARROW = 900;
+
 /** The lightbox: a picture, what is known about it, and another one to compare it with. */
 export function Viewer({ picture }: { picture: Enlarged }) {
   const studio = useStudio();
@@ -24,7 +27,7 @@ export function Viewer({ picture }: { picture: Enlarged }) {
   const [probe, setProbe] = useState<Probe | null>(null);
   const [mode, setMode] = useState<CompareMode>("slider");
   const [sharp, setSharp] = useState(false);
-  const [facts, setFacts] = useState(true);
+  const [facts, setFacts] = useState(() => innerWidth > NARROW);
   const popup = useRef<HTMLDivElement>(null);
   const show = useCallback((enlarged: Enlarged | undefined) => enlarged && studio.ui.setState({ enlarged }), [studio]);
   const close = useCallback(() => studio.ui.setState({ enlarged: null, beside: null }), [studio]);

@@ -1,5 +1,5 @@
 import { FileImage, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { assetUrl } from "../../runtime/api";
 import { isFinal, type Job } from "../../runtime/jobs";
 import type { JobRecord } from "../../runtime/wire.gen";
@@ -10,6 +10,7 @@ import { cancelSweep, sweepRecords, tableOf, type SweepTable } from "../../state
 import { useExpected } from "../../state/useExpected";
 import { Button, IconButton } from "../../ui/Button";
 import { useKeys } from "../../ui/useKeys";
+import { useReturnFocus } from "../../ui/useReturnFocus";
 import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
 import { drawSheet } from "./sheet";
@@ -25,6 +26,8 @@ export function SweepGrid({ id }: { id: string }) {
   const records = useRecords(id);
   const covered = useUi(({ enlarged, overlay }) => enlarged !== null || overlay !== null);
   const [size, setSize] = useState(144);
+  const section = useRef<HTMLElement>(null);
+  useReturnFocus(section);
   const close = (): void => ui.setState({ sweep: null });
   useKeys((event) => {
     if (covered || event.key !== "Escape") return false;
@@ -40,7 +43,7 @@ export function SweepGrid({ id }: { id: string }) {
   }
 
   return (
-    <section className={styles["covering"]} role="dialog" aria-label={table?.title ?? t("sweep.grid")} data-sweep-grid={id}>
+    <section ref={section} tabIndex={-1} className={styles["covering"]} role="dialog" aria-label={table?.title ?? t("sweep.grid")} data-sweep-grid={id}>
       <header className={styles["head"]}>
         <h2>{table?.title ?? t("sweep.grid")}</h2>
         <span className={styles["progress"]} role="status">

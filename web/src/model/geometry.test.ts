@@ -42,6 +42,12 @@ describe("the layout", () => {
     );
   });
 
+  it("keeps a node's own height where its text boxes can give way", () => {
+    const spec = catalog.spec("CLIPTextEncode")!;
+    const made = DENSITIES.map((density) => layoutOf(spec, node("CLIPTextEncode", { size: [264, 154] }), { density }).height);
+    expect(made).toEqual([154, 154, 154]);
+  });
+
   it("is lower where it is denser", () => {
     const heights = DENSITIES.map((density) => layoutOf(catalog.spec("KSampler")!, node("KSampler"), { density }).height);
     expect(heights).toEqual(heights.toSorted((a, b) => a - b));

@@ -14,6 +14,8 @@ const WIDTH = 10 * GRID;
 const WIDE = 12 * GRID;
 /** The sentence on a node whose type is missing: three lines. */
 const SENTENCE = 54;
+/** Two lines in a text box. */
+const LEAST_TEXT = 46;
 /** Of texts that a node shows, and of pictures that are not there yet. */
 const TEXT_ASPECT = 0.5;
 
@@ -119,13 +121,14 @@ function widthOf(spec: NodeSpec): number {
   return wide ? WIDE : WIDTH;
 }
 
-/** What a node's own height leaves for each text box, the only thing on it that can grow. */
+/** What a node's own height leaves for each text box, or takes: nothing else on it can give way. */
 function spareHeight(spec: NodeSpec, node: WorkflowNode, shown: Partial<Shown>): number {
   const grow = spec.inputs.filter((port) => port.widget?.multiline && !node.ports?.includes(port.name));
   if (!grow.length || !node.size?.[1]) return 0;
   const { size, ...plain } = node;
   const least = layoutOf(spec, { ...plain, size: [size[0], 0] }, shown).height;
-  return Math.max(0, Math.floor((size[1] - least) / grow.length));
+  const { textField } = METRICS[shown.density ?? "normal"];
+  return Math.max(LEAST_TEXT - textField, Math.floor((size[1] - least) / grow.length));
 }
 
 function collapsed(spec: NodeSpec, width: number, { header }: Metrics): Layout {

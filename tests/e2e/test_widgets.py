@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+from accessibility import grave_faults
 from browser_studio import SLOW, Studio
 from PIL import Image
 from playwright.sync_api import APIResponse, Locator, Page, expect
@@ -271,6 +273,35 @@ def test_tips_come_by_keyboard(studio: Studio, page: Page) -> None:
     studio.field("KSampler", "steps").focus()
     page.keyboard.press("Tab")
     expect(page.locator("[role=tooltip]")).to_contain_text("0 to 100")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_lists_pictures_and_help_are_for_everybody(studio: Studio, page: Page, theme: str) -> None:
+    """axe-core finds nothing serious on what only stands open for a while."""
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    sampler = studio.node("KSampler")
+    sampler.locator("header").click()
+    sampler.get_by_role("combobox", name="sampler name").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    assert grave_faults(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Shift+m")
+    expect(page.get_by_role("region", name="Problems")).to_be_visible()
+    steps = studio.field("KSampler", "steps")
+    steps.focus()
+    steps.fill("0")
+    assert grave_faults(page) == []
+    steps.press("Escape")
+
+    page.evaluate(PASTE, list(_gradient(64, 64)))
+    node = studio.node("Load Image")
+    expect(node.locator("img")).to_be_visible()
+    for tool in ("Crop the picture", "Paint a mask"):
+        node.get_by_role("button", name=tool).click()
+        expect(page.get_by_role("dialog", name=tool).locator("img")).to_be_visible()
+        assert grave_faults(page) == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def _add(page: Page, type_: str) -> Locator:

@@ -270,3 +270,24 @@ def test_weights_may_lie_in_memory_in_fp8(folders: Any, name: str, storage: str)
     assert 0 < (half - full).std() < 0.3 * full.std()
     with pytest.raises(DiffusionError, match="no weight_dtype 'int3'"):
         open_checkpoint(folders(name)).model(storage="int3")
+
+
+@pytest.mark.parametrize("name", [*NAMES, "refiner", "chroma"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_throughout(folders: Any, name: str, dtype: torch.dtype) -> None:
+    whole, half = (load(folders(name), dtype=d) for d in (torch.float32, dtype))
+    x = torch.randn((1, whole.model.latent.channels, 8, 8))
+
+    def answer(parts: Parts) -> Tensor:
+        text = parts.text_encoder.encode(PROMPT)
+        extra = parts.model.inputs(text.pooled, {}, x.shape)
+        inputs = {key: tensor.to(parts.model.dtype) for key, tensor in extra.items()}
+        context, time = text.context.to(parts.model.dtype), torch.tensor([500.0])
+        return parts.model.predict(x.to(parts.model.dtype), time, context, inputs)
+
+    with torch.inference_mode():
+        exact, rounded = answer(whole), answer(half)
+
+    assert half.model.dtype == dtype
+    assert rounded.dtype == torch.float32
+    assert (exact - rounded).std() < 0.1 * exact.std()

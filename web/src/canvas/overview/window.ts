@@ -10,15 +10,19 @@ import { seenBox, type Sight } from "./view";
 
 /** How much around what is seen, as a share of its longer side. */
 const AROUND = 0.5;
-/** A window this many times wider than needed is given up: the view has come nearer. */
+/** A window this many times larger than needed is given up: the view has come nearer. */
 const TOO_LARGE = 5;
 
 /** The window for what is seen now: the one there is, as long as it holds. */
 export function windowFor(sight: Sight, old: Box | null): Box {
   const seen = seenBox(sight);
-  const width = seen.right - seen.left;
-  const holdsStill = old && holds(old, seen) && old.right - old.left < TOO_LARGE * width;
-  return holdsStill ? old : grown(seen, AROUND * Math.max(width, seen.bottom - seen.top));
+  const side = longerSide(seen);
+  const holdsStill = old && holds(old, seen) && longerSide(old) < TOO_LARGE * side;
+  return holdsStill ? old : grown(seen, AROUND * side);
+}
+
+function longerSide({ left, top, right, bottom }: Box): number {
+  return Math.max(right - left, bottom - top);
 }
 
 export interface Part {

@@ -1,4 +1,5 @@
 import { useMemo, useRef, type MouseEvent, type PointerEvent } from "react";
+import { kindOf } from "./commands/view";
 import type { Point } from "../model/document";
 import { useStudio } from "../state/context";
 import { choose, select, type Hit } from "../state/view";
@@ -25,13 +26,13 @@ export function useContextRequests() {
         event.preventDefault();
         // Some systems ask when the button goes down: whether it drags is only known later.
         if (held.current) held.current.asked = true;
-        else ask(studio, [event.clientX, event.clientY]);
+        else ask(studio, event.target, [event.clientX, event.clientY]);
       },
-      onPointerUpCapture({ button, clientX, clientY }: PointerEvent): void {
+      onPointerUpCapture({ button, target, clientX, clientY }: PointerEvent): void {
         if (button !== 2 || !held.current) return;
         const { from, asked } = held.current;
         held.current = null;
-        if (asked && Math.hypot(clientX - from[0], clientY - from[1]) <= STILL) ask(studio, from);
+        if (asked && Math.hypot(clientX - from[0], clientY - from[1]) <= STILL) ask(studio, target, from);
       },
     }),
     [studio],
@@ -42,10 +43,18 @@ function inCanvas(target: EventTarget): boolean {
   return target instanceof Element && target.closest("[data-document]") !== null;
 }
 
-function ask(studio: Studio, at: Point): void {
-  const hit = studio.view.getState().canvas?.hit(...at) ?? null;
+function ask(studio: Studio, target: EventTarget, at: Point): void {
+  const hit = inPage(target) ?? studio.view.getState().canvas?.hit(...at) ?? null;
   if (hit) selectFor(studio, hit);
   studio.ui.setState({ menu: { on: hit?.kind ?? "canvas", at } });
+}
+
+/** What an element on the canvas shows; `null` where things are only painted, or nothing is. */
+function inPage(target: EventTarget): Hit | null {
+  const element = target instanceof Element ? target.closest<HTMLElement>(".react-flow__node, .react-flow__edge") : null;
+  const id = element?.dataset["id"];
+  if (id === undefined) return null;
+  return { kind: element?.matches(".react-flow__edge") ? "wire" : kindOf(id), id };
 }
 
 /** The menu is for the whole selection, if what was pointed at is part of it. */

@@ -2,6 +2,7 @@
 import type { Node } from "@xyflow/react";
 import { frameKey, noteKey, type ItemKey } from "../model/boxes";
 import type { Frame, Graph, Note, Point } from "../model/document";
+import { t } from "../i18n/text";
 
 export type FrameNode = Node<{ readonly frame: Frame }, "frame">;
 export type NoteNode = Node<{ readonly note: Note }, "note">;
@@ -44,15 +45,18 @@ export class FlowScenery {
   }
 }
 
+/** So many letters of a note are its name for a screen reader; the rest is read as its text. */
+const SAID = 60;
+
 /** They are chosen by their own handlers: a box drawn inside a frame must not catch the frame. */
 const COMMON = { handles: [], selectable: false, connectable: false, zIndex: -1 };
 
 function frameNode(id: ItemKey, frame: Frame): FrameNode {
-  return { id, type: "frame", ...sized(frame), ...COMMON, dragHandle: `.${FRAME_HANDLE}`, className: "framed", data: { frame } };
+  return { id, type: "frame", ...sized(frame), ...COMMON, dragHandle: `.${FRAME_HANDLE}`, className: "framed", data: { frame }, ariaLabel: t("frame.named", { title: frame.title || t("frame.untitled") }) };
 }
 
 function noteNode(id: ItemKey, note: Note): NoteNode {
-  return { id, type: "note", ...sized(note), ...COMMON, data: { note } };
+  return { id, type: "note", ...sized(note), ...COMMON, data: { note }, ariaLabel: t("note.named", { text: note.text.slice(0, SAID) }) };
 }
 
 function sized({ at: [x, y], size: [width, height] }: Frame | Note): Pick<Node, "position" | "width" | "height" | "measured"> {

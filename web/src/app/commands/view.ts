@@ -1,7 +1,8 @@
 /** Looking: zoom, search, and what is open beside the canvas. */
-import { itemOf, placeOf } from "../../model/boxes";
+import { itemOf, placeOf, type ItemKey } from "../../model/boxes";
 import type { Point } from "../../model/document";
 import type { Studio } from "../../state/studio";
+import type { Hit } from "../../state/view";
 import type { AppCommand } from "./command";
 
 export const VIEW: readonly AppCommand[] = [
@@ -37,6 +38,13 @@ function openContextMenu(studio: Studio): void {
   const { graph } = studio.documents;
   const key = [...nodes, ...scenery].at(-1);
   const at = key === undefined ? undefined : placeOf(graph, key);
-  const kind = key === undefined ? (wires.size ? "wire" : "canvas") : ({ nodes: "node", frames: "frame", notes: "note" } as const)[itemOf(key).kind];
-  if (canvas) studio.ui.setState({ menu: { on: kind, at: canvas.toScreen(at ?? canvas.centre()) } });
+  const on = key === undefined ? (wires.size ? "wire" : "canvas") : kindOf(key);
+  if (canvas) studio.ui.setState({ menu: { on, at: canvas.toScreen(at ?? canvas.centre()) } });
+}
+
+const KINDS = { nodes: "node", frames: "frame", notes: "note" } as const;
+
+/** What kind of thing on the canvas a key names. */
+export function kindOf(key: ItemKey): Hit["kind"] {
+  return KINDS[itemOf(key).kind];
 }

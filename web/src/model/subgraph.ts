@@ -6,11 +6,20 @@ import { toJson } from "./json";
 
 export const SUBGRAPH_CATEGORY = "subgraphs";
 
-/** The types of a catalog and the subgraphs of a document. Specs that `before` has already are used again. */
+/**
+ * The types of a catalog and the subgraphs of a document.
+ *
+ * `before` is what this gave last for the same catalog: specs that it has are used again, and all
+ * of it if nothing differs, so that an edit inside a subgraph is no news to who looks at types.
+ */
 export function withSubgraphs(catalog: Catalog, subgraphs: Document["subgraphs"], before: Catalog = catalog): Catalog {
   if (Object.keys(subgraphs).length === 0) return catalog;
   const interfaces = new Interfaces(catalog, subgraphs, before);
-  return catalog.extended(interfaces.instances(), interfaces.borders());
+  const instances = interfaces.instances();
+  const borders = interfaces.borders();
+  const same = [...instances, ...borders].every((spec) => before.spec(spec.id) === spec);
+  if (same && before.types().length === catalog.types().length + instances.length) return before;
+  return catalog.extended(instances, borders);
 }
 
 /** Makes the specs, inner definitions first; one that contains itself is left out. */

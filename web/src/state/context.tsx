@@ -87,8 +87,7 @@ export function useCatalog<T>(part: (state: CatalogState) => T): T {
 export function useNodeTypes(): Catalog | null {
   const workspace = useWorkspace();
   useCatalog(({ catalog }) => catalog);
-  useDocument(({ subgraphs }) => subgraphs);
-  return workspace.types;
+  return useDocument(() => workspace.types);
 }
 
 export function useView<T>(part: (state: ViewState) => T): T {

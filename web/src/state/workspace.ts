@@ -70,8 +70,8 @@ export class Workspace {
     const { catalog } = this.#catalog.getState();
     const { subgraphs } = this.documents.document;
     if (!catalog) return null;
-    if (this.#typed?.catalog !== catalog || this.#typed.subgraphs !== subgraphs)
-      this.#typed = { catalog, subgraphs, types: withSubgraphs(catalog, subgraphs, this.#typed?.types) };
+    const before = this.#typed?.catalog === catalog ? this.#typed.types : undefined;
+    if (!before || this.#typed?.subgraphs !== subgraphs) this.#typed = { catalog, subgraphs, types: withSubgraphs(catalog, subgraphs, before) };
     return this.#typed.types;
   }
 

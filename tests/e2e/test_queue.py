@@ -46,15 +46,23 @@ def test_the_queue_is_paused_ordered_and_goes_on(studio: Studio, page: Page) -> 
     _waiting(page).nth(3).drag_to(_waiting(page).nth(0))
     expect(_waiting(page).nth(0)).to_have_attribute("data-job", fourth)
 
+    page.keyboard.press("Control+Alt+Enter")
+    expect(_waiting(page)).to_have_count(8)
+    expect(_waiting(page).nth(4)).to_have_attribute("data-job", fourth)
+    for _ in range(4):
+        _waiting(page).nth(0).get_by_role("button", name="Cancel").click()
+        expect(_waiting(page).nth(0)).to_be_visible()
+    expect(_waiting(page)).to_have_count(4)
+
     page.reload()
     expect(_waiting(page)).to_have_count(4)
     assert _places(page) == [fourth, first, second, third]
     _waiting(page).nth(1).get_by_role("button", name="Cancel").click()
-    expect(studio.jobs("cancelled")).to_have_count(1)
+    expect(studio.jobs("cancelled")).to_have_count(5)
 
     page.get_by_role("button", name="Go on").last.click()
     expect(studio.jobs("succeeded")).to_have_count(3, timeout=SLOW)
-    again = studio.jobs("cancelled").get_by_role("button", name="Run again")
+    again = studio.jobs("cancelled").first.get_by_role("button", name="Run again")
     again.click()
     expect(studio.jobs("succeeded")).to_have_count(4, timeout=SLOW)
 

@@ -92,7 +92,7 @@ export function GalleryPanel() {
           gap={8}
           label={t("gallery.all")}
           chosen={chosen}
-          open={(picture) => ui.setState({ enlarged: picture, among: pictures })}
+          open={(picture) => ui.setState({ enlarged: picture, among: null })}
           choose={choose}
           star={({ asset, starred }) => void gallery.star(asset, !starred)}
           dragged={setDragging}

@@ -16,6 +16,8 @@ import type { Zoom } from "./useZoom";
 
 /** Windows no wider than this have no room for facts beside the picture. */
 const NARROW = 900;
+/** So many pictures before the end of a list, more of it are fetched. */
+const NEAR_END = 5;
 
 /** The lightbox: a picture, what is known about it, and another one to compare it with. */
 export function Viewer({ picture }: { picture: Enlarged }) {
@@ -102,17 +104,19 @@ function ColourWords({ colour }: { colour: Colour }) {
   );
 }
 
-/** The pictures before and after this one where it was opened from. */
+/** The pictures before and after this one where it was opened from; lists are fetched further on the way. */
 function useNeighbours({ asset }: Enlarged): { previous: Enlarged | undefined; next: Enlarged | undefined } {
   const { gallery } = useStudio();
   const among = useUi((state) => state.among);
-  const recent = useStore(gallery.recent.store, (state) => state.pictures);
-  const list: readonly Enlarged[] = among?.some((item) => item.asset === asset) ? among : recent;
+  const isOpen = useUi((state) => state.gallery);
+  const growing = isOpen ? gallery.found : gallery.recent;
+  const latest = useStore(growing.store, (state) => state.pictures);
+  const list: readonly Enlarged[] = among?.some((item) => item.asset === asset) ? among : latest;
   const place = list.findIndex((item) => item.asset === asset);
-  const near = place >= 0 && place > list.length - 5;
+  const near = list === latest && place >= 0 && place > list.length - NEAR_END;
   useEffect(() => {
-    if (near && list === recent) void gallery.recent.more();
-  }, [near, list, recent, gallery]);
+    if (near) void growing.more();
+  }, [near, growing]);
   return { previous: list[place - 1], next: place < 0 ? undefined : list[place + 1] };
 }
 

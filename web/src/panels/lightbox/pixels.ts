@@ -3,20 +3,27 @@ import type { Place } from "./zoom";
 
 export type Colour = readonly [red: number, green: number, blue: number, alpha: number];
 
-/** A picture drawn once, to be asked for its pixels. */
+/** A picture that can be asked for its pixels; it is drawn when that is done first. */
 export class Pixels {
-  readonly #drawing: OffscreenCanvasRenderingContext2D | null;
+  readonly #image: HTMLImageElement;
+  #drawing: OffscreenCanvasRenderingContext2D | null = null;
 
   constructor(image: HTMLImageElement) {
-    const canvas = new OffscreenCanvas(Math.max(1, image.naturalWidth), Math.max(1, image.naturalHeight));
-    this.#drawing = canvas.getContext("2d", { willReadFrequently: true });
-    this.#drawing?.drawImage(image, 0, 0);
+    this.#image = image;
   }
 
   at([x, y]: Place): Colour | null {
+    this.#drawing ??= drawn(this.#image);
     const data = this.#drawing?.getImageData(x, y, 1, 1).data;
     return data ? [data[0] ?? 0, data[1] ?? 0, data[2] ?? 0, data[3] ?? 0] : null;
   }
+}
+
+function drawn(image: HTMLImageElement): OffscreenCanvasRenderingContext2D | null {
+  const canvas = new OffscreenCanvas(Math.max(1, image.naturalWidth), Math.max(1, image.naturalHeight));
+  const drawing = canvas.getContext("2d", { willReadFrequently: true });
+  drawing?.drawImage(image, 0, 0);
+  return drawing;
 }
 
 /** As designers write it; with its opacity if it is not opaque. */

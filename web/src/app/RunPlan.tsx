@@ -1,19 +1,14 @@
 import { useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import type { Document } from "../model/document";
-import type { Document } from "../model/document";
 import { neededNodes, nodesBelow, seedsDrawn } from "../model/needed";
 import { useDocument, useNodeTypes, useRuns, useStudio, useUi, useWorkspace } from "../state/context";
 import { amountOf, type Amount } from "../state/planner";
 import { seconds } from "../ui/format";
-import { useSettled } from "../ui/useSettled";
 import { t } from "../i18n/text";
 import styles from "./RunBar.module.css";
 
 const SETTLED_MS = 150;
-
-/** Counting a large graph's nodes takes a while: not with every letter. */
-const TYPING_MS = 150;
 
 /** How many nodes a run would compute and how long that takes: asked from the server, else guessed. */
 export function RunPlan() {

@@ -34,7 +34,7 @@ export function useInstanceState(id: string): NodeStateWords | null {
     const running = runs[active];
     if (running) {
       const done = runs.filter((run) => run?.job === running.job && isDone(run)).length;
-      const words = t("subgraph.running", { title, done, total: inner.length });
+      const words = t("subgraph.running", { title, done: Math.min(done + 1, inner.length), total: inner.length });
       return { kind: "running", words, look: "stateRunning", reason: words };
     }
     return settled(runs, signatures);

@@ -1,5 +1,6 @@
 import { ChevronDown, GripVertical, RotateCcw, X } from "lucide-react";
 import { memo, useState } from "react";
+import { nodeAt } from "../model/flatten";
 import { isFinal, type Job } from "../runtime/jobs";
 import { thumbnailUrl } from "../runtime/api";
 import type { Problem } from "../runtime/wire.gen";
@@ -127,6 +128,6 @@ function ProblemLines({ problem, document }: { problem: Problem; document: strin
 /** The title of the node that runs, if its document is open. */
 function nodeTitle(studio: Studio, { record, running }: Job): string | undefined {
   const open = studio.workspaces.getState().open.find(({ id }) => id === record.document);
-  const node = running ? open?.documents.document.nodes[running.split("/")[0] ?? ""] : undefined;
-  return node && (node.title ?? studio.catalog.getState().catalog?.spec(node.type)?.title ?? node.type);
+  const node = open && running ? nodeAt(open.documents.document, running) : undefined;
+  return node && (node.title ?? open?.types?.spec(node.type)?.title ?? node.type);
 }

@@ -89,3 +89,16 @@ def test_during_a_run_the_page_says_how_far_it_is(studio: Studio, page: Page) ->
     expect(row).to_contain_text(re.compile(r"left · cpu-0"))
     page.get_by_role("button", name="Cancel", exact=True).first.click()
     expect(studio.jobs("cancelled").first).to_be_visible(timeout=SLOW)
+
+
+def test_a_run_that_another_window_asked_for_is_shown(studio: Studio, page: Page) -> None:
+    studio.set_number("KSampler", "steps", "2")
+    studio.kept()
+    ask = """async () => {
+      const { document: id } = document.querySelector("[data-document]").dataset;
+      const { workflow } = await (await fetch(`/v1/drafts/${id}`)).json();
+      const headers = { "Content-Type": "application/json" };
+      await fetch("/v1/jobs", { method: "POST", body: JSON.stringify({ workflow }), headers });
+    }"""
+    page.evaluate(ask)
+    expect(studio.node("Save Image").locator("img")).to_be_visible(timeout=SLOW)

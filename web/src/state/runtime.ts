@@ -11,7 +11,7 @@ import type { Phase } from "../runtime/connection";
 import * as jobs from "../runtime/jobs";
 import { Previews, withoutPreviewsOf, type PreviewUrls } from "../runtime/previews";
 import { Socket } from "../runtime/socket";
-import type { AssetRecord, JobRecord, Json, Problem, ServerMessage } from "../runtime/wire.gen";
+import type { AssetRecord, Event as JobEvent, JobRecord, Json, Problem, ServerMessage } from "../runtime/wire.gen";
 
 export interface RuntimeState {
   readonly phase: Phase;
@@ -59,6 +59,8 @@ export interface RuntimeHost {
   readonly catalogChanged: () => void;
   /** Whether step previews are to be shown. */
   readonly wantsPreviews: () => boolean;
+  /** Somebody else runs a document: another window, a script. */
+  readonly foundJob: (document: string) => void;
 }
 
 const OPEN_JOBS = 500;
@@ -256,7 +258,7 @@ export class Runtime {
   #take(known: jobs.Jobs, message: ServerMessage): jobs.Jobs {
     switch (message.type) {
       case "event":
-        if (jobs.isUnknown(known, message.job)) this.#fetchJob(message.job);
+        if (jobs.isUnknown(known, message.job) && !this.#isExpected(message.event)) this.#fetchJob(message.job);
         return jobs.withEvent(known, message.job, message.event, Date.now());
       case "accepted": {
         const waiting = this.#answered(message.ref, message.job.id);
@@ -316,9 +318,15 @@ export class Runtime {
       const again = this.#fetching.get(id) === true;
       this.#fetching.delete(id);
       if (!record) return;
-      if (again) this.#fetchJob(id);
-      else this.learn([record]);
+      if (again) return this.#fetchJob(id);
+      this.learn([record]);
+      if (record.document !== null) this.#host.foundJob(record.document);
     });
+  }
+
+  /** A job of ours is told to be queued before it is told to be accepted. */
+  #isExpected({ type }: JobEvent): boolean {
+    return type === "queued" && this.#waiting.size > 0;
   }
 
   #jobs(next: jobs.Jobs): void {

@@ -35,6 +35,10 @@ export class Studio {
     this.runtime = new Runtime(socketUrl, {
       catalogChanged: () => void this.#fetchCatalog(),
       wantsPreviews: () => this.settings.getState().previews,
+      foundJob: (id) => {
+        const open = this.workspaces.getState().open.find((workspace) => workspace.id === id);
+        if (open) void this.runtime.restore(open.documents.document);
+      },
     });
     this.tabs = new Tabs(this);
     this.planner = new Planner(this);

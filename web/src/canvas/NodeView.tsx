@@ -3,7 +3,7 @@ import { memo, useState } from "react";
 import { isBorder } from "../model/border";
 import type { Point } from "../model/document";
 import { GRID } from "../model/geometry";
-import { useGraph } from "../state/context";
+import { useGraph, useView } from "../state/context";
 import type { FlowNode } from "./flow";
 import styles from "./Node.module.css";
 import { InnerProblems } from "./InnerProblems";
@@ -25,6 +25,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
   const state = useNodeState(id, known);
   const mode = useGraph((graph) => graph.nodes[id]?.mode);
   const [pointed, setPointed] = useState(false);
+  const alone = useView(({ nodes }) => nodes.size === 1 && nodes.has(id));
   const looks = [
     styles["node"],
     selected && styles["selected"],
@@ -48,7 +49,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       {layout.picture && <NodeFooter id={id} />}
       <NodeProblems id={id} selected={selected} />
       <InnerProblems id={id} />
-      {(pointed || selected) && !isBorder(id) && <NodeToolbar id={id} />}
+      {(pointed || alone) && !isBorder(id) && <NodeToolbar id={id} />}
       {(pointed || selected) && !layout.collapsed && <ResizeGrip item={id} smallest={SMALLEST} position="bottom-right" />}
     </div>
   );

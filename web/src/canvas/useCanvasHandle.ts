@@ -99,5 +99,11 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
 function takeKeyboard(surface: HTMLElement | null, node: NodeId, frames = FRAMES): void {
   const element = surface?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(node)}"]`);
   if (element) element.focus({ preventScroll: true });
-  else if (frames > 0) requestAnimationFrame(() => takeKeyboard(surface, node, frames - 1));
+  else if (frames > 0) requestAnimationFrame(() => isElsewhere(surface) || takeKeyboard(surface, node, frames - 1));
+}
+
+/** Something beside the canvas got the keyboard meanwhile, such as a menu: it keeps it. */
+function isElsewhere(surface: HTMLElement | null): boolean {
+  const { activeElement } = document;
+  return activeElement !== null && activeElement !== document.body && !surface?.contains(activeElement);
 }

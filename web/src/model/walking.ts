@@ -7,18 +7,18 @@ export type Direction = "left" | "right" | "up" | "down";
 type Boxes = ReadonlyMap<NodeId, Box>;
 
 /**
- * The node next to one in a direction. Left and right follow wires, to the node that is nearest in
- * height; where no wire leads on, and up and down, the nearest node on that side is taken.
+ * The node next to one in a direction. Left and right follow wires, to the nearest of the nodes there;
+ * where no wire leads on, and up and down, the nearest node on that side is taken.
  */
 export function neighbour(graph: Graph, boxes: Boxes, from: NodeId, direction: Direction): NodeId | null {
   const here = boxes.get(from);
   if (!here) return null;
-  const [, y] = centreOf(here);
   const wired = direction === "left" ? sources(graph, from) : direction === "right" ? targets(graph, from) : [];
-  const byHeight = wired
-    .filter((id) => id !== from && boxes.has(id))
-    .toSorted((a, b) => heightFrom(boxes, a, y) - heightFrom(boxes, b, y));
-  return byHeight[0] ?? nearestOn(boxes, from, here, direction);
+  const there = wired.flatMap((id): [NodeId, Box][] => {
+    const box = boxes.get(id);
+    return box ? [[id, box]] : [];
+  });
+  return nearest(there, from, here, direction, -Infinity) ?? nearest(boxes, from, here, direction, 0);
 }
 
 /** The node after (or before) one in reading order; the first if there is none yet. */
@@ -51,13 +51,8 @@ function targets(graph: Graph, id: NodeId): NodeId[] {
   return [...new Set((wiringOf(graph.wires).outOf.get(id) ?? []).map(({ to }) => to[0]))];
 }
 
-function heightFrom(boxes: Boxes, id: NodeId, y: number): number {
-  const box = boxes.get(id);
-  return box ? Math.abs(centreOf(box)[1] - y) : Infinity;
-}
-
-/** The nearest by distance; what lies aside counts double, so that straight ahead wins. */
-function nearestOn(boxes: Boxes, from: NodeId, here: Box, direction: Direction): NodeId | null {
+/** The nearest that is further ahead than `beyond`; what lies aside counts double, so that straight ahead wins. */
+function nearest(boxes: Iterable<[NodeId, Box]>, from: NodeId, here: Box, direction: Direction, beyond: number): NodeId | null {
   const [x, y] = centreOf(here);
   let best: NodeId | null = null;
   let least = Infinity;
@@ -65,8 +60,8 @@ function nearestOn(boxes: Boxes, from: NodeId, here: Box, direction: Direction):
     const [dx, dy] = [centreOf(box)[0] - x, centreOf(box)[1] - y];
     const ahead = { left: -dx, right: dx, up: -dy, down: dy }[direction];
     const aside = direction === "left" || direction === "right" ? Math.abs(dy) : Math.abs(dx);
-    const far = ahead + 2 * aside;
-    if (id !== from && ahead > 0 && far < least) [best, least] = [id, far];
+    const far = Math.abs(ahead) + 2 * aside;
+    if (id !== from && ahead > beyond && far < least) [best, least] = [id, far];
   }
   return best;
 }

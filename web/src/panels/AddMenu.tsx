@@ -26,6 +26,7 @@ function Menu({ adding }: { adding: Adding }) {
   const [active, setActive] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const found = useFound(adding, query);
+  const known = useNodeTypes() !== null;
   const close = useMemo(
     () => () => {
       studio.view.setState({ adding: null });
@@ -112,7 +113,7 @@ function Menu({ adding }: { adding: Adding }) {
           })}
         </ul>
       </div>
-      {found.length === 0 && <p className={styles["none"]}>{t("add.empty", { query })}</p>}
+      {found.length === 0 && <p className={styles["none"]}>{known ? t("add.empty", { query }) : t("library.loading")}</p>}
       {found[active]?.help && <p className={styles["help"]}>{found[active].help.split("\n")[0]}</p>}
     </div>
   );

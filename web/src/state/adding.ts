@@ -29,14 +29,14 @@ export function addNodeAt(studio: Studio, type: string, place: Point | null, { w
   const spec = workspace.types?.spec(type);
   if (!spec || !workspace.types || !mayContain(studio, type)) return null;
   const [id = ""] = freshIds(documents.graph, 1);
-  const made = newNode(spec, place ?? freePlace(studio, spec));
+  const made = newNode(spec, place ?? freePlace(studio, spec, wire?.side));
   const through = into === undefined ? undefined : documents.graph.wires[into];
   const way = through && passage(documents.graph, workspace.types, through, spec);
   if (into !== undefined && way) {
     documents.run(insertIntoWire, { wire: into, id, node: centred(made, spec), passage: way });
   } else {
     const wanted = wire ? wireTo(spec, id, wire) : null;
-    const node = wanted ? besidePointer(made, spec, wanted, id) : made;
+    const node = wanted && place ? besidePointer(made, spec, wanted, id) : made;
     documents.run(paste, { nodes: { [id]: node }, wires: wanted ? [wanted] : [] });
   }
   settings.setState(({ recents }) => ({ recents: remembered(recents, spec.id) }));

@@ -20,6 +20,10 @@ TEXT_TO_PICTURE = (
 """The wires of the smallest graph that paints; one text serves as wish and as warning."""
 
 
+Place: TypeAlias = tuple[float, float]
+"""Across and down, in pixels of the window."""
+
+
 def open_empty(page: Page) -> None:
     """A new, empty workflow, by key, once there are node types to build with."""
     expect(page.get_by_role("treeitem").first).to_be_visible(timeout=SLOW)
@@ -30,16 +34,14 @@ def open_empty(page: Page) -> None:
     expect(page.locator(".react-flow__node")).to_have_count(0)
 
 
-def middle(place: Locator) -> tuple[float, float]:
+def middle(place: Locator) -> Place:
     """The middle of something, in pixels of the window."""
     box = place.bounding_box()
     assert box is not None, "it cannot be seen"
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def drag(
-    page: Page, start: tuple[float, float], end: tuple[float, float], *, hold: bool = False
-) -> None:
+def drag(page: Page, start: Place, end: Place, *, hold: bool = False) -> None:
     """Press, move and let go; with `hold`, do not let go."""
     page.mouse.move(*start)
     page.mouse.down()
@@ -59,7 +61,7 @@ def drop(page: Page, thing: Locator, to: Place) -> None:
     thing.drag_to(canvas, target_position={"x": x, "y": y}, force=True)
 
 
-def on_wire(studio: Studio, source: str, target: str) -> tuple[float, float]:
+def on_wire(studio: Studio, source: str, target: str) -> Place:
     """The middle of a wire, in pixels of the window."""
     path = studio.wire(source, target).locator("path.react-flow__edge-path")
     x, y = path.evaluate(
@@ -72,7 +74,7 @@ def on_wire(studio: Studio, source: str, target: str) -> tuple[float, float]:
     return x, y
 
 
-def place(studio: Studio, title: str) -> tuple[float, float]:
+def place(studio: Studio, title: str) -> Place:
     """The upper left corner of a node."""
     box = studio.node(title).bounding_box()
     assert box is not None

@@ -9,6 +9,8 @@ import { untidyOf } from "../model/untidy";
 import { trustedScript } from "../runtime/trusted";
 import { looksOf } from "./moving";
 import type { Studio } from "./studio";
+// What Vite makes of it has a default export.
+// oxlint-disable-next-line import/default
 import workerUrl from "./tidy.worker.ts?worker&url";
 
 /** Lay out the selected nodes if there are several, else all. One undo step; false if there was nothing to do. */

@@ -2,7 +2,7 @@
 import type { Document } from "../model/document";
 import type { Signatures } from "../model/signature";
 import { outputsByNode, runsAfter, runsFromRecord, runsPutBack, type NodeRun, type NodeRuns } from "./nodeRuns";
-import type { Event as JobEvent, JobRecord, JobState, Problem } from "./wire.gen";
+import type { Event as JobEvent, JobRecord, JobState, Output, Problem } from "./wire.gen";
 
 export type { NodeRun, NodeRuns, NodeState } from "./nodeRuns";
 
@@ -140,6 +140,22 @@ export function forgetDocument(jobs: Jobs, document: string): Jobs {
   const { [document]: _, ...documents } = jobs.documents;
   const ours = Object.entries(jobs.ours).filter(([, job]) => job.document !== document);
   return { ...jobs, documents, ours: Object.fromEntries(ours) };
+}
+
+/** Pictures were deleted: neither nodes nor jobs show them any more. */
+export function withoutPictures(jobs: Jobs, gone: ReadonlySet<string>): Jobs {
+  const isLeft = ({ asset }: Output): boolean => asset === null || !gone.has(asset);
+  const runsLeft = ({ nodes, ...others }: DocumentRuns): DocumentRuns => ({
+    ...others,
+    nodes: mapped(nodes, (run) => (run.outputs.every(isLeft) ? run : { ...run, outputs: run.outputs.filter(isLeft) })),
+  });
+  const jobLeft = (job: Job): Job =>
+    job.record.outputs.every(isLeft) ? job : { ...job, record: { ...job.record, outputs: job.record.outputs.filter(isLeft) } };
+  return { ...jobs, documents: mapped(jobs.documents, runsLeft), byId: mapped(jobs.byId, jobLeft) };
+}
+
+function mapped<T>(items: Readonly<Record<string, T>>, change: (item: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, change(item)]));
 }
 
 export function runsOf(jobs: Jobs, document: string): DocumentRuns {

@@ -200,6 +200,14 @@ test("events that tell nothing new change nothing", () => {
   expect(jobs.withEvent(known, "j", same, 9000)).toBe(known);
 });
 
+test("deleted pictures are shown neither by nodes nor by jobs", () => {
+  const known = after(...RUNNING, { type: "node_finished", node: "3", cached: false, seconds: 1, outputs: [PICTURE, { ...PICTURE, asset: "f01" }] });
+  const left = jobs.withoutPictures(known, new Set(["f00"]));
+  expect(nodesOf(left)["3"]?.outputs.map(({ asset }) => asset)).toEqual(["f01"]);
+  expect(left.byId["j"]?.record.outputs.map(({ asset }) => asset)).toEqual(["f01"]);
+  expect(nodesOf(left)["1"]).toBe(nodesOf(known)["1"]);
+});
+
 test("jobs that have not ended are kept however many have", () => {
   const ended = Array.from({ length: jobs.SHOWN_JOBS + 50 }, (_, index) => record({ id: `e${index}`, state: "succeeded", created: 10 + index }));
   const known = jobs.withRecords(jobs.NO_JOBS, [record({ id: "old", created: 1 }), ...ended]);

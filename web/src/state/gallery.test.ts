@@ -23,6 +23,9 @@ test("previews, texts and what was made before this page came are not new", () =
   const outputs = [output("p", { kind: "preview" }), output("t", { kind: "text", asset: null, text: "words", mime: "text/plain" })];
   const after = withEvent(before, "j", { type: "node_finished", node: "9", cached: false, seconds: 1, outputs }, 0);
   expect(newPictures(before.byId, after.byId)).toEqual([]);
+  const ended = withRecords(NO_JOBS, [jobRecord({ state: "succeeded" })]);
+  const back = withRecords(ended, [jobRecord({ state: "succeeded", outputs: [{ ...output("back"), node: "9", index: 0 }] })]);
+  expect(newPictures(ended.byId, back.byId)).toEqual([]);
   const fetched = withRecords(NO_JOBS, [jobRecord({ state: "succeeded", outputs: [{ ...output("old"), node: "9", index: 0 }] })]);
   expect(newPictures(NO_JOBS.byId, fetched.byId)).toEqual([]);
 });

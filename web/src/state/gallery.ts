@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { t } from "../i18n/text";
 import { api, ApiError, type Facets } from "../runtime/api";
-import type { Job } from "../runtime/jobs";
+import { isFinal, type Job } from "../runtime/jobs";
 import { Pictures, type Picture, type PictureQuery } from "./pictures";
 import type { Runtime } from "./runtime";
 import type { Remedy } from "./ui";
@@ -15,6 +15,8 @@ export interface GalleryState {
 export interface GalleryHost {
   readonly runtime: Runtime;
   readonly notify: (words: string, remedy?: Remedy | null) => void;
+  /** Deleted pictures are back: who showed them may do so again. */
+  readonly restored: () => void;
 }
 
 /** Requests at a time when many pictures are deleted. */
@@ -65,6 +67,7 @@ export class Gallery {
     const gone = new Set(done);
     this.recent.remove(gone);
     this.found.remove(gone);
+    this.#host.runtime.dropPictures(gone);
     const chosen = [...this.store.getState().chosen].filter((asset) => !gone.has(asset));
     this.choose(chosen);
     if (done.length)
@@ -78,7 +81,9 @@ export class Gallery {
   async restore(assets: readonly string[]): Promise<void> {
     const done = await this.#each(assets, (asset) => api.restore(asset));
     await Promise.all([this.recent.open(), this.found.open(), this.#fetchFacets()]);
-    if (done.length) this.#host.notify(t("gallery.restored", { count: done.length }));
+    if (done.length === 0) return;
+    this.#host.notify(t("gallery.restored", { count: done.length }));
+    this.#host.restored();
   }
 
   /** Do it to all, a few at a time; those that it was done to. */
@@ -124,7 +129,8 @@ export function newPictures(before: Readonly<Record<string, Job>>, now: Readonly
   const made: Picture[] = [];
   for (const [id, { record }] of Object.entries(now)) {
     const known = before[id];
-    if (!known || known.record.outputs === record.outputs) continue;
+    // One that had ended makes nothing: its pictures come back from the trash.
+    if (!known || isFinal(known.record.state) || known.record.outputs === record.outputs) continue;
     const there = new Set(known.record.outputs.map(({ asset }) => asset));
     for (const { kind, asset, name, mime, width, height } of record.outputs)
       if (kind === "output" && asset && mime.startsWith("image/") && !there.has(asset))

@@ -163,6 +163,11 @@ export class Runtime {
     this.#jobs(jobs.withRecords(this.store.getState().jobs, records));
   }
 
+  /** Pictures were deleted. */
+  dropPictures(gone: ReadonlySet<string>): void {
+    this.#jobs(jobs.withoutPictures(this.store.getState().jobs, gone));
+  }
+
   /** Show what earlier jobs of a document made, and follow those that still run. */
   async restore(document: Document): Promise<void> {
     const found = await earlierJobs(document);

@@ -43,7 +43,13 @@ export class Studio {
     this.tabs = new Tabs(this);
     this.planner = new Planner(this);
     this.problems = new Problems(this);
-    this.gallery = new Gallery({ runtime: this.runtime, notify: (words, remedy) => this.notify(words, remedy) });
+    this.gallery = new Gallery({
+      runtime: this.runtime,
+      notify: (words, remedy) => this.notify(words, remedy),
+      restored: () => {
+        for (const { documents } of this.workspaces.getState().open) void this.runtime.restore(documents.document);
+      },
+    });
     this.runOnChange = new RunOnChange(this);
   }
 

@@ -299,6 +299,7 @@ def test_lists_pictures_and_help_are_for_everybody(studio: Studio, page: Page, t
     for tool in ("Crop the picture", "Paint a mask"):
         node.get_by_role("button", name=tool).click()
         expect(page.get_by_role("dialog", name=tool).locator("img")).to_be_visible()
+        page.wait_for_timeout(200)  # the button takes its colour
         assert grave_faults(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)

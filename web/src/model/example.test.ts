@@ -10,7 +10,21 @@ const EMPTY = {
   inputs: [{ name: "width", type: "INT", default: 128, widget: { kind: "int" } }],
   outputs: [{ name: "LATENT", type: "LATENT" }],
 };
-const catalog = testCatalog().extended([EMPTY]);
+/** Takes two of what it gives two of, like the field's ControlNet node. */
+const APPLY = {
+  ...EMPTY,
+  id: "Apply",
+  inputs: [
+    { name: "positive", type: "CONDITIONING" },
+    { name: "negative", type: "CONDITIONING" },
+    { name: "strength", type: "FLOAT", default: 1, widget: { kind: "float" } },
+  ],
+  outputs: [
+    { name: "positive", type: "CONDITIONING" },
+    { name: "negative", type: "CONDITIONING" },
+  ],
+};
+const catalog = testCatalog().extended([EMPTY, APPLY]);
 
 describe("an example of a node", () => {
   it("is the part of a workflow that it stands in, with the way to what is shown", () => {
@@ -22,7 +36,7 @@ describe("an example of a node", () => {
     expect(exampleWithin(document, catalog, "Nothing")).toBeNull();
   });
 
-  it.each(["VAEDecode", "KSampler", "CLIPTextEncode", "SaveImage", "CheckpointLoaderSimple"])("of %s can be made up, whole", (type) => {
+  it.each(["VAEDecode", "KSampler", "CLIPTextEncode", "SaveImage", "CheckpointLoaderSimple", "Apply"])("of %s can be made up, whole", (type) => {
     const example = exampleOf(catalog.spec(type)!, catalog, "a red house");
     expect(Object.values(example.nodes).map((node) => node.type)).toContain(type);
     for (const [id, node] of Object.entries(example.nodes))
@@ -32,6 +46,12 @@ describe("an example of a node", () => {
       expect(example.nodes).toHaveProperty(from[0]);
       expect(inputOf(catalog.spec(example.nodes[to[0]]!.type), to[1])).toBeDefined();
     }
+  });
+
+  it("gives two texts where two are wanted, and one loader for all", () => {
+    const types = Object.values(exampleOf(catalog.spec("Apply")!, catalog, "a red house").nodes).map(({ type }) => type);
+    expect(types.filter((type) => type === "CLIPTextEncode")).toHaveLength(2);
+    expect(types.filter((type) => type === "CheckpointLoaderSimple")).toHaveLength(1);
   });
 
   it("gives prompts something to say", () => {

@@ -38,6 +38,11 @@ export function exampleOf(spec: NodeSpec, catalog: Catalog, prompt: string): Exa
   return new Maker(catalog, prompt).make(spec);
 }
 
+interface Source {
+  readonly id: NodeId;
+  readonly output: string;
+}
+
 /** Stands for "there is no way to get this". */
 const NO_WAY = Number.POSITIVE_INFINITY;
 
@@ -48,8 +53,8 @@ class Maker {
   readonly #costs: ReadonlyMap<string, number>;
   readonly #nodes: Record<NodeId, WorkflowNode> = {};
   readonly #wires: Record<string, Wire> = {};
-  /** Nodes that are there already, by type id: one loader serves all. */
-  readonly #made = new Map<string, NodeId>();
+  /** Nodes that are whole: one loader serves all. */
+  readonly #made = new Map<NodeId, NodeSpec>();
 
   constructor(catalog: Catalog, prompt: string) {
     this.#types = catalog.types().filter((spec) => !spec.deprecated && !spec.experimental && !spec.dynamic && !spec.effects);
@@ -66,15 +71,15 @@ class Maker {
   #node(spec: NodeSpec): NodeId {
     const id = String(Object.keys(this.#nodes).length + 1);
     this.#nodes[id] = { type: spec.id, at: [0, 0], values: this.#values(spec) };
-    this.#made.set(spec.id, id);
     const used = new Set<string>();
     for (const port of needs(spec)) {
-      const source = this.#cheapest((output) => accepts(port.type, output));
+      const source = this.#there(port.type, used) ?? this.#fresh(port.type);
       if (!source) continue;
-      const there = used.has(source.spec.id) && hasWidgets(source.spec) ? undefined : this.#made.get(source.spec.id);
-      used.add(source.spec.id);
-      this.#wire([there ?? this.#node(source.spec), source.output], [id, port.name]);
+      used.add(`${source.id} ${source.output}`);
+      this.#wire([source.id, source.output], [id, port.name]);
     }
+    // Only now: what it needs must not come from itself.
+    this.#made.set(id, spec);
     return id;
   }
 
@@ -108,35 +113,38 @@ class Maker {
     const seen = new Set([type]);
     for (let ahead = ways.shift(); ahead; ahead = ways.shift()) {
       const given = ahead.type;
-      const takers = this.#types.filter((spec) => spec.inputs.some((port) => !port.widget && port.type !== "*" && accepts(port.type, given)) && this.#price(spec, given) < NO_WAY);
+      const takers = this.#types.filter((spec) => spec.inputs.some((port) => !port.widget && port.type !== "*" && accepts(port.type, given)) && priceOf(spec, this.#costs, given) < NO_WAY);
       const sink = takers.filter((spec) => spec.sink).toSorted((a, b) => shows(b) - shows(a))[0];
       if (sink) return [...ahead.way, sink];
-      for (const spec of takers.toSorted((a, b) => this.#price(a, given) - this.#price(b, given))) {
+      for (const spec of takers.toSorted((a, b) => priceOf(a, this.#costs, given) - priceOf(b, this.#costs, given))) {
         const next = spec.outputs[0]?.type;
         if (next === undefined || seen.has(next)) continue;
         seen.add(next);
         ways.push({ type: next, way: [...ahead.way, spec] });
       }
     }
+    const any = this.#types.find((spec) => spec.sink && spec.inputs.some((port) => !port.widget && port.type === "*"));
+    return any ? [any] : null;
+  }
+
+  /** An output that is there already; not twice for one node, or both its texts would say the same. */
+  #there(type: string, used: ReadonlySet<string>): Source | null {
+    for (const [id, spec] of this.#made)
+      for (const output of spec.outputs)
+        if (output.type !== "*" && accepts(type, output.type) && !used.has(`${id} ${output.name}`)) return { id, output: output.name };
     return null;
   }
 
-  /** What a type costs beside what it is given. */
-  #price(spec: NodeSpec, given: string): number {
-    return needs(spec)
-      .filter((port) => !accepts(port.type, given))
-      .reduce((sum, port) => sum + (this.#costs.get(port.type) ?? NO_WAY), 1);
-  }
-
-  #cheapest(fits: (output: string) => boolean): { readonly spec: NodeSpec; readonly output: string } | null {
+  /** A new node that gives such a value, the one that needs least. */
+  #fresh(type: string): Source | null {
     let best: { readonly spec: NodeSpec; readonly output: string; readonly cost: number } | null = null;
     for (const spec of this.#types)
       for (const output of spec.outputs) {
-        if (output.type === "*" || !fits(output.type)) continue;
-        const cost = this.#made.has(spec.id) ? 0 : needs(spec).reduce((sum, port) => sum + (this.#costs.get(port.type) ?? NO_WAY), 1);
+        if (output.type === "*" || !accepts(type, output.type)) continue;
+        const cost = priceOf(spec, this.#costs);
         if (cost < (best?.cost ?? NO_WAY)) best = { spec, output: output.name, cost };
       }
-    return best;
+    return best && { id: this.#node(best.spec), output: best.output };
   }
 
   #wire(from: readonly [NodeId, string], to: readonly [NodeId, string]): void {
@@ -154,9 +162,18 @@ function needs(spec: NodeSpec): NodeSpec["inputs"] {
   return spec.inputs.filter((port) => !port.widget && !port.optional && port.default === undefined);
 }
 
-function hasWidgets(spec: NodeSpec): boolean {
-  return spec.inputs.some((port) => port.widget);
+function priceOf(spec: NodeSpec, costs: ReadonlyMap<string, number>, given?: string): number {
+  return needs(spec)
+    .filter(({ type }) => given === undefined || !accepts(type, given))
+    .reduce((sum, { type }) => sum + (costs.get(type) ?? NO_WAY), ownCost(spec));
 }
+
+/** A node that wants a file of which there is none is no way to an example that runs. */
+function ownCost(spec: NodeSpec): number {
+  return spec.inputs.some(({ widget }) => widget?.kind === "file" && !widget.choices?.length) ? FILE_MISSING : 1;
+}
+
+const FILE_MISSING = 20;
 
 /** Looking costs nothing and leaves nothing behind. */
 function shows(spec: NodeSpec): number {
@@ -170,7 +187,7 @@ function costsOf(types: readonly NodeSpec[]): ReadonlyMap<string, number> {
   for (let cheaper = true; cheaper; ) {
     cheaper = false;
     for (const spec of types) {
-      const price = needs(spec).reduce((sum, { type }) => sum + (costs.get(type) ?? NO_WAY), 1);
+      const price = priceOf(spec, costs);
       if (price === NO_WAY) continue;
       for (const type of wanted) {
         if (price >= (costs.get(type) ?? NO_WAY) || !spec.outputs.some((output) => output.type !== "*" && accepts(type, output.type))) continue;

@@ -51,25 +51,21 @@ export function ListPopup<T>(props: Props<T>) {
   const rows = useVirtualizer({ count: found.length, getScrollElement: () => scroller.current, estimateSize: () => rowHeight, overscan: 6, initialOffset: Math.max(0, active - 3) * rowHeight });
   useAway(inside, anchor, close);
 
-  function move(next: number): void {
+  const move = (next: number): void => {
     const to = Math.max(0, Math.min(found.length - 1, next));
     setAt(to);
     rows.scrollToIndex(to);
-  }
-
-  function key(event: KeyboardEvent): void {
+  };
+  const key = (event: KeyboardEvent): void => {
     event.stopPropagation();
     const item = found[active];
-    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
-    const step = steps[event.key];
-    if (step !== undefined) move(active + step);
-    else if (event.key === "Home" && !query) move(0);
-    else if (event.key === "End" && !query) move(found.length - 1);
+    const next = placeAfter(event.key, active, found.length, query === "");
+    if (next !== null) move(next);
     else if (event.key === "Enter" && item) choose(item.value);
     else if (event.key === "Escape" || event.key === "Tab") close();
     else return;
     if (event.key !== "Tab") event.preventDefault();
-  }
+  };
 
   return createPortal(
     <div ref={inside} data-zoom-inside role="presentation" className={styles["popup"]} style={place} onKeyDown={key}>
@@ -122,6 +118,16 @@ export function ListPopup<T>(props: Props<T>) {
     document.body,
   );
 }
+
+/** Where a key leads in the list; `null` if it is none that moves. */
+function placeAfter(key: string, active: number, count: number, untyped: boolean): number | null {
+  const step = STEPS.get(key);
+  if (step !== undefined) return active + step;
+  if (key === "Home" && untyped) return 0;
+  return key === "End" && untyped ? count - 1 : null;
+}
+
+const STEPS: ReadonlyMap<string, number> = new Map([["ArrowDown", 1], ["ArrowUp", -1], ["PageDown", 8], ["PageUp", -8]]);
 
 /** Every word that was typed must be in the name; names that begin with the first come first. */
 function matching<T>(items: readonly ListItem<T>[], query: string): readonly ListItem<T>[] {

@@ -1,18 +1,16 @@
-import { Brush as BrushIcon, Contrast, Eraser, Redo2, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState, type PointerEvent } from "react";
 import { encodePng } from "../../model/png";
 import { useStudio } from "../../state/context";
-import { Button, IconButton } from "../../ui/Button";
 import { Overlay } from "../../ui/Overlay";
 import { useKeys } from "../../ui/useKeys";
 import { t } from "../../i18n/text";
-import { MaskPainting, masked } from "./MaskPainting";
+import { MaskPainting, masked, type Brush } from "./MaskPainting";
+import { LARGEST_BRUSH, MaskTools } from "./MaskTools";
 import styles from "./Picture.module.css";
 import type { Pixels } from "../../model/png";
 import { fetchPixels } from "./pixels";
 import { derivedName, usePictureSlot } from "./usePictureSlot";
 
-const LARGEST = 400;
 const SIZE_STEP = 1.25;
 
 /** Paint what of a picture is to be changed. It is saved as the picture's transparency. */
@@ -56,9 +54,7 @@ function Board({ url, pixels, keep }: BoardProps) {
   const studio = useStudio();
   const canvas = useRef<HTMLCanvasElement>(null);
   const painting = useRef<MaskPainting | null>(null);
-  const [erase, setErase] = useState(false);
-  const [size, setSize] = useState(() => Math.max(8, Math.round(Math.min(pixels.width, pixels.height) / 8)));
-  const [hardness, setHardness] = useState(0.8);
+  const [brush, setBrush] = useState<Brush>(() => ({ size: usualSize(pixels), erase: false, hardness: 0.8 }));
   const [pointer, setPointer] = useState<{ x: number; y: number; scale: number } | null>(null);
   const [saving, setSaving] = useState(false);
   // What can be undone is the painting's own business; a step says that it changed.
@@ -86,11 +82,11 @@ function Board({ url, pixels, keep }: BoardProps) {
     if (control && name === "z") act((painted) => (event.shiftKey ? painted.redo() : painted.undo()));
     else if (control && name === "y") act((painted) => painted.redo());
     else if (control || event.altKey) return false;
-    else if (name === "b") setErase(false);
-    else if (name === "e") setErase(true);
+    else if (name === "b") setBrush({ ...brush, erase: false });
+    else if (name === "e") setBrush({ ...brush, erase: true });
     else if (name === "i") act((painted) => painted.invert());
-    else if (name === "[") setSize(Math.max(1, Math.round(size / SIZE_STEP)));
-    else if (name === "]") setSize(Math.min(LARGEST, Math.ceil(size * SIZE_STEP)));
+    else if (name === "[") setBrush({ ...brush, size: Math.max(1, Math.round(brush.size / SIZE_STEP)) });
+    else if (name === "]") setBrush({ ...brush, size: Math.min(LARGEST_BRUSH, Math.ceil(brush.size * SIZE_STEP)) });
     else return false;
     return true;
   });
@@ -104,39 +100,7 @@ function Board({ url, pixels, keep }: BoardProps) {
 
   return (
     <div className={styles["editor"]}>
-      <div className={styles["tools"]} role="toolbar" aria-label={t("mask.title")}>
-        <IconButton label={t("mask.brush")} aria-pressed={!erase} onClick={() => setErase(false)}>
-          <BrushIcon size={16} />
-        </IconButton>
-        <IconButton label={t("mask.erase")} aria-pressed={erase} onClick={() => setErase(true)}>
-          <Eraser size={16} />
-        </IconButton>
-        <label className={styles["slider"]}>
-          {t("mask.size")}
-          <input type="range" min={1} max={LARGEST} value={size} onChange={(event) => setSize(event.target.valueAsNumber)} />
-          <output>{size}</output>
-        </label>
-        <label className={styles["slider"]}>
-          {t("mask.hardness")}
-          <input type="range" min={0} max={1} step={0.05} value={hardness} onChange={(event) => setHardness(event.target.valueAsNumber)} />
-        </label>
-        <IconButton label={t("mask.undo")} disabled={!can.undo} onClick={() => act((painted) => painted.undo())}>
-          <Undo2 size={16} />
-        </IconButton>
-        <IconButton label={t("mask.redo")} disabled={!can.redo} onClick={() => act((painted) => painted.redo())}>
-          <Redo2 size={16} />
-        </IconButton>
-        <IconButton label={t("mask.invert")} onClick={() => act((painted) => painted.invert())}>
-          <Contrast size={16} />
-        </IconButton>
-        <Button look="quiet" onClick={() => act((painted) => painted.fill(false))}>
-          {t("mask.clear")}
-        </Button>
-        <span className={styles["space"]} />
-        <Button look="primary" disabled={saving} onClick={() => void finish()}>
-          {t("mask.save")}
-        </Button>
-      </div>
+      <MaskTools brush={brush} change={(part) => setBrush({ ...brush, ...part })} can={can} act={act} saving={saving} finish={() => void finish()} />
       <div className={styles["stage"]}>
         <div className={styles["picture"]} style={{ aspectRatio: `${pixels.width} / ${pixels.height}`, maxWidth: `calc(64vh * ${pixels.width / pixels.height})` }}>
           <img src={url} alt="" draggable={false} />
@@ -148,16 +112,20 @@ function Board({ url, pixels, keep }: BoardProps) {
               if (event.button !== 0) return;
               event.currentTarget.setPointerCapture(event.pointerId);
               const at = placeOf(event);
-              act((painted) => painted.begin(at, { size, erase, hardness }));
+              act((painted) => painted.begin(at, brush));
             }}
-            onPointerMove={(event) => painting.current?.move(placeOf(event), { size, erase, hardness })}
+            onPointerMove={(event) => painting.current?.move(placeOf(event), brush)}
             onPointerUp={() => painting.current?.end()}
             onPointerCancel={() => painting.current?.end()}
             onPointerLeave={() => setPointer(null)}
           />
-          {pointer && <span className={styles["brush"]} style={{ left: pointer.x, top: pointer.y, width: size / pointer.scale, height: size / pointer.scale }} />}
+          {pointer && <span className={styles["brush"]} style={{ left: pointer.x, top: pointer.y, width: brush.size / pointer.scale, height: brush.size / pointer.scale }} />}
         </div>
       </div>
     </div>
   );
+}
+
+function usualSize({ width, height }: Pixels): number {
+  return Math.max(8, Math.round(Math.min(width, height) / 8));
 }

@@ -1,5 +1,5 @@
 import { Columns2, Download, Search, Star, Trash2, Workflow, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { useStore } from "zustand";
 import { useStudio, useUi } from "../../state/context";
 import { downloadAll } from "../../state/download";
@@ -26,7 +26,7 @@ export function GalleryPanel() {
   const { chosen } = useStore(gallery.store);
   const covered = useUi(({ enlarged, overlay }) => enlarged !== null || overlay !== null);
   const scroller = useRef<HTMLDivElement>(null);
-  const last = useRef<string | null>(null);
+  const choose = useChoosing();
   const search = useRef<HTMLInputElement>(null);
   useReturnFocus(search);
   const close = (): void => ui.setState({ gallery: false });
@@ -36,17 +36,6 @@ export function GalleryPanel() {
     scroller.current?.scrollTo({ top: 0 });
     return () => clearTimeout(timer);
   }, [gallery, wanted]);
-
-  function choose({ asset }: Picture, how: "toggle" | "range"): void {
-    const next = new Set(gallery.store.getState().chosen);
-    const from = pictures.findIndex((item) => item.asset === last.current);
-    const to = pictures.findIndex((item) => item.asset === asset);
-    if (how === "range" && from >= 0)
-      for (const item of pictures.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(item.asset);
-    else if (!next.delete(asset)) next.add(asset);
-    last.current = asset;
-    gallery.choose(next);
-  }
 
   useKeys((event) => {
     const typing = event.target instanceof HTMLInputElement;
@@ -65,23 +54,7 @@ export function GalleryPanel() {
       className={`${styles["full"]} ${dragging ? styles["aside"] : ""}`}
       aria-label={t("gallery.all")}
     >
-      <header className={styles["head"]}>
-        <label className={styles["search"]}>
-          <Search size={14} aria-hidden="true" />
-          <input
-            type="search"
-            aria-label={t("gallery.search")}
-            placeholder={t("gallery.search")}
-            value={wanted.search}
-            ref={search}
-            onChange={(event) => setWanted({ ...wanted, search: event.target.value })}
-          />
-        </label>
-        <Filters wanted={wanted} change={setWanted} />
-        <IconButton label={t("gallery.close")} onClick={close}>
-          <X size={16} />
-        </IconButton>
-      </header>
+      <Head search={search} wanted={wanted} change={setWanted} close={close} />
       {chosen.size > 0 && <Chosen pictures={pictures.filter(({ asset }) => chosen.has(asset))} />}
       <div ref={scroller} className={styles["scroll"]} aria-busy={loading}>
         {pictures.length === 0 && !loading && <p className={styles["nothing"]}>{error || t(isNarrowed(wanted) ? "gallery.nothing" : "gallery.empty")}</p>}
@@ -100,6 +73,53 @@ export function GalleryPanel() {
       </div>
     </section>
   );
+}
+
+interface HeadProps {
+  search: RefObject<HTMLInputElement | null>;
+  wanted: Wanted;
+  change: (wanted: Wanted) => void;
+  close: () => void;
+}
+
+/** What is looked for. */
+function Head({ search, wanted, change, close }: HeadProps) {
+  return (
+    <header className={styles["head"]}>
+      <label className={styles["search"]}>
+        <Search size={14} aria-hidden="true" />
+        <input
+          type="search"
+          aria-label={t("gallery.search")}
+          placeholder={t("gallery.search")}
+          value={wanted.search}
+          ref={search}
+          onChange={(event) => change({ ...wanted, search: event.target.value })}
+        />
+      </label>
+      <Filters wanted={wanted} change={change} />
+      <IconButton label={t("gallery.close")} onClick={close}>
+        <X size={16} />
+      </IconButton>
+    </header>
+  );
+}
+
+/** One picture after the other, or all from the last that was chosen. */
+function useChoosing(): (picture: Picture, how: "toggle" | "range") => void {
+  const { gallery } = useStudio();
+  const last = useRef<string | null>(null);
+  return ({ asset }, how) => {
+    const { pictures } = gallery.found.store.getState();
+    const next = new Set(gallery.store.getState().chosen);
+    const from = pictures.findIndex((item) => item.asset === last.current);
+    const to = pictures.findIndex((item) => item.asset === asset);
+    if (how === "range" && from >= 0)
+      for (const item of pictures.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(item.asset);
+    else if (!next.delete(asset)) next.add(asset);
+    last.current = asset;
+    gallery.choose(next);
+  };
 }
 
 /** What can be done with the pictures that are chosen. */

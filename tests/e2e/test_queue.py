@@ -28,14 +28,20 @@ def _places(page: Page) -> list[str]:
     return [rows.nth(index).get_attribute("data-job") or "" for index in range(rows.count())]
 
 
-def test_the_queue_is_paused_ordered_and_goes_on(studio: Studio, page: Page) -> None:
+def _four_wait(studio: Studio, page: Page) -> list[str]:
+    """Pause, and let four runs wait."""
     studio.set_number("KSampler", "steps", "2")
     page.get_by_role("button", name="Pause: start nothing new").click()
     expect(page.get_by_text("Paused: nothing new starts.")).to_be_visible()
     page.get_by_label("Number of runs").fill("4")
     studio.run()
     expect(_waiting(page)).to_have_count(4)
-    first, second, third, fourth = _places(page)
+    return _places(page)
+
+
+def test_the_queue_is_paused_ordered_and_goes_on(studio: Studio, page: Page) -> None:
+    cancelled, done = studio.jobs("cancelled").count(), studio.jobs("succeeded").count()
+    first, second, third, fourth = _four_wait(studio, page)
 
     handle = _waiting(page).nth(2).get_by_role("button", name=re.compile("Place of"))
     handle.focus()
@@ -58,13 +64,13 @@ def test_the_queue_is_paused_ordered_and_goes_on(studio: Studio, page: Page) -> 
     expect(_waiting(page)).to_have_count(4)
     assert _places(page) == [fourth, first, second, third]
     _waiting(page).nth(1).get_by_role("button", name="Cancel").click()
-    expect(studio.jobs("cancelled")).to_have_count(5)
+    expect(studio.jobs("cancelled")).to_have_count(cancelled + 5)
 
     page.get_by_role("button", name="Go on").last.click()
-    expect(studio.jobs("succeeded")).to_have_count(3, timeout=SLOW)
+    expect(studio.jobs("succeeded")).to_have_count(done + 3, timeout=SLOW)
     again = studio.jobs("cancelled").first.get_by_role("button", name="Run again")
     again.click()
-    expect(studio.jobs("succeeded")).to_have_count(4, timeout=SLOW)
+    expect(studio.jobs("succeeded")).to_have_count(done + 4, timeout=SLOW)
 
     row = studio.jobs("succeeded").first
     row.get_by_role("button", expanded=False).click()

@@ -63,6 +63,25 @@ def latent_upscale(
     return replace(samples, samples=resized)
 
 
+@node(id="LatentUpscaleBy", category="latent", title="Upscale Latent By")
+def latent_upscale_by(
+    samples: Latent,
+    upscale_method: Method = "nearest-exact",
+    scale_by: Annotated[float, Range(0.01, 8.0, 0.01)] = 1.5,
+) -> Latent:
+    """Resize a latent in proportion.
+
+    Args:
+        samples: The latent.
+        upscale_method: How positions between positions are filled; bislerp is the gentlest.
+        scale_by: How many times as wide and high it becomes.
+    """
+    height, width = (max(1, round(side * scale_by)) for side in samples.samples.shape[-2:])
+    with explained("upscale_method"):
+        resized = resize(samples.samples, width, height, upscale_method)
+    return replace(samples, samples=resized)
+
+
 @node(id="SetLatentNoiseMask", category="latent/inpaint", title="Set Latent Noise Mask")
 def set_latent_noise_mask(samples: Latent, mask: Mask) -> Latent:
     """Let the sampler paint only where the mask is white; the rest stays as it is.

@@ -126,6 +126,70 @@ PrimitiveFloat | value:FLOAT[-9223372036854775807..9223372036854775807]/None | F
 PrimitiveString | value:STRING | STRING
 PrimitiveStringMultiline | value:STRING | STRING
 PrimitiveBoolean | value:BOOLEAN | BOOLEAN
+ImageCompositeMasked | destination:IMAGE source:IMAGE x:INT=0[0..16384]/1 y:INT=0[0..16384]/1 resize_source:BOOLEAN=False mask:MASK? | IMAGE
+PorterDuffImageComposite | source:IMAGE source_alpha:MASK destination:IMAGE destination_alpha:MASK mode:COMBO=DST | IMAGE MASK
+SplitImageWithAlpha | image:IMAGE | IMAGE MASK
+JoinImageWithAlpha | image:IMAGE alpha:MASK | IMAGE
+ConditioningCombine | conditioning_1:CONDITIONING conditioning_2:CONDITIONING | CONDITIONING
+ConditioningAverage | conditioning_to:CONDITIONING conditioning_from:CONDITIONING conditioning_to_strength:FLOAT=1.0[0.0..1.0]/0.01 | CONDITIONING
+ConditioningConcat | conditioning_to:CONDITIONING conditioning_from:CONDITIONING | CONDITIONING
+ConditioningZeroOut | conditioning:CONDITIONING | CONDITIONING
+ConditioningSetTimestepRange | conditioning:CONDITIONING start:FLOAT=0.0[0.0..1.0]/0.001 end:FLOAT=1.0[0.0..1.0]/0.001 | CONDITIONING
+ConditioningSetArea | conditioning:CONDITIONING width:INT=64[64..16384]/8 height:INT=64[64..16384]/8 x:INT=0[0..16384]/8 y:INT=0[0..16384]/8 strength:FLOAT=1.0[0.0..10.0]/0.01 | CONDITIONING
+ConditioningSetAreaPercentage | conditioning:CONDITIONING width:FLOAT=1.0[0.0..1.0]/0.01 height:FLOAT=1.0[0.0..1.0]/0.01 x:FLOAT=0.0[0.0..1.0]/0.01 y:FLOAT=0.0[0.0..1.0]/0.01 strength:FLOAT=1.0[0.0..10.0]/0.01 | CONDITIONING
+ConditioningSetAreaStrength | conditioning:CONDITIONING strength:FLOAT=1.0[0.0..10.0]/0.01 | CONDITIONING
+ConditioningSetMask | conditioning:CONDITIONING mask:MASK strength:FLOAT=1.0[0.0..10.0]/0.01 set_cond_area:COMBO=default | CONDITIONING
+ImageBatch | image1:IMAGE image2:IMAGE | IMAGE
+RepeatImageBatch | image:IMAGE amount:INT=1[1..4096]/None | IMAGE
+ImageFromBatch | image:IMAGE batch_index:INT=0[0..4095]/None length:INT=1[1..4096]/None | IMAGE
+RebatchImages | images:IMAGE batch_size:INT=1[1..4096]/None | IMAGE
+GetImageSize | image:IMAGE | width:INT height:INT batch_size:INT
+ImageBlur | image:IMAGE blur_radius:INT=1[1..31]/1 sigma:FLOAT=1.0[0.1..10.0]/0.1 | IMAGE
+ImageSharpen | image:IMAGE sharpen_radius:INT=1[1..31]/1 sigma:FLOAT=1.0[0.1..10.0]/0.01 alpha:FLOAT=1.0[0.0..5.0]/0.01 | IMAGE
+ImageQuantize | image:IMAGE colors:INT=256[1..256]/1 dither:COMBO=none | IMAGE
+Morphology | image:IMAGE operation:COMBO=erode kernel_size:INT=3[3..999]/1 | IMAGE
+ImageAddNoise | image:IMAGE seed:INT=0[0..18446744073709551615]/None strength:FLOAT=0.5[0.0..1.0]/0.01 | IMAGE
+ImageRGBToYUV | image:IMAGE | Y:IMAGE U:IMAGE V:IMAGE
+ImageYUVToRGB | Y:IMAGE U:IMAGE V:IMAGE | IMAGE
+ImageScaleBy | image:IMAGE upscale_method:COMBO=nearest-exact scale_by:FLOAT=1.0[0.01..8.0]/0.01 | IMAGE
+ImageScaleToTotalPixels | image:IMAGE upscale_method:COMBO=nearest-exact megapixels:FLOAT=1.0[0.01..16.0]/0.01 | IMAGE
+ImageScaleToMaxDimension | image:IMAGE upscale_method:COMBO=area largest_size:INT=512[0..16384]/1 | IMAGE
+FluxKontextImageScale | image:IMAGE | IMAGE
+ImageCrop | image:IMAGE width:INT=512[1..16384]/1 height:INT=512[1..16384]/1 x:INT=0[0..16384]/1 y:INT=0[0..16384]/1 | IMAGE
+ImageRotate | image:IMAGE rotation:COMBO=none | IMAGE
+ImageFlip | image:IMAGE flip_method:COMBO=x-axis: vertically | IMAGE
+ImageStitch | image1:IMAGE direction:COMBO=right match_image_size:BOOLEAN=True spacing_width:INT=0[0..1024]/2 spacing_color:COMBO=white image2:IMAGE? | IMAGE
+ResizeAndPadImage | image:IMAGE target_width:INT=512[1..16384]/1 target_height:INT=512[1..16384]/1 padding_color:COMBO=white interpolation:COMBO=area | IMAGE
+ImagePadForOutpaint | image:IMAGE left:INT=0[0..16384]/8 top:INT=0[0..16384]/8 right:INT=0[0..16384]/8 bottom:INT=0[0..16384]/8 feathering:INT=40[0..16384]/1 | IMAGE MASK
+LatentUpscaleBy | samples:LATENT upscale_method:COMBO=nearest-exact scale_by:FLOAT=1.5[0.01..8.0]/0.01 | LATENT
+LatentBatch | samples1:LATENT samples2:LATENT | LATENT
+RepeatLatentBatch | samples:LATENT amount:INT=1[1..64]/None | LATENT
+LatentFromBatch | samples:LATENT batch_index:INT=0[0..63]/None length:INT=1[1..64]/None | LATENT
+RebatchLatents | latents:LATENT batch_size:INT=1[1..4096]/None | LATENT
+LatentBatchSeedBehavior | samples:LATENT seed_behavior:COMBO=fixed | LATENT
+LatentAdd | samples1:LATENT samples2:LATENT | LATENT
+LatentSubtract | samples1:LATENT samples2:LATENT | LATENT
+LatentMultiply | samples:LATENT multiplier:FLOAT=1.0[-10.0..10.0]/0.01 | LATENT
+LatentInterpolate | samples1:LATENT samples2:LATENT ratio:FLOAT=1.0[0.0..1.0]/0.01 | LATENT
+LatentBlend | samples1:LATENT samples2:LATENT blend_factor:FLOAT=0.5[0.0..1.0]/0.01 | LATENT
+LatentConcat | samples1:LATENT samples2:LATENT dim:COMBO=x | LATENT
+LatentCut | samples:LATENT dim:COMBO=x index:INT=0[-16384..16384]/1 amount:INT=1[1..16384]/1 | LATENT
+LatentComposite | samples_to:LATENT samples_from:LATENT x:INT=0[0..16384]/8 y:INT=0[0..16384]/8 feather:INT=0[0..16384]/8 | LATENT
+LatentCompositeMasked | destination:LATENT source:LATENT x:INT=0[0..16384]/8 y:INT=0[0..16384]/8 resize_source:BOOLEAN=False mask:MASK? | LATENT
+LatentRotate | samples:LATENT rotation:COMBO=none | LATENT
+LatentFlip | samples:LATENT flip_method:COMBO=x-axis: vertically | LATENT
+LatentCrop | samples:LATENT width:INT=512[64..16384]/8 height:INT=512[64..16384]/8 x:INT=0[0..16384]/8 y:INT=0[0..16384]/8 | LATENT
+MaskToImage | mask:MASK | IMAGE
+ImageToMask | image:IMAGE channel:COMBO=red | MASK
+ImageColorToMask | image:IMAGE color:INT=0[0..16777215]/1 | MASK
+SolidMask | value:FLOAT=1.0[0.0..1.0]/0.01 width:INT=512[1..16384]/1 height:INT=512[1..16384]/1 | MASK
+InvertMask | mask:MASK | MASK
+ThresholdMask | mask:MASK value:FLOAT=0.5[0.0..1.0]/0.01 | MASK
+MaskPreview | mask:MASK |
+CropMask | mask:MASK x:INT=0[0..16384]/1 y:INT=0[0..16384]/1 width:INT=512[1..16384]/1 height:INT=512[1..16384]/1 | MASK
+MaskComposite | destination:MASK source:MASK x:INT=0[0..16384]/1 y:INT=0[0..16384]/1 operation:COMBO=multiply | MASK
+FeatherMask | mask:MASK left:INT=0[0..16384]/1 top:INT=0[0..16384]/1 right:INT=0[0..16384]/1 bottom:INT=0[0..16384]/1 | MASK
+GrowMask | mask:MASK expand:INT=0[-16384..16384]/1 tapered_corners:BOOLEAN=True | MASK
 """  # noqa: E501 (one node a line)
 SAMPLER_NAMES = """
 euler euler_cfg_pp euler_ancestral euler_ancestral_cfg_pp heun heunpp2 dpm_2 dpm_2_ancestral lms
@@ -208,7 +272,7 @@ def test_choices_are_in_the_fields_order() -> None:
 
 def test_sinks_and_multiline_texts() -> None:
     sinks = {spec.id for spec in SPECS.values() if spec.sink}
-    assert sinks == {"SaveImage", "PreviewImage", "PreviewAny"}
+    assert sinks == {"SaveImage", "PreviewImage", "PreviewAny", "MaskPreview"}
     multiline = {
         (spec.id, port.name)
         for spec in SPECS.values()

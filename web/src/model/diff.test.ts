@@ -61,7 +61,7 @@ describe("two states of a document", () => {
     ]));
 
   test("tell what only moved from what changed", () => {
-    expect(diffAfter(commands.moveNodes, { "3": [5, 5] })).toMatchObject([{ id: "3", kind: "moved" }]);
+    expect(diffAfter(commands.moveItems, { "3": [5, 5] })).toMatchObject([{ id: "3", kind: "moved" }]);
     expect(diffAfter(commands.setKnots, { wire: wireKey(["4", "samples"]), knots: [[1, 1]] })).toMatchObject([{ item: "wire", kind: "moved" }]);
     expect(diffAfter(commands.setNodeField, { nodes: ["3"], field: "mode", value: "mute" })).toMatchObject([{ id: "3", kind: "changed" }]);
   });

@@ -6,6 +6,7 @@ import { aligned, distributed, type Boxes, type Edge } from "./arrange";
 import { frameKey, itemOf, noteKey, nodeBoxes, sceneryBoxes, type ItemKey } from "./boxes";
 import * as commands from "./commands";
 import { emptyDocument, wireKey, type Document, type Point } from "./document";
+import { documentToJson, parseDocument } from "./format";
 import { carriedBy, frameAround } from "./frames";
 import { open, redo, run, undo, type Editing } from "./history";
 import { freshIds } from "./ids";
@@ -177,6 +178,20 @@ describe("a command", () => {
     const gone = run(framed, commands.removeItems, { frames: ["f"] });
     expect(gone.document).toEqual(editing.document);
   });
+});
+
+describe("a file", () => {
+  const wire = { from: ["1", "MODEL"], to: ["3", "model"] };
+  const read = (knots: unknown) =>
+    parseDocument({ format: "wirebrush/1", nodes: { "1": { type: "A" }, "3": { type: "B" } }, wires: [{ ...wire, knots }] }).wires[wireKey(["3", "model"])];
+
+  test("keeps the knots of wires", () => {
+    expect(read([[1, 2.5], [3, 4]])?.knots).toEqual([[1, 2.5], [3, 4]]);
+    const knotted = run(open(testDocument()), commands.setKnots, { wire: wireKey(["3", "positive"]), knots: [[450, 80]] }).document;
+    expect(parseDocument(documentToJson(knotted)).wires).toEqual(knotted.wires);
+  });
+
+  test.each([[3], [[3]], [[[1]]], [[[1, "2"]]], [null]])("whose knots are %j has a wire without them", (knots) => expect(read(knots)).toEqual(wire));
 });
 
 describe("lining up", () => {

@@ -69,7 +69,7 @@ function parseGraph({ nodes, wires, frames, notes }: RawGraph): Graph {
   const wired: Record<string, Wire> = {};
   for (const wire of Array.isArray(wires) ? wires : [])
     if (isWire(wire) && Object.hasOwn(parsed, wire.from[0]) && Object.hasOwn(parsed, wire.to[0]))
-      wired[wireKey(wire.to)] = wire;
+      wired[wireKey(wire.to)] = withPoints(wire);
   return { nodes: parsed, wires: wired, frames: byId(frames, parseFrame), notes: byId(notes, parseNote) };
 }
 
@@ -135,6 +135,12 @@ function byId<T>(data: unknown, parse: (item: Record<string, unknown>) => T): Re
 
 function mapped<A, B>(items: Readonly<Record<string, A>>, make: (key: string, item: A) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(items).map(([key, item]) => [key, make(key, item)]));
+}
+
+/** Knots that are no points are left out, so that one slip does not keep a wire from being drawn. */
+function withPoints({ knots, ...wire }: Wire): Wire {
+  const points = Array.isArray(knots) ? knots.filter(isPoint) : [];
+  return points.length ? { ...wire, knots: points } : wire;
 }
 
 function isWire(data: unknown): data is Wire {

@@ -30,7 +30,7 @@ describe("a subgraph as a node type", () => {
   });
 
   test("stays the same object while only what it does not show is edited", () => {
-    const moved = run(open(document), commands.moveNodes, { "1": [5, 5] }, undefined, ["2", "4"]).document;
+    const moved = run(open(document), commands.moveItems, { "1": [5, 5] }, undefined, ["2", "4"]).document;
     expect(withSubgraphs(catalog, moved.subgraphs, types)).toBe(types);
     const edited = run(open(document), commands.setValue, [{ node: "1", port: "seed", value: 6 }], undefined, ["2", "4"]).document;
     const after = withSubgraphs(catalog, edited.subgraphs, types);

@@ -96,17 +96,21 @@ function Partners({ from }: { from: Connecting }) {
 }
 
 interface PortItem<T> extends ListItem<T> {
+  /** What is shown instead of the label, which names it for the search. */
+  readonly port?: string;
+  readonly node?: string;
   /** Its port type. */
   readonly type?: string;
   /** What is to be known about it. */
   readonly note?: string;
 }
 
-function Row<T>({ label, type, note }: PortItem<T>) {
+function Row<T>({ label, port, node, type, note }: PortItem<T>) {
   return (
     <span className={styles["row"]}>
       <span className={styles["shape"]}>{type !== undefined && <PortShape type={type} size={10} />}</span>
-      <span className={styles["name"]}>{label}</span>
+      <span className={styles["name"]}>{port ?? label}</span>
+      {node && <span className={styles["note"]}>{node}</span>}
       {note && <span className={styles["note"]}>{note}</span>}
     </span>
   );
@@ -138,7 +142,8 @@ function partnersOf(graph: Graph, specOf: (type: string) => NodeSpec | undefined
       const taken = from.side === "output" && wireInto(graph, wire.to) !== undefined;
       const field = "widget" in port && Boolean(port.widget);
       const far = Math.hypot(node.at[0] - here[0], node.at[1] - here[1]) + (taken ? 1e6 : 0) + (field ? 1e7 : 0) + (port.type === from.type ? 0 : 1e5);
-      found.push({ value: wire, label: `${titleOf(graph, id, spec)} ${id} · ${portLabel(port)}`, type: port.type, far, ...(taken && { note: t("wire.taken") }) });
+      const title = titleOf(graph, id, spec);
+      found.push({ value: wire, label: `${title} ${portLabel(port)} ${id}`, port: portLabel(port), node: title, type: port.type, far, ...(taken && { note: t("wire.taken") }) });
     }
   }
   return found.toSorted((a, b) => a.far - b.far);

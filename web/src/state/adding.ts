@@ -7,8 +7,8 @@ import { subgraphOf, type NodeId, type Point, type SeedControl, type Wire, type 
 import { GRID, layoutOf } from "../model/geometry";
 import { freshIds } from "../model/ids";
 import { passage } from "../model/inserting";
+import type { Desk } from "./desk";
 import { looksOf } from "./moving";
-import type { Studio } from "./studio";
 import { mayContain } from "./subgraphs";
 import { select, type Connecting } from "./view";
 
@@ -24,12 +24,12 @@ export interface Joint {
  * Put a node of a type somewhere, select it, and wire it as wanted: one undo step. Without a place
  * it goes beside the selected node, or into the middle of what is in sight, where nothing is yet.
  */
-export function addNodeAt(studio: Studio, type: string, place: Point | null, { wire = null, into }: Joint = {}): NodeId | null {
+export function addNodeAt(studio: Desk, type: string, place: Point | null, { wire = null, into }: Joint = {}): NodeId | null {
   const { documents, settings, view, workspace } = studio;
   const spec = workspace.types?.spec(type);
   if (!spec || !workspace.types || !mayContain(studio, type)) return null;
   const [id = ""] = freshIds(documents.graph, 1);
-  const made = newNode(spec, place ?? freePlace(studio, spec, wire?.side));
+  const made = newNode(spec, place ?? freePlace(studio, sizeOf(spec), wire?.side));
   const through = into === undefined ? undefined : documents.graph.wires[into];
   const way = through && passage(documents.graph, workspace.types, through, spec);
   if (into !== undefined && way) {
@@ -59,14 +59,21 @@ export function newNode(spec: NodeSpec, at: Point): WorkflowNode {
 
 const APART = 88;
 
-/** Where a node that was not placed by hand goes: beside the selected one, below what is there. */
-export function freePlace(studio: Studio, spec: NodeSpec, side: "output" | "input" = "output"): Point {
+function sizeOf(spec: NodeSpec): Point {
+  const { width, height } = layoutOf(spec, newNode(spec, [0, 0]));
+  return [width, height];
+}
+
+/**
+ * Where something that was not placed by hand goes: beside the selected node, behind its outputs or
+ * before its inputs, else into the middle of what is in sight; in either case below what is there.
+ */
+export function freePlace(studio: Desk, [width, height]: Point, side: "output" | "input" | null = "output"): Point {
   const { workspace, settings, view } = studio;
   if (!workspace.types) return [0, 0];
   const boxes = nodeBoxes(workspace.documents.graph, workspace.types, looksOf(workspace, settings));
-  const { width, height } = layoutOf(spec, newNode(spec, [0, 0]));
   const [chosen = ""] = view.getState().nodes;
-  const beside = boxes.get(chosen);
+  const beside = side && boxes.get(chosen);
   const [x, y] = view.getState().canvas?.centre() ?? [0, 0];
   const start: Point = beside
     ? [onGrid(side === "output" ? beside.right + APART : beside.left - APART - width), onGrid(beside.top)]
@@ -81,7 +88,7 @@ function overlapping(boxes: ReadonlyMap<NodeId, Box>, box: Box): Box | undefined
 }
 
 /** The wires that a node of a type could be put into, by place. */
-export function insertable({ workspace, settings }: Studio, type: string): Courses | null {
+export function insertable({ workspace, settings }: Desk, type: string): Courses | null {
   const { documents, types } = workspace;
   const spec = types?.spec(type);
   if (!types || !spec) return null;
@@ -140,7 +147,7 @@ function besidePointer(node: WorkflowNode, spec: NodeSpec, wire: Wire, id: NodeI
 
 /** So that a wire that was dropped on runs through its middle. */
 function centred(node: WorkflowNode, spec: NodeSpec): WorkflowNode {
-  const { width, height } = layoutOf(spec, node);
+  const [width, height] = sizeOf(spec);
   return { ...node, at: [node.at[0] - onGrid(width / 2), node.at[1] - onGrid(height / 2)] };
 }
 

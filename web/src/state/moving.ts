@@ -12,8 +12,8 @@ import type { Graph, Point } from "../model/document";
 import { carriedBy } from "../model/frames";
 import { Guides, type Guide } from "../model/guides";
 import { isUnwired, passage } from "../model/inserting";
+import type { Canvassed } from "./desk";
 import type { SettingsStore } from "./settings";
-import type { Workspace } from "./workspace";
 
 /** On the screen, in pixels. */
 const REACH = 6;
@@ -31,11 +31,11 @@ interface Drag {
 }
 
 export class Moving {
-  readonly #workspace: Workspace;
+  readonly #workspace: Canvassed;
   readonly #settings: SettingsStore;
   #drag: Drag | null = null;
 
-  constructor(workspace: Workspace, settings: SettingsStore) {
+  constructor(workspace: Canvassed, settings: SettingsStore) {
     this.#workspace = workspace;
     this.#settings = settings;
   }
@@ -145,6 +145,6 @@ function knottedWires(graph: Graph, keys: ReadonlySet<ItemKey>): Set<string> {
 }
 
 /** What the sizes of a workspace's nodes depend on. */
-export function looksOf({ view }: Workspace, settings: SettingsStore): Looks {
+export function looksOf({ view }: Pick<Canvassed, "view">, settings: SettingsStore): Looks {
   return { aspects: view.getState().aspects, density: settings.getState().density };
 }

@@ -8,12 +8,13 @@ import { definitionAt, subgraphOf, type Graph, type NodeId, type PortRef, type S
 import { unusedDefinitions, wouldContainItself } from "../model/uses";
 import { label } from "../ui/format";
 import { chosenItems } from "./chosen";
+import type { Desk } from "./desk";
 import type { Studio } from "./studio";
 import { select } from "./view";
 import type { Workspace } from "./workspace";
 
 /** The definition that is open on the canvas; `""` for the document's own graph. */
-export function openDefinition({ documents }: Workspace): string {
+export function openDefinition({ documents }: Pick<Workspace, "documents">): string {
   return definitionAt(documents.document, documents.scope) ?? "";
 }
 
@@ -100,7 +101,7 @@ export function cleanUp(studio: Studio): void {
 }
 
 /** Whether a node of a type may be put on the open canvas; if not, the person is told why. */
-export function mayContain(studio: Studio, type: string): boolean {
+export function mayContain(studio: Desk, type: string): boolean {
   const { document } = studio.documents;
   if (!wouldContainItself(document.subgraphs, openDefinition(studio.workspace), type)) return true;
   studio.notify(t("subgraph.recursion", { name: document.subgraphs[subgraphOf(type) ?? ""]?.name ?? "" }));

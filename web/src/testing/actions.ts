@@ -139,7 +139,6 @@ export const ACTIONS: Readonly<Record<keyof typeof commands, fc.Arbitrary<Action
     return definition ? does(state, commands.makeUnique, { node, id, definition: renamedDefinition(definition, id) }) : state;
   }),
   moveItems: chained(fc.tuple(point, fc.boolean()), ([at, drag]) => withOne(items, (state, item) => does(state, commands.moveItems, { [item]: at }, drag ? "drag" : undefined))),
-  moveNodes: chained(point, (at) => withOne(nodes, (state, id) => does(state, commands.moveNodes, { [id]: at }))),
   movePort: chained(fc.constantFrom(1 as const, -1 as const), (by) => onPort((state, at) => does(state, commands.movePort, { ...at, by }))),
   publishPort: chained(fc.tuple(side, name, fc.constantFrom(...INPUT_NAMES)), ([where, title, port]) =>
     withOne(nodes, (state, node) => {

@@ -3,6 +3,8 @@ import { frameKey, itemBoxes, itemOf, noteKey, nodeBoxes, type ItemKey } from ".
 import { addFrame, addNote, removeItems, resizeItem } from "../../model/commands";
 import type { Point } from "../../model/document";
 import { carriedBy, frameAround } from "../../model/frames";
+import { freshKeys } from "../../model/ids";
+import { freePlace } from "../../state/adding";
 import { looksOf } from "../../state/moving";
 import type { Studio } from "../../state/studio";
 import { say } from "../../state/view";
@@ -35,7 +37,7 @@ function frameSelected(studio: Studio): void {
   const boxes = itemBoxes(graph, workspace.types, looksOf(workspace, settings));
   const place = frameAround(selected(studio).flatMap((key) => boxes.get(key) ?? []));
   if (!place) return;
-  const id = freeKey(graph.frames);
+  const [id = ""] = freshKeys(graph.frames, 1);
   documents.run(addFrame, { id, frame: { title: t("frame.untitled"), ...place } });
   view.setState({ nodes: new Set(), wires: new Set(), scenery: new Set([frameKey(id)]), renaming: frameKey(id) });
 }
@@ -69,15 +71,9 @@ function selectCarried(studio: Studio): void {
 
 function writeNote(studio: Studio): void {
   const { documents, view } = studio;
-  const id = freeKey(documents.graph.notes);
-  const at = view.getState().canvas?.centre() ?? [0, 0];
+  const [id = ""] = freshKeys(documents.graph.notes, 1);
+  const at = freePlace(studio, NOTE_SIZE, null);
   documents.run(addNote, { id, note: { text: "", at, size: NOTE_SIZE } });
   const key: ItemKey = noteKey(id);
   view.setState({ nodes: new Set(), wires: new Set(), scenery: new Set([key]), renaming: key });
-}
-
-/** The next whole number that is not taken. */
-function freeKey(taken: Readonly<Record<string, unknown>>): string {
-  const used = Object.keys(taken).map(Number).filter(Number.isSafeInteger);
-  return String(Math.max(0, ...used) + 1);
 }

@@ -1,7 +1,6 @@
 /** Every way a document may change. A command has a name, and the history undoes it. */
 export { addNode, type NewNode } from "./addNode";
 export { removeItems, type Removed } from "./removeItems";
-export { moveNodes } from "./moveNodes";
 export { moveItems, tidy, type Tidying } from "./moveItems";
 export { addFrame, addNote, resizeItem, setColor, setFrameTitle, setNoteText } from "./scenery";
 export { insertIntoWire, setKnots, swapInputs, type Insertion } from "./rewire";

@@ -151,3 +151,23 @@ def test_a_finger_finds_panels_and_menus(tablet: Page) -> None:
     tablet.get_by_role("button", name="Activity").tap()
     expect(library).to_be_hidden()
     expect(tablet.get_by_role("complementary")).to_be_visible()
+
+
+WORDS = {
+    "de": ("Ausführen", "Knoten suchen …", "Warteschlange"),
+    "zh": ("运行", "查找节点…", "队列"),
+    "ja": ("実行", "ノードを検索…", "キュー"),
+}
+
+
+def test_the_page_speaks_what_is_chosen(studio: Studio) -> None:
+    page = studio.page
+    studio.command("Help", "Settings")
+    for language, (run, search, queue) in WORDS.items():
+        page.get_by_role("dialog").locator("select").first.select_option(language)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("header").get_by_text(run, exact=False).first).to_be_visible()
+        expect(page.locator("#library-search")).to_have_attribute("placeholder", search)
+        expect(page.locator("aside").first).to_contain_text(queue)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")

@@ -5,6 +5,7 @@ import { useCatalog, useDocument, useSettings, useStudio, useUi } from "../state
 import { Button } from "../ui/Button";
 import styles from "./Tour.module.css";
 import { besideOf, TOUR, type TourStep } from "./tourSteps";
+import { useKeys } from "./useKeys";
 
 /** Between a stop's words and what they stand beside, in pixels. */
 const GAP = 14;
@@ -26,6 +27,7 @@ export function Tour() {
 function Stop({ step, place }: { step: TourStep; place: number }) {
   const { ui, settings } = useStudio();
   const [anchor] = useState(() => besideOf(step));
+  const keys = { find: useKeys("palette"), help: useKeys("help") };
   const last = place === TOUR.length - 1;
   const go = (to: number): void => ui.setState({ tour: to });
   function end(): void {
@@ -47,7 +49,7 @@ function Stop({ step, place }: { step: TourStep; place: number }) {
           <Popover.Popup className={styles["popup"] ?? ""} data-zoomable>
             {!step.inside && <Popover.Arrow className={styles["arrow"] ?? ""} />}
             <Popover.Title className={styles["title"] ?? ""}>{t(`tour.${step.name}`)}</Popover.Title>
-            <Popover.Description className={styles["text"] ?? ""}>{t(`tour.${step.name}.text`)}</Popover.Description>
+            <Popover.Description className={styles["text"] ?? ""}>{t(`tour.${step.name}.text`, keys)}</Popover.Description>
             <div className={styles["foot"]}>
               <span className={styles["count"]}>{t("tour.count", { place: place + 1, total: TOUR.length })}</span>
               {!last && (

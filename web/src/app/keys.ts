@@ -1,4 +1,5 @@
 /** Shortcuts: how they are written, which are in force, and which get in each other's way. */
+import { t } from "../i18n/text";
 import type { Settings } from "../state/settings";
 import { COMMANDS, type AppCommand } from "./commands";
 
@@ -48,5 +49,10 @@ const SHOWN: Readonly<Record<string, string>> = { Enter: "↵", ArrowUp: "↑", 
 /** Keys as they are shown: `Ctrl ↵`. */
 export function shownKeys(keys: string): string {
   const parts = keys === "+" ? ["+"] : keys.replace(/\+\+$/, "+Plus").split("+");
-  return parts.map((part) => SHOWN[part] ?? (part === "Plus" ? "+" : part)).join(" ");
+  return parts.map(shownKey).join(" ");
+}
+
+function shownKey(part: string): string {
+  if (part === "Plus") return "+";
+  return part === "Ctrl" || part === "Shift" ? t(`shortcuts.key.${part}`) : (SHOWN[part] ?? part);
 }

@@ -1,6 +1,7 @@
 import { BoxSelect, Hand, Lasso, Scissors, StickyNote, Workflow } from "lucide-react";
 import type { ReactNode } from "react";
 import { commandOf } from "../app/commands";
+import { useKeyedLabel } from "../app/useKeys";
 import { useSettings, useStudio, useView } from "../state/context";
 import { t } from "../i18n/text";
 import styles from "./ToolBar.module.css";
@@ -37,10 +38,9 @@ export function ToolBar() {
 
 function CommandTool({ id, on, children }: { id: string; on?: boolean; children: ReactNode }) {
   const studio = useStudio();
+  const label = useKeyedLabel(id);
   const command = commandOf(id);
   if (!command) return null;
-  const keys = command.keys[0];
-  const label = keys ? `${t(command.label)} (${keys})` : t(command.label);
   return (
     <Tool label={label} {...(on !== undefined && { on })} press={() => command.run(studio)}>
       {children}

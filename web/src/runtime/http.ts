@@ -1,4 +1,5 @@
 /** Requests to the server: one that fails says why in words for people. */
+import { t } from "../i18n/text";
 import { parseJson, toJson } from "../model/json";
 
 /** The server refused or could not be reached. `status` 0: there was no answer. */
@@ -34,7 +35,7 @@ export async function call(url: string, init: RequestInit = {}): Promise<Respons
   try {
     response = await fetch(url, init);
   } catch {
-    throw new ApiError(0, "The server cannot be reached.");
+    throw new ApiError(0, t("banner.unreachable"));
   }
   if (!response.ok) throw await refused(response);
   return response;

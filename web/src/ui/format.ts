@@ -1,16 +1,23 @@
 /** Numbers as people read them. */
+import { language } from "../i18n/text";
+
 export function seconds(value: number): string {
   if (value < 0.0995) return `${Math.max(1, Math.round(value * 1000))} ms`;
-  if (value < 59.95) return `${value.toFixed(1)} s`;
+  if (value < 59.95) return `${decimal(value, 1)} s`;
   const rounded = Math.round(value);
   return `${Math.floor(rounded / 60)} min ${String(rounded % 60).padStart(2, "0")} s`;
+}
+
+/** A number with so many digits behind the point, as the language writes them. */
+function decimal(value: number, digits: number): string {
+  return value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
 }
 
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   const power = value < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
   const scaled = value / 1000 ** power;
-  return `${scaled.toFixed(scaled < 9.95 && power > 0 ? 1 : 0)} ${units[power]}`;
+  return `${decimal(scaled, scaled < 9.95 && power > 0 ? 1 : 0)} ${units[power]}`;
 }
 
 export function clock(ms: number): string {
@@ -29,10 +36,10 @@ export function portLabel(port: { readonly name: string; readonly label?: string
 
 /** A day and a time of it, as the language writes them. */
 export function dateAndTime(ms: number): string {
-  return new Date(ms).toLocaleString(document.documentElement.lang || "en", { dateStyle: "medium", timeStyle: "short" });
+  return new Date(ms).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** A day, as the language writes it. */
 export function day(ms: number): string {
-  return new Date(ms).toLocaleDateString(document.documentElement.lang || "en", { dateStyle: "medium" });
+  return new Date(ms).toLocaleDateString(language(), { dateStyle: "medium" });
 }

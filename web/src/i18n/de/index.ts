@@ -1,3 +1,6 @@
 import type { Texts } from "../text";
 
-export const de: Texts = {};
+const files = import.meta.glob<Texts>("./*.json", { eager: true, import: "default" });
+
+/** The page's words, one file per area as in English. */
+export const de: Texts = Object.assign({}, ...Object.values(files));

@@ -6,10 +6,8 @@ import { useWorkspace } from "../state/context";
 import type { Pointing } from "./overview/pointing";
 import { boundsOf, boxOf } from "./overview/scene";
 import type { Scenes } from "./overview/scenes";
-import { NEAR } from "./overview/view";
+import { LEAST_ZOOM, NEAR } from "./overview/view";
 
-export const LEAST_ZOOM = 0.02;
-export const MOST_ZOOM = 2.5;
 const FIT_MS = 180;
 /** A node that is gone to is shown no smaller than this. */
 const READABLE = 0.6;

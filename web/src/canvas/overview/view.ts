@@ -11,6 +11,9 @@ export interface Sight {
   readonly height: number;
 }
 
+export const LEAST_ZOOM = 0.02;
+export const MOST_ZOOM = 2.5;
+
 /** Below this zoom texts are too small to be read, and the graph is painted. */
 export const FAR = 0.4;
 /** Above this zoom there are nodes again: the gap keeps both from alternating. */

@@ -1,0 +1,117 @@
+"""Fingers on a tablet: pan, pinch, tap and long press, on nodes and on the painted graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from browser_studio import TOUR_SEEN
+from large_page import DROP, VIEW
+from playwright.sync_api import Browser, CDPSession, Page, expect
+
+Point = tuple[float, float]
+POSTCARD = Path(__file__).parents[2] / "workflows" / "postcard.json"
+
+
+@dataclass(frozen=True)
+class Fingers:
+    """Touches of the screen, as the browser gets them from a device."""
+
+    page: Page
+    device: CDPSession
+
+    def put(self, *places: Point) -> None:
+        self._send("touchStart", places)
+
+    def move(self, *places: Point) -> None:
+        self._send("touchMove", places)
+
+    def lift(self) -> None:
+        self._send("touchEnd", ())
+
+    def slide(self, *ways: tuple[Point, Point], steps: int = 8) -> None:
+        """Each finger from one place to another, all at once."""
+        self.put(*(start for start, _ in ways))
+        for step in range(1, steps + 1):
+            part = step / steps
+            self.move(
+                *((a + (c - a) * part, b + (d - b) * part) for (a, b), (c, d) in ways),
+            )
+            self.page.wait_for_timeout(16)
+        self.lift()
+
+    def press(self, place: Point, seconds: float = 0.8) -> None:
+        self.put(place)
+        self.page.wait_for_timeout(seconds * 1000)
+        self.lift()
+
+    def _send(self, kind: str, places: tuple[Point, ...]) -> None:
+        points = [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(places)]
+        self.device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.fixture
+def fingers(address: str, browser: Browser) -> Iterator[Fingers]:
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
+    context.add_init_script(TOUR_SEEN)
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_text("connected").first).to_be_attached(timeout=30_000)
+    page.evaluate(DROP, POSTCARD.read_text())
+    expect(page.locator(".react-flow__node", has_text="KSampler")).to_be_visible()
+    page.wait_for_timeout(300)
+    yield Fingers(page, context.new_cdp_session(page))
+    context.close()
+
+
+def test_one_finger_pans_and_two_zoom(fingers: Fingers) -> None:
+    page = fingers.page
+    zoom, x, y = page.evaluate(VIEW)
+    fingers.slide(((400, 1000), (460, 940)))
+    after = page.evaluate(VIEW)
+    assert after[0] == pytest.approx(zoom)
+    assert after[1:] == pytest.approx([x + 60, y - 60], abs=12)
+
+    fingers.slide(((380, 900), (300, 900)), ((420, 900), (500, 900)))
+    page.wait_for_timeout(300)
+    assert page.evaluate(VIEW)[0] > 2 * zoom
+
+
+def test_a_long_press_opens_the_menu_of_what_is_there(fingers: Fingers) -> None:
+    page = fingers.page
+    header = page.locator(".react-flow__node header", has_text="KSampler")
+    box = header.bounding_box()
+    assert box is not None
+    fingers.press((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    expect(page.get_by_role("menu", name="Node")).to_be_visible()
+    page.keyboard.press("Escape")
+    fingers.press((400, 1050))
+    expect(page.get_by_role("menu", name="Canvas")).to_be_visible()
+
+
+def test_the_painted_graph_is_touched_like_nodes(fingers: Fingers) -> None:
+    page = fingers.page
+    box = page.locator(".react-flow__node", has_text="KSampler").first.bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + 10)
+    for _ in range(4):
+        if page.evaluate(VIEW)[0] < 0.38:
+            break
+        fingers.slide(
+            ((middle[0] - 160, middle[1]), (middle[0] - 60, middle[1])),
+            ((middle[0] + 160, middle[1]), (middle[0] + 60, middle[1])),
+        )
+        page.wait_for_timeout(250)
+    expect(page.locator("canvas[data-overview]")).to_be_visible()
+
+    before = page.evaluate(VIEW)
+    fingers.slide((middle, (middle[0] + 50, middle[1] + 40)))
+    after = page.evaluate(VIEW)
+    assert after[1] == pytest.approx(before[1] + 50, abs=12)  # a finger pans over nodes too
+    fingers.slide(((middle[0] + 50, middle[1] + 40), middle))
+
+    fingers.press(middle)
+    expect(page.get_by_role("menu", name=re.compile("Node"))).to_be_visible()

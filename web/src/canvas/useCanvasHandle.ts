@@ -44,12 +44,12 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
       const bounds = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
       void flow.setViewport(getViewportForBounds(bounds, width, height, LEAST_ZOOM, most, PADDING), { duration });
     };
-    const focus = (node: NodeId): void => {
+    const focus = (node: NodeId, stay = false): void => {
       const box = boxOf(scenes.now(), node);
       if (!box) return;
       const [middleX, middleY] = centreOf(box);
       const zoom = flow.getZoom();
-      if (!holds(seen(), box) || zoom < NEAR) void flow.setCenter(middleX, middleY, { zoom: Math.max(zoom, READABLE), duration: 0 });
+      if (!stay && (!holds(seen(), box) || zoom < NEAR)) void flow.setCenter(middleX, middleY, { zoom: Math.max(zoom, READABLE), duration: 0 });
       takeKeyboard(surface.current, node);
     };
     const centre = (): Point => {

@@ -30,10 +30,12 @@ function Menu({ adding }: { adding: Adding }) {
   const close = useMemo(
     () => () => {
       studio.view.setState({ adding: null });
-      const [chosen] = studio.view.getState().nodes;
-      if (chosen !== undefined) studio.view.getState().canvas?.focus(chosen);
+      const { nodes, canvas } = studio.view.getState();
+      const [chosen] = nodes;
+      // Where somebody pointed, the view stays as it is.
+      if (chosen !== undefined) canvas?.focus(chosen, adding.at !== null);
     },
-    [studio],
+    [studio, adding],
   );
   const inside = usePopover(true, close);
   // Its functions change what they return; nothing here keeps them.

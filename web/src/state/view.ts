@@ -33,8 +33,8 @@ export interface CanvasHandle {
   readonly snapped: (clientX: number, clientY: number) => Point;
   /** Where a place of the canvas is in the window. */
   readonly toScreen: (at: Point) => Point;
-  /** Bring a node into sight if it is not, and give it the keyboard. */
-  readonly focus: (node: NodeId) => void;
+  /** Give a node the keyboard, and bring it into sight if it is not, unless the view is to stay. */
+  readonly focus: (node: NodeId, stay?: boolean) => void;
 }
 
 /** A wire being drawn: the port it starts at. */

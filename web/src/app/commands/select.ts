@@ -10,7 +10,7 @@ import type { AppCommand } from "./command";
 
 export const SELECT: readonly AppCommand[] = [
   { id: "selectAll", label: "command.selectAll", menu: "edit", group: "select", on: ["canvas"], keys: ["Ctrl+A"], run: selectAll },
-  { id: "selectNone", label: "select.none", menu: "edit", group: "select", keys: ["Escape"], onCanvas: true, run: selectNoneOrLeave },
+  { id: "selectNone", label: "select.none", menu: "edit", group: "select", keys: ["Escape"], run: selectNoneOrLeave },
   { id: "selectInverted", label: "select.inverted", menu: "edit", group: "select", on: ["canvas"], keys: ["Ctrl+I"], run: (studio) => chosen(studio, inverted(studio.documents.graph, studio.view.getState().nodes)) },
   { id: "selectType", label: "select.type", menu: "edit", group: "select", on: ["node"], keys: ["Shift+T"], enabled: hasNodes, run: (studio) => extend(studio, sameType) },
   { id: "selectUpstream", label: "select.upstream", menu: "edit", group: "select", on: ["node"], keys: ["Shift+U"], enabled: hasNodes, run: (studio) => extend(studio, withUpstream) },

@@ -43,7 +43,9 @@ def test_a_wire_that_does_not_fit_is_refused_with_the_reason(studio: Studio, pag
     count = wires.count()
     picture = studio.node("VAE Decode").get_by_label("IMAGE: IMAGE")
     studio.draw_wire(picture, studio.node("KSampler").get_by_label("model: MODEL"))
-    expect(page.get_by_text("IMAGE does not fit MODEL.")).to_be_visible()
+    refusal = "IMAGE does not fit MODEL."
+    expect(page.get_by_role("main").get_by_text(refusal)).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text=refusal)).to_be_attached()
     page.mouse.up()
     expect(wires).to_have_count(count)
 

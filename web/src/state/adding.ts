@@ -117,8 +117,7 @@ function rankOf(spec: NodeSpec, wire: Connecting): number {
     return spec.outputs.some((port) => accepts(wire.type, port.type)) ? 1 : 0;
   }
   const fits = spec.inputs.filter((port) => accepts(port.type, wire.type));
-  const [first] = spec.inputs.filter((port) => !port.widget);
-  if (first?.type === wire.type) return 5;
+  if (spec.inputs.find((port) => !port.widget)?.type === wire.type) return 5;
   if (fits.some((port) => port.type === wire.type && !port.widget)) return 4;
   if (fits.some((port) => port.type === wire.type)) return 3;
   if (fits.some((port) => port.type !== "*")) return 2;

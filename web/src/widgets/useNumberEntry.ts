@@ -29,8 +29,11 @@ export function useNumberEntry({ name, value, widget, mixed, change }: Entered) 
 
   function focus({ target, timeStamp }: FocusEvent<HTMLInputElement>): void {
     session.current = { before: value, gesture: `number:${name}:${timeStamp}` };
-    setText(mixed ? "" : shown(value, widget));
-    requestAnimationFrame(() => target.select());
+    const plain = mixed ? "" : shown(value, widget);
+    setText(plain);
+    // Now, for whoever types at once; and again when the number stands there without its gaps.
+    target.select();
+    requestAnimationFrame(() => target.value === plain && target.select());
   }
 
   function end(next: Numeric | null): void {

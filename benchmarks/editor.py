@@ -27,6 +27,8 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect, sync_playwright
 
+import wirebrush_web
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))  # the same graph as the tests use
 
@@ -36,7 +38,7 @@ from large_graph import TICKER_PACK  # noqa: E402
 from large_page import LargePage, upload_pictures  # noqa: E402
 from server_process import Server  # noqa: E402
 
-DIST = ROOT / "web" / "wirebrush_web" / "dist"
+DIST = Path(wirebrush_web.__file__).parent / "dist"
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 QUIET = 50
 """Milliseconds between two frames: longer, and the page was busy."""

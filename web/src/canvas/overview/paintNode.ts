@@ -25,7 +25,8 @@ export function paintNode(brush: Brush, item: SceneNode, detail: Detail, look: L
   brush.fillStyle = palette.color(ring.color);
   brush.fill();
   outlined(brush, box, 10, detail);
-  brush.fillStyle = palette.color(placed.data.known ? "--panel" : "--canvas");
+  // With nothing on it to be made out, a node must stand out by itself.
+  brush.fillStyle = palette.color(!placed.data.known ? "--canvas" : detail.fields ? "--panel" : "--raised");
   brush.fill();
   if (node.color) paintStrip(brush, box, palette.color(tintOf(node.color)), detail);
   if (detail.title) {

@@ -1,5 +1,5 @@
 import { CircleX, ListX, Pause, Play } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type KeyboardEvent } from "react";
 import { useStore } from "zustand";
 import { cancelAll } from "../app/commands/run";
 import { rowsOf, sections, type Row } from "../runtime/queue";
@@ -38,6 +38,18 @@ export function Queue() {
       <Section rows={ended} title={t("queue.ended")} />
     </section>
   );
+}
+
+/** Arrow keys go from row to row. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  const row = (event.target as Element).closest("li");
+  if (!step || !row || event.defaultPrevented) return;
+  const rows = [...(event.currentTarget.closest("section")?.querySelectorAll("li") ?? [])];
+  const next = rows[rows.indexOf(row) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.querySelector<HTMLElement>("[aria-expanded], button:enabled")?.focus();
 }
 
 function Actions({ open, ended }: { open: boolean; ended: boolean }) {
@@ -89,7 +101,9 @@ function Section({ rows, title, movable = false }: SectionProps) {
   if (rows.length === 0) return null;
   const firsts = rows.map(firstOf);
   return (
-    <div role="group" aria-label={title}>
+    // Keys of the buttons in it.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div role="group" aria-label={title} onKeyDown={walk}>
       <h3 className={styles["section"]}>
         {title}
         <span className={styles["count"]}>{rows.length > 1 ? rows.length : ""}</span>

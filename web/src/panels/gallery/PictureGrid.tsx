@@ -75,7 +75,8 @@ function useOffset(grid: RefObject<HTMLElement | null>, scroller: RefObject<HTML
     const { current: inside } = grid;
     if (!box || !inside || box === inside) return;
     const measure = (): void =>
-      setOffset(Math.round(inside.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop));
+      // What is measured in the window is larger where words are; what scrolls is not.
+      setOffset(Math.round((inside.getBoundingClientRect().top - box.getBoundingClientRect().top) / (box.currentCSSZoom ?? 1) + box.scrollTop));
     const observer = new ResizeObserver(measure);
     for (const child of box.children) observer.observe(child);
     measure();

@@ -49,7 +49,7 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   const next = rows[rows.indexOf(row) + step];
   if (!next) return;
   event.preventDefault();
-  next.querySelector<HTMLElement>("[aria-expanded], button:enabled")?.focus();
+  (next.querySelector<HTMLElement>("[aria-expanded]") ?? next.querySelector("button"))?.focus();
 }
 
 function Actions({ open, ended }: { open: boolean; ended: boolean }) {

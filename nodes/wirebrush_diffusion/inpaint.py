@@ -6,7 +6,7 @@ level, and the estimate there by the original itself: so the masked region is pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -14,6 +14,10 @@ from torch import Tensor
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.guidance import GuidedDenoiser
 from wirebrush_diffusion.regions import resized_mask
+from wirebrush_diffusion.schedules import NoiseSchedule
+
+MaskAt = Callable[[float], Tensor]
+"""The mask `[B or 1,1,h,w]` at a noise level."""
 
 
 def latent_mask(mask: Tensor, like: Tensor) -> Tensor:
@@ -29,13 +33,33 @@ def latent_mask(mask: Tensor, like: Tensor) -> Tensor:
     return resized.to(like.device).clamp(0.0, 1.0)
 
 
+def differential(
+    mask: Tensor, sigmas: Sequence[float], schedule: NoiseSchedule, strength: float = 1.0
+) -> MaskAt:
+    """A grey mask as the time from which each place is painted (Levin and Fried 2023).
+
+    White is painted from the start of the run `sigmas`, black not before its end; `strength` mixes
+    this with the mask itself, 0 is the mask.
+    """
+    if strength == 0:
+        return lambda sigma: mask
+    start = schedule.timestep(sigmas[0])
+    stop = schedule.timestep(max(sigmas[-1], schedule.sigmas[0]))
+
+    def at(sigma: float) -> Tensor:
+        left = (schedule.timestep(sigma) - stop) / (start - stop) if start != stop else 0.0
+        return torch.lerp(mask, (mask >= left).to(mask), strength)
+
+    return at
+
+
 class Masked:
     """A guided denoiser that leaves everything outside the mask as it was."""
 
     def __init__(
         self,
         inner: GuidedDenoiser,
-        mask: Tensor,
+        mask: MaskAt,
         original: Tensor,
         noise: Tensor,
         prediction: Prediction,
@@ -51,16 +75,18 @@ class Masked:
         self.inner.prepare(sigmas)
 
     def __call__(self, x: Tensor, sigma: float) -> Tensor:
-        return self._kept(self.inner(self._replaced(x, sigma), sigma))
+        mask = self.mask(sigma)
+        return self._kept(self.inner(self._replaced(x, sigma, mask), sigma), mask)
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The clean estimate and the unconditional one."""
-        denoised, plain = self.inner.both(self._replaced(x, sigma), sigma)
-        return self._kept(denoised), self._kept(plain)
+        mask = self.mask(sigma)
+        denoised, plain = self.inner.both(self._replaced(x, sigma, mask), sigma)
+        return self._kept(denoised, mask), self._kept(plain, mask)
 
-    def _replaced(self, x: Tensor, sigma: float) -> Tensor:
+    def _replaced(self, x: Tensor, sigma: float, mask: Tensor) -> Tensor:
         outside = self.prediction.noised(self.original, self.noise, sigma)
-        return torch.lerp(outside, x, self.mask)
+        return torch.lerp(outside, x, mask)
 
-    def _kept(self, denoised: Tensor) -> Tensor:
-        return torch.lerp(self.original, denoised, self.mask)
+    def _kept(self, denoised: Tensor, mask: Tensor) -> Tensor:
+        return torch.lerp(self.original, denoised, mask)

@@ -54,12 +54,13 @@ def feather_for(destination: Tensor, source: Tensor, x: int, y: int, feather: in
     """A mask `[1,1,h,w]` of the source that rises over `feather` positions at inner edges."""
     tall, wide = source.shape[-2:]
     height, width = destination.shape[-2:]
-    rows = _edges(tall, feather, y > 0, y + tall < height)
-    columns = _edges(wide, feather, x > 0, x + wide < width)
+    rows = edge_ramp(tall, feather, y > 0, y + tall < height)
+    columns = edge_ramp(wide, feather, x > 0, x + wide < width)
     return (rows[:, None] * columns)[None, None]
 
 
-def _edges(length: int, feather: int, first: bool, last: bool) -> Tensor:
+def edge_ramp(length: int, feather: int, first: bool, last: bool) -> Tensor:
+    """Weights `[length]` that rise over `feather` positions at the first and the last end."""
     ramp = torch.ones(length)
     steps = torch.arange(1, feather + 1)[:length] / max(feather, 1)
     if first:

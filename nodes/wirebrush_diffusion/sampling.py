@@ -16,7 +16,7 @@ from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.guidance import AnySize, Guided, GuidedDenoiser, Guider
-from wirebrush_diffusion.inpaint import Masked, latent_mask
+from wirebrush_diffusion.inpaint import Masked, differential, latent_mask
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise import (
     StepNoise,
@@ -136,9 +136,13 @@ def sample_guided(
     sampler: Sampler,
     seed: int,
     mask: Tensor | None = None,
+    gradual: float = 0.0,
     on_step: OnStep = silent,
 ) -> Outcome:
-    """The same with a guidance of one's own. With fewer than two levels nothing is done."""
+    """The same with a guidance of one's own. With fewer than two levels nothing is done.
+
+    `gradual` (0..1): a grey mask says when each place is painted: see `inpaint.differential`.
+    """
     if len(sigmas) < 2:
         return Outcome(latent, latent)
     last: list[Tensor] = []
@@ -153,18 +157,35 @@ def sample_guided(
         denoiser = _denoiser(guider, sampler, original.shape)
         denoiser.prepare(sigmas)
         if mask is not None:
-            if sampler.resizes:
-                raise DiffusionError(
-                    "A sampler that enlarges the latent cannot keep what is outside a mask.",
-                    "Take the noise mask off, or use another sampler.",
-                )
-            outside = _mask_noise(noise, seed) if sampler.fresh_mask_noise else noise
-            at = latent_mask(mask, original)
-            denoiser = Masked(denoiser, at, original, outside, model.prediction)
+            given = (denoiser, mask, original, noise, sigmas)
+            denoiser = _masked(model, *given, sampler=sampler, seed=seed, gradual=gradual)
         x = _walked(model, denoiser, original, noise, sigmas, sampler, seed, on_step=keep)
         ends = [model.latent.from_network(end).float().cpu() for end in (x, *last)]
     # ordinary tensors, which may be changed in place
     return Outcome(ends[0].clone(), ends[-1].clone())
+
+
+def _masked(
+    model: DiffusionModel,
+    inner: GuidedDenoiser,
+    mask: Tensor,
+    original: Tensor,
+    noise: Tensor,
+    sigmas: Sequence[float],
+    *,
+    sampler: Sampler,
+    seed: int,
+    gradual: float,
+) -> Masked:
+    if sampler.resizes:
+        raise DiffusionError(
+            "A sampler that enlarges the latent cannot keep what is outside a mask.",
+            "Take the noise mask off, or use another sampler.",
+        )
+    outside = _mask_noise(noise, seed) if sampler.fresh_mask_noise else noise
+    steady = latent_mask(mask, original)
+    at = differential(steady, sigmas, model.schedule, gradual)
+    return Masked(inner, at, original, outside, model.prediction)
 
 
 def _denoiser(guider: Guider, sampler: Sampler, shape: Sequence[int]) -> GuidedDenoiser:

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from wirebrush.api import Conditioning, Image, Latent, Mask, Range, Run, Vae, node
+from wirebrush_diffusion.matching import mask_planes
 from wirebrush_diffusion.resize import resize
 from wirebrush_nodes.live import explained, live_autoencoder
 
@@ -44,8 +45,9 @@ def inpaint_model_conditioning(
     """
     with explained("vae"):
         autoencoder = live_autoencoder(vae, run)
-    pixels = _whole_positions(pixels, autoencoder.downscale)
-    fine = _mask_like(mask, pixels)
+    pixels = whole_positions(pixels, autoencoder.downscale)
+    with explained("mask"):
+        fine = mask_like(mask, pixels)
     kept = (pixels[..., :3] - 0.5) * (1.0 - fine.round()[..., None]) + 0.5
     with explained("pixels"):
         hole, whole = autoencoder.encode(kept), autoencoder.encode(pixels)
@@ -69,7 +71,7 @@ def instruct_pix_to_pix_conditioning(
     with explained("vae"):
         autoencoder = live_autoencoder(vae, run)
     with explained("pixels"):
-        shown = autoencoder.encode(_whole_positions(pixels, autoencoder.downscale))
+        shown = autoencoder.encode(whole_positions(pixels, autoencoder.downscale))
     options = {"concat_latent_image": shown}
     return Shown(_with(positive, options), _with(negative, options), Latent(shown * 0.0))
 
@@ -106,7 +108,7 @@ def _with(conditioning: Conditioning, options: dict[str, Any]) -> Conditioning:
     return tuple(cond.with_options(**options) for cond in conditioning)
 
 
-def _whole_positions(pixels: Tensor, step: int) -> Tensor:
+def whole_positions(pixels: Tensor, step: int) -> Tensor:
     """The picture, cut at both ends to whole latent positions."""
     height, width = pixels.shape[1:3]
     tall, wide = max(height // step, 1) * step, max(width // step, 1) * step
@@ -114,8 +116,8 @@ def _whole_positions(pixels: Tensor, step: int) -> Tensor:
     return pixels[:, top : top + tall, left : left + wide]
 
 
-def _mask_like(mask: Tensor, pixels: Tensor) -> Tensor:
+def mask_like(mask: Tensor, pixels: Tensor) -> Tensor:
     """The mask in the picture's size, `[B,H,W]`."""
-    planes = mask.reshape(-1, 1, *mask.shape[-2:]).float()
+    planes = mask_planes(mask)
     size = (int(pixels.shape[1]), int(pixels.shape[2]))
     return interpolate(planes, size, mode="bilinear")[:, 0]

@@ -24,7 +24,7 @@ from wirebrush_diffusion.samplers import Sampler, Step
 from wirebrush_diffusion.sampling import Outcome, sample_guided
 from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.live import explained, live_model, preview_of
-from wirebrush_nodes.tweaks import rules_of
+from wirebrush_nodes.tweaks import gradual_mask, rules_of
 
 Levels = Callable[[DiffusionModel], Sequence[float]]
 """The noise levels of a run, once the model is known."""
@@ -66,6 +66,7 @@ def paint(
             sampler=sampler,
             seed=noise.seed,
             mask=latent.noise_mask,
+            gradual=gradual_mask(handle),
             on_step=on_step,
         )
     return _latents(latent, outcome)

@@ -104,11 +104,18 @@ SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
         "ModelSamplingLTXV": model_sampling.ltxv,
     }
 )
+GRADUAL_MASK = "DifferentialDiffusion"
 
 
 def rules_of(model: Model) -> list[Rule]:
     """The guidance rules among a handle's tweaks, in their order."""
     return [RULES[tweak.kind](**_settings(tweak)) for tweak in model.tweaks if tweak.kind in RULES]
+
+
+def gradual_mask(model: Model) -> float:
+    """How strongly a grey mask says when, not how much, each place is painted: 0 to 1."""
+    strengths = [_settings(t)["strength"] for t in model.tweaks if t.kind == GRADUAL_MASK]
+    return strengths[-1] if strengths else 0.0
 
 
 @contextmanager
@@ -122,7 +129,7 @@ def tweaked(model: DiffusionModel, tweaks: Sequence[Tweak]) -> Iterator[Diffusio
                 model = resampled(model, sampled)
             elif tweak.kind in ALTERATIONS:
                 stack.enter_context(ALTERATIONS[tweak.kind](**settings).on(model.network))
-            elif tweak.kind not in RULES:
+            elif tweak.kind not in RULES and tweak.kind != GRADUAL_MASK:
                 raise DiffusionError(
                     f"The model has a tweak {tweak.kind!r} that the built-in samplers do not know.",
                     "Sample with the nodes of the pack that it comes from.",

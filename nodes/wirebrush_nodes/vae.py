@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from wirebrush.api import Image, Latent, Run, Vae, node
+from typing import Annotated
+
+from wirebrush.api import Image, Latent, Range, Run, Vae, node
+from wirebrush_diffusion.tiled_vae import decode_tiled, encode_tiled
 from wirebrush_nodes.live import explained, live_autoencoder
 
 
@@ -36,3 +39,57 @@ def vae_encode(pixels: Image, vae: Vae, *, run: Run) -> Latent:
     run.check()
     with explained("pixels"):
         return Latent(autoencoder.encode(pixels))
+
+
+@node(id="VAEDecodeTiled", category="_for_testing", title="VAE Decode (Tiled)")
+def vae_decode_tiled(
+    samples: Latent,
+    vae: Vae,
+    tile_size: Annotated[int, Range(64, 4096, 32)] = 512,
+    overlap: Annotated[int, Range(0, 4096, 32)] = 64,
+    temporal_size: Annotated[int, Range(8, 4096, 4)] = 64,
+    temporal_overlap: Annotated[int, Range(4, 4096, 4)] = 8,
+    *,
+    run: Run,
+) -> Image:
+    """Turn a large latent into a picture part by part, which needs less memory.
+
+    Args:
+        samples: The latent.
+        vae: The VAE of the model that made it.
+        tile_size: Pixels of a part; larger ones differ less from the whole.
+        overlap: Over how many pixels parts fade into each other.
+        temporal_size: For videos: how many frames at once.
+        temporal_overlap: For videos: over how many frames parts fade into each other.
+    """
+    with explained("vae"):
+        autoencoder = live_autoencoder(vae, run)
+    with explained("samples"):
+        return decode_tiled(autoencoder, samples.samples, tile_size, overlap, run.step)
+
+
+@node(id="VAEEncodeTiled", category="_for_testing", title="VAE Encode (Tiled)")
+def vae_encode_tiled(
+    pixels: Image,
+    vae: Vae,
+    tile_size: Annotated[int, Range(64, 4096, 64)] = 512,
+    overlap: Annotated[int, Range(0, 4096, 32)] = 64,
+    temporal_size: Annotated[int, Range(8, 4096, 4)] = 64,
+    temporal_overlap: Annotated[int, Range(4, 4096, 4)] = 8,
+    *,
+    run: Run,
+) -> Latent:
+    """Turn a large picture into a latent part by part, which needs less memory.
+
+    Args:
+        pixels: The picture.
+        vae: The VAE of the model that will paint.
+        tile_size: Pixels of a part; larger ones differ less from the whole.
+        overlap: Over how many pixels parts fade into each other.
+        temporal_size: For videos: how many frames at once.
+        temporal_overlap: For videos: over how many frames parts fade into each other.
+    """
+    with explained("vae"):
+        autoencoder = live_autoencoder(vae, run)
+    with explained("pixels"):
+        return Latent(encode_tiled(autoencoder, pixels, tile_size, overlap, run.step))

@@ -190,6 +190,17 @@ CropMask | mask:MASK x:INT=0[0..16384]/1 y:INT=0[0..16384]/1 width:INT=512[1..16
 MaskComposite | destination:MASK source:MASK x:INT=0[0..16384]/1 y:INT=0[0..16384]/1 operation:COMBO=multiply | MASK
 FeatherMask | mask:MASK left:INT=0[0..16384]/1 top:INT=0[0..16384]/1 right:INT=0[0..16384]/1 bottom:INT=0[0..16384]/1 | MASK
 GrowMask | mask:MASK expand:INT=0[-16384..16384]/1 tapered_corners:BOOLEAN=True | MASK
+VAEEncodeForInpaint | pixels:IMAGE vae:VAE mask:MASK grow_mask_by:INT=6[0..64]/1 | LATENT
+DifferentialDiffusion | model:MODEL strength:FLOAT=1.0[0.0..1.0]/0.01? | MODEL
+InpaintCrop | image:IMAGE mask:MASK resolution:INT=1024[64..16384]/8 context:FLOAT=1.5[1.0..10.0]/0.05 blend:INT=32[0..512]/1 | stitch:STITCH image:IMAGE mask:MASK
+InpaintStitch | stitch:STITCH image:IMAGE | IMAGE
+Canny | image:IMAGE low_threshold:FLOAT=0.4[0.01..0.99]/0.01 high_threshold:FLOAT=0.8[0.01..0.99]/0.01 | IMAGE
+ImageGrayscale | image:IMAGE | IMAGE
+ImageThreshold | image:IMAGE threshold:FLOAT=0.5[0.0..1.0]/0.01 | IMAGE
+ImageColorPalette | image:IMAGE cells:INT=64[8..1024]/1 | IMAGE
+ImageTileBlur | image:IMAGE down_by:FLOAT=8.0[1.0..64.0]/0.1 | IMAGE
+VAEDecodeTiled | samples:LATENT vae:VAE tile_size:INT=512[64..4096]/32 overlap:INT=64[0..4096]/32 temporal_size:INT=64[8..4096]/4 temporal_overlap:INT=8[4..4096]/4 | IMAGE
+VAEEncodeTiled | pixels:IMAGE vae:VAE tile_size:INT=512[64..4096]/64 overlap:INT=64[0..4096]/32 temporal_size:INT=64[8..4096]/4 temporal_overlap:INT=8[4..4096]/4 | LATENT
 """  # noqa: E501 (one node a line)
 SAMPLER_NAMES = """
 euler euler_cfg_pp euler_ancestral euler_ancestral_cfg_pp heun heunpp2 dpm_2 dpm_2_ancestral lms

@@ -17,7 +17,7 @@ OVERLAYS = {
     "Shift+?": "Shortcuts",
     "Shift+G": "All pictures",
     "Control+Alt+g": "Sweep",
-    "Tab": "Add node",
+    "Tab": "Add a node",
 }
 
 

@@ -26,6 +26,9 @@ export interface Untidy {
 const BETWEEN_RANKS = 4 * GRID;
 const BETWEEN_NODES = 2 * GRID;
 
+/** Above so many nodes the shortest wires would take minutes to find: nearly the shortest do. */
+const MANY = 150;
+
 /** Places on the grid, so that no wire goes backwards and no two nodes overlap. */
 export function tidied(untidy: Untidy): Places {
   const spots = untangled(laidOut(untidy), untidy);
@@ -45,8 +48,9 @@ interface Spot {
 }
 
 function laidOut({ sizes, wires, groups }: Untidy): Spot[] {
-  const graph = new graphlib.Graph({ compound: true });
-  graph.setGraph({ rankdir: "LR", ranksep: BETWEEN_RANKS, nodesep: BETWEEN_NODES });
+  const graph = new graphlib.Graph({ compound: groups.length > 0 });
+  const ranker = sizes.length > MANY ? "tight-tree" : "network-simplex";
+  graph.setGraph({ rankdir: "LR", ranksep: BETWEEN_RANKS, nodesep: BETWEEN_NODES, ranker });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const [id, [width, height]] of sizes) graph.setNode(id, { width, height });
   const groupOf = new Map(groups.flatMap((members, group) => members.map((id) => [id, group] as const)));

@@ -19,20 +19,57 @@ export function read(data: unknown, path: Path): unknown {
   return place;
 }
 
-/** The document with one place set; everything beside the path is shared, not copied. */
-export function write<T>(data: T, path: Path, value: unknown): T {
-  const [key, ...rest] = path;
-  if (key === undefined) return value as T;
-  const place = data as Record<string, unknown>;
-  if (rest.length === 0 && value === undefined) {
-    const { [key]: _, ...others } = place;
-    return others as T;
+/**
+ * A document that many places of are set: what it was made from stays as it is, and what was copied
+ * once is not copied again. Deleting thousands of nodes copies the record of nodes once.
+ */
+class Copy {
+  #document: Document;
+  /** Records that only this copy has, so that they may change. */
+  #own = new WeakSet<object>();
+
+  constructor(document: Document) {
+    this.#document = document;
   }
-  return { ...place, [key]: rest.length ? write(place[key], rest, value) : value } as T;
+
+  /** The document as it is now. Whoever has it keeps it: from now on everything is copied again. */
+  get document(): Document {
+    this.#own = new WeakSet();
+    return this.#document;
+  }
+
+  read(path: Path): unknown {
+    return read(this.#document, path);
+  }
+
+  /** Set a place, or empty it with `undefined`; everything beside the path is shared. */
+  write(path: Path, value: unknown): void {
+    const last = path.at(-1);
+    if (last === undefined) return;
+    let place = this.#owned(this.#document) as Record<string, unknown>;
+    this.#document = place as unknown as Document;
+    for (const key of path.slice(0, -1)) {
+      const inner = this.#owned(place[key]) as Record<string, unknown>;
+      place[key] = inner;
+      place = inner;
+    }
+    if (value === undefined) delete place[last];
+    // A plain assignment to "__proto__" would set no property.
+    else Object.defineProperty(place, last, { value, writable: true, enumerable: true, configurable: true });
+  }
+
+  #owned(record: unknown): object {
+    if (typeof record === "object" && record !== null && this.#own.has(record)) return record;
+    const copy = { ...(record as object) };
+    this.#own.add(copy);
+    return copy;
+  }
 }
 
 export function apply(document: Document, patch: Patch): Document {
-  return patch.reduce((made, change) => write(made, change.path, change.after), document);
+  const copy = new Copy(document);
+  for (const { path, after } of patch) copy.write(path, after);
+  return copy.document;
 }
 
 export function invert(patch: Patch): Patch {
@@ -42,13 +79,18 @@ export function invert(patch: Patch): Patch {
 /** A document being changed by a command, which keeps the book of what it did. */
 export class Draft {
   readonly changes: Change[] = [];
-  document: Document;
+  readonly #copy: Copy;
   /** Where the graph that is open lies in the document. */
   readonly #prefix: Path;
 
   constructor(document: Document, prefix: Path = []) {
-    this.document = document;
+    this.#copy = new Copy(document);
     this.#prefix = prefix;
+  }
+
+  /** The document as it is now; later changes are not seen in it. */
+  get document(): Document {
+    return this.#copy.document;
   }
 
   /** The graph that is open: the document's own or the inside of a subgraph. */
@@ -64,16 +106,16 @@ export class Draft {
   /** Set a place of the document. Setting what is there already is no change. */
   setInDocument(path: Path, value: unknown): void {
     const [where, after] = this.#fromMissingParent(path, value);
-    const before = read(this.document, where);
+    const before = this.#copy.read(where);
     if (Object.is(before, after)) return;
-    this.document = write(this.document, where, after);
+    this.#copy.write(where, after);
     this.changes.push({ path: where, before, after });
   }
 
   /** Undo must also take away parents that did not exist, so the change is made at the first of them. */
   #fromMissingParent(path: Path, value: unknown): [Path, unknown] {
     for (let depth = 1; depth < path.length; depth++) {
-      if (read(this.document, path.slice(0, depth)) !== undefined) continue;
+      if (this.#copy.read(path.slice(0, depth)) !== undefined) continue;
       if (value === undefined) return [path.slice(0, depth), undefined];
       const nested = path.slice(depth).reduceRight((made, key) => ({ [key]: made }), value);
       return [path.slice(0, depth), nested];

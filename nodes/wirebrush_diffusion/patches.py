@@ -20,7 +20,7 @@ class Delta(Protocol):
     """A change of one weight, known in some compact form (low rank, full...)."""
 
     def dense(self, like: Tensor) -> Tensor:
-        """The change at strength 1: float32, `like`'s shape, on its device."""
+        """The change of the weight `like` (float32) at strength 1: its shape, on its device."""
         ...
 
 
@@ -64,7 +64,8 @@ class PatchedWeights:
     def apply(self, patches: Sequence[WeightPatch]) -> None:
         """Make exactly these patches be in force, whatever was before.
 
-        Patches are added up in an order of their own, so that the same set gives the same bits.
+        Each is worked out from the original weight, and they are added up in an order of their
+        own, so that the same set gives the same bits.
         """
         wanted = sorted(
             (patch for patch in patches if patch.strength != 0.0),
@@ -89,10 +90,11 @@ class PatchedWeights:
     def _replace(self, name: str, patches: Sequence[WeightPatch]) -> None:
         parameter = self._parameters[name]
         original = parameter.data
-        total = original.float().clone()
+        weight = original.float()
+        total = weight.clone()
         for patch in patches:
             delta = patch.deltas.get(name)
             if delta is not None:
-                total.add_(delta.dense(total), alpha=patch.strength)
+                total.add_(delta.dense(weight), alpha=patch.strength)
         self._originals[name] = original
         parameter.data = total.to(original.dtype)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,9 +20,10 @@ from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
 from wirebrush_diffusion.controlnet import ControlModel
 from wirebrush_diffusion.controlnet_file import load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.lora import LowRank, Target, read_lora
+from wirebrush_diffusion.lora import read_lora
+from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import PatchedWeights, WeightPatch
+from wirebrush_diffusion.patches import Delta, WeightPatch
 from wirebrush_diffusion.pictures import encode_jpeg
 from wirebrush_diffusion.reading import Reader
 from wirebrush_diffusion.separate import read_texts
@@ -64,9 +66,7 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     stored = handle.option("weight_dtype")
     storage = None if stored is None else str(stored)
     model = run.resident(base.key, lambda: source().model(run.device, None, storage))
-    layers = getattr(model.config, "layers_per_block", 0)
-    layers = layers if isinstance(layers, int) else layers[0]
-    patches = _patches(model.patches, handle, base, "unet", layers, run)
+    patches = _patches(handle, "", lambda: _network_modules(model), run)
     with model.patches.held(patches), tweaked(model, handle.tweaks) as used:
         yield used
 
@@ -99,9 +99,9 @@ def live_text_encoder(handle: Clip, run: Run) -> Iterator[Reader]:
     device = "cpu" if handle.option("device") == "cpu" else run.device
     reader = run.resident(base.key, lambda: _reader(handle, device, run))
     with ExitStack() as held:
-        first = next(iter(reader.parts.values()))  # LoRAs of several encoders name the first so
-        patches = _patches(first.patches, handle, base, "text_encoder", 0, run)
-        held.enter_context(first.patches.held(patches))
+        for role, part in reader.parts.items():
+            modules = partial(text_modules, role, part.patches.shapes())
+            held.enter_context(part.patches.held(_patches(handle, role, modules, run)))
         yield reader
 
 
@@ -154,13 +154,21 @@ def _base(handle: Handle) -> Handle:
     return replace(handle, patches=(), options=loading, tweaks=())
 
 
+def _network_modules(model: DiffusionModel) -> Modules:
+    layers = getattr(model.config, "layers_per_block", 0)
+    layers = layers if isinstance(layers, int) else layers[0]
+    return network_modules(type(model.network).__name__, model.patches.shapes(), layers)
+
+
 def _patches(
-    weights: PatchedWeights, handle: Handle, base: Handle, target: Target, layers: int, run: Run
+    handle: Handle, role: str, modules: Callable[[], Modules], run: Run
 ) -> list[WeightPatch]:
+    """The handle's patches for one of its networks; `role` names a text encoder."""
+    base = _base(handle)
     return [
         WeightPatch(
             patch.file.digest or patch.file.name,
-            _deltas(patch, weights, base, target, layers, run),
+            _deltas(patch, f"{base.key} {role}", modules, run),
             patch.strength,
         )
         for patch in handle.patches
@@ -168,12 +176,8 @@ def _patches(
 
 
 def _deltas(
-    patch: Patch, weights: PatchedWeights, base: Handle, target: Target, layers: int, run: Run
-) -> dict[str, LowRank]:
-    key = f"{base.key} {patch.kind} {patch.file.digest or patch.file.name}"
+    patch: Patch, network: str, modules: Callable[[], Modules], run: Run
+) -> dict[str, Delta]:
+    key = f"{network} {patch.kind} {patch.file.digest or patch.file.name}"
     path = run.path(patch.file)
-
-    def build() -> dict[str, LowRank]:
-        return read_lora(WeightFile(path), target, weights.shapes(), layers)
-
-    return run.resident(key, build)
+    return run.resident(key, lambda: read_lora(WeightFile(path), modules()))

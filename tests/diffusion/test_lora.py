@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from wirebrush_diffusion.checkpoint import load
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.lora import check_lora, read_lora
+from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
 from wirebrush_diffusion.names import unet_name
 from wirebrush_diffusion.patches import PatchedWeights, WeightPatch
 from wirebrush_diffusion.weights import WeightFile
@@ -39,6 +41,10 @@ def product(up: Tensor, down: Tensor, shape: tuple[int, ...]) -> Tensor:
 def saved(path: Path, tensors: dict[str, Tensor]) -> WeightFile:
     save_file(tensors, path)
     return WeightFile(path)
+
+
+def unet_modules(shapes: Mapping[str, tuple[int, ...]]) -> Modules:
+    return network_modules("UNet2DConditionModel", shapes, 1)
 
 
 def kohya(module: str) -> tuple[str, str, str]:
@@ -72,7 +78,7 @@ def test_unet_layouts(folder: Path, tmp_path: Path, layout: str, module: str) ->
     if alpha_name:
         tensors[alpha_name] = torch.tensor(ALPHA)
 
-    deltas = read_lora(saved(tmp_path / "x.safetensors", tensors), "unet", weights.shapes(), 1)
+    deltas = read_lora(saved(tmp_path / "x.safetensors", tensors), unet_modules(weights.shapes()))
 
     assert list(deltas) == [f"{module}.weight"]
     expected = product(up, down, shape) * (ALPHA / RANK if alpha_name else 1.0)
@@ -86,7 +92,7 @@ def test_old_diffusers_attention_processors(folder: Path, tmp_path: Path) -> Non
     base = f"unet.{head}.processor.{leaf}_lora"
     file = saved(tmp_path / "x.safetensors", {f"{base}.up.weight": up, f"{base}.down.weight": down})
 
-    assert list(read_lora(file, "unet", weights.shapes(), 1)) == [f"{UNET}.weight"]
+    assert list(read_lora(file, unet_modules(weights.shapes()))) == [f"{UNET}.weight"]
 
 
 @pytest.mark.parametrize(
@@ -109,8 +115,8 @@ def test_text_encoder_layouts(folder: Path, tmp_path: Path, names: tuple[str, ..
     up, down = factors(0, weights.shapes()[f"{TEXT}.weight"])
     file = saved(tmp_path / "x.safetensors", {names[0]: up, names[1]: down})
 
-    assert list(read_lora(file, "text_encoder", weights.shapes())) == [f"{TEXT}.weight"]
-    assert read_lora(file, "unet", load(folder).model.patches.shapes()) == {}
+    assert list(read_lora(file, text_modules("l", weights.shapes()))) == [f"{TEXT}.weight"]
+    assert read_lora(file, unet_modules(load(folder).model.patches.shapes())) == {}
 
 
 @pytest.fixture
@@ -122,7 +128,9 @@ def patched(folder: Path, tmp_path: Path) -> Patched:
         up, down = factors(seed, shapes[f"{module}.weight"])
         names = kohya(f"lora_unet_{module}")
         file = saved(tmp_path / f"{seed}.safetensors", {names[0]: up, names[1]: down})
-        patches.append(WeightPatch(f"file {seed}", read_lora(file, "unet", shapes, 1), 0.5 + seed))
+        patches.append(
+            WeightPatch(f"file {seed}", read_lora(file, unet_modules(shapes)), 0.5 + seed)
+        )
     return model.patches, model.network, patches
 
 
@@ -204,7 +212,7 @@ def test_a_lora_of_another_model_is_refused(folder: Path, tmp_path: Path) -> Non
         names = kohya(f"lora_unet_{module}")
         file = saved(tmp_path / "sdxl.safetensors", {names[0]: up, names[1]: down})
         with pytest.raises(DiffusionError, match=reason):
-            read_lora(file, "unet", shapes)
+            read_lora(file, unet_modules(shapes))
 
 
 @pytest.mark.parametrize(
@@ -227,7 +235,7 @@ def test_damaged_loras(
     file = saved(tmp_path / "x.safetensors", {f"{base}.{name}": t for name, t in parts.items()})
 
     with pytest.raises(DiffusionError, match=reason):
-        read_lora(file, "unet", shapes, 1)
+        read_lora(file, unet_modules(shapes))
 
 
 def test_convolutions_through_a_middle_factor(folder: Path, tmp_path: Path) -> None:
@@ -248,7 +256,7 @@ def test_convolutions_through_a_middle_factor(folder: Path, tmp_path: Path) -> N
         },
     )
 
-    (delta,) = read_lora(file, "unet", shapes, 1).values()
+    (delta,) = read_lora(file, unet_modules(shapes)).values()
 
     like = torch.empty(shapes[f"{CONV}.weight"])
     expected = torch.einsum("or,rshw,si->oihw", up[..., 0, 0], middle, down[..., 0, 0])
@@ -256,9 +264,12 @@ def test_convolutions_through_a_middle_factor(folder: Path, tmp_path: Path) -> N
 
 
 def test_other_files_are_named_for_what_they_are(single_file: Path, tmp_path: Path) -> None:
-    loha = saved(tmp_path / "loha.safetensors", {"lora_unet_x.hada_w1_a": torch.zeros(2, 2)})
+    half = saved(tmp_path / "half.safetensors", {"lora_unet_x.hada_w1_a": torch.zeros(2, 2)})
+    oft = saved(tmp_path / "oft.safetensors", {"lora_unet_x.oft_blocks": torch.zeros(2, 2, 2)})
 
-    with pytest.raises(DiffusionError, match="is a LoHa"):
-        check_lora(loha)
+    with pytest.raises(DiffusionError, match="is incomplete, it has only hada_w1_a"):
+        check_lora(half)
+    with pytest.raises(DiffusionError, match="is a LyCORIS OFT, which is not read"):
+        check_lora(oft)
     with pytest.raises(DiffusionError, match="is no LoRA"):
         check_lora(WeightFile(single_file))

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { NodeSpec } from "../model/catalog";
 import { TypeIndex } from "../model/search";
 import { addNodeAt, fitting } from "../state/adding";
@@ -24,23 +24,9 @@ function Menu({ adding }: { adding: Adding }) {
   const studio = useStudio();
   const [query, setQuery] = useState("");
   const [active, setActive] = useState(0);
-  const scroller = useRef<HTMLDivElement>(null);
   const found = useFound(adding, query);
-  const known = useNodeTypes() !== null;
-  const close = useMemo(
-    () => () => {
-      studio.view.setState({ adding: null });
-      const { nodes, canvas } = studio.view.getState();
-      const [chosen] = nodes;
-      // Where somebody pointed, the view stays as it is.
-      if (chosen !== undefined) canvas?.focus(chosen, adding.at !== null);
-    },
-    [studio, adding],
-  );
+  const close = useClose(adding);
   const inside = usePopover(true, close);
-  // Its functions change what they return; nothing here keeps them.
-  // oxlint-disable-next-line react/incompatible-library
-  const rows = useVirtualizer({ count: found.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6 });
 
   function choose(spec: NodeSpec | undefined): void {
     if (!spec) return;
@@ -49,25 +35,16 @@ function Menu({ adding }: { adding: Adding }) {
     requestAnimationFrame(close);
   }
 
-  function go(to: number): void {
-    setActive(to);
-    rows.scrollToIndex(to);
-  }
-
   function key(event: KeyboardEvent): void {
-    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
-    const step = steps[event.key];
-    const count = Math.max(1, found.length);
-    if (step === 1 || step === -1) go((active + step + count) % count);
-    else if (step) go(Math.max(0, Math.min(count - 1, active + step)));
-    else if (event.key === "Enter") choose(found[active]);
+    if (event.key === "Enter") choose(found[active]);
     else if (event.key === "Tab") close();
+    else if (event.key in STEPS) setActive(stepped(active, STEPS[event.key] ?? 0, found.length));
     else return;
     event.preventDefault();
   }
 
   return (
-    <div ref={inside} data-zoom-inside className={styles["menu"]} style={placed(adding)} role="dialog" aria-label={t("add.title")}>
+    <div ref={inside} className={styles["menu"]} style={placed(adding)} role="dialog" aria-label={t("add.title")}>
       <input
         className={styles["input"]}
         ref={(input) => input?.focus()}
@@ -81,7 +58,7 @@ function Menu({ adding }: { adding: Adding }) {
         spellCheck={false}
         onChange={(event) => {
           setQuery(event.target.value);
-          go(0);
+          setActive(0);
         }}
         onKeyDown={key}
       />
@@ -90,35 +67,83 @@ function Menu({ adding }: { adding: Adding }) {
           <PortShape type={adding.wire.type} size={10} /> {t("add.fits", { type: adding.wire.type })}
         </p>
       )}
-      <div ref={scroller} id="add-menu-list" role="listbox" aria-label={t("add.title")} className={styles["list"]}>
-        <ul role="presentation" style={{ position: "relative", height: rows.getTotalSize() }}>
-          {rows.getVirtualItems().map(({ index, start }) => {
-            const spec = found[index];
-            if (!spec) return null;
-            return (
-              // Keys are the search field's, which keeps the focus.
-              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
-              <li
-                key={spec.id}
-                id={`add-${index}`}
-                role="option"
-                aria-selected={index === active}
-                className={styles["option"]}
-                style={{ transform: `translateY(${start}px)`, height: ROW }}
-                onPointerMove={() => index !== active && setActive(index)}
-                onClick={() => choose(spec)}
-              >
-                <span className={styles["name"]}>{spec.title}</span>
-                <span className={styles["category"]}>{spec.category.replaceAll("/", " · ")}</span>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
-      {found.length === 0 && <p className={styles["none"]}>{known ? t("add.empty", { query }) : t("library.loading")}</p>}
-      {found[active]?.help && <p className={styles["help"]}>{found[active].help.split("\n")[0]}</p>}
+      <Options found={found} active={active} point={setActive} choose={choose} />
+      <Foot spec={found[active]} query={query} />
     </div>
   );
+}
+
+const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
+
+/** Single steps go round, pages stop at the ends. */
+function stepped(from: number, step: number, count: number): number {
+  if (count === 0) return 0;
+  if (Math.abs(step) === 1) return (from + step + count) % count;
+  return Math.max(0, Math.min(count - 1, from + step));
+}
+
+function useClose(adding: Adding): () => void {
+  const { view } = useStudio();
+  return useMemo(
+    () => () => {
+      view.setState({ adding: null });
+      const { nodes, canvas } = view.getState();
+      const [chosen] = nodes;
+      // Where somebody pointed, the view stays as it is.
+      if (chosen !== undefined) canvas?.focus(chosen, adding.at !== null);
+    },
+    [view, adding],
+  );
+}
+
+interface OptionsProps {
+  found: readonly NodeSpec[];
+  active: number;
+  point: (index: number) => void;
+  choose: (spec: NodeSpec) => void;
+}
+
+/** However many there are, only what is seen is drawn. */
+function Options({ found, active, point, choose }: OptionsProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  // Its functions change what they return; nothing here keeps them.
+  // oxlint-disable-next-line react/incompatible-library
+  const rows = useVirtualizer({ count: found.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6 });
+  useEffect(() => rows.scrollToIndex(active), [rows, active]);
+  return (
+    <div ref={scroller} className={styles["list"]}>
+      <ul id="add-menu-list" role="listbox" aria-label={t("add.title")} style={{ position: "relative", height: rows.getTotalSize() }}>
+        {rows.getVirtualItems().map(({ index, start }) => {
+          const spec = found[index];
+          if (!spec) return null;
+          return (
+            // Keys are the search field's, which keeps the focus.
+            // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+            <li
+              key={spec.id}
+              id={`add-${index}`}
+              role="option"
+              aria-selected={index === active}
+              className={styles["option"]}
+              style={{ transform: `translateY(${start}px)`, height: ROW }}
+              onPointerMove={() => index !== active && point(index)}
+              onClick={() => choose(spec)}
+            >
+              <span className={styles["name"]}>{spec.title}</span>
+              <span className={styles["category"]}>{spec.category.replaceAll("/", " · ")}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+/** What the chosen type does; or that there is none. */
+function Foot({ spec, query }: { spec: NodeSpec | undefined; query: string }) {
+  const known = useNodeTypes() !== null;
+  if (!spec) return <p className={styles["none"]}>{known ? t("add.empty", { query }) : t("library.loading")}</p>;
+  return spec.help ? <p className={styles["help"]}>{spec.help.split("\n")[0]}</p> : null;
 }
 
 /** What fits, ranked, as long as nothing is typed; what was used last and the favourites come first. */

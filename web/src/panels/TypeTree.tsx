@@ -48,16 +48,10 @@ function Rows({ height, rows, toggle, add, star }: Props & { height: number }) {
 
   function key(event: KeyboardEvent): void {
     const row = rows[at];
-    const parent = row ? rows.slice(0, at).findLastIndex((other) => other.depth < row.depth) : -1;
-    if (event.key === "ArrowDown") go(at + 1);
-    else if (event.key === "ArrowUp") go(at - 1);
-    else if (event.key === "Home") go(0);
-    else if (event.key === "End") go(rows.length - 1);
+    const to = target(rows, at, event.key);
+    if (to !== null) go(to);
     else if (!row) return;
-    else if (event.key === "ArrowRight" && row.kind === "shelf" && row.open) go(at + 1);
-    else if (event.key === "ArrowRight" && row.kind === "shelf") toggle(row.key);
-    else if (event.key === "ArrowLeft" && row.kind === "shelf" && row.open) toggle(row.key);
-    else if (event.key === "ArrowLeft" && parent >= 0) go(parent);
+    else if (row.kind === "shelf" && event.key === (row.open ? "ArrowLeft" : "ArrowRight")) toggle(row.key);
     else if (event.key === "Enter" || event.key === " ") use(row);
     else if (event.key === "*" && row.kind === "type") star(row.spec.id);
     else return;
@@ -102,6 +96,19 @@ function Rows({ height, rows, toggle, add, star }: Props & { height: number }) {
       </div>
     </div>
   );
+}
+
+/** The row that a key leads to; `null` for keys that do something else. */
+function target(rows: readonly Row[], at: number, key: string): number | null {
+  const row = rows[at];
+  if (key === "ArrowDown") return at + 1;
+  if (key === "ArrowUp") return at - 1;
+  if (key === "Home") return 0;
+  if (key === "End") return rows.length - 1;
+  const open = row?.kind === "shelf" && row.open;
+  if (key === "ArrowRight" && open) return at + 1;
+  const parent = row ? rows.slice(0, at).findLastIndex((other) => other.depth < row.depth) : -1;
+  return key === "ArrowLeft" && !open && parent >= 0 ? parent : null;
 }
 
 function ShelfRow({ name, count, open }: Extract<Row, { kind: "shelf" }>) {

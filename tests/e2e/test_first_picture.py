@@ -39,10 +39,10 @@ def test_a_run_is_cancelled(studio: Studio, page: Page) -> None:
     studio.set_number("KSampler", "steps", "2000")
     studio.run()
     expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
-    page.get_by_role("button", name="Cancel").first.click()
+    page.get_by_role("button", name="Cancel", exact=True).first.click()
     expect(studio.jobs("cancelled").first).to_be_visible(timeout=SLOW)
     expect(studio.state("KSampler")).to_have_text("stopped")
-    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
 
 
 def test_a_graph_that_cannot_run_says_where_and_why(studio: Studio, page: Page) -> None:

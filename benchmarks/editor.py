@@ -168,6 +168,7 @@ def keystroke(large: LargePage, cdp: CDPSession, letters: int = 40) -> dict[str,
 def drag(large: LargePage, cdp: CDPSession, moves: int = 40) -> dict[str, Any]:
     """Dragging a wired node."""
     large.come_near("100-decode")
+    large.planned()
     start = large.place("100-decode", 40, 15)
     with page_probe.watched(large.page) as counts:
         spent = _spent(cdp, lambda: large.drag(start, (88, 66), steps=moves))

@@ -119,6 +119,10 @@ class LargePage:
             before = now
             self.page.wait_for_timeout(200)
 
+    def planned(self) -> None:
+        """Wait until the server has said what a run would compute: nodes say so, all at once."""
+        expect(self.page.locator("[data-known=true]")).to_be_visible(timeout=30_000)
+
     def zoom_to(self, zoom: float, at: tuple[float, float]) -> None:
         """Turn the wheel over a place of the window."""
         self.page.mouse.move(*at)

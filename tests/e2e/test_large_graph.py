@@ -67,6 +67,7 @@ def test_near_by_only_what_is_seen_is_in_the_page(large: LargePage) -> None:
 def test_an_edit_draws_no_other_node(large: LargePage) -> None:
     large.come_near("100-positive")
     text = large.node("100-positive").get_by_role("textbox")
+    large.planned()
     text.press("x")  # what stands below is stale from now on, and says so once
     with page_probe.watched(large.page) as counts:
         text.press_sequentially("boat")
@@ -76,6 +77,7 @@ def test_an_edit_draws_no_other_node(large: LargePage) -> None:
 
 def test_a_drag_draws_only_what_moves(large: LargePage) -> None:
     large.come_near("100-decode")
+    large.planned()
     title = large.node("100-decode").locator("header")
     title.click()
     box = title.bounding_box()

@@ -62,6 +62,7 @@ class Studio:
         self.open_panel("Templates").get_by_role("button", name=title, exact=True).first.click()
         expect(surface).not_to_have_attribute("data-document", before)
         expect(self.page.locator("[role=status]", has_text="connected").first).to_be_visible()
+        expect(self.page.locator(".react-flow__node").first).to_be_visible()
         self.page.evaluate(FRAMES)  # the view moves to what was opened
 
     def open_panel(self, section: str) -> Locator:

@@ -1,3 +1,4 @@
+import { wordsBeside } from "../model/problem";
 import { useProblems, useRunId } from "../state/context";
 import styles from "./Node.module.css";
 
@@ -16,7 +17,7 @@ export function NodeProblems({ id, selected }: { id: string; selected: boolean }
     <div className={`${styles["problems"]} ${onlyWarnings ? styles["warning"] : ""} nodrag nopan`} role={isLoud ? "alert" : "note"}>
       {problems.map((problem) => (
         <p key={`${problem.code}${problem.port ?? ""}${problem.message}`}>
-          {problem.message} {problem.hint && <span className={styles["hint"]}>{problem.hint}</span>}
+          {wordsBeside(problem)} {problem.hint && <span className={styles["hint"]}>{problem.hint}</span>}
         </p>
       ))}
     </div>

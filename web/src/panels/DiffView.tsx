@@ -11,8 +11,15 @@ import styles from "./diff/Diff.module.css";
 
 const KINDS: readonly DiffKind[] = ["added", "removed", "changed", "moved"];
 
+interface Props {
+  before: Document;
+  after: Document;
+  /** What the two states are called. */
+  names: { readonly before: string; readonly after: string };
+}
+
 /** What differs between two states of a document: drawn in one picture, and in words. */
-export function DiffView({ before, after }: { before: Document; after: Document }) {
+export function DiffView({ before, after, names }: Props) {
   const catalog = useCatalog((state) => state.catalog);
   const differences = useMemo(() => diffDocuments(before, after), [before, after]);
   const sides = useMemo((): { before: Side; after: Side } | null => {
@@ -29,6 +36,7 @@ export function DiffView({ before, after }: { before: Document; after: Document 
   return (
     <div className={styles["diff"]}>
       <p className={styles["summary"]} role="status">
+        <span>{t("diff.sides", names)}</span>
         {KINDS.map((kind) => ({ kind, count: differences.filter((item) => item.kind === kind).length }))
           .filter(({ count }) => count > 0)
           .map(({ kind, count }) => (

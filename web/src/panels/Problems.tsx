@@ -5,6 +5,7 @@ import { useDocument, useNodeTypes, useProblems, useStudio, useUi, useWorkspace 
 import { revealProblem } from "../state/problems";
 import { Button, IconButton } from "../ui/Button";
 import { label } from "../ui/format";
+import { wordsBeside } from "../model/problem";
 import { t } from "../i18n/text";
 import styles from "./Problems.module.css";
 
@@ -55,7 +56,7 @@ function Row({ problem }: { problem: Problem }) {
         <Icon size={14} className={isWarning ? styles["warning"] : styles["error"]} aria-label={t(isWarning ? "problems.warning" : "problems.error")} />
         <span className={styles["words"]}>
           {place && <span className={styles["place"]}>{place}</span>}
-          <span>{problem.message}</span>
+          <span>{place ? wordsBeside(problem) : problem.message}</span>
           {problem.hint && <span className={styles["hint"]}>{problem.hint}</span>}
         </span>
       </button>

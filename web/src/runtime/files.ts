@@ -1,5 +1,5 @@
 /** Saved workflows, their versions, drafts and templates on the server. */
-import { call, get, send } from "./http";
+import { call, get, send, readJson } from "./http";
 
 export interface FileInfo {
   /** With its folders: `portraits/anna`. */
@@ -59,7 +59,7 @@ export const files = {
 
   async read(name: string): Promise<{ data: unknown; etag: string }> {
     const response = await call(fileUrl(name));
-    return { data: await response.json(), etag: response.headers.get("ETag") ?? "" };
+    return { data: await readJson(response), etag: response.headers.get("ETag") ?? "" };
   },
 
   /** Save a text. `etag` is what it replaces; `null` for a new file. Returns the new etag. */

@@ -52,7 +52,20 @@ export class Workspace {
       this.documents.store.subscribe(({ file }, before) => {
         if (file?.name !== before.file?.name) filed();
       }),
+      this.documents.store.subscribe(({ editing }, before) => {
+        if (editing !== before.editing) this.#letGo();
+      }),
     ];
+  }
+
+  /** What an undo took away is not selected any more. */
+  #letGo(): void {
+    const { nodes, wires } = this.view.getState();
+    const { graph } = this.documents;
+    if ([...nodes].some((id) => !(id in graph.nodes)))
+      this.view.setState({ nodes: new Set([...nodes].filter((id) => id in graph.nodes)) });
+    if ([...wires].some((key) => !(key in graph.wires)))
+      this.view.setState({ wires: new Set([...wires].filter((key) => key in graph.wires)) });
   }
 
   /** The tab is closed. */

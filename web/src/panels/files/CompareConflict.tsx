@@ -10,7 +10,7 @@ export function CompareConflict() {
   if (!conflict) return null;
   return (
     <Overlay title={t("conflict.title", { name: mine.name })} size="wide">
-      <DiffView before={conflict.theirs} after={mine} />
+      <DiffView before={conflict.theirs} after={mine} names={{ before: t("conflict.side.theirs"), after: t("conflict.side.mine") }} />
     </Overlay>
   );
 }

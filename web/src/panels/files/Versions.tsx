@@ -57,7 +57,7 @@ export function Versions() {
         </ul>
         {chosen && (
           <div className={styles["compared"]}>
-            {same ? <p className={styles["empty"]}>{t("versions.same")}</p> : <DiffView before={chosen.document} after={now} />}
+            {same ? <p className={styles["empty"]}>{t("versions.same")}</p> : <DiffView before={chosen.document} after={now} names={{ before: dateAndTime(chosen.info.saved * 1000), after: t("versions.now") }} />}
             {!same && (
               <div className={styles["actions"]}>
                 <Button look="primary" onClick={() => restore(chosen)}>

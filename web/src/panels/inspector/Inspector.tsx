@@ -1,3 +1,4 @@
+import { wordsBeside } from "../../model/problem";
 import { isBorder } from "../../model/border";
 import { subgraphOf } from "../../model/document";
 import { placeholderSpec } from "../../model/placeholder";
@@ -49,9 +50,9 @@ function Faults({ id }: { id: string }) {
   if (!problems) return null;
   return (
     <ul className={styles["faults"]}>
-      {problems.map(({ code, port, message, hint, severity }) => (
-        <li key={`${code}${port}${message}`} data-severity={severity}>
-          {message} {hint && <span>{hint}</span>}
+      {problems.map((problem) => (
+        <li key={`${problem.code}${problem.port}${problem.message}`} data-severity={problem.severity}>
+          {wordsBeside(problem)} {problem.hint && <span>{problem.hint}</span>}
         </li>
       ))}
     </ul>

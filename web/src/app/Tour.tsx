@@ -1,14 +1,8 @@
-import { Popover } from "@base-ui/react/popover";
-import { useEffect, useState } from "react";
-import { t } from "../i18n/text";
+import { lazy, Suspense, useEffect } from "react";
 import { useCatalog, useDocument, useSettings, useStudio, useUi } from "../state/context";
-import { Button } from "../ui/Button";
-import styles from "./Tour.module.css";
-import { besideOf, TOUR, type TourStep } from "./tourSteps";
-import { useKeys } from "./useKeys";
+import { TOUR } from "./tourSteps";
 
-/** Between a stop's words and what they stand beside, in pixels. */
-const GAP = 14;
+const TourStop = lazy(async () => ({ default: (await import("./TourStop")).TourStop }));
 
 /** Five words of welcome, one beside each part of the page. Nothing waits for them; they can be left at once. */
 export function Tour() {
@@ -21,50 +15,5 @@ export function Tour() {
     if (!seen && ready && opened) ui.setState(({ tour }) => ({ tour: tour ?? 0 }));
   }, [seen, ready, opened, ui]);
   const step = place === null ? undefined : TOUR[place];
-  return step && place !== null ? <Stop key={step.name} step={step} place={place} /> : null;
-}
-
-function Stop({ step, place }: { step: TourStep; place: number }) {
-  const { ui, settings } = useStudio();
-  const [anchor] = useState(() => besideOf(step));
-  const keys = { find: useKeys("palette"), help: useKeys("help") };
-  const last = place === TOUR.length - 1;
-  const go = (to: number): void => ui.setState({ tour: to });
-  function end(): void {
-    ui.setState({ tour: null });
-    settings.setState({ tourSeen: true });
-  }
-  return (
-    <Popover.Root open onOpenChange={(_, { reason }) => reason === "escape-key" && end()}>
-      <Popover.Portal>
-        <Popover.Positioner
-          className={styles["positioner"] ?? ""}
-          anchor={anchor}
-          side={step.side}
-          align={step.inside ? "center" : "start"}
-          sideOffset={({ anchor: { height } }) => (step.inside ? GAP - height : GAP)}
-          collisionPadding={GAP}
-          arrowPadding={GAP}
-        >
-          <Popover.Popup className={styles["popup"] ?? ""} data-zoomable>
-            {!step.inside && <Popover.Arrow className={styles["arrow"] ?? ""} />}
-            <Popover.Title className={styles["title"] ?? ""}>{t(`tour.${step.name}`)}</Popover.Title>
-            <Popover.Description className={styles["text"] ?? ""}>{t(`tour.${step.name}.text`, keys)}</Popover.Description>
-            <div className={styles["foot"]}>
-              <span className={styles["count"]}>{t("tour.count", { place: place + 1, total: TOUR.length })}</span>
-              {!last && (
-                <Button look="quiet" onClick={end}>
-                  {t("tour.skip")}
-                </Button>
-              )}
-              {place > 0 && <Button onClick={() => go(place - 1)}>{t("tour.back")}</Button>}
-              <Button look="primary" onClick={() => (last ? end() : go(place + 1))} ref={(button) => button?.focus({ preventScroll: true })}>
-                {t(last ? "tour.end" : "tour.next")}
-              </Button>
-            </div>
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
-  );
+  return <Suspense>{step && place !== null && <TourStop key={step.name} step={step} place={place} />}</Suspense>;
 }

@@ -7,11 +7,13 @@ does not parse is text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 BRACKET_WEIGHT = 1.1
 MAX_DEPTH = 64  # deeper brackets are text: 1.1^64 is far beyond what any model stands
+_BREAK = re.compile(r"\s*\bBREAK\b\s*")
 _OPEN, _CLOSE = "\0\2", "\0\1"  # stand for escaped brackets while parsing
 
 
@@ -42,6 +44,18 @@ def parse_prompt(prompt: str) -> list[Weighted]:
             inner = _inside(part, weight) if _bracketed(part) else (part, weight)
             stack.append((*inner, depth + 1))
     return [piece for piece in pieces if piece.text]
+
+
+def split_breaks(pieces: Iterable[Weighted]) -> Iterator[tuple[str, float, bool]]:
+    """Pieces cut at the word BREAK: text, weight, and whether a new window begins before it."""
+    for piece in pieces:
+        for i, text in enumerate(_BREAK.split(piece.text)):
+            yield text, piece.weight, i > 0
+
+
+def without_breaks(text: str) -> str:
+    """A text without the word, for encoders without windows."""
+    return _BREAK.sub(" ", text)
 
 
 def _bracketed(text: str) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from torch import nn
 
+from wirebrush_diffusion.embeddings import LearnedWord
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
-from wirebrush_diffusion.text import Encoding
+from wirebrush_diffusion.text import Encoding, TextEncoder
 
 TextKind = Literal["clip", "t5", "language"]
 
@@ -79,6 +81,27 @@ class Reader(Loaded):
         """The patches of the only encoder."""
         (part,) = self.parts.values()
         return part.patches
+
+    @contextmanager
+    def knowing(self, words: Mapping[str, LearnedWord]) -> Iterator[None]:
+        """Learnt words, by the names that texts call them by, while the block runs.
+
+        An encoder leaves out words of another width; one that none can read is an error.
+        """
+        encoders = [part for part in self.parts.values() if isinstance(part, TextEncoder)]
+        widths = [encoder.config.hidden_size for encoder in encoders]
+        for name, word in words.items():
+            if all(word.of_width(width) is None for width in widths):
+                has = " and ".join(str(tensor.shape[-1]) for tensor in word.vectors)
+                reads = " and ".join(map(str, widths)) or "no learnt words"
+                raise DiffusionError(
+                    f"The word {name!r} is {has} wide, this model's text encoders read {reads}.",
+                    "Use one that was learnt for this family of models.",
+                )
+        with ExitStack() as stack:
+            for encoder in encoders:
+                stack.enter_context(encoder.knowing(words))
+            yield
 
     def encode(self, text: str | Mapping[str, str | None], layer: int | None = None) -> Encoding:
         """One text for all encoders, or a text for each role; None lets an encoder say nothing.

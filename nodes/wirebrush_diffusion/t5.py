@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.embeddings import without_words
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.pieces import Pieces
-from wirebrush_diffusion.prompt import parse_prompt
+from wirebrush_diffusion.prompt import parse_prompt, without_breaks
 from wirebrush_diffusion.text import Encoding, weigh
 
 MAX_PLACES = 4096
@@ -36,7 +37,7 @@ class T5Encoder(Loaded):
         tokens = [
             (token, piece.weight)
             for piece in parse_prompt(prompt)
-            for token in self.pieces.ids(piece.text)
+            for token in self.pieces.ids(without_words(without_breaks(piece.text)))
         ]
         if len(tokens) >= MAX_PLACES:
             raise DiffusionError(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.embeddings import LearnedWord
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
-from wirebrush_diffusion.tokens import Tokenizer
+from wirebrush_diffusion.tokens import Tokenizer, Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,7 @@ class TextEncoder(Loaded):
     layer: int = -1
     cut: int = 0
     patches: PatchedWeights = field(init=False)
+    _words: Mapping[str, Tensor] = field(init=False, default_factory=dict[str, Tensor])
 
     def __post_init__(self) -> None:
         self.freeze()
@@ -49,29 +52,43 @@ class TextEncoder(Loaded):
         """Positions of one window."""
         return self.tokenizer.length
 
+    @contextmanager
+    def knowing(self, words: Mapping[str, LearnedWord]) -> Iterator[None]:
+        """Learnt words by the names that texts call them by, while the block runs.
+
+        Words of another width are left out.
+        """
+        width = self.config.hidden_size
+        fitting = {name: word.of_width(width) for name, word in words.items()}
+        before = self._words
+        self._words = {name: rows for name, rows in fitting.items() if rows is not None}
+        try:
+            yield
+        finally:
+            self._words = before
+
     def encode(self, prompt: str, layer: int | None = None, windows: int = 1) -> Encoding:
         """The prompt as a condition, at least `windows` windows long.
 
         `layer` counts from the end: -1 is the last, -2 the one before ("CLIP skip 2"), None the
         family's own. A layer that the encoder does not have means the last.
         """
-        read = self.tokenizer.windows(prompt)
+        read = self.tokenizer.windows(prompt, {n: len(rows) for n, rows in self._words.items()})
         read += [self.tokenizer.empty()] * (windows - len(read))
         weighted = any(weight != 1.0 for window in read for weight in window.weights)
         rows = [*read, self.tokenizer.empty()] if weighted else read
-        hidden, pooled = self._forward([row.ids for row in rows], layer)
+        hidden, pooled = self._forward(rows, layer)
         if weighted:
             hidden = weigh(hidden[:-1], hidden[-1], [window.weights for window in read])
         context = hidden.reshape(1, -1, hidden.shape[-1])
         return Encoding(context.clone(), pooled[:1].clone())
 
-    def _forward(self, rows: Sequence[Sequence[int]], layer: int | None) -> tuple[Tensor, Tensor]:
+    def _forward(self, rows: Sequence[Window], layer: int | None) -> tuple[Tensor, Tensor]:
         """Hidden states `[N, places, D]` and pooled `[N, P]`, float32 on the CPU."""
         place = min(-1, (self.layer if layer is None else layer) + self.cut)
-        with torch.inference_mode():
-            output = self.network(
-                torch.tensor(rows, device=self.device), output_hidden_states=place != -1
-            )
+        ids = torch.tensor([row.ids for row in rows], device=self.device)
+        with torch.inference_mode(), self._learned(rows):
+            output = self.network(ids, output_hidden_states=place != -1)
             hidden = output.last_hidden_state
             if place != -1 and -place <= self.config.num_hidden_layers:
                 hidden = output.hidden_states[place]
@@ -81,6 +98,27 @@ class TextEncoder(Loaded):
             projection = getattr(self.network, "text_projection", None)
             pooled = pooled if projection is None else projection(pooled)
             return hidden.float().cpu(), pooled.float().cpu()
+
+    @contextmanager
+    def _learned(self, rows: Sequence[Window]) -> Iterator[None]:
+        """Puts vectors of learnt words in place of tokens' while the block runs."""
+        places = [(i, at, word) for i, row in enumerate(rows) for at, word in row.learned]
+        if not places:
+            yield
+            return
+
+        def replaced(module: nn.Module, args: object, states: Tensor) -> Tensor:
+            states = states.clone()
+            for i, at, word in places:
+                states[i, at] = self._words[word.name][word.row].to(states)
+            return states
+
+        embedding = self.network.get_submodule("embeddings.token_embedding")
+        hook = embedding.register_forward_hook(replaced)
+        try:
+            yield
+        finally:
+            hook.remove()
 
 
 def weigh(hidden: Tensor, empty: Tensor, weights: Sequence[Sequence[float]]) -> Tensor:

@@ -43,6 +43,7 @@ from wirebrush_nodes import (
     sdxl,
     style,
     text,
+    upscale_models,
     vae,
 )
 
@@ -87,5 +88,6 @@ __all__ = [
     "sdxl",
     "style",
     "text",
+    "upscale_models",
     "vae",
 ]

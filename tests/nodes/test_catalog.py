@@ -201,6 +201,8 @@ ImageColorPalette | image:IMAGE cells:INT=64[8..1024]/1 | IMAGE
 ImageTileBlur | image:IMAGE down_by:FLOAT=8.0[1.0..64.0]/0.1 | IMAGE
 VAEDecodeTiled | samples:LATENT vae:VAE tile_size:INT=512[64..4096]/32 overlap:INT=64[0..4096]/32 temporal_size:INT=64[8..4096]/4 temporal_overlap:INT=8[4..4096]/4 | IMAGE
 VAEEncodeTiled | pixels:IMAGE vae:VAE tile_size:INT=512[64..4096]/64 overlap:INT=64[0..4096]/32 temporal_size:INT=64[8..4096]/4 temporal_overlap:INT=8[4..4096]/4 | LATENT
+UpscaleModelLoader | model_name:COMBO | UPSCALE_MODEL
+ImageUpscaleWithModel | upscale_model:UPSCALE_MODEL image:IMAGE | IMAGE
 """  # noqa: E501 (one node a line)
 SAMPLER_NAMES = """
 euler euler_cfg_pp euler_ancestral euler_ancestral_cfg_pp heun heunpp2 dpm_2 dpm_2_ancestral lms

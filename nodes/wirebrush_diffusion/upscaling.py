@@ -1,0 +1,101 @@
+"""Upscale models out of files, and pictures through them in tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.network import Loaded
+from wirebrush_diffusion.tiling import OnTile, tiled
+from wirebrush_diffusion.upscalers import build_upscaler, esrgan_name, last_layer
+from wirebrush_diffusion.weights import WeightFile, fill
+
+WRAPPERS = ("params_ema.", "params.", "module.")
+MAX_LAYERS = 4096
+TILE, OVERLAP = 512, 32  # pixels
+SMALLEST_TILE = 128
+
+
+@dataclass(slots=True, eq=False)
+class Upscaler(Loaded):
+    """A network `[B,3,H,W]` -> `[B,3,H*scale,W*scale]`, 0..1."""
+
+    network: nn.Module
+    scale: float
+
+    def enlarged(self, pictures: Tensor, on_tile: OnTile) -> Tensor:
+        """Pictures `[B,H,W,3 or 4]` -> `[B,H*scale,W*scale,3]`, float32 on the CPU.
+
+        Tiles are made smaller while memory does not do.
+        """
+        if pictures.ndim != 4 or pictures.shape[-1] not in (3, 4):
+            raise DiffusionError(
+                f"A picture batch is [B,H,W,3], got {'x'.join(map(str, pictures.shape))}."
+            )
+        planes = pictures[..., :3].movedim(-1, 1)
+        tile = TILE
+        while True:
+            try:
+                result = tiled(self._answer, planes, tile, OVERLAP, self.scale, on_tile)
+                return result.movedim(1, -1).clamp_(0.0, 1.0).contiguous()
+            except torch.OutOfMemoryError:
+                if tile <= SMALLEST_TILE:
+                    raise
+                tile //= 2
+
+    def _answer(self, planes: Tensor) -> Tensor:
+        with torch.inference_mode():
+            answer = torch.cat(
+                [self.network(one.to(self.device, self.dtype)) for one in planes.split(1)]
+            )
+        return answer.float().cpu().clone()
+
+
+def load_upscaler(file: WeightFile, device: str, dtype: torch.dtype) -> Upscaler:
+    """The upscale model in a file: ESRGAN and compact ones; with spandrel installed, others."""
+    prefix = file.with_prefix(*WRAPPERS) or ""
+    names = [name for name in file.names() if name.startswith(prefix)]
+    if len(names) > MAX_LAYERS:
+        raise _unknown(file)
+    bare = {name: name.removeprefix(prefix) for name in names}
+    last = last_layer(dict.fromkeys(bare.values()))
+    ours = {esrgan_name(short, last): name for name, short in bare.items()}
+    network = build_upscaler({name: file.shape(full) for name, full in ours.items()})
+    if network is None:
+        return _by_spandrel(file, device, dtype)
+    tensors = {name: file.tensor(full) for name, full in ours.items()}
+    fill(network, tensors, where=file.name, device=torch.device(device), dtype=dtype)
+    upscaler = Upscaler(network, float(network.scale))  # type: ignore[arg-type]  # both kinds have it
+    upscaler.freeze()
+    return upscaler
+
+
+def _by_spandrel(file: WeightFile, device: str, dtype: torch.dtype) -> Upscaler:
+    if find_spec("spandrel") is None:
+        raise _unknown(file)
+    spandrel: Any = import_module("spandrel")  # an extra, because it needs torchvision
+    loader = spandrel.ModelLoader()
+    try:
+        found = loader.load_from_state_dict({name: file.tensor(name) for name in file.names()})
+    except Exception as error:  # it raises whatever a file leads to
+        raise _unknown(file) from error
+    if found.input_channels != 3 or found.output_channels != 3 or found.scale < 1:
+        raise _unknown(file)
+    upscaler = Upscaler(found.model.to(device, dtype), float(found.scale))
+    upscaler.freeze()
+    return upscaler
+
+
+def _unknown(file: WeightFile) -> DiffusionError:
+    return DiffusionError(
+        f"{file.name} is no upscale model that is known here: it is {kind_of(file)[0]}.",
+        "ESRGAN and Real-ESRGAN models are read as they are; for others install spandrel "
+        "(pip install 'wirebrush[upscale]').",
+    )

@@ -7,6 +7,7 @@ import "./ui/density.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Spoken } from "./app/Spoken";
+import { showAppearance } from "./app/useAppearance";
 import { StudioProvider } from "./state/context";
 import { Studio } from "./state/studio";
 
@@ -15,6 +16,7 @@ const studio = new Studio(socketUrl);
 const root = document.getElementById("root");
 
 if (root) {
+  showAppearance(studio.settings.getState());
   createRoot(root).render(
     <StrictMode>
       <StudioProvider value={studio}>

@@ -1,5 +1,6 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { useSettings } from "../state/context";
+import type { Settings } from "../state/settings";
 
 /** Theme, contrast, density and text size, as attributes that the style sheets read. */
 export function useAppearance(): void {
@@ -7,19 +8,32 @@ export function useAppearance(): void {
   const contrast = useSettings((settings) => settings.contrast);
   const density = useSettings((settings) => settings.density);
   const textSize = useSettings((settings) => settings.textSize);
-  useEffect(() => {
-    const { dataset, style } = document.documentElement;
-    dataset["theme"] = theme;
-    dataset["contrast"] = contrast;
-    dataset["density"] = density;
-    style.setProperty("--text-size", String(textSize));
-  }, [theme, contrast, density, textSize]);
+  useEffect(() => show({ theme, contrast, density, textSize }), [theme, contrast, density, textSize]);
+}
+
+/** The same before anything is drawn, so that a light page never flashes dark. */
+export function showAppearance(settings: Settings): void {
+  show({ ...settings, theme: shownTheme(settings.theme, prefersLight()) });
+}
+
+function show({ theme, contrast, density, textSize }: Pick<Settings, "theme" | "contrast" | "density" | "textSize">): void {
+  const { dataset, style } = document.documentElement;
+  dataset["theme"] = theme;
+  dataset["contrast"] = contrast;
+  dataset["density"] = density;
+  style.setProperty("--text-size", String(textSize));
+  const ground = getComputedStyle(document.documentElement).getPropertyValue("--background");
+  document.querySelector('meta[name="theme-color"]')?.setAttribute("content", ground.trim());
 }
 
 /** The theme that is shown: the chosen one, or what the system has. */
-export function useTheme(): "dark" | "light" {
+function useTheme(): "dark" | "light" {
   const chosen = useSettings((settings) => settings.theme);
   const light = useSyncExternalStore(watchScheme, prefersLight);
+  return shownTheme(chosen, light);
+}
+
+function shownTheme(chosen: Settings["theme"], light: boolean): "dark" | "light" {
   if (chosen !== "system") return chosen;
   return light ? "light" : "dark";
 }

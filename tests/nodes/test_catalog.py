@@ -203,6 +203,16 @@ VAEDecodeTiled | samples:LATENT vae:VAE tile_size:INT=512[64..4096]/32 overlap:I
 VAEEncodeTiled | pixels:IMAGE vae:VAE tile_size:INT=512[64..4096]/64 overlap:INT=64[0..4096]/32 temporal_size:INT=64[8..4096]/4 temporal_overlap:INT=8[4..4096]/4 | LATENT
 UpscaleModelLoader | model_name:COMBO | UPSCALE_MODEL
 ImageUpscaleWithModel | upscale_model:UPSCALE_MODEL image:IMAGE | IMAGE
+RegexMatch | string:STRING regex_pattern:STRING case_insensitive:BOOLEAN=True multiline:BOOLEAN=False dotall:BOOLEAN=False | matches:BOOLEAN
+RegexReplace | string:STRING regex_pattern:STRING replace:STRING case_insensitive:BOOLEAN=True? multiline:BOOLEAN=False? dotall:BOOLEAN=False? count:INT=0[0..100]/None? | STRING
+RegexExtract | string:STRING regex_pattern:STRING mode:COMBO=First Match case_insensitive:BOOLEAN=True multiline:BOOLEAN=False dotall:BOOLEAN=False group_index:INT=1[0..100]/None | STRING
+StringSubstring | string:STRING start:INT end:INT | STRING
+StringLength | string:STRING | length:INT
+CaseConverter | string:STRING mode:COMBO=UPPERCASE | STRING
+StringTrim | string:STRING mode:COMBO=Both | STRING
+StringReplace | string:STRING find:STRING replace:STRING | STRING
+StringContains | string:STRING substring:STRING case_sensitive:BOOLEAN=True | contains:BOOLEAN
+StringCompare | string_a:STRING string_b:STRING mode:COMBO=Starts With case_sensitive:BOOLEAN=True | BOOLEAN
 """  # noqa: E501 (one node a line)
 SAMPLER_NAMES = """
 euler euler_cfg_pp euler_ancestral euler_ancestral_cfg_pp heun heunpp2 dpm_2 dpm_2_ancestral lms
@@ -302,8 +312,26 @@ def test_sinks_and_multiline_texts() -> None:
         ("CLIPTextEncodeSDXL", "text_g"),
         ("CLIPTextEncodeSDXL", "text_l"),
         ("CLIPTextEncodeSDXLRefiner", "text"),
+        ("CaseConverter", "string"),
+        ("RegexExtract", "regex_pattern"),
+        ("RegexExtract", "string"),
+        ("RegexMatch", "regex_pattern"),
+        ("RegexMatch", "string"),
+        ("RegexReplace", "regex_pattern"),
+        ("RegexReplace", "replace"),
+        ("RegexReplace", "string"),
+        ("StringCompare", "string_a"),
+        ("StringCompare", "string_b"),
         ("StringConcatenate", "string_a"),
         ("StringConcatenate", "string_b"),
+        ("StringContains", "string"),
+        ("StringContains", "substring"),
+        ("StringLength", "string"),
+        ("StringReplace", "find"),
+        ("StringReplace", "replace"),
+        ("StringReplace", "string"),
+        ("StringSubstring", "string"),
+        ("StringTrim", "string"),
         ("PrimitiveStringMultiline", "value"),
     }
 

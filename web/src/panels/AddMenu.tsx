@@ -111,8 +111,9 @@ function Options({ found, active, point, choose }: OptionsProps) {
   const rows = useVirtualizer({ count: found.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 6 });
   useEffect(() => rows.scrollToIndex(active), [rows, active]);
   return (
-    <div ref={scroller} className={styles["list"]}>
-      <ul id="add-menu-list" role="listbox" aria-label={t("add.title")} style={{ position: "relative", height: rows.getTotalSize() }}>
+    // What scrolls is the list box itself: its options are reached from the field.
+    <div ref={scroller} id="add-menu-list" role="listbox" aria-label={t("add.title")} className={styles["list"]}>
+      <ul role="presentation" style={{ position: "relative", height: rows.getTotalSize() }}>
         {rows.getVirtualItems().map(({ index, start }) => {
           const spec = found[index];
           if (!spec) return null;

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from browser_studio import TOUR_SEEN, Studio
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 from server_process import Server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def test_each_tab_keeps_its_document_and_comes_back(studio: Studio, page: Page) -> None:
@@ -128,45 +133,71 @@ def test_two_windows_can_both_go_on(studio: Studio, page: Page) -> None:
         expect(studio.field("KSampler", "steps")).to_have_value("12")
 
 
+WORDS = "a blue boat by night"
+
+
 def test_edits_survive_a_dead_server_and_a_closed_browser(
     browser: Browser, tmp_path: Path
 ) -> None:
-    words = "a blue boat by night"
+    with Server(_folder(tmp_path / "data")) as server:
+        with _window(browser, tmp_path / "profile") as page:
+            page.goto(server.link)
+            studio = Studio(page)
+            studio.open_template("Postcard")
+            expect(studio.field("What to paint", "text")).to_be_visible()
+            server.kill()
+            studio.field("What to paint", "text").fill(WORDS)
+            expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
+        server.start()
+        with _window(browser, tmp_path / "profile") as page:
+            page.goto(server.link)
+            expect(Studio(page).field("What to paint", "text")).to_have_value(WORDS)
+            Studio(page).kept()
+
+
+def test_a_browser_killed_right_after_an_edit_loses_nothing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """Tab list and edit are a moment old; the server never hears of them."""
     profile = tmp_path / "profile"
     with Server(_folder(tmp_path / "data")) as server:
-        chromium = browser.browser_type
-        flags = ["--no-sandbox", "--disable-gpu"]
-        path = _path_of(browser)
-        context = chromium.launch_persistent_context(profile, executable_path=path, args=flags)
-        context.add_init_script(TOUR_SEEN)
-        page = context.new_page()
-        page.goto(server.link)
-        studio = Studio(page)
-        studio.open_template("Postcard")
-        expect(studio.field("What to paint", "text")).to_be_visible()
-        server.kill()
-        studio.field("What to paint", "text").fill(words)
-        expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
+        with _window(browser, profile) as page:
+            page.goto(server.link)
+            studio = Studio(page)
+            studio.open_template("Postcard")
+            expect(studio.field("What to paint", "text")).to_be_visible()
+            server.kill()
+            studio.field("What to paint", "text").fill(WORDS)
+            page.wait_for_timeout(400)
+            _kill(profile)
+        server.start()
+        with _window(browser, profile) as page:
+            page.goto(server.link)
+            expect(Studio(page).field("What to paint", "text")).to_have_value(WORDS)
+            Studio(page).kept()
+
+
+@contextmanager
+def _window(browser: Browser, profile: Path) -> Iterator[Page]:
+    """A browser with a profile of its own, which outlives it."""
+    context = browser.browser_type.launch_persistent_context(
+        profile, executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+    )
+    context.add_init_script(TOUR_SEEN)
+    yield context.new_page()
+    with suppress(Error):  # killed already
         context.close()
 
-        server.start()
-        context = chromium.launch_persistent_context(profile, executable_path=path, args=flags)
-        context.add_init_script(TOUR_SEEN)
-        page = context.new_page()
-        page.goto(server.link)
-        expect(Studio(page).field("What to paint", "text")).to_have_value(words)
-        Studio(page).kept()
-        context.close()
+
+def _kill(profile: Path) -> None:
+    """Kill all processes of a browser at once, as a power cut does."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (folder / "cmdline").read_bytes().decode(errors="replace")
+            if f"--user-data-dir={profile}" in command:
+                os.kill(int(folder.name), signal.SIGKILL)
 
 
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
-
-
-def _path_of(browser: Browser) -> str:
-    from conftest import CHROMIUM
-
-    assert CHROMIUM is not None
-    assert browser.is_connected()
-    return CHROMIUM

@@ -1,4 +1,5 @@
 /** Reading and writing workflow files (`wirebrush/1`). */
+import { uuid } from "./ids";
 import {
   wireKey,
   type Document,
@@ -33,7 +34,7 @@ export function parseDocument(data: unknown): Document {
   const { format: _, id, name, nodes, wires, frames, notes, subgraphs, ...rest } = data;
   if (!isRecord(nodes)) throw new NotAWorkflow('The workflow has no "nodes".');
   return {
-    id: typeof id === "string" ? id : crypto.randomUUID(),
+    id: typeof id === "string" ? id : uuid(),
     name: typeof name === "string" && name ? name : "Untitled",
     ...parseGraph({ nodes, wires, frames, notes }),
     subgraphs: mapped(isRecord(subgraphs) ? subgraphs : {}, parseSubgraph),

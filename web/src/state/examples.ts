@@ -4,7 +4,7 @@ import { paste } from "../model/commands";
 import { emptyDocument, type NodeId, type WorkflowNode } from "../model/document";
 import { exampleOf, exampleWithin, type Example } from "../model/example";
 import { documentToJson, parseDocument } from "../model/format";
-import { freshIds } from "../model/ids";
+import { freshIds, uuid } from "../model/ids";
 import { untidyOf } from "../model/untidy";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
@@ -32,7 +32,7 @@ export async function insertExample(studio: Studio, spec: NodeSpec): Promise<voi
 /** Open an example as a document of its own. */
 export async function openExample(studio: Studio, spec: NodeSpec): Promise<void> {
   const example = await findExample(studio, spec);
-  const document = { ...emptyDocument(crypto.randomUUID(), t("inspector.exampleName", { title: spec.title })), ...example };
+  const document = { ...emptyDocument(uuid(), t("inspector.exampleName", { title: spec.title })), ...example };
   await studio.openData(documentToJson(document));
 }
 

@@ -3,6 +3,7 @@
  * server that is gone, costs nothing.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import type { OpenTabs } from "./memory";
 
 export interface JournalEntry {
   /** The document's id. */
@@ -18,23 +19,54 @@ export interface JournalEntry {
   readonly edited: boolean;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** The window that wrote it. */
+  readonly window: string;
 }
 
 interface Schema extends DBSchema {
   edits: { key: string; value: JournalEntry };
+  /** Under `OPEN`: what was open last. Other stores of a browser are written seconds later. */
+  tabs: { key: string; value: OpenTabs };
 }
+
+const OPEN = "open";
+/** Written through to the disk: the moment after may be the browser's last. */
+const STRICT = { durability: "strict" } as const;
 
 export class Journal {
   readonly #database: Promise<IDBPDatabase<Schema> | null>;
 
   constructor(name = "wirebrush") {
-    this.#database = openDB<Schema>(name, 1, {
-      upgrade: (database) => void database.createObjectStore("edits", { keyPath: "id" }),
+    this.#database = openDB<Schema>(name, 2, {
+      upgrade(database, before) {
+        if (before < 1) database.createObjectStore("edits", { keyPath: "id" });
+        if (before < 2) database.createObjectStore("tabs");
+      },
     }).catch(() => null); // forbidden or broken: the server's drafts are still there
   }
 
   async write(entry: JournalEntry): Promise<void> {
-    await this.#try(null, async (database) => void (await database.put("edits", entry)));
+    await this.#try(null, async (database) => {
+      const change = database.transaction("edits", "readwrite", STRICT);
+      await Promise.all([change.store.put(entry), change.done]);
+    });
+  }
+
+  /** Edits of windows that are gone, which the server may not have. */
+  async leftBehind(alive: ReadonlySet<string>): Promise<JournalEntry[]> {
+    const all = await this.#try([], (database) => database.getAll("edits"));
+    return all.filter(({ edited, window }) => edited && !alive.has(window));
+  }
+
+  async rememberTabs(open: OpenTabs): Promise<void> {
+    await this.#try(null, async (database) => {
+      const change = database.transaction("tabs", "readwrite", STRICT);
+      await Promise.all([change.store.put(open, OPEN), change.done]);
+    });
+  }
+
+  async openTabs(): Promise<OpenTabs | null> {
+    return this.#try(null, async (database) => (await database.get("tabs", OPEN)) ?? null);
   }
 
   /** What the server does not have yet of a document. */

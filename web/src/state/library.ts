@@ -1,4 +1,5 @@
 /** Subgraphs that are kept for other documents: workflow files in a folder of their own on the server. */
+import { uuid } from "../model/ids";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { t } from "../i18n/text";
 import type { Point } from "../model/document";
@@ -30,7 +31,7 @@ export async function listLibrary({ library }: Studio): Promise<void> {
 
 /** Keep a definition of the open document; one of the same name is replaced, and the server keeps its versions. */
 export async function saveToLibrary(studio: Studio, definition: string): Promise<void> {
-  const document = standalone(studio.documents.document, definition, crypto.randomUUID());
+  const document = standalone(studio.documents.document, definition, uuid());
   if (!document) return;
   await said(studio, async () => {
     await listLibrary(studio);

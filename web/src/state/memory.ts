@@ -1,5 +1,6 @@
 /** Which documents were open, so that they are open again at the next visit. */
 import { isRecord } from "../model/format";
+import type { Journal } from "./journal";
 
 export interface OpenTab {
   readonly id: string;
@@ -14,26 +15,29 @@ export interface OpenTabs {
 const OPEN = "wirebrush.tabs";
 const NOTHING: OpenTabs = { tabs: [], active: "" };
 
-/** A storage that is full or forbidden costs comfort, never work: failures are passed over. */
-export const memory = {
-  /** What this window had open; in a new window, what was open last anywhere. */
-  opened(): OpenTabs {
-    try {
-      return readTabs(sessionStorage.getItem(OPEN) ?? localStorage.getItem(OPEN));
-    } catch {
-      return NOTHING;
-    }
-  },
+/** What this window had open before it was loaded anew; else what was open last anywhere. */
+export async function openBefore(journal: Journal): Promise<OpenTabs> {
+  const here = readTabs(inThisWindow());
+  return here.tabs.length ? here : ((await journal.openTabs()) ?? NOTHING);
+}
 
-  remember(open: OpenTabs): void {
-    try {
-      sessionStorage.setItem(OPEN, JSON.stringify(open));
-      localStorage.setItem(OPEN, JSON.stringify(open));
-    } catch {
-      // full or forbidden
-    }
-  },
-};
+/** A storage that is full or forbidden costs comfort, never work: failures are passed over. */
+export function rememberOpen(journal: Journal, open: OpenTabs): void {
+  void journal.rememberTabs(open);
+  try {
+    sessionStorage.setItem(OPEN, JSON.stringify(open));
+  } catch {
+    // full or forbidden
+  }
+}
+
+function inThisWindow(): string | null {
+  try {
+    return sessionStorage.getItem(OPEN);
+  } catch {
+    return null;
+  }
+}
 
 function readTabs(text: string | null): OpenTabs {
   const data: unknown = JSON.parse(text ?? "{}");

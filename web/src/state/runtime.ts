@@ -1,4 +1,5 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
+import { uuid } from "../model/ids";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { upstream } from "../model/connect";
 import { flatten } from "../model/flatten";
@@ -113,7 +114,7 @@ export class Runtime {
 
   /** Ask for a run. It counts as accepted only when the server says so: the job's id then. */
   submit(source: RunSource, wish: RunWish = {}): Promise<string | null> {
-    const ref = crypto.randomUUID();
+    const ref = uuid();
     this.#jobs(jobs.withProblems(this.store.getState().jobs, source.document.id, []));
     return new Promise((answered) => {
       const waiting = { source, wish, answered };

@@ -21,6 +21,8 @@ export class NameTaken extends Error {}
 export class Saving {
   readonly #documents: DocumentStore;
   readonly #journal: Journal;
+  /** Who writes: edits of windows that are gone are found by it. */
+  readonly #window: string;
   #journalTimer: ReturnType<typeof setTimeout> | undefined;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #sending: Promise<void> | null = null;
@@ -28,7 +30,8 @@ export class Saving {
   #saved = "";
   #drafted: Document | null = null;
 
-  constructor(documents: DocumentStore, journal: Journal) {
+  constructor(documents: DocumentStore, journal: Journal, window: string) {
+    this.#window = window;
     this.#documents = documents;
     this.#journal = journal;
   }
@@ -131,7 +134,7 @@ export class Saving {
   }
 
   #write(edited = true): void {
-    void this.#journal.write({ ...this.#facts(), edited, id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
+    void this.#journal.write({ ...this.#facts(), edited, window: this.#window, id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
   }
 
   #facts() {

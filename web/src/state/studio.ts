@@ -15,12 +15,14 @@ import { Tabs } from "./tabs";
 import { createSettingsStore, type SettingsStore } from "./settings";
 import { createUiStore, type Remedy, type UiStore } from "./ui";
 import type { ViewStore } from "./view";
+import { OpenWindows } from "./windows";
 import { createWorkspacesStore, type CatalogState, type Workspace, type WorkspacesStore } from "./workspace";
 
 export class Studio {
   readonly catalog: StoreApi<CatalogState> = createStore<CatalogState>()(() => ({ catalog: null, error: "" }));
   readonly journal = new Journal();
-  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog, this.journal);
+  readonly windows = new OpenWindows();
+  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog, this.journal, this.windows.own);
   readonly ui: UiStore = createUiStore();
   readonly settings: SettingsStore = createSettingsStore();
   readonly library: SavedSubgraphs = createSavedSubgraphs();

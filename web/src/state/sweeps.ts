@@ -1,4 +1,5 @@
 /** Starting sweeps, and finding their pictures again. */
+import { uuid } from "../model/ids";
 import { setSeeds } from "../model/commands";
 import { nextSeeds } from "../model/seeds";
 import { signatures } from "../model/signature";
@@ -17,7 +18,7 @@ export function startSweep(studio: Studio, axes: readonly Axis[]): void {
   documents.amend(setSeeds, nextSeeds(documents.document));
   const { document } = documents;
   const estimates = planner.estimates(document);
-  const id = crypto.randomUUID();
+  const id = uuid();
   const title = `${document.name}: ${axes.map(({ label }) => label).join(" × ")}`;
   for (const { place, document: varied } of cellsOf(document, axes)) {
     const group: Record<string, Json> = {

@@ -1,4 +1,5 @@
 /** Opening, closing and finding again: one tab a document. Closing loses nothing. */
+import { uuid } from "../model/ids";
 import type { StoreApi } from "zustand/vanilla";
 import { emptyDocument, type Document } from "../model/document";
 import { parseDocument } from "../model/format";
@@ -6,8 +7,9 @@ import { files, type DraftInfo } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import type { DocumentState } from "./document";
 import type { Journal, JournalEntry } from "./journal";
-import { memory, type OpenTab } from "./memory";
+import { openBefore, rememberOpen, type OpenTab } from "./memory";
 import type { Runtime } from "./runtime";
+import type { OpenWindows } from "./windows";
 import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
 import { parseJson } from "../model/json";
 
@@ -16,6 +18,7 @@ export interface Around {
   readonly workspaces: WorkspacesStore;
   readonly catalog: StoreApi<CatalogState>;
   readonly journal: Journal;
+  readonly windows: OpenWindows;
   readonly runtime: Runtime;
 }
 
@@ -43,11 +46,17 @@ export class Tabs {
     return this.#around.workspaces.getState().open;
   }
 
-  /** Show what was open at the last visit; at the first one, a template. */
+  /**
+   * Show what was open at the last visit, and whatever was edited and did not reach the server; at
+   * the first visit, a template.
+   */
   async restore(): Promise<void> {
-    const { tabs, active } = memory.opened();
+    const { journal, windows } = this.#around;
+    const { tabs, active } = await openBefore(journal);
+    const left = await journal.leftBehind(await windows.alive());
+    const known = new Set(tabs.map(({ id }) => id));
     const opened: Workspace[] = [];
-    for (const tab of tabs) {
+    for (const tab of [...tabs, ...left.filter(({ id }) => !known.has(id))]) {
       // One after the other: tabs keep their order.
       // oxlint-disable-next-line no-await-in-loop
       const found = await this.#find(tab).catch(passApiError);
@@ -83,17 +92,17 @@ export class Tabs {
   async openData(data: unknown): Promise<void> {
     const parsed = parseDocument(data);
     const name = await this.#freeName(parsed.name);
-    this.#show({ document: { ...parsed, id: crypto.randomUUID(), name }, saved: null, kept: {} });
+    this.#show({ document: { ...parsed, id: uuid(), name }, saved: null, kept: {} });
   }
 
   /** A document of this page under a new name and id, not saved yet. */
   async openCopy(document: Document): Promise<void> {
     const name = await this.#freeName(document.name);
-    this.#show({ document: { ...document, id: crypto.randomUUID(), name }, saved: null, kept: {}, pending: true });
+    this.#show({ document: { ...document, id: uuid(), name }, saved: null, kept: {}, pending: true });
   }
 
   async openEmpty(name: string): Promise<void> {
-    const document = emptyDocument(crypto.randomUUID(), await this.#freeName(name));
+    const document = emptyDocument(uuid(), await this.#freeName(name));
     this.#show({ document, saved: null, kept: {} });
   }
 
@@ -125,7 +134,7 @@ export class Tabs {
     const next = rest[Math.min(place, rest.length - 1)];
     if (next) this.#around.workspaces.setState({ open: rest, active: active === workspace ? next : active });
     else {
-      const empty = this.#workspace({ document: emptyDocument(crypto.randomUUID(), await this.#freeName("Untitled")), saved: null, kept: {} });
+      const empty = this.#workspace({ document: emptyDocument(uuid(), await this.#freeName("Untitled")), saved: null, kept: {} });
       this.#around.workspaces.setState({ open: [empty], active: empty });
     }
   }
@@ -165,7 +174,7 @@ export class Tabs {
     if (!saved) return null;
     const taken = this.#open.some((workspace) => workspace.id === saved.id) || drafts.some((draft) => draft.id === saved.id);
     // A copy of a file has its id too; drafts go by ids, so one of them gets another.
-    const document = taken ? { ...saved, id: crypto.randomUUID() } : saved;
+    const document = taken ? { ...saved, id: uuid() } : saved;
     return { document, saved: document, kept: base };
   }
 
@@ -178,7 +187,7 @@ export class Tabs {
   }
 
   #workspace({ document, saved, kept, pending }: Found): Workspace {
-    const workspace = new Workspace(this.#around.catalog, this.#around.journal);
+    const workspace = new Workspace(this.#around.catalog, this.#around.journal, this.#around.windows.own);
     workspace.documents.open(document, kept);
     workspace.saving.opened(saved, pending);
     workspace.begin(() => this.#remember());
@@ -189,7 +198,7 @@ export class Tabs {
   #remember(): void {
     const { open, active } = this.#around.workspaces.getState();
     const tabs = open.filter(({ id }) => id !== "").map(tabOf);
-    if (tabs.length) memory.remember({ tabs, active: active.id });
+    if (tabs.length) rememberOpen(this.#around.journal, { tabs, active: active.id });
   }
 
   async #freeName(wanted: string): Promise<string> {

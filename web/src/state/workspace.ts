@@ -29,9 +29,9 @@ export class Workspace {
   readonly #views = new Map<string, Pick<ViewState, "viewport" | "aspects">>();
   #stop: (() => void)[] = [];
 
-  constructor(catalog: StoreApi<CatalogState>, journal: Journal) {
+  constructor(catalog: StoreApi<CatalogState>, journal: Journal, window: string) {
     this.#catalog = catalog;
-    this.saving = new Saving(this.documents, journal);
+    this.saving = new Saving(this.documents, journal, window);
     this.documents.store.subscribe(({ scope }, before) => {
       if (scope !== before.scope && scopeKey(scope) !== scopeKey(before.scope)) this.#changeCanvas(before.scope, scope);
     });
@@ -108,9 +108,9 @@ export interface WorkspacesState {
 export type WorkspacesStore = StoreApi<WorkspacesState>;
 
 /** There is always one workspace; at first it holds an empty document without an id. */
-export function createWorkspacesStore(catalog: StoreApi<CatalogState>, journal: Journal): WorkspacesStore {
+export function createWorkspacesStore(catalog: StoreApi<CatalogState>, journal: Journal, window: string): WorkspacesStore {
   return createStore<WorkspacesState>()(() => {
-    const first = new Workspace(catalog, journal);
+    const first = new Workspace(catalog, journal, window);
     return { open: [first], active: first };
   });
 }

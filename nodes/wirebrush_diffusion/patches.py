@@ -7,7 +7,7 @@ and the result does not depend on what was applied before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
@@ -33,6 +33,33 @@ class WeightPatch:
     strength: float = 1.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Merge:
+    """Another network's weights mixed in: `keep * ours + add * theirs`, `shares(name)` each.
+
+    Patches before it are part of ours, patches after it lie on the mixture. `other` gives a weight
+    of the other network in float32, and None where it has none of that name; it is first asked when
+    the mixture is made. `name` identifies the other, its patches and the shares.
+    """
+
+    name: str
+    other: Callable[[str], Tensor | None]
+    shares: Callable[[str], tuple[float, float]]
+
+    @property
+    def strength(self) -> float:
+        """A merge is never half in force: its shares are in its name."""
+        return 1.0
+
+    def blend(self, name: str, weight: Tensor) -> Tensor:
+        """The mixture at one weight, float32; what only one of the two has stays."""
+        theirs = self.other(name)
+        if theirs is None or theirs.shape != weight.shape:
+            return weight
+        keep, add = self.shares(name)
+        return (weight * keep).add_(theirs.to(weight.device), alpha=add)
+
+
 class PatchedWeights:
     """The parameters of one module and the patches that lie on them."""
 
@@ -52,7 +79,7 @@ class PatchedWeights:
         return {name: tuple(weight.shape) for name, weight in self._parameters.items()}
 
     @contextmanager
-    def held(self, patches: Sequence[WeightPatch]) -> Iterator[None]:
+    def held(self, patches: Sequence[WeightPatch | Merge]) -> Iterator[None]:
         """These patches, and no others, while the block runs; other threads wait.
 
         They stay afterwards, because the next run usually wants the same.
@@ -61,24 +88,39 @@ class PatchedWeights:
             self.apply(patches)
             yield
 
-    def apply(self, patches: Sequence[WeightPatch]) -> None:
+    def apply(self, patches: Sequence[WeightPatch | Merge]) -> None:
         """Make exactly these patches be in force, whatever was before.
 
-        Each is worked out from the original weight, and they are added up in an order of their
-        own, so that the same set gives the same bits.
+        Each is worked out from the weight that the last merge before it left (the original, if
+        there is none), and they are added up in an order of their own, so that the same set gives
+        the same bits.
         """
-        wanted = sorted(
-            (patch for patch in patches if patch.strength != 0.0),
-            key=lambda patch: (patch.name, patch.strength),
-        )
+        wanted = _ordered(patches)
         state = tuple((patch.name, patch.strength) for patch in wanted)
         if state == self._applied:
             return
         self.remove()
-        changed = {name for patch in wanted for name in patch.deltas}
-        for name in sorted(changed):
-            self._replace(name, wanted)
+        for name in sorted(self._changed(wanted)):
+            parameter = self._parameters[name]
+            changed = self._with(name, parameter.data, wanted).to(parameter.dtype)
+            self._originals[name] = parameter.data
+            parameter.data = changed
         self._applied = state
+
+    def patched(self, name: str, patches: Sequence[WeightPatch | Merge]) -> Tensor | None:
+        """What a weight would be under these patches, float32; None if there is none so called.
+
+        The weights in force stay as they are.
+        """
+        if name not in self._parameters:
+            return None
+        original = self._originals.get(name, self._parameters[name].data)
+        return self._with(name, original, _ordered(patches))
+
+    def _changed(self, patches: Sequence[WeightPatch | Merge]) -> Iterable[str]:
+        if any(isinstance(patch, Merge) for patch in patches):
+            return self._parameters
+        return {name for p in patches if isinstance(p, WeightPatch) for name in p.deltas}
 
     def remove(self) -> None:
         """Put every original tensor back."""
@@ -87,14 +129,27 @@ class PatchedWeights:
         self._originals.clear()
         self._applied = ()
 
-    def _replace(self, name: str, patches: Sequence[WeightPatch]) -> None:
-        parameter = self._parameters[name]
-        original = parameter.data
-        weight = original.float()
-        total = weight.clone()
+    def _with(self, name: str, original: Tensor, patches: Sequence[WeightPatch | Merge]) -> Tensor:
+        """One weight with patches in order, float32."""
+        base = original.float()
+        total = base.clone()
         for patch in patches:
-            delta = patch.deltas.get(name)
-            if delta is not None:
-                total.add_(delta.dense(weight), alpha=patch.strength)
-        self._originals[name] = original
-        parameter.data = total.to(original.dtype)
+            if isinstance(patch, Merge):
+                base = patch.blend(name, total)
+                total = base.clone()
+            elif (delta := patch.deltas.get(name)) is not None:
+                total.add_(delta.dense(base), alpha=patch.strength)
+        return total
+
+
+def _ordered(patches: Sequence[WeightPatch | Merge]) -> list[WeightPatch | Merge]:
+    """Merges keep their places; between them patches stand in an order of their own."""
+    ordered: list[WeightPatch | Merge] = []
+    group: list[WeightPatch | Merge] = []
+    for patch in patches:
+        if isinstance(patch, Merge):
+            ordered += [*sorted(group, key=lambda p: (p.name, p.strength)), patch]
+            group = []
+        elif patch.strength != 0.0:
+            group.append(patch)
+    return ordered + sorted(group, key=lambda p: (p.name, p.strength))

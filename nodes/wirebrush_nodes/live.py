@@ -15,24 +15,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from wirebrush.api import Clip, ControlNet, Handle, Model, NodeError, Patch, Run, Vae
+from wirebrush.api import Clip, ControlNet, Handle, Model, NodeError, Run, Vae
 from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
 from wirebrush_diffusion.controlnet import ControlModel
 from wirebrush_diffusion.controlnet_file import load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.lora import read_lora
 from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import Delta, WeightPatch
 from wirebrush_diffusion.pictures import encode_jpeg
-from wirebrush_diffusion.reading import Reader
+from wirebrush_diffusion.reading import PartEncoder, Reader
 from wirebrush_diffusion.separate import read_texts
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
+from wirebrush_nodes.patching import Weights, patches_of, unpatched
 from wirebrush_nodes.tweaks import tweaked
-
-LOADING = ("type", "device", "weight_dtype")
-"""Options of a handle that decide how its weights are loaded."""
 
 
 @contextmanager
@@ -61,12 +57,8 @@ def _out_of_memory(error: Exception) -> bool:
 @contextmanager
 def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     """The diffusion network, with the handle's patches and tweaks in force in the block."""
-    source = _source(handle, run)
-    base = _base(handle)
-    stored = handle.option("weight_dtype")
-    storage = None if stored is None else str(stored)
-    model = run.resident(base.key, lambda: source().model(run.device, None, storage))
-    patches = _patches(handle, "", lambda: _network_modules(model), run)
+    model = _loaded_model(handle, run)
+    patches = patches_of(handle, Weights(model.patches, partial(_modules, model)), weights_of, run)
     with model.patches.held(patches), tweaked(model, handle.tweaks) as used:
         yield used
 
@@ -92,17 +84,29 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
     return None if picture is None else encode_jpeg(picture)
 
 
+def _loaded_model(handle: Model, run: Run) -> DiffusionModel:
+    """The network without patches."""
+    source = _source(handle, run)
+    stored = handle.option("weight_dtype")
+    storage = None if stored is None else str(stored)
+    return run.resident(unpatched(handle).key, lambda: source().model(run.device, None, storage))
+
+
 @contextmanager
 def live_text_encoder(handle: Clip, run: Run) -> Iterator[Reader]:
     """The text encoders, with the handle's patches in force while the block runs."""
-    base = _base(handle)
-    device = "cpu" if handle.option("device") == "cpu" else run.device
-    reader = run.resident(base.key, lambda: _reader(handle, device, run))
+    reader = _loaded_reader(handle, run)
     with ExitStack() as held:
         for role, part in reader.parts.items():
-            modules = partial(text_modules, role, part.patches.shapes())
-            held.enter_context(part.patches.held(_patches(handle, role, modules, run)))
+            patches = patches_of(handle, _text_weights(role, part), weights_of, run)
+            held.enter_context(part.patches.held(patches))
         yield reader
+
+
+def _loaded_reader(handle: Clip, run: Run) -> Reader:
+    """The text encoders without patches."""
+    device = "cpu" if handle.option("device") == "cpu" else run.device
+    return run.resident(unpatched(handle).key, lambda: _reader(handle, device, run))
 
 
 def _reader(handle: Clip, device: str, run: Run) -> Reader:
@@ -120,13 +124,13 @@ def _reader(handle: Clip, device: str, run: Run) -> Reader:
 def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
     """The VAE."""
     source = _source(handle, run)
-    return run.resident(_base(handle).key, lambda: source().autoencoder(run.device, None))
+    return run.resident(unpatched(handle).key, lambda: source().autoencoder(run.device, None))
 
 
 def live_controlnet(handle: ControlNet, run: Run) -> ControlModel:
     """The ControlNet."""
     path, dtype = run.path(handle.source), network_dtype(run.device)
-    return run.resident(_base(handle).key, lambda: load_controlnet(path, run.device, dtype))
+    return run.resident(unpatched(handle).key, lambda: load_controlnet(path, run.device, dtype))
 
 
 def network_dtype(device: str) -> torch.dtype:
@@ -148,36 +152,23 @@ def _source(handle: Handle, run: Run) -> Callable[[], Checkpoint]:
     return lambda: open_source(path)
 
 
-def _base(handle: Handle) -> Handle:
-    """What the weights in memory depend on."""
-    loading = tuple(option for option in handle.options if option[0] in LOADING)
-    return replace(handle, patches=(), options=loading, tweaks=())
+def weights_of(handle: Handle, role: str, run: Run) -> Weights | None:
+    """A handle's network; `role` names a text encoder. None if it has no such encoder."""
+    if isinstance(handle, Model):
+        model = _loaded_model(handle, run)
+        return Weights(model.patches, partial(_modules, model))
+    if not isinstance(handle, Clip):
+        return None
+    part = _loaded_reader(handle, run).parts.get(role)
+    return None if part is None else _text_weights(role, part)
 
 
-def _network_modules(model: DiffusionModel) -> Modules:
+def _modules(model: DiffusionModel) -> Modules:
     layers = getattr(model.config, "layers_per_block", 0)
     layers = layers if isinstance(layers, int) else layers[0]
     return network_modules(type(model.network).__name__, model.patches.shapes(), layers)
 
 
-def _patches(
-    handle: Handle, role: str, modules: Callable[[], Modules], run: Run
-) -> list[WeightPatch]:
-    """The handle's patches for one of its networks; `role` names a text encoder."""
-    base = _base(handle)
-    return [
-        WeightPatch(
-            patch.file.digest or patch.file.name,
-            _deltas(patch, f"{base.key} {role}", modules, run),
-            patch.strength,
-        )
-        for patch in handle.patches
-    ]
-
-
-def _deltas(
-    patch: Patch, network: str, modules: Callable[[], Modules], run: Run
-) -> dict[str, Delta]:
-    key = f"{network} {patch.kind} {patch.file.digest or patch.file.name}"
-    path = run.path(patch.file)
-    return run.resident(key, lambda: read_lora(WeightFile(path), modules()))
+def _text_weights(role: str, part: PartEncoder) -> Weights:
+    shapes = part.patches.shapes()
+    return Weights(part.patches, partial(text_modules, role, shapes), role)

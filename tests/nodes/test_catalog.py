@@ -33,6 +33,13 @@ InpaintModelConditioning | positive:CONDITIONING negative:CONDITIONING vae:VAE p
 InstructPixToPixConditioning | positive:CONDITIONING negative:CONDITIONING vae:VAE pixels:IMAGE | positive:CONDITIONING negative:CONDITIONING latent:LATENT
 SD_4XUpscale_Conditioning | images:IMAGE positive:CONDITIONING negative:CONDITIONING scale_ratio:FLOAT=4.0[0.0..10.0]/0.01 noise_augmentation:FLOAT=0.0[0.0..1.0]/0.001 | positive:CONDITIONING negative:CONDITIONING latent:LATENT
 LoraLoader | model:MODEL clip:CLIP lora_name:COMBO strength_model:FLOAT=1.0[-100.0..100.0]/0.01 strength_clip:FLOAT=1.0[-100.0..100.0]/0.01 | MODEL CLIP
+ModelMergeSimple | model1:MODEL model2:MODEL ratio:FLOAT=1.0[0.0..1.0]/0.01 | MODEL
+ModelMergeBlocks | model1:MODEL model2:MODEL input:FLOAT=1.0[0.0..1.0]/0.01 middle:FLOAT=1.0[0.0..1.0]/0.01 out:FLOAT=1.0[0.0..1.0]/0.01 | MODEL
+ModelMergeAdd | model1:MODEL model2:MODEL | MODEL
+ModelMergeSubtract | model1:MODEL model2:MODEL multiplier:FLOAT=1.0[-10.0..10.0]/0.01 | MODEL
+CLIPMergeSimple | clip1:CLIP clip2:CLIP ratio:FLOAT=1.0[0.0..1.0]/0.01 | CLIP
+CLIPMergeAdd | clip1:CLIP clip2:CLIP | CLIP
+CLIPMergeSubtract | clip1:CLIP clip2:CLIP multiplier:FLOAT=1.0[-10.0..10.0]/0.01 | CLIP
 ControlNetLoader | control_net_name:COMBO | CONTROL_NET
 CLIPTextEncode | text:STRING clip:CLIP | CONDITIONING
 CLIPSetLastLayer | clip:CLIP stop_at_clip_layer:INT=-1[-24..-1]/1 | CLIP
@@ -222,6 +229,38 @@ dpmpp_3m_sde_gpu ddpm lcm ipndm ipndm_v deis res_multistep res_multistep_cfg_pp
 res_multistep_ancestral res_multistep_ancestral_cfg_pp gradient_estimation
 gradient_estimation_cfg_pp er_sde seeds_2 seeds_3 sa_solver sa_solver_pece ddim uni_pc uni_pc_bh2
 """
+MULTILINE = {
+    ("CLIPTextEncode", "text"),
+    ("CLIPTextEncodeFlux", "clip_l"),
+    ("CLIPTextEncodeFlux", "t5xxl"),
+    ("CLIPTextEncodeSD3", "clip_g"),
+    ("CLIPTextEncodeSD3", "clip_l"),
+    ("CLIPTextEncodeSD3", "t5xxl"),
+    ("CLIPTextEncodeSDXL", "text_g"),
+    ("CLIPTextEncodeSDXL", "text_l"),
+    ("CLIPTextEncodeSDXLRefiner", "text"),
+    ("CaseConverter", "string"),
+    ("PrimitiveStringMultiline", "value"),
+    ("RegexExtract", "regex_pattern"),
+    ("RegexExtract", "string"),
+    ("RegexMatch", "regex_pattern"),
+    ("RegexMatch", "string"),
+    ("RegexReplace", "regex_pattern"),
+    ("RegexReplace", "replace"),
+    ("RegexReplace", "string"),
+    ("StringCompare", "string_a"),
+    ("StringCompare", "string_b"),
+    ("StringConcatenate", "string_a"),
+    ("StringConcatenate", "string_b"),
+    ("StringContains", "string"),
+    ("StringContains", "substring"),
+    ("StringLength", "string"),
+    ("StringReplace", "find"),
+    ("StringReplace", "replace"),
+    ("StringReplace", "string"),
+    ("StringSubstring", "string"),
+    ("StringTrim", "string"),
+}
 ROWS: dict[str, str] = dict(
     (row.split(" | ", 1)[0].strip(), row.split("|", 1)[1].strip())
     for row in TABLE.strip().splitlines()
@@ -302,38 +341,7 @@ def test_sinks_and_multiline_texts() -> None:
         for port in spec.inputs
         if port.widget is not None and port.widget.multiline
     }
-    assert multiline == {
-        ("CLIPTextEncode", "text"),
-        ("CLIPTextEncodeFlux", "clip_l"),
-        ("CLIPTextEncodeFlux", "t5xxl"),
-        ("CLIPTextEncodeSD3", "clip_g"),
-        ("CLIPTextEncodeSD3", "clip_l"),
-        ("CLIPTextEncodeSD3", "t5xxl"),
-        ("CLIPTextEncodeSDXL", "text_g"),
-        ("CLIPTextEncodeSDXL", "text_l"),
-        ("CLIPTextEncodeSDXLRefiner", "text"),
-        ("CaseConverter", "string"),
-        ("RegexExtract", "regex_pattern"),
-        ("RegexExtract", "string"),
-        ("RegexMatch", "regex_pattern"),
-        ("RegexMatch", "string"),
-        ("RegexReplace", "regex_pattern"),
-        ("RegexReplace", "replace"),
-        ("RegexReplace", "string"),
-        ("StringCompare", "string_a"),
-        ("StringCompare", "string_b"),
-        ("StringConcatenate", "string_a"),
-        ("StringConcatenate", "string_b"),
-        ("StringContains", "string"),
-        ("StringContains", "substring"),
-        ("StringLength", "string"),
-        ("StringReplace", "find"),
-        ("StringReplace", "replace"),
-        ("StringReplace", "string"),
-        ("StringSubstring", "string"),
-        ("StringTrim", "string"),
-        ("PrimitiveStringMultiline", "value"),
-    }
+    assert multiline == MULTILINE
 
 
 def test_files_stay_short() -> None:

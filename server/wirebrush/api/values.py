@@ -70,18 +70,24 @@ class FileRef:
     digest: str = ""
 
 
+Settings = tuple[tuple[str, Scalar], ...]
+"""Names and scalars, in an order that belongs to the value."""
+
+
 @value("PATCH")
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One change to a model's weights: which file, how strongly."""
+    """One change to a model's weights: which file, how strongly.
+
+    A merge has the `other` model it is made with, and `settings` that say how; `file` is the
+    other's.
+    """
 
     kind: str
     file: FileRef
     strength: float = 1.0
-
-
-Settings = tuple[tuple[str, Scalar], ...]
-"""Names and scalars, in an order that belongs to the value."""
+    other: Handle | None = None
+    settings: Settings = ()
 
 
 @value("TWEAK")

@@ -1,0 +1,39 @@
+"""Which of two networks can be mixed, and in which proportion each of their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wirebrush_diffusion.errors import DiffusionError
+
+LEAST_ALIKE = 0.9
+"""Inpainting models differ from others in one weight; other families in nearly all."""
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def check_alike(ours: Shapes, theirs: Shapes, label: str) -> None:
+    """Raise unless nearly all weights are there in both, in the same shapes."""
+    alike = sum(theirs.get(name) == shape for name, shape in ours.items())
+    if alike < LEAST_ALIKE * len(ours):
+        raise DiffusionError(
+            f"{label} is a model of another kind: of {len(ours)} weights only {alike} are the same "
+            "size in both.",
+            "Merge models of one family.",
+        )
+
+
+def shares(settings: Mapping[str, float], name: str) -> tuple[float, float]:
+    """What of the first and of the second network makes the weight of that name.
+
+    `settings` are "keep" and "add" for all weights, or the first one's part in a UNet's "input",
+    "middle" and "out".
+    """
+    if "keep" in settings:
+        return settings["keep"], settings["add"]
+    if name.startswith("mid_block."):
+        first = settings["middle"]
+    elif name.startswith(("up_blocks.", "conv_norm_out.", "conv_out.")):
+        first = settings["out"]
+    else:
+        first = settings["input"]
+    return first, 1.0 - first

@@ -1,0 +1,79 @@
+"""The patches of a handle, as changes of the weights that are in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from torch import Tensor
+
+from wirebrush.api import Handle, Patch, Run
+from wirebrush_diffusion.lora import read_lora
+from wirebrush_diffusion.lora_names import Modules
+from wirebrush_diffusion.merging import check_alike, shares
+from wirebrush_diffusion.patches import Merge, PatchedWeights, WeightPatch
+from wirebrush_diffusion.weights import WeightFile
+
+LOADING = ("type", "device", "weight_dtype")
+"""Options of a handle that decide how its weights are loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One network's weights, what files call its modules, and a text encoder's role."""
+
+    patches: PatchedWeights
+    modules: Callable[[], Modules]
+    role: str = ""
+
+
+Find = Callable[[Handle, str, Run], "Weights | None"]
+
+
+def patches_of(handle: Handle, weights: Weights, find: Find, run: Run) -> list[WeightPatch | Merge]:
+    """The handle's patches for one of its networks. Nothing of a merge is loaded yet.
+
+    `find` gives the weights of a handle without its patches.
+    """
+    return [
+        _lora(patch, unpatched(handle), weights, run)
+        if patch.other is None
+        else _merge(patch, patch.other, weights, find, run)
+        for patch in handle.patches
+    ]
+
+
+def _lora(patch: Patch, base: Handle, weights: Weights, run: Run) -> WeightPatch:
+    digest = patch.file.digest or patch.file.name
+    path = run.path(patch.file)
+    deltas = run.resident(
+        f"{base.key} {weights.role} {patch.kind} {digest}",
+        lambda: read_lora(WeightFile(path), weights.modules()),
+    )
+    return WeightPatch(digest, deltas, patch.strength)
+
+
+def _merge(patch: Patch, other: Handle, weights: Weights, find: Find, run: Run) -> Merge:
+    @cache
+    def theirs() -> Callable[[str], Tensor | None]:
+        found = find(other, weights.role, run)
+        check_alike(
+            weights.patches.shapes(),
+            found.patches.shapes() if found is not None else {},
+            other.source.name,
+        )
+        if found is None:
+            return lambda name: None
+        patches = patches_of(other, found, find, run)
+        return lambda name: found.patches.patched(name, patches)
+
+    settings = {name: float(str(share)) for name, share in patch.settings}
+    name = f"{other.key} {patch.settings}"
+    return Merge(name, lambda weight: theirs()(weight), partial(shares, settings))
+
+
+def unpatched(handle: Handle) -> Handle:
+    """What the weights in memory depend on."""
+    loading = tuple(option for option in handle.options if option[0] in LOADING)
+    return replace(handle, patches=(), options=loading, tweaks=())

@@ -29,7 +29,7 @@ export function RunProgress({ open }: { open: readonly string[] }) {
   if (left !== null && behind !== null) words.push(t("run.left", { seconds: seconds(left + behind) }));
   return (
     <span className={styles["plan"]} title={record.worker ? t("run.worker", { worker: record.worker }) : undefined}>
-      {words.join(" · ")}
+      <span className={styles["words"]}>{words.join(" · ")}</span>
       <progress className={styles["bar"]} value={part} max={1} aria-label={t("run.progress")} />
     </span>
   );

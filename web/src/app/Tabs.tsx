@@ -95,7 +95,7 @@ function Tab({ workspace, place, active }: TabProps) {
           if (event.key === "F2" || event.key === "Delete") event.stopPropagation();
         }}
       >
-        {name}
+        <span className={styles["words"]}>{name}</span>
         {edited && <span className={styles["dot"]} data-state={keeping} aria-hidden="true" />}
       </button>
       <button type="button" className={styles["close"]} tabIndex={-1} aria-label={t("tabs.close", { name })} title={t("tabs.close", { name })} onClick={() => void studio.tabs.close(workspace)}>

@@ -79,7 +79,7 @@ def unet_config(file: WeightFile, prefix: str = UNET_PREFIX) -> Config:
     if shapes.has("label_emb.weight"):
         config["num_class_embeds"] = shapes.of("label_emb.weight")[0]
     if shapes.has("label_emb.0.0.weight"):
-        config |= _added_config(shapes.of("label_emb.0.0.weight")[1])
+        config |= added_config(shapes.of("label_emb.0.0.weight")[1])
     return config | {"in_channels": shapes.of("input_blocks.0.0.weight")[1]}
 
 
@@ -114,7 +114,7 @@ def cross_attending_levels(config: Config, shapes: Shapes, original: bool) -> li
     return found
 
 
-def _added_config(width: int) -> Config:
+def added_config(width: int) -> Config:
     """Stable Diffusion XL's pooled text and sizes."""
     return {
         "addition_embed_type": "text_time",
@@ -155,7 +155,7 @@ def diffusers_unet_config(file: WeightFile, prefix: str = "") -> Config:
     if shapes.has("class_embedding.weight"):
         config["num_class_embeds"] = shapes.of("class_embedding.weight")[0]
     if shapes.has("add_embedding.linear_1.weight"):
-        config |= _added_config(shapes.of("add_embedding.linear_1.weight")[1])
+        config |= added_config(shapes.of("add_embedding.linear_1.weight")[1])
     return with_up_blocks(config) | {
         "in_channels": shapes.of("conv_in.weight")[1],
         "out_channels": shapes.of("conv_out.weight")[0],

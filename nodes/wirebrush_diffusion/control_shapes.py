@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from wirebrush_diffusion.architectures import HEAD_WIDTH, SD1_HEADS, Config, Shapes
+from wirebrush_diffusion.architectures import (
+    HEAD_WIDTH,
+    SD1_HEADS,
+    Config,
+    Shapes,
+    added_config,
+)
 from wirebrush_diffusion.weights import WeightFile
+
+MIDDLE = r"mid_block\.attentions\.0\.transformer_blocks\.(\d{1,4})\."
 
 
 def diffusers_control_config(file: WeightFile) -> Config:
@@ -23,15 +31,20 @@ def diffusers_control_config(file: WeightFile) -> Config:
     hint = "controlnet_cond_embedding"
     widths = [shapes.of(f"{hint}.conv_in.weight")[0]]
     widths += [shapes.of(f"{hint}.blocks.{i}.weight")[0] for i in range(1, hints, 2)]
-    return {
+    layers = [max(depth, 1) for depth in depths]
+    layers[-1] = shapes.count(MIDDLE) or layers[-1]  # diffusers gives the middle the last level's
+    config = {
         "in_channels": shapes.of("conv_in.weight")[1],
         "conditioning_channels": shapes.of(f"{hint}.conv_in.weight")[1],
         "conditioning_embedding_out_channels": widths,
         "block_out_channels": channels,
         "down_block_types": ["CrossAttnDownBlock2D" if d else "DownBlock2D" for d in depths],
         "layers_per_block": shapes.count(r"down_blocks\.0\.resnets\.(\d{1,4})\."),
-        "transformer_layers_per_block": max(depths),
+        "transformer_layers_per_block": layers[0] if len(set(layers)) == 1 else layers,
         "cross_attention_dim": shapes.of(f"{attention}.transformer_blocks.0.attn2.to_k.weight")[1],
         "use_linear_projection": linear,
         "attention_head_dim": [c // HEAD_WIDTH for c in channels] if linear else SD1_HEADS,
     }
+    if shapes.has("add_embedding.linear_1.weight"):
+        config |= added_config(shapes.of("add_embedding.linear_1.weight")[1])
+    return config

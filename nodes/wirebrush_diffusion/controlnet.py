@@ -9,6 +9,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.model import Residuals
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.resize import resize
@@ -86,6 +87,7 @@ class Control:
         extra: Mapping[str, Tensor],
     ) -> Residuals:
         """What to add inside the UNet: `x` `[N,C,h,w]` as the UNet sees it, and as many hints."""
+        self._check(context)
         down, middle = self.model.network(
             x,
             timestep,
@@ -96,3 +98,12 @@ class Control:
             return_dict=False,
         )
         return Residuals(down, middle)
+
+    def _check(self, context: Tensor) -> None:
+        """Raise if the ControlNet reads other texts than the model, being of another family."""
+        width = self.model.config.cross_attention_dim
+        if isinstance(width, int) and width != context.shape[-1]:
+            raise DiffusionError(
+                f"The ControlNet reads texts {width} wide, the model {context.shape[-1]}.",
+                "Choose a ControlNet of the model's family.",
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -12,18 +13,28 @@ from wirebrush_diffusion.control_shapes import diffusers_control_config
 from wirebrush_diffusion.controlnet import ControlModel
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.folder import load_network
+from wirebrush_diffusion.kinds import kind_of
 from wirebrush_diffusion.names import controlnet_name
 from wirebrush_diffusion.single_file import renamed_tensors
 from wirebrush_diffusion.weights import WeightFile, fill
 
 KIND = "ControlNetModel"
 PREFIX = "control_model."
+UNION = ("task_embedding", "control_type_proj.weight", "control_add_embedding.linear_1.weight")
+OTHERS: Mapping[str, str] = {
+    "transformer_blocks.": "a ControlNet of a transformer (SD3 or FLUX)",
+    "double_blocks.": "a ControlNet of a transformer (FLUX)",
+    "adapter.": "a T2I-Adapter",
+    "body.": "a T2I-Adapter",
+    "lora_controlnet": "a control-lora",
+}
+"""What files begin with that are not read yet."""
 
 
 def load_controlnet(
     path: Path, device: str = "cpu", dtype: torch.dtype = torch.float32
 ) -> ControlModel:
-    """A ControlNet for Stable Diffusion 1 or 2."""
+    """A ControlNet for Stable Diffusion 1, 2 or XL."""
     if path.is_dir():
         network = load_network(path, KIND, device, dtype)
     else:
@@ -35,6 +46,11 @@ def load_controlnet(
 
 
 def _from_file(file: WeightFile, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
+    if any(mark in file for mark in UNION):
+        raise DiffusionError(
+            f"{file.name} is a union ControlNet, which is not read yet.",
+            "Use a ControlNet for one kind of picture.",
+        )
     if "controlnet_mid_block.weight" in file:
         network = build_diffusers(KIND, diffusers_control_config(file))
         tensors = {name: file.tensor(name) for name in file.names()}
@@ -42,8 +58,9 @@ def _from_file(file: WeightFile, device: torch.device, dtype: torch.dtype) -> to
         prefix = next((p for p in (PREFIX, "") if f"{p}zero_convs.0.0.weight" in file), None)
         if prefix is None:
             raise DiffusionError(
-                f"{file.name} is no ControlNet for Stable Diffusion 1 or 2.",
-                "Choose a ControlNet file; T2I adapters and other families are not read yet.",
+                f"{file.name} is {_found(file)}; a ControlNet for Stable Diffusion 1, 2 or XL was "
+                "expected.",
+                "Choose a ControlNet file in the original or in diffusers' names.",
             )
         config = controlnet_config(file, prefix)
         network = build_diffusers(KIND, config)
@@ -54,3 +71,11 @@ def _from_file(file: WeightFile, device: torch.device, dtype: torch.dtype) -> to
         )
     fill(network, tensors, where=file.name, device=device, dtype=dtype)
     return network
+
+
+def _found(file: WeightFile) -> str:
+    """What a file is that is no ControlNet of a UNet."""
+    if "lora_controlnet" in file:
+        return OTHERS["lora_controlnet"]
+    prefix = file.with_prefix(*OTHERS)
+    return kind_of(file)[0] if prefix is None else OTHERS[prefix]

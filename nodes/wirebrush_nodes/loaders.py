@@ -84,7 +84,7 @@ def control_net_loader(
 ) -> ControlNet:
     """Choose a ControlNet: it makes pictures follow the edges, depth or pose of another picture.
 
-    Reads ControlNets for Stable Diffusion 1 and 2, as safetensors files and diffusers folders.
+    Reads ControlNets for Stable Diffusion 1, 2 and XL, as safetensors files and diffusers folders.
 
     Args:
         control_net_name: A file or folder in `models/controlnet`, of the model's family.

@@ -114,7 +114,11 @@ class PatchedWeights:
         """
         if name not in self._parameters:
             return None
-        original = self._originals.get(name, self._parameters[name].data)
+        # not under the lock, which another run may hold for as long as it paints: the table that
+        # was in force before the weight is looked at has the original, if it was changed then
+        changed = self._originals
+        found = self._parameters[name].data
+        original = changed.get(name, self._originals.get(name, found))
         return self._with(name, original, _ordered(patches))
 
     def _changed(self, patches: Sequence[WeightPatch | Merge]) -> Iterable[str]:
@@ -126,7 +130,7 @@ class PatchedWeights:
         """Put every original tensor back."""
         for name, original in self._originals.items():
             self._parameters[name].data = original
-        self._originals.clear()
+        self._originals = {}
         self._applied = ()
 
     def _with(self, name: str, original: Tensor, patches: Sequence[WeightPatch | Merge]) -> Tensor:

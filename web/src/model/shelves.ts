@@ -21,9 +21,14 @@ export function shelvesOf(types: readonly NodeSpec[], path = ""): Shelf[] {
     .map(([name, members]): Shelf => {
       const here = path ? `${path}/${name}` : name;
       const own = members.filter((spec) => (spec.category || "other") === here);
-      return { name, path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
+      return { name: categoryWords(name), path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
     })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Categories are written for programs: `_for_testing` is "for testing". */
+export function categoryWords(category: string): string {
+  return category.replaceAll("_", " ").replaceAll("/", " · ").trim();
 }
 
 function byTitle(a: NodeSpec, b: NodeSpec): number {

@@ -1,3 +1,4 @@
+import { categoryWords } from "../model/shelves";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { NodeSpec } from "../model/catalog";
@@ -131,7 +132,7 @@ function Options({ found, active, point, choose }: OptionsProps) {
               onClick={() => choose(spec)}
             >
               <span className={styles["name"]}>{spec.title}</span>
-              <span className={styles["category"]}>{spec.category.replaceAll("/", " · ")}</span>
+              <span className={styles["category"]}>{categoryWords(spec.category)}</span>
             </li>
           );
         })}

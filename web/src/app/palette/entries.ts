@@ -1,4 +1,5 @@
 /** What the palette finds: commands, node types, nodes of the canvas, open and saved workflows. */
+import { categoryWords } from "../../model/shelves";
 import { t } from "../../i18n/text";
 import type { FileInfo } from "../../runtime/files";
 import { addNodeAt } from "../../state/adding";
@@ -66,7 +67,7 @@ function typeEntries(studio: Studio): Entry[] {
     .map((spec) => ({
       id: `type:${spec.id}`,
       label: spec.title,
-      kind: `${t("palette.addNode")} · ${spec.category.replaceAll("/", " · ")}`,
+      kind: `${t("palette.addNode")} · ${categoryWords(spec.category)}`,
       keys: "",
       run: () => void addNodeAt(studio, spec.id, studio.view.getState().canvas?.centre() ?? [0, 0]),
     }));

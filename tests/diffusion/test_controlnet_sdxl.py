@@ -21,6 +21,17 @@ from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
 
 HINT = torch.rand((1, 64, 64, 3), generator=torch.Generator().manual_seed(5))
+ASKED: dict[str, Any] = {
+    "prompt": "a red house",
+    "negative_prompt": "fog",
+    "image": HINT.movedim(-1, 1),
+    "num_inference_steps": 4,
+    "guidance_scale": 4.0,
+    "controlnet_conditioning_scale": 0.7,
+    "height": 64,
+    "width": 64,
+    "output_type": "latent",
+}
 
 
 def control_of(unet: Any) -> Any:
@@ -44,18 +55,7 @@ def test_as_in_diffusers(tmp_path: Path) -> None:
     )
     steered.set_progress_bar_config(disable=True)
     noise = initial_noise(torch.zeros((1, 4, 8, 8)), 3)
-    expected = steered(
-        prompt="a red house",
-        negative_prompt="fog",
-        image=HINT.movedim(-1, 1),
-        latents=noise,
-        num_inference_steps=4,
-        guidance_scale=4.0,
-        controlnet_conditioning_scale=0.7,
-        height=64,
-        width=64,
-        output_type="latent",
-    ).images
+    expected = steered(latents=noise, **ASKED).images
     sigmas = steered.scheduler.sigmas.tolist()
     places = (tmp_path / "control", tmp_path / "control" / "diffusion_pytorch_model.safetensors")
     for place in places:

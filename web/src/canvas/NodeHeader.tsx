@@ -5,7 +5,7 @@ import { t } from "../i18n/text";
 import { tintOf } from "../ui/tints";
 import styles from "./Node.module.css";
 import { useInstanceProgress } from "./useInstanceRun";
-import type { NodeStateWords } from "./useNodeState";
+import type { NodeStateWords } from "./nodeStateWords";
 
 interface Props {
   id: string;

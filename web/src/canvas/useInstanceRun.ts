@@ -7,7 +7,7 @@ import type { NodeRun } from "../runtime/jobs";
 import { useDocument, useNodeTypes, useProblems, useRunId, useRuns, useWorkspace } from "../state/context";
 import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
-import type { NodeStateWords } from "./useNodeState";
+import type { NodeStateWords } from "./nodeStateWords";
 
 const NOTHING: readonly string[] = [];
 

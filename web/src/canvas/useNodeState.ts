@@ -1,15 +1,9 @@
 import { useDocument, useGraph, useNodeRun, useProblems, useRunId, useWorkspace } from "../state/context";
 import { usePlanned, type NodePlan } from "../state/usePlanned";
+import type { NodeStateWords } from "./nodeStateWords";
 import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
 import { useInstanceState } from "./useInstanceRun";
-
-export interface NodeStateWords {
-  readonly kind: "idle" | "running" | "error" | "done";
-  readonly words: string;
-  readonly look: string;
-  readonly reason: string;
-}
 
 /** A node's state: words first, colour second. */
 export function useNodeState(id: string, known: boolean): NodeStateWords {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { de } from "./de";
 import { en } from "./en";
 import { ja } from "./ja";
-import type { Texts } from "./text";
+import type { Texts } from "./texts";
 import { zh } from "./zh";
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;

@@ -4,6 +4,7 @@
  */
 import { createInstance, type i18n } from "i18next";
 import { en } from "./en";
+import type { Texts } from "./texts";
 
 export type Language = "en" | "de" | "zh" | "ja";
 
@@ -12,7 +13,6 @@ export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", de
 /** `a.b_one` and `a.b_other` are the two forms of `a.b`; which is wanted is said by `count`. */
 type Singular<K extends string> = K extends `${infer Base}_one` | `${infer Base}_other` ? Base : K;
 export type TextKey = Singular<keyof typeof en>;
-export type Texts = Readonly<Record<string, string>>;
 
 /** Only English comes with the page; the others are fetched when they are chosen. */
 const OTHERS: Readonly<Record<Exclude<Language, "en">, () => Promise<Texts>>> = {

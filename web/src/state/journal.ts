@@ -3,7 +3,7 @@
  * server that is gone, costs nothing.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import type { OpenTabs } from "./memory";
+import type { OpenTabs } from "./openTabs";
 
 export interface JournalEntry {
   /** The document's id. */

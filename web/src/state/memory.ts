@@ -1,16 +1,7 @@
 /** Which documents were open, so that they are open again at the next visit. */
 import { isRecord } from "../model/format";
 import type { Journal } from "./journal";
-
-export interface OpenTab {
-  readonly id: string;
-  readonly file: string | null;
-}
-
-export interface OpenTabs {
-  readonly tabs: readonly OpenTab[];
-  readonly active: string;
-}
+import type { OpenTabs } from "./openTabs";
 
 const OPEN = "wirebrush.tabs";
 const NOTHING: OpenTabs = { tabs: [], active: "" };

@@ -1,4 +1,4 @@
-import type { Texts } from "../text";
+import type { Texts } from "../texts";
 
 const files = import.meta.glob<Texts>("./*.json", { eager: true, import: "default" });
 

@@ -1,0 +1,2 @@
+/** Words by key, in one language. */
+export type Texts = Readonly<Record<string, string>>;

@@ -1,10 +1,11 @@
 import { lazy, Suspense, type ComponentType } from "react";
 import { useUi } from "../state/context";
 import type { Overlay } from "../state/ui";
+import { Palette } from "./palette/Palette";
 
 /** What may lie over the page; each is fetched when it is first wanted. */
 const OVERLAYS: readonly { readonly name: Overlay; readonly Content: ComponentType }[] = [
-  { name: "palette", Content: lazy(async () => ({ default: (await import("./palette/Palette")).Palette })) },
+  { name: "palette", Content: Palette },
   { name: "settings", Content: lazy(async () => ({ default: (await import("../panels/settings/SettingsPanel")).SettingsPanel })) },
   { name: "shortcuts", Content: lazy(async () => ({ default: (await import("../panels/settings/ShortcutsPanel")).ShortcutsPanel })) },
   { name: "sweep", Content: lazy(async () => ({ default: (await import("../panels/sweep/SweepDialog")).SweepDialog })) },

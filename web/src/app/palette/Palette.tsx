@@ -22,7 +22,7 @@ export function Palette() {
   const found = useMemo(() => ranking.best(query, SHOWN), [ranking, query]);
 
   function choose(entry: Entry | undefined): void {
-    if (!entry) return;
+    if (!entry || entry.idle) return;
     studio.ui.setState({ overlay: null });
     // The palette gives the focus back first, so that what is chosen may take it.
     requestAnimationFrame(entry.run);
@@ -66,6 +66,7 @@ export function Palette() {
                 role="option"
                 tabIndex={-1}
                 aria-selected={place === active}
+                aria-disabled={entry.idle === true}
                 className={styles["entry"]}
                 ref={place === active ? (row) => row?.scrollIntoView({ block: "nearest" }) : undefined}
                 onPointerMove={() => setActive(place)}

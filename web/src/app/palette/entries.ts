@@ -16,15 +16,22 @@ export interface Entry {
   readonly kind: string;
   readonly keys: string;
   readonly run: () => void;
+  /** It is there, but has nothing to act on now. */
+  readonly idle?: boolean;
 }
 
+/** Everything; what can do nothing now comes last. */
 export function entries(studio: Studio, saved: readonly FileInfo[]): Entry[] {
-  return [...commandEntries(studio), ...tabEntries(studio), ...nodeEntries(studio), ...typeEntries(studio), ...fileEntries(studio, saved)];
+  const commands = commandEntries(studio);
+  const ready = commands.filter(({ idle }) => !idle);
+  const idle = commands.filter((entry) => entry.idle);
+  return [...ready, ...tabEntries(studio), ...nodeEntries(studio), ...typeEntries(studio), ...fileEntries(studio, saved), ...idle];
 }
 
 function commandEntries(studio: Studio): Entry[] {
   const chosen = studio.settings.getState().keys;
-  return COMMANDS.filter(({ id, enabled }) => id !== "palette" && enabled?.(studio) !== false).map((command) => ({
+  return COMMANDS.filter(({ id }) => id !== "palette").map((command) => ({
+    idle: command.enabled?.(studio) === false,
     id: `command:${command.id}`,
     label: t(command.label),
     kind: t(`menu.${command.menu}`),

@@ -27,7 +27,7 @@ export class Ranking {
         if (!entry) return [];
         const label = entry.label.toLowerCase();
         const lead = label === low ? 4 : label.startsWith(low) ? 2 : 1;
-        return [{ entry, score: score * lead }];
+        return [{ entry, score: (score * lead) / (entry.idle ? 4 : 1) }];
       })
       .toSorted((a, b) => b.score - a.score)
       .slice(0, most)

@@ -15,11 +15,11 @@ def test_nodes_are_added_wired_copied_and_all_of_it_undone(studio: Studio, page:
     before = (nodes.count(), wires.count())
 
     page.mouse.dblclick(700, 900)
-    page.get_by_role("combobox", name="Add a node").fill("invert")
+    page.get_by_role("combobox", name="Add a node").fill("invert image")
     page.keyboard.press("Enter")
     expect(nodes).to_have_count(before[0] + 1)
 
-    decode, invert = studio.node("VAE Decode"), studio.node("Invert")
+    decode, invert = studio.node("VAE Decode"), studio.node("Invert Image")
     studio.draw_wire(decode.get_by_label("IMAGE: IMAGE"), invert.get_by_label("image: IMAGE").first)
     page.mouse.up()
     expect(wires).to_have_count(before[1] + 1)
@@ -108,3 +108,14 @@ def test_a_picture_of_ones_own_is_uploaded_to_a_node(
     node.locator("input[type=file]").set_input_files(tmp_path / "mine.png")
     expect(node.get_by_label("image", exact=True)).to_contain_text("mine.png")
     assert studio.colours(node.locator("img")) > 10
+
+
+def test_what_undo_takes_away_is_not_selected_any_more(studio: Studio, page: Page) -> None:
+    wire = studio.wire("KSampler LATENT", "VAE Decode samples").locator("path").first
+    related = wire.evaluate("path => getComputedStyle(path).strokeOpacity")
+    page.mouse.dblclick(700, 900)
+    page.get_by_role("combobox", name="Add a node").fill("empty latent")
+    page.keyboard.press("Enter")
+    expect(wire).not_to_have_css("stroke-opacity", related)
+    page.keyboard.press("Control+z")
+    expect(wire).to_have_css("stroke-opacity", related)

@@ -270,6 +270,10 @@ def test_help_has_an_example_that_runs(studio: Studio, page: Page) -> None:
 
 
 def test_tips_come_by_keyboard(studio: Studio, page: Page) -> None:
+    expect(
+        page.get_by_text("Will compute")
+    ).to_be_visible()  # what is asked at first has been answered
+    page.mouse.move(5, 500)
     studio.field("KSampler", "steps").focus()
     page.keyboard.press("Tab")
     expect(page.locator("[role=tooltip]")).to_contain_text("0 to 100")

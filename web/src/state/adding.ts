@@ -1,5 +1,6 @@
 /** Adding nodes: by the menu, the library or a drop; wired at once where a wire was let go. */
 import { boxAt, nodeBoxes, onGrid, touches, type Box } from "../model/boxes";
+import { commonness } from "../model/common";
 import { accepts, defaultValues, type NodeSpec } from "../model/catalog";
 import { insertIntoWire, paste } from "../model/commands";
 import { Courses, Ports } from "../model/courses";
@@ -98,13 +99,14 @@ export function insertable({ workspace, settings }: Desk, type: string): Courses
 
 /**
  * Types that have a port for the end of a wire, the most fitting first: a port of just that type
- * before one that takes several, one that needs a wire before one that has a field; among equals
- * what was used last.
+ * before one that takes several, one that needs a wire before one that has a field, what workflows
+ * use often before what they use rarely; among equals what was used last.
  */
 export function fitting(types: readonly NodeSpec[], wire: Connecting, recents: readonly string[] = []): NodeSpec[] {
   return types
-    .map((spec) => ({ spec, rank: rankOf(spec, wire) + (recents.includes(spec.id) ? 0.5 : 0) }))
-    .filter(({ rank }) => rank >= 1)
+    .map((spec) => ({ spec, fits: rankOf(spec, wire) }))
+    .filter(({ fits }) => fits > 0)
+    .map(({ spec, fits }) => ({ spec, rank: fits + 2 * commonness(spec.id) + (recents.includes(spec.id) ? 0.5 : 0) }))
     .toSorted((a, b) => b.rank - a.rank)
     .map(({ spec }) => spec);
 }

@@ -37,12 +37,7 @@ export class Journal {
   readonly #database: Promise<IDBPDatabase<Schema> | null>;
 
   constructor(name = "wirebrush") {
-    this.#database = openDB<Schema>(name, 2, {
-      upgrade(database, before) {
-        if (before < 1) database.createObjectStore("edits", { keyPath: "id" });
-        if (before < 2) database.createObjectStore("tabs");
-      },
-    }).catch(() => null); // forbidden or broken: the server's drafts are still there
+    this.#database = opened(name).catch(() => null); // forbidden or broken: the server's drafts are still there
   }
 
   async write(entry: JournalEntry): Promise<void> {
@@ -92,4 +87,13 @@ export class Journal {
       return otherwise;
     }
   }
+}
+
+async function opened(name: string): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>(name, 2, {
+    upgrade(database, before) {
+      if (before < 1) database.createObjectStore("edits", { keyPath: "id" });
+      if (before < 2) database.createObjectStore("tabs");
+    },
+  });
 }

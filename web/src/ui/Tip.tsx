@@ -34,8 +34,13 @@ export function Tip() {
       about = place;
       timer = setTimeout(() => place.isConnected && setShown(besides(place)), wait);
     };
+    let rest = "";
     const point = (event: PointerEvent): void => {
-      if (event.pointerType !== "touch") show(event.target, WAIT_MS);
+      const place = `${event.clientX},${event.clientY}`;
+      // What only moved below a resting pointer does not take the keyboard's tip away.
+      if (event.pointerType === "touch" || place === rest) return;
+      rest = place;
+      show(event.target, WAIT_MS);
     };
     const focus = (event: FocusEvent): void => {
       if (event.target instanceof Element && event.target.matches(":focus-visible")) show(event.target, WAIT_MS);

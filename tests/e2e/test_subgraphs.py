@@ -113,7 +113,8 @@ def test_subgraphs_nest_and_an_error_inside_leads_there(studio: Studio, page: Pa
     page.mouse.dblclick(800, 800)
     page.get_by_role("combobox", name="Add a node").fill("Subgraph 2")
     page.keyboard.press("Enter")
-    expect(page.get_by_text('The subgraph "Subgraph 2" cannot be put into itself.').first).to_be_visible()
+    refusal = 'The subgraph "Subgraph 2" cannot be put into itself.'
+    expect(page.get_by_text(refusal).first).to_be_visible()
     page.get_by_label("Inputs latent_image → KSampler latent_image", exact=True).click(force=True)
     page.keyboard.press("Delete")
     page.get_by_role("navigation", name="Open subgraph").get_by_role("button").first.click()

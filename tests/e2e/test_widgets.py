@@ -270,12 +270,10 @@ def test_help_has_an_example_that_runs(studio: Studio, page: Page) -> None:
 
 
 def test_tips_come_by_keyboard(studio: Studio, page: Page) -> None:
-    expect(
-        page.get_by_text("Will compute")
-    ).to_be_visible()  # what is asked at first has been answered
-    page.mouse.move(5, 500)
     studio.field("KSampler", "steps").focus()
+    expect(studio.field("KSampler", "steps")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(studio.field("KSampler", "cfg")).to_be_focused()
     expect(page.locator("[role=tooltip]")).to_contain_text("0 to 100")
 
 

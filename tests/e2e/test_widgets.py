@@ -239,6 +239,7 @@ def test_a_node_of_a_missing_pack_keeps_all_its_values(studio: Studio, page: Pag
     expect(studio.field("somewhere/Glow", "list")).to_have_value('[1,{"a":null}]')
     expect(studio.field("somewhere/Glow", "strength")).to_have_attribute("readonly", "")
 
+    page.wait_for_timeout(300)  # the view goes to what was opened
     _add(page, "PrimitiveInt")
     studio.save()
     saved = _get(page, f"/v1/workflows/{studio.name}").json()

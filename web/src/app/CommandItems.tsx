@@ -2,7 +2,7 @@ import { Menu } from "@base-ui/react/menu";
 import { Check, ChevronRight } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
 import { t } from "../i18n/text";
-import type { Point } from "../model/document";
+import type { Point } from "../model/document/document";
 import { useStudio } from "../state/context";
 import styles from "../ui/Menu.module.css";
 import type { AppCommand } from "./commands";

@@ -3,7 +3,7 @@ import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { isFinal } from "../runtime/jobs";
 import { useDocument, useRuntime, useStudio, useUi } from "../state/context";
-import { MOST_RUNS } from "../state/running";
+import { MOST_RUNS, runBatch } from "../state/running";
 import { Button } from "../ui/Button";
 import menu from "../ui/Menu.module.css";
 import { t } from "../i18n/text";
@@ -39,7 +39,7 @@ export function RunBar() {
         )}
         <BatchCount />
         <div className={styles["split"]}>
-          <Button look="primary" disabled={!live} onClick={() => studio.run()} title={runLabel}>
+          <Button look="primary" disabled={!live} onClick={() => runBatch(studio)} title={runLabel}>
             {t("command.run")} <kbd className={styles["keys"]}>{runKeys}</kbd>
           </Button>
           <MoreWays />

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
-import type { Document } from "../model/document";
-import { neededNodes, nodesBelow, seedsDrawn } from "../model/needed";
+import type { Document } from "../model/document/document";
+import { neededNodes, nodesBelow, seedsDrawn } from "../model/runs/needed";
 import { useDocument, useNodeTypes, useRuns, useStudio, useUi, useWorkspace } from "../state/context";
 import { amountOf, type Amount } from "../state/planner";
 import { seconds } from "../ui/format";

@@ -1,4 +1,4 @@
-import { nodeAt } from "../model/flatten";
+import { nodeAt } from "../model/subgraphs/flatten";
 import { useStudio, useDocument, useNodeTypes, useRuntime } from "../state/context";
 import { useExpected } from "../state/useExpected";
 import { seconds } from "../ui/format";

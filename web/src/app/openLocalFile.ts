@@ -1,7 +1,7 @@
 import { t } from "../i18n/text";
-import { workflowTextIn } from "../model/picture";
+import { workflowTextIn } from "../model/pictures/picture";
 import type { Studio } from "../state/studio";
-import { parseJson } from "../model/json";
+import { parseJson } from "../model/format/json";
 
 /** Open the workflow that a file of this computer holds, or a picture has inside. */
 export async function openLocalFile(studio: Studio, file: File): Promise<void> {

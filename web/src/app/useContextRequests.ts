@@ -1,6 +1,6 @@
 import { useMemo, useRef, type MouseEvent, type PointerEvent } from "react";
 import { kindOf } from "./commands/view";
-import type { Point } from "../model/document";
+import type { Point } from "../model/document/document";
 import { useStudio } from "../state/context";
 import { choose, select, type Hit } from "../state/view";
 import type { Studio } from "../state/studio";

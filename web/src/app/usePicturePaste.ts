@@ -1,6 +1,6 @@
 import { useEffect } from "react";
-import { holdsPoint } from "../model/boxes";
-import type { Point } from "../model/document";
+import { holdsPoint } from "../model/layout/boxes";
+import type { Point } from "../model/document/document";
 import { useStudio } from "../state/context";
 import { pictureName, placePicture, selectedSlot } from "../state/placing";
 import type { Studio } from "../state/studio";

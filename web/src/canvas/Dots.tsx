@@ -1,6 +1,6 @@
 import { useStoreApi } from "@xyflow/react";
 import { useLayoutEffect, useRef } from "react";
-import { GRID } from "../model/geometry";
+import { GRID } from "../model/layout/geometry";
 import styles from "./Dots.module.css";
 
 /** On the screen, in pixels: from far away, only every second dot is there, or every fourth. */

@@ -3,12 +3,12 @@
  * dragging one node of a thousand touches one.
  */
 import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
-import { outputOf, type Catalog, type NodeSpec } from "../model/catalog";
-import type { Graph, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document";
-import type { SceneryNode } from "./scenery";
-import { layoutOf, type Layout } from "../model/geometry";
-import type { Density } from "../model/metrics";
-import { placeholderSpec } from "../model/placeholder";
+import { outputOf, type Catalog, type NodeSpec } from "../model/catalog/catalog";
+import type { Graph, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document/document";
+import type { SceneryNode } from "./scenery/scenery";
+import { layoutOf, type Layout } from "../model/layout/geometry";
+import type { Density } from "../model/layout/metrics";
+import { placeholderSpec } from "../model/catalog/placeholder";
 
 export type FlowNode = Node<{ spec: NodeSpec; layout: Layout; known: boolean }, "workflow">;
 export type AnyNode = FlowNode | SceneryNode;

@@ -1,7 +1,7 @@
 import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent, type RefObject } from "react";
-import { centreOf, holds, onGrid, type Box } from "../model/boxes";
-import type { NodeId, Point } from "../model/document";
+import { centreOf, holds, onGrid, type Box } from "../model/layout/boxes";
+import type { NodeId, Point } from "../model/document/document";
 import { useWorkspace } from "../state/context";
 import type { Pointing } from "./overview/pointing";
 import { boundsOf, boxOf } from "./overview/scene";

@@ -2,15 +2,15 @@ import type { EdgeChange, NodeChange } from "@xyflow/react";
 import { useMemo, useState } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
-import { isNodeKey } from "../model/boxes";
-import type { Scope } from "../model/document";
-import { Catalog } from "../model/catalog";
+import { isNodeKey } from "../model/layout/boxes";
+import type { Scope } from "../model/document/document";
+import { Catalog } from "../model/catalog/catalog";
 import { useDocument, useDocumentState, useGraph, useNodeTypes, useSettings, useStudio, useView, useWorkspace } from "../state/context";
 import { runsOf } from "../runtime/jobs";
 import type { RuntimeState } from "../state/runtime";
 import { FlowEdges, FlowNodes, type AnyNode, type FlowEdge } from "./flow";
-import { FlowScenery } from "./scenery";
-import { useMoving } from "./useMoving";
+import { FlowScenery } from "./scenery/scenery";
+import { useMoving } from "./moving/useMoving";
 
 const NO_CATALOG = new Catalog({ digest: "", nodes: [], failures: [] });
 

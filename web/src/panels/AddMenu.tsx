@@ -1,8 +1,8 @@
-import { categoryWords } from "../model/shelves";
+import { categoryWords } from "../model/catalog/shelves";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
-import type { NodeSpec } from "../model/catalog";
-import { TypeIndex } from "../model/search";
+import type { NodeSpec } from "../model/catalog/catalog";
+import { TypeIndex } from "../model/catalog/search";
 import { addNodeAt, fitting } from "../state/adding";
 import { useNodeTypes, useSettings, useStudio, useView } from "../state/context";
 import type { Adding } from "../state/view";

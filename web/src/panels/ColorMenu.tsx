@@ -1,5 +1,5 @@
 import { useMemo, type CSSProperties, type KeyboardEvent } from "react";
-import { around, itemBoxes } from "../model/boxes";
+import { around, itemBoxes } from "../model/layout/boxes";
 import { setColor } from "../model/commands";
 import { useStudio, useView } from "../state/context";
 import { looksOf } from "../state/moving";

@@ -1,9 +1,9 @@
 import { useMemo } from "react";
-import type { NodeSpec } from "../model/catalog";
+import type { NodeSpec } from "../model/catalog/catalog";
 import { connect } from "../model/commands";
-import { refusal, wireInto } from "../model/connect";
-import type { Graph, NodeId, Wire } from "../model/document";
-import { circleMakers } from "../model/inserting";
+import { refusal, wireInto } from "../model/wires/connect";
+import type { Graph, NodeId, Wire } from "../model/document/document";
+import { circleMakers } from "../model/wires/inserting";
 import { useGraph, useNodeTypes, useStudio, useView } from "../state/context";
 import { say, type Connecting } from "../state/view";
 import { portLabel } from "../ui/format";

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
-import { withSubgraphs } from "../model/subgraph";
-import type { Document, Graph } from "../model/document";
-import { diffDocuments, type Difference, type DiffKind } from "../model/diff";
+import { withSubgraphs } from "../model/subgraphs/subgraph";
+import type { Document, Graph } from "../model/document/document";
+import { diffDocuments, type Difference, type DiffKind } from "../model/document/diff";
 import { useCatalog } from "../state/context";
 import { t } from "../i18n/text";
 import { DiffList } from "./diff/DiffList";

@@ -1,6 +1,6 @@
 import { ChevronDown, GripVertical, RotateCcw, X } from "lucide-react";
 import { memo, useState } from "react";
-import { nodeAt } from "../model/flatten";
+import { nodeAt } from "../model/subgraphs/flatten";
 import { isFinal, type Job } from "../runtime/jobs";
 import { thumbnailUrl } from "../runtime/api";
 import type { Problem } from "../runtime/wire.gen";

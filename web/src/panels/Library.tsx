@@ -1,8 +1,8 @@
 import { Search, X } from "lucide-react";
 import { useDeferredValue, useMemo, useState, type KeyboardEvent } from "react";
-import type { Catalog, NodeSpec } from "../model/catalog";
-import { TypeIndex } from "../model/search";
-import { chosenRows, rowsOf, shelvesOf, typeRows, type Row } from "../model/shelves";
+import type { Catalog, NodeSpec } from "../model/catalog/catalog";
+import { TypeIndex } from "../model/catalog/search";
+import { chosenRows, rowsOf, shelvesOf, typeRows, type Row } from "../model/catalog/shelves";
 import { addNodeAt } from "../state/adding";
 import { useCatalog, useNodeTypes, useSettings, useStudio } from "../state/context";
 import { t } from "../i18n/text";

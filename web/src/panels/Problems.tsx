@@ -1,11 +1,11 @@
 import { CircleX, TriangleAlert, X } from "lucide-react";
-import { placeOf, problemKey, type Problem } from "../model/problems";
-import { graphAt } from "../model/document";
+import { placeOf, problemKey, type Problem } from "../model/runs/problems";
+import { graphAt } from "../model/document/document";
 import { useDocument, useNodeTypes, useProblems, useStudio, useUi, useWorkspace } from "../state/context";
-import { revealProblem } from "../state/problems";
+import { revealProblem } from "../state/reveal";
 import { Button, IconButton } from "../ui/Button";
 import { label } from "../ui/format";
-import { wordsBeside } from "../model/problem";
+import { wordsBeside } from "../model/runs/problem";
 import { t } from "../i18n/text";
 import styles from "./Problems.module.css";
 

@@ -1,8 +1,8 @@
 import { ArrowDown, ArrowUp, X } from "lucide-react";
-import { fedBy, handedOut, isBorder } from "../model/border";
+import { fedBy, handedOut, isBorder } from "../model/subgraphs/border";
 import { movePort, removePort, renamePort, renameSubgraph, type PortSide } from "../model/commands";
-import { definitionAt, subgraphOf, wireKey, type NodeId, type SubgraphPort } from "../model/document";
-import { instancesOf } from "../model/uses";
+import { definitionAt, subgraphOf, wireKey, type NodeId, type SubgraphPort } from "../model/document/document";
+import { instancesOf } from "../model/subgraphs/uses";
 import { useDocument, useDocumentState, useGraph, useNodeTypes, useView, useWorkspace } from "../state/context";
 import { publish } from "../state/subgraphs";
 import { Button, IconButton } from "../ui/Button";

@@ -1,5 +1,5 @@
 import { Star } from "lucide-react";
-import type { NodeSpec } from "../model/catalog";
+import type { NodeSpec } from "../model/catalog/catalog";
 import { DRAGGED_TYPE } from "../state/adding";
 import { useSettings, useStudio } from "../state/context";
 import { PortShape } from "../ui/PortShape";

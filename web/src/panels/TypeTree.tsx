@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronRight } from "lucide-react";
 import { useRef, useState, type KeyboardEvent } from "react";
-import type { Row } from "../model/shelves";
+import type { Row } from "../model/catalog/shelves";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
 import { useRowHeight } from "../ui/useRowHeight";

@@ -1,7 +1,7 @@
 /** The server's HTTP routes that the page uses, each as one typed function. */
 import { call, get, send } from "./http";
 import type { AssetRecord, Catalog as CatalogData, JobRecord, NodePlanned } from "./wire.gen";
-import { toJson } from "../model/json";
+import { toJson } from "../model/format/json";
 
 export { ApiError } from "./http";
 

@@ -1,5 +1,5 @@
 /** Asking the server what is wrong with a workflow; nothing is run. */
-import { toJson } from "../model/json";
+import { toJson } from "../model/format/json";
 import { call, readJson } from "./http";
 import type { Problem } from "./wire.gen";
 

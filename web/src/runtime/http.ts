@@ -1,6 +1,6 @@
 /** Requests to the server: one that fails says why in words for people. */
 import { t } from "../i18n/text";
-import { parseJson, toJson } from "../model/json";
+import { parseJson, toJson } from "../model/format/json";
 
 /** The server refused or could not be reached. `status` 0: there was no answer. */
 export class ApiError extends Error {

@@ -1,6 +1,6 @@
 /** Jobs and what their nodes do, as a pure reducer over the server's messages. */
-import type { Document } from "../model/document";
-import type { Signatures } from "../model/signature";
+import type { Document } from "../model/document/document";
+import type { Signatures } from "../model/runs/signature";
 import { outputsByNode, runsAfter, runsFromRecord, runsPutBack, type NodeRun, type NodeRuns } from "./nodeRuns";
 import type { Event as JobEvent, JobRecord, JobState, Output, Problem } from "./wire.gen";
 

@@ -1,5 +1,5 @@
 /** What the nodes of one document did last: how events and fetched records change that. */
-import type { Signatures } from "../model/signature";
+import type { Signatures } from "../model/runs/signature";
 import type { Event as JobEvent, JobOutput, JobRecord, Output, Problem } from "./wire.gen";
 
 export type NodeState = "running" | "done" | "cached" | "error" | "stopped";

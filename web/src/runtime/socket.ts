@@ -1,7 +1,7 @@
 /** Drives the connection's state machine with a real WebSocket and real clocks. */
 import { CONNECTING, PING_MS, step, type Connection, type Effect, type Input } from "./connection";
 import type { ClientMessage, ServerMessage } from "./wire.gen";
-import { parseJson, toJson } from "../model/json";
+import { parseJson, toJson } from "../model/format/json";
 
 export interface Preview {
   readonly job: string;

@@ -1,13 +1,13 @@
 /** Adding nodes: by the menu, the library or a drop; wired at once where a wire was let go. */
-import { boxAt, nodeBoxes, onGrid, touches, type Box } from "../model/boxes";
-import { commonness } from "../model/common";
-import { accepts, defaultValues, type NodeSpec } from "../model/catalog";
+import { boxAt, nodeBoxes, onGrid, touches, type Box } from "../model/layout/boxes";
+import { commonness } from "../model/catalog/common";
+import { accepts, defaultValues, type NodeSpec } from "../model/catalog/catalog";
 import { insertIntoWire, paste } from "../model/commands";
-import { Courses, Ports } from "../model/courses";
-import { subgraphOf, type NodeId, type Point, type SeedControl, type Wire, type WorkflowNode } from "../model/document";
-import { GRID, layoutOf } from "../model/geometry";
-import { freshIds } from "../model/ids";
-import { passage } from "../model/inserting";
+import { Courses, Ports } from "../model/wires/courses";
+import { subgraphOf, type NodeId, type Point, type SeedControl, type Wire, type WorkflowNode } from "../model/document/document";
+import { GRID, layoutOf } from "../model/layout/geometry";
+import { freshIds } from "../model/document/ids";
+import { passage } from "../model/wires/inserting";
 import type { Desk } from "./desk";
 import { looksOf } from "./moving";
 import { mayContain } from "./subgraphs";

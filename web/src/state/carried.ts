@@ -1,5 +1,5 @@
 /** A picture of ours while it is dragged. */
-import { isRecord } from "../model/format";
+import { isRecord } from "../model/format/format";
 
 const CARRIED = "application/x-wirebrush-asset";
 

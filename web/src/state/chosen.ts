@@ -1,5 +1,5 @@
-import { itemOf } from "../model/boxes";
-import type { Chosen } from "../model/clipboard";
+import { itemOf } from "../model/layout/boxes";
+import type { Chosen } from "../model/clipboard/clipboard";
 import type { Studio } from "./studio";
 
 /** What is selected on the canvas. */

@@ -2,9 +2,9 @@
 import { createContext, use } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
-import type { Catalog } from "../model/catalog";
-import { graphAt, runId, type Document, type Graph, type NodeId } from "../model/document";
-import type { ProblemIndex } from "../model/problems";
+import type { Catalog } from "../model/catalog/catalog";
+import { graphAt, runId, type Document, type Graph, type NodeId } from "../model/document/document";
+import type { ProblemIndex } from "../model/runs/problems";
 import { runsOf, type DocumentRuns, type NodeRun } from "../runtime/jobs";
 import type { DocumentState } from "./document";
 import { problemsOf } from "./problems";

@@ -1,7 +1,7 @@
 /** An open document with its history, the canvas that is open in it, and how it stands with its file. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { emptyDocument, graphAt, ROOT, validScope, type Document, type Graph, type Scope } from "../model/document";
-import * as history from "../model/history";
+import { emptyDocument, graphAt, ROOT, validScope, type Document, type Graph, type Scope } from "../model/document/document";
+import * as history from "../model/document/history";
 
 /** How an open document stands with the server. */
 export type Keeping =

@@ -1,6 +1,6 @@
 /** Saving pictures on this computer. */
 import { t } from "../i18n/text";
-import { storedZip, type ZipEntry } from "../model/zip";
+import { storedZip, type ZipEntry } from "../model/pictures/zip";
 import { assetUrl } from "../runtime/api";
 import type { Carried } from "./carried";
 import type { Studio } from "./studio";

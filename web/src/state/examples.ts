@@ -1,11 +1,11 @@
 /** Examples of node types: from the workflows that come with the studio, else made up. */
-import type { NodeSpec } from "../model/catalog";
+import type { NodeSpec } from "../model/catalog/catalog";
 import { paste } from "../model/commands";
-import { emptyDocument, type NodeId, type WorkflowNode } from "../model/document";
-import { exampleOf, exampleWithin, type Example } from "../model/example";
-import { documentToJson, parseDocument } from "../model/format";
-import { freshIds, uuid } from "../model/ids";
-import { untidyOf } from "../model/untidy";
+import { emptyDocument, type NodeId, type WorkflowNode } from "../model/document/document";
+import { exampleOf, exampleWithin, type Example } from "../model/catalog/example";
+import { documentToJson, parseDocument } from "../model/format/format";
+import { freshIds, uuid } from "../model/document/ids";
+import { untidyOf } from "../model/layout/untidy";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import { t } from "../i18n/text";
@@ -43,7 +43,7 @@ async function findExample(studio: Studio, spec: NodeSpec): Promise<Example> {
   const smallest = shipped.toSorted((a, b) => Object.keys(a.nodes).length - Object.keys(b.nodes).length)[0];
   const example = smallest ?? exampleOf(spec, types, t("inspector.examplePrompt"));
   // The layout comes with the first example, not with the page.
-  const { tidied } = await import("../model/tidy");
+  const { tidied } = await import("../model/layout/tidy");
   const untidy = untidyOf({ ...emptyDocument("", ""), ...example }, types);
   const places = untidy ? tidied({ ...untidy, corner: [0, 0] }) : {};
   const nodes = Object.entries(example.nodes).map(([id, node]) => [id, { ...node, at: places[id] ?? node.at }]);

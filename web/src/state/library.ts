@@ -1,11 +1,10 @@
 /** Subgraphs that are kept for other documents: workflow files in a folder of their own on the server. */
-import { uuid } from "../model/ids";
-import { createStore, type StoreApi } from "zustand/vanilla";
+import { uuid } from "../model/document/ids";
 import { t } from "../i18n/text";
-import type { Point } from "../model/document";
-import { serialise } from "../model/format";
-import { toJson } from "../model/json";
-import { standalone } from "../model/keeping";
+import type { Point } from "../model/document/document";
+import { serialise } from "../model/format/format";
+import { toJson } from "../model/format/json";
+import { standalone } from "../model/subgraphs/keeping";
 import { files, type FileInfo } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import { pasteAt } from "./pasting";
@@ -16,12 +15,6 @@ export const LIBRARY_FOLDER = "subgraphs/";
 
 /** What is dragged out of the library is a node type, or this and the name of a file. */
 export const SAVED_TYPE = "saved:";
-
-export type SavedSubgraphs = StoreApi<readonly FileInfo[]>;
-
-export function createSavedSubgraphs(): SavedSubgraphs {
-  return createStore<readonly FileInfo[]>()(() => []);
-}
 
 /** Ask the server which there are. */
 export async function listLibrary({ library }: Studio): Promise<void> {

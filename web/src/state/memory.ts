@@ -1,5 +1,5 @@
 /** Which documents were open, so that they are open again at the next visit. */
-import { isRecord } from "../model/format";
+import { isRecord } from "../model/format/format";
 import type { Journal } from "./journal";
 import type { OpenTabs } from "./openTabs";
 

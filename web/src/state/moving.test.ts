@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { frameKey } from "../model/boxes";
+import { frameKey } from "../model/layout/boxes";
 import { setKnots } from "../model/commands";
-import { wireKey, type Document } from "../model/document";
+import { wireKey, type Document } from "../model/document/document";
 import { testCatalog } from "../testing/catalog";
 import { testDocument } from "../testing/document";
 import { addNodeAt, fitting, freePlace, insertable } from "./adding";

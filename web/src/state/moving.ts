@@ -4,14 +4,14 @@
  * All that depends on the rest of the graph is worked out when a drag begins; a move costs the same
  * whether there are ten nodes or thousands. The document changes once, when it is let go.
  */
-import { around, itemBoxes, itemOf, moved, onGrid, placeOf, touches, type Box, type ItemKey, type Looks } from "../model/boxes";
-import type { Places } from "../model/arrange";
+import { around, itemBoxes, itemOf, moved, onGrid, placeOf, touches, type Box, type ItemKey, type Looks } from "../model/layout/boxes";
+import type { Places } from "../model/layout/arrange";
 import { insertIntoWire, moveItems } from "../model/commands";
-import { Courses, Ports } from "../model/courses";
-import type { Graph, Point } from "../model/document";
-import { carriedBy } from "../model/frames";
-import { Guides, type Guide } from "../model/guides";
-import { isUnwired, passage } from "../model/inserting";
+import { Courses, Ports } from "../model/wires/courses";
+import type { Graph, Point } from "../model/document/document";
+import { carriedBy } from "../model/layout/frames";
+import { Guides, type Guide } from "../model/layout/guides";
+import { isUnwired, passage } from "../model/wires/inserting";
 import type { Canvassed } from "./desk";
 import type { SettingsStore } from "./settings";
 

@@ -1,6 +1,6 @@
 /** From a picture back to what made it. */
 import { t } from "../i18n/text";
-import { NotAWorkflow } from "../model/format";
+import { NotAWorkflow } from "../model/format/format";
 import { api, ApiError } from "../runtime/api";
 import type { Studio } from "./studio";
 

@@ -1,10 +1,10 @@
 /** Copies of what is selected, and where they go. */
 import { t } from "../i18n/text";
-import { frameKey, noteKey } from "../model/boxes";
-import { chosenOf, copyText, cornerOf, pasteFrom, type Place } from "../model/clipboard";
+import { frameKey, noteKey } from "../model/layout/boxes";
+import { chosenOf, copyText, cornerOf, pasteFrom, type Place } from "../model/clipboard/clipboard";
 import { paste, removeItems } from "../model/commands";
-import type { Point } from "../model/document";
-import { GRID } from "../model/geometry";
+import type { Point } from "../model/document/document";
+import { GRID } from "../model/layout/geometry";
 import { chosenItems } from "./chosen";
 import type { Studio } from "./studio";
 import { openDefinition } from "./subgraphs";

@@ -1,9 +1,9 @@
 /** Pictures from outside (pasted, dropped, taken) put where they are wanted. */
-import type { Port } from "../model/catalog";
+import type { Port } from "../model/catalog/catalog";
 import { paste, setValue } from "../model/commands";
-import type { NodeId, Point } from "../model/document";
-import { uploadPort } from "../model/geometry";
-import { freshIds } from "../model/ids";
+import type { NodeId, Point } from "../model/document/document";
+import { uploadPort } from "../model/layout/geometry";
+import { freshIds } from "../model/document/ids";
 import { newNode } from "./adding";
 import type { Studio } from "./studio";
 import { select } from "./view";

@@ -1,13 +1,13 @@
 /** What a run would compute, asked from the server whenever the document has settled. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { setSeeds } from "../model/commands";
-import { ROOT, type Document } from "../model/document";
-import { documentToJson } from "../model/format";
-import { amend, open } from "../model/history";
-import { nextSeeds } from "../model/seeds";
-import type { FlatGraph } from "../model/flatten";
-import { nodesBelow, seedsDrawn } from "../model/needed";
-import type { Signatures } from "../model/signature";
+import { ROOT, type Document } from "../model/document/document";
+import { documentToJson } from "../model/format/format";
+import { amend, open } from "../model/document/history";
+import { nextSeeds } from "../model/runs/seeds";
+import type { FlatGraph } from "../model/subgraphs/flatten";
+import { nodesBelow, seedsDrawn } from "../model/runs/needed";
+import type { Signatures } from "../model/runs/signature";
 import { api, ApiError } from "../runtime/api";
 import { checkWorkflow } from "../runtime/check";
 import { isFinal, type Estimates, type Jobs } from "../runtime/jobs";

@@ -1,15 +1,13 @@
 /** What is wrong with the document in front, asked from the server a moment after each edit. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Document, Graph } from "../model/document";
-import { documentToJson } from "../model/format";
-import { isRecord } from "../model/guards";
-import { indexOf, NO_PROBLEMS, placeOf, problemKey, type Problem, type ProblemIndex } from "../model/problems";
+import type { Document, Graph } from "../model/document/document";
+import { documentToJson } from "../model/format/format";
+import { isRecord } from "../model/format/guards";
+import { indexOf, NO_PROBLEMS, problemKey, type Problem, type ProblemIndex } from "../model/runs/problems";
 import { checkWorkflow } from "../runtime/check";
 import { ApiError } from "../runtime/http";
 import { runsOf } from "../runtime/jobs";
-import { reveal } from "./reveal";
 import type { Runtime } from "./runtime";
-import type { Studio } from "./studio";
 import type { CatalogState, Workspace, WorkspacesStore } from "./workspace";
 
 export interface ProblemsState {
@@ -137,14 +135,6 @@ export class Problems {
     );
     this.store.setState({ documents: { ...state.documents, [id]: index } });
   }
-}
-
-/** Lead to the node of a problem, into its subgraph if it is in one, and to the field. */
-export function revealProblem(studio: Studio, problem: Problem): void {
-  if (problem.node === null) return;
-  reveal(studio, null, problem.node);
-  const place = placeOf(problem);
-  if (place && problem.port !== null) studio.view.setState({ field: [place.node, problem.port], focusing: true });
 }
 
 export function problemsOf({ documents }: ProblemsState, document: string): ProblemIndex {

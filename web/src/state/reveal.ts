@@ -1,4 +1,5 @@
 /** Leading a person to a node: its tab, its canvas, its place. */
+import { placeOf, type Problem } from "../model/runs/problems";
 import type { Studio } from "./studio";
 import { select } from "./view";
 
@@ -14,4 +15,12 @@ export function reveal(studio: Studio, document: string | null, node: string): v
   select(workspace.view, [id]);
   // A canvas that was just opened has its nodes with the next paint.
   requestAnimationFrame(() => requestAnimationFrame(() => workspace.view.getState().canvas?.reveal(id)));
+}
+
+/** Lead to the node of a problem, into its subgraph if it is in one, and to the field. */
+export function revealProblem(studio: Studio, problem: Problem): void {
+  if (problem.node === null) return;
+  reveal(studio, null, problem.node);
+  const place = placeOf(problem);
+  if (place && problem.port !== null) studio.view.setState({ field: [place.node, problem.port], focusing: true });
 }

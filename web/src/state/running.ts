@@ -1,13 +1,10 @@
-/** Ways to run the document: several times, only a part, or whenever it changes. */
+/** Ways to run the document: several times, or only a part of it. */
 import { t } from "../i18n/text";
 import { setSeeds } from "../model/commands";
-import { runId } from "../model/document";
-import { nextSeeds } from "../model/seeds";
-import { neededNodes } from "../model/needed";
-import type { Signatures } from "../model/signature";
+import { runId } from "../model/document/document";
+import { nextSeeds } from "../model/runs/seeds";
 import type { RunWish } from "./runtime";
 import type { Studio } from "./studio";
-import type { Workspace } from "./workspace";
 
 export const MOST_RUNS = 100;
 
@@ -36,59 +33,4 @@ export function runSelected(studio: Studio): void {
   // An instance of a subgraph is what is inside it.
   const targets = chosen.flatMap((id) => instances.get(id) ?? (nodes[id] ? [id] : []));
   if (targets.length) runBatch(studio, { targets });
-}
-
-/** Time for a person to go on with what they are changing. */
-const SETTLED_MS = 600;
-
-/** Runs what is open whenever a value that counts has changed, if that is wanted. */
-export class RunOnChange {
-  readonly #studio: Studio;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The run that this asked for last, and of what. */
-  #job: Promise<string | null> = Promise.resolve(null);
-  #ran: { readonly workspace: Workspace; readonly key: string } | null = null;
-
-  constructor(studio: Studio) {
-    this.#studio = studio;
-    const watch = (workspace: Workspace): (() => void) =>
-      workspace.documents.store.subscribe((now, before) => {
-        if (now.editing.document !== before.editing.document) this.#later();
-      });
-    let unwatch = watch(studio.workspace);
-    studio.workspaces.subscribe(({ active }, before) => {
-      if (active === before.active) return;
-      unwatch();
-      unwatch = watch(active);
-      this.#ran = null;
-    });
-    studio.settings.subscribe(({ runOnChange }, before) => {
-      if (runOnChange && !before.runOnChange) this.#run();
-    });
-  }
-
-  #later(): void {
-    clearTimeout(this.#timer);
-    if (this.#studio.settings.getState().runOnChange) this.#timer = setTimeout(() => this.#run(), SETTLED_MS);
-  }
-
-  /** Seeds stay as they are: a new one would be another change. */
-  #run(): void {
-    const { workspace, runtime, planner } = this.#studio;
-    const { document } = workspace.documents;
-    const { types } = workspace;
-    if (!types || !document.id || runtime.store.getState().phase !== "live") return;
-    const needed = neededNodes(workspace.flatOf(document), types);
-    const signatures = workspace.signaturesOf(document);
-    const key = keyOf(needed, signatures);
-    if (needed.size === 0 || (this.#ran?.workspace === workspace && this.#ran.key === key)) return;
-    this.#ran = { workspace, key };
-    const stale = this.#job;
-    void stale.then((id) => id !== null && runtime.cancel(id));
-    this.#job = runtime.submit({ document, signatures, estimates: planner.estimates(document) }, { front: true });
-  }
-}
-
-function keyOf(needed: Iterable<string>, signatures: Signatures): string {
-  return [...needed].map((id) => `${id}=${signatures[id] ?? ""}`).join("\n");
 }

@@ -1,11 +1,11 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
-import { uuid } from "../model/ids";
+import { uuid } from "../model/document/ids";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { upstream } from "../model/connect";
-import { flatten } from "../model/flatten";
-import type { Document } from "../model/document";
-import { documentToJson, isRecord, NotAWorkflow, parseDocument } from "../model/format";
-import { signatures as signaturesOf, type Signatures } from "../model/signature";
+import { upstream } from "../model/wires/connect";
+import { flatten } from "../model/subgraphs/flatten";
+import type { Document } from "../model/document/document";
+import { documentToJson, isRecord, NotAWorkflow, parseDocument } from "../model/format/format";
+import { signatures as signaturesOf, type Signatures } from "../model/runs/signature";
 import { api, ApiError, type SystemInfo, type WorkerInfo } from "../runtime/api";
 import { afterAll } from "../runtime/batch";
 import type { Phase } from "../runtime/connection";

@@ -2,8 +2,8 @@
  * Keeps every edit: in this browser at once, as a draft on the server soon after, and in the
  * workflow file when a person saves. Nothing is ever written over what somebody else wrote.
  */
-import type { Document } from "../model/document";
-import { parseDocument, serialise } from "../model/format";
+import type { Document } from "../model/document/document";
+import { parseDocument, serialise } from "../model/format/format";
 import { replaceDocument } from "../model/commands";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";

@@ -1,7 +1,7 @@
 /** What a person has chosen for this browser, and what it remembers for them. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Language } from "../i18n/text";
-import { isRecord } from "../model/format";
+import { isRecord } from "../model/format/format";
 
 export interface Settings {
   readonly language: Language | "system";

@@ -1,15 +1,15 @@
 /** The page's stores put together: made once, handed to components through a context. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { Catalog } from "../model/catalog";
+import { Catalog } from "../model/catalog/catalog";
 import { api, ApiError } from "../runtime/api";
 import type { DocumentStore } from "./document";
 import { Gallery } from "./gallery";
 import { Journal } from "./journal";
 import { Planner } from "./planner";
 import { Problems } from "./problems";
-import { runBatch, RunOnChange } from "./running";
-import { Runtime, type RunWish } from "./runtime";
-import { createSavedSubgraphs, type SavedSubgraphs } from "./library";
+import { RunOnChange } from "./runOnChange";
+import { Runtime } from "./runtime";
+import { createSavedSubgraphs, type SavedSubgraphs } from "./savedSubgraphs";
 import type { Saving } from "./saving";
 import { Tabs } from "./tabs";
 import { createSettingsStore, type SettingsStore } from "./settings";
@@ -83,11 +83,6 @@ export class Studio {
     }
     this.problems.start();
     this.runtime.open();
-  }
-
-  /** Ask the server to run the document, as often as is chosen. */
-  run(wish: RunWish = {}): void {
-    runBatch(this, wish);
   }
 
   /** Open what a file or a picture holds as a new document. */

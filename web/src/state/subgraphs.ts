@@ -1,11 +1,11 @@
 /** What a person does with subgraphs: made, opened, taken apart, published, kept for other documents. */
 import { t } from "../i18n/text";
-import { freshDefinitionId, freshName, INPUTS, isBorder, NEW_PORT, OUTPUTS, renamedDefinition } from "../model/border";
-import { inputOf, outputOf, type Catalog } from "../model/catalog";
-import { grouped, unpacked } from "../model/grouping";
+import { freshDefinitionId, freshName, INPUTS, isBorder, NEW_PORT, OUTPUTS, renamedDefinition } from "../model/subgraphs/border";
+import { inputOf, outputOf, type Catalog } from "../model/catalog/catalog";
+import { grouped, unpacked } from "../model/subgraphs/grouping";
 import { connect, disconnect, groupNodes, makeUnique, publishPort, removeUnused, unpackInstance, type NewPort } from "../model/commands";
-import { definitionAt, subgraphOf, type Graph, type NodeId, type PortRef, type Subgraph, type Wire } from "../model/document";
-import { unusedDefinitions, wouldContainItself } from "../model/uses";
+import { definitionAt, subgraphOf, type Graph, type NodeId, type PortRef, type Subgraph, type Wire } from "../model/document/document";
+import { unusedDefinitions, wouldContainItself } from "../model/subgraphs/uses";
 import { label } from "../ui/format";
 import { chosenItems } from "./chosen";
 import type { Desk } from "./desk";

@@ -1,9 +1,9 @@
 /** Starting sweeps, and finding their pictures again. */
-import { uuid } from "../model/ids";
+import { uuid } from "../model/document/ids";
 import { setSeeds } from "../model/commands";
-import { nextSeeds } from "../model/seeds";
-import { signatures } from "../model/signature";
-import { cellsOf, valueLabel, type Axis } from "../model/sweep";
+import { nextSeeds } from "../model/runs/seeds";
+import { signatures } from "../model/runs/signature";
+import { cellsOf, valueLabel, type Axis } from "../model/runs/sweep";
 import { api } from "../runtime/api";
 import { isFinal } from "../runtime/jobs";
 import { groupOf, type Group } from "../runtime/queue";

@@ -1,8 +1,8 @@
 /** Opening, closing and finding again: one tab a document. Closing loses nothing. */
-import { uuid } from "../model/ids";
+import { uuid } from "../model/document/ids";
 import type { StoreApi } from "zustand/vanilla";
-import { emptyDocument, type Document } from "../model/document";
-import { parseDocument } from "../model/format";
+import { emptyDocument, type Document } from "../model/document/document";
+import { parseDocument } from "../model/format/format";
 import { files, type DraftInfo } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import type { DocumentState } from "./document";
@@ -12,7 +12,7 @@ import type { OpenTab } from "./openTabs";
 import type { Runtime } from "./runtime";
 import type { OpenWindows } from "./windows";
 import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
-import { parseJson } from "../model/json";
+import { parseJson } from "../model/format/json";
 
 /** What a tab needs of the page around it. */
 export interface Around {

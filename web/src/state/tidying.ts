@@ -1,11 +1,11 @@
 /** Tidying up: the selection, or the whole canvas, laid out by its wires in a worker. */
-import type { Places } from "../model/arrange";
-import { itemBoxes, itemOf, moved, type Box, type ItemKey } from "../model/boxes";
+import type { Places } from "../model/layout/arrange";
+import { itemBoxes, itemOf, moved, type Box, type ItemKey } from "../model/layout/boxes";
 import { tidy, type Tidying } from "../model/commands";
-import type { Graph } from "../model/document";
-import { carriedBy, frameAround } from "../model/frames";
-import type { Untidy } from "../model/tidy";
-import { untidyOf } from "../model/untidy";
+import type { Graph } from "../model/document/document";
+import { carriedBy, frameAround } from "../model/layout/frames";
+import type { Untidy } from "../model/layout/tidy";
+import { untidyOf } from "../model/layout/untidy";
 import { trustedScript } from "../runtime/trusted";
 import { looksOf } from "./moving";
 import type { Studio } from "./studio";

@@ -1,6 +1,6 @@
 /** What is open beside the canvas: panels, the enlarged picture, notices. The same for all documents. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Point } from "../model/document";
+import type { Point } from "../model/document/document";
 import type { Hit } from "./view";
 
 export interface Enlarged {

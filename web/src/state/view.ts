@@ -1,8 +1,8 @@
 /** What a person does on one canvas: selection, drags, where the view is. Not part of the document. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Box, ItemKey } from "../model/boxes";
-import type { NodeId, Point, PortRef } from "../model/document";
-import type { Guide } from "../model/guides";
+import type { Box, ItemKey } from "../model/layout/boxes";
+import type { NodeId, Point, PortRef } from "../model/document/document";
+import type { Guide } from "../model/layout/guides";
 
 /** A thing on the canvas. Frames and notes go by their keys. */
 export interface Hit {

@@ -1,5 +1,5 @@
 /** Which windows of the studio are open in this browser: each holds a lock while it lives. */
-import { uuid } from "../model/ids";
+import { uuid } from "../model/document/ids";
 
 const PREFIX = "wirebrush.window.";
 

@@ -1,10 +1,10 @@
 /** One open document with all that belongs to it: its edits, its view, its saving. A tab is one. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Catalog } from "../model/catalog";
-import type { Document, Scope } from "../model/document";
-import { Flattener, type FlatGraph } from "../model/flatten";
-import { Signer, type Signatures } from "../model/signature";
-import { withSubgraphs } from "../model/subgraph";
+import type { Catalog } from "../model/catalog/catalog";
+import type { Document, Scope } from "../model/document/document";
+import { Flattener, type FlatGraph } from "../model/subgraphs/flatten";
+import { Signer, type Signatures } from "../model/runs/signature";
+import { withSubgraphs } from "../model/subgraphs/subgraph";
 import { DocumentStore } from "./document";
 import type { Journal } from "./journal";
 import { Saving } from "./saving";

@@ -1,17 +1,17 @@
 /** Random things that a person might do to a document: one kind for each command there is. */
 import * as fc from "fast-check";
-import { frameKey, noteKey } from "../model/boxes";
-import { INPUTS, isBorder, OUTPUTS, renamedDefinition } from "../model/border";
-import { copyText, pasteFrom } from "../model/clipboard";
+import { frameKey, noteKey } from "../model/layout/boxes";
+import { INPUTS, isBorder, OUTPUTS, renamedDefinition } from "../model/subgraphs/border";
+import { copyText, pasteFrom } from "../model/clipboard/clipboard";
 import * as commands from "../model/commands";
-import { definitionAt, graphAt, subgraphOf, type Document, type Graph, type Json, type Scope, type SubgraphPort } from "../model/document";
-import { parseDocument } from "../model/format";
-import { grouped, unpacked } from "../model/grouping";
-import { run, type Command, type Editing } from "../model/history";
-import { freshIds, freshKeys } from "../model/ids";
-import { parseJson, toJson } from "../model/json";
-import { nextSeeds } from "../model/seeds";
-import { withSubgraphs } from "../model/subgraph";
+import { definitionAt, graphAt, subgraphOf, type Document, type Graph, type Json, type Scope, type SubgraphPort } from "../model/document/document";
+import { parseDocument } from "../model/format/format";
+import { grouped, unpacked } from "../model/subgraphs/grouping";
+import { run, type Command, type Editing } from "../model/document/history";
+import { freshIds, freshKeys } from "../model/document/ids";
+import { parseJson, toJson } from "../model/format/json";
+import { nextSeeds } from "../model/runs/seeds";
+import { withSubgraphs } from "../model/subgraphs/subgraph";
 import { testCatalog } from "./catalog";
 import { testDocument } from "./document";
 

@@ -1,5 +1,5 @@
 /** A small catalog for tests, in the shape that the server sends. */
-import { Catalog } from "../model/catalog";
+import { Catalog } from "../model/catalog/catalog";
 import type { NodeSpec } from "../runtime/wire.gen";
 
 const COMMON = { category: "test", help: "", version: "1", cache: "pure" as const, pack: "builtin", source: "" };

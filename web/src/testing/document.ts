@@ -1,6 +1,6 @@
 /** A small document for tests: text to picture. */
-import type { Document } from "../model/document";
-import { parseDocument } from "../model/format";
+import type { Document } from "../model/document/document";
+import { parseDocument } from "../model/format/format";
 
 export function testDocument(): Document {
   return parseDocument({

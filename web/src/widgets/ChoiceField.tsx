@@ -1,6 +1,6 @@
 import { ChevronDown } from "lucide-react";
 import { useCallback, useId, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
-import type { Choice } from "../model/catalog";
+import type { Choice } from "../model/catalog/catalog";
 import { ListPopup, type ListItem } from "../ui/ListPopup";
 import { portLabel } from "../ui/format";
 import { t } from "../i18n/text";

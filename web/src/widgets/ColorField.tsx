@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { colorText, parseColor } from "../model/color";
+import { colorText, parseColor } from "../model/values/color";
 import { t } from "../i18n/text";
 import { Field, spoken } from "./Field";
 import styles from "./Field.module.css";

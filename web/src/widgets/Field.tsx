@@ -1,6 +1,6 @@
 import type { ComponentProps } from "react";
-import type { Port } from "../model/catalog";
-import type { Problem } from "../model/problems";
+import type { Port } from "../model/catalog/catalog";
+import type { Problem } from "../model/runs/problems";
 import { portLabel } from "../ui/format";
 import { tipOf } from "./describe";
 import styles from "./Field.module.css";

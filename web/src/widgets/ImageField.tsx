@@ -1,6 +1,6 @@
 import { Upload } from "lucide-react";
 import { useRef } from "react";
-import type { Choice } from "../model/catalog";
+import type { Choice } from "../model/catalog/catalog";
 import { thumbnailUrl } from "../runtime/api";
 import { useRuntime, useStudio } from "../state/context";
 import type { ListItem } from "../ui/ListPopup";

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { parseJson, toJson } from "../model/json";
-import type { Json } from "../model/document";
+import { parseJson, toJson } from "../model/format/json";
+import type { Json } from "../model/document/document";
 import { t } from "../i18n/text";
 import { Field, spoken } from "./Field";
 import styles from "./Field.module.css";

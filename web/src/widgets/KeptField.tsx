@@ -1,4 +1,4 @@
-import { keptText } from "../model/placeholder";
+import { keptText } from "../model/catalog/placeholder";
 import { portLabel } from "../ui/format";
 import { Field } from "./Field";
 import styles from "./Field.module.css";

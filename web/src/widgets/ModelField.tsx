@@ -1,6 +1,6 @@
 import { Box } from "lucide-react";
 import { useState } from "react";
-import type { Choice } from "../model/catalog";
+import type { Choice } from "../model/catalog/catalog";
 import type { ListItem } from "../ui/ListPopup";
 import { bytes, day } from "../ui/format";
 import { models, type ModelInfo } from "../runtime/models";

@@ -1,7 +1,7 @@
 import { useRef, type CSSProperties, type ReactNode } from "react";
-import type { Widget } from "../model/catalog";
-import { grouped, isSlidable, isWhole, nudged, numeric, stepOf, type Numeric } from "../model/number";
-import { unitOf } from "../model/units";
+import type { Widget } from "../model/catalog/catalog";
+import { grouped, isSlidable, isWhole, nudged, numeric, stepOf, type Numeric } from "../model/values/number";
+import { unitOf } from "../model/values/units";
 import { t } from "../i18n/text";
 import { Field, spoken } from "./Field";
 import styles from "./Field.module.css";

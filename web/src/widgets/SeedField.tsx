@@ -1,6 +1,6 @@
 import { Dices, History, ListPlus, Lock } from "lucide-react";
-import type { SeedControl } from "../model/document";
-import { grouped, numeric } from "../model/number";
+import type { SeedControl } from "../model/document/document";
+import { grouped, numeric } from "../model/values/number";
 import { portLabel } from "../ui/format";
 import { t } from "../i18n/text";
 import styles from "./Field.module.css";

@@ -1,5 +1,5 @@
 import { useRef, useState, type KeyboardEvent } from "react";
-import { weighted } from "../model/weighting";
+import { weighted } from "../model/values/weighting";
 import { portLabel } from "../ui/format";
 import { t } from "../i18n/text";
 import { Completion, useCompletion } from "./Completion";

@@ -1,6 +1,6 @@
 import type { ComponentType } from "react";
-import { isColor } from "../model/color";
-import { KEPT } from "../model/placeholder";
+import { isColor } from "../model/values/color";
+import { KEPT } from "../model/catalog/placeholder";
 import { ChoiceField } from "./ChoiceField";
 import { ColorField } from "./ColorField";
 import { FileField } from "./FileField";

@@ -1,9 +1,9 @@
 /** What there is to say about a port in words: its help, what it takes, what is wrong with it. */
-import type { Port } from "../model/catalog";
-import { colorText, isColor } from "../model/color";
-import type { Json } from "../model/document";
-import { grouped, isWhole } from "../model/number";
-import type { Problem } from "../model/problems";
+import type { Port } from "../model/catalog/catalog";
+import { colorText, isColor } from "../model/values/color";
+import type { Json } from "../model/document/document";
+import { grouped, isWhole } from "../model/values/number";
+import type { Problem } from "../model/runs/problems";
 import { t } from "../i18n/text";
 
 /** Bounds beyond this are there for the computer's sake; they say nothing to a person. */

@@ -1,6 +1,6 @@
-import type { Port } from "../model/catalog";
-import type { Json, NodeId, SeedControl } from "../model/document";
-import type { Problem } from "../model/problems";
+import type { Port } from "../model/catalog/catalog";
+import type { Json, NodeId, SeedControl } from "../model/document/document";
+import type { Problem } from "../model/runs/problems";
 
 /** What every widget is given. It holds no value of its own: unmounting loses nothing. */
 export interface WidgetProps {

@@ -1,5 +1,5 @@
-import { graphAt, type NodeId } from "../model/document";
-import { numeric, type Numeric } from "../model/number";
+import { graphAt, type NodeId } from "../model/document/document";
+import { numeric, type Numeric } from "../model/values/number";
 import { useDocument, useDocumentState, useRuntime } from "../state/context";
 
 /** The number that a node's input had in the document's latest run; `null` before the first one. */

@@ -1,7 +1,7 @@
 import { useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
-import { evaluate } from "../model/expression";
-import { beyond, fitted, grouped, nudged, shown, type Numeric } from "../model/number";
-import type { Widget } from "../model/catalog";
+import { evaluate } from "../model/values/expression";
+import { beyond, fitted, grouped, nudged, shown, type Numeric } from "../model/values/number";
+import type { Widget } from "../model/catalog/catalog";
 import { t } from "../i18n/text";
 
 interface Entered {

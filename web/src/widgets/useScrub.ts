@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type PointerEvent } from "react";
-import type { Numeric } from "../model/number";
+import type { Numeric } from "../model/values/number";
 
 /** A press that moves less is a click. */
 const CLICK_PIXELS = 3;

@@ -1,7 +1,7 @@
 import { setControl, setValue } from "../model/commands";
-import { INPUTS } from "../model/border";
-import { wireKey, type Json, type NodeId, type SeedControl } from "../model/document";
-import type { Port } from "../model/catalog";
+import { INPUTS } from "../model/subgraphs/border";
+import { wireKey, type Json, type NodeId, type SeedControl } from "../model/document/document";
+import type { Port } from "../model/catalog/catalog";
 import { useGraph, useProblems, useRunId, useWorkspace } from "../state/context";
 import type { WidgetProps } from "./types";
 

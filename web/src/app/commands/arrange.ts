@@ -1,9 +1,9 @@
 /** Lining up, spacing out, tidying, nudging, collapsing and colouring what is selected. */
-import { aligned, distributed, type Boxes, type Edge, type Places } from "../../model/arrange";
-import { itemBoxes, type ItemKey } from "../../model/boxes";
+import { aligned, distributed, type Boxes, type Edge, type Places } from "../../model/layout/arrange";
+import { itemBoxes, type ItemKey } from "../../model/layout/boxes";
 import { moveItems, setNodeField } from "../../model/commands";
-import type { Point } from "../../model/document";
-import { GRID } from "../../model/geometry";
+import type { Point } from "../../model/document/document";
+import { GRID } from "../../model/layout/geometry";
 import { looksOf, withCarried } from "../../state/moving";
 import type { Studio } from "../../state/studio";
 import { tidyUp } from "../../state/tidying";

@@ -1,6 +1,6 @@
 /** What a command of the page is: one row of the table that menus, keys and the palette read. */
 import type { TextKey } from "../../i18n/text";
-import type { Point } from "../../model/document";
+import type { Point } from "../../model/document/document";
 import type { Studio } from "../../state/studio";
 import type { MenuRequest } from "../../state/ui";
 

@@ -1,5 +1,5 @@
 /** Undo, the clipboard, and what is done to the selection. */
-import { itemOf } from "../../model/boxes";
+import { itemOf } from "../../model/layout/boxes";
 import { removeItems, setNodeField } from "../../model/commands";
 import type { Studio } from "../../state/studio";
 import { select } from "../../state/view";

@@ -1,7 +1,7 @@
 /** Documents: opening, saving, renaming, and files of this computer. */
 import { t } from "../../i18n/text";
 import { renameDocument } from "../../model/commands";
-import { serialise } from "../../model/format";
+import { serialise } from "../../model/format/format";
 import { files } from "../../runtime/files";
 import { ApiError } from "../../runtime/http";
 import { NameTaken } from "../../state/saving";

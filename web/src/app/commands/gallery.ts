@@ -1,5 +1,5 @@
 /** Looking at pictures. */
-import { runId } from "../../model/document";
+import { runId } from "../../model/document/document";
 import { runsOf } from "../../runtime/jobs";
 import { compareWithEarlier } from "../../state/comparing";
 import type { Studio } from "../../state/studio";

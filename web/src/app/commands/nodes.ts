@@ -1,8 +1,8 @@
 /** One node at a time: its help, its fields as ports, and what is wrong. */
-import { inputOf } from "../../model/catalog";
+import { inputOf } from "../../model/catalog/catalog";
 import { showPort } from "../../model/commands";
-import { wireKey, type PortRef } from "../../model/document";
-import { revealProblem } from "../../state/problems";
+import { wireKey, type PortRef } from "../../model/document/document";
+import { revealProblem } from "../../state/reveal";
 import type { Studio } from "../../state/studio";
 import type { AppCommand } from "./command";
 

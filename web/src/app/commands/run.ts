@@ -1,13 +1,13 @@
 /** Running and stopping. */
 import { isFinal } from "../../runtime/jobs";
-import { runSelected } from "../../state/running";
+import { runBatch, runSelected } from "../../state/running";
 import type { Studio } from "../../state/studio";
 import type { AppCommand } from "./command";
 
 export const RUN: readonly AppCommand[] = [
-  { id: "run", label: "command.run", menu: "run", group: "run", keys: ["Ctrl+Enter"], inFields: true, enabled: isLive, run: (studio) => studio.run() },
+  { id: "run", label: "command.run", menu: "run", group: "run", keys: ["Ctrl+Enter"], inFields: true, enabled: isLive, run: (studio) => runBatch(studio) },
   { id: "runSelected", label: "command.runSelected", menu: "run", group: "run", on: ["node"], keys: ["Alt+Enter"], inFields: true, enabled: canRunSelected, run: runSelected },
-  { id: "runFront", label: "command.runFront", menu: "run", group: "run", keys: ["Ctrl+Alt+Enter"], inFields: true, enabled: isLive, run: (studio) => studio.run({ front: true }) },
+  { id: "runFront", label: "command.runFront", menu: "run", group: "run", keys: ["Ctrl+Alt+Enter"], inFields: true, enabled: isLive, run: (studio) => runBatch(studio, { front: true }) },
   { id: "sweep", label: "command.sweep", menu: "run", group: "run", on: ["node"], keys: ["Ctrl+Alt+G"], run: (studio) => studio.ui.setState({ overlay: "sweep" }) },
   { id: "runOnChange", label: "command.runOnChange", menu: "run", group: "change", keys: [], checked: (studio) => studio.settings.getState().runOnChange, run: toggleRunOnChange },
   { id: "previews", label: "command.previews", menu: "run", group: "change", keys: [], checked: (studio) => studio.settings.getState().previews, run: togglePreviews },

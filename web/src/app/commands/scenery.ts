@@ -1,9 +1,9 @@
 /** Frames and notes. */
-import { frameKey, itemBoxes, itemOf, noteKey, nodeBoxes, type ItemKey } from "../../model/boxes";
+import { frameKey, itemBoxes, itemOf, noteKey, nodeBoxes, type ItemKey } from "../../model/layout/boxes";
 import { addFrame, addNote, removeItems, resizeItem } from "../../model/commands";
-import type { Point } from "../../model/document";
-import { carriedBy, frameAround } from "../../model/frames";
-import { freshKeys } from "../../model/ids";
+import type { Point } from "../../model/document/document";
+import { carriedBy, frameAround } from "../../model/layout/frames";
+import { freshKeys } from "../../model/document/ids";
 import { freePlace } from "../../state/adding";
 import { looksOf } from "../../state/moving";
 import type { Studio } from "../../state/studio";

@@ -1,7 +1,7 @@
 /** Choosing nodes by what they are and how they are wired. */
-import { frameKey, noteKey } from "../../model/boxes";
-import type { Graph, NodeId } from "../../model/document";
-import { inverted, sameType, withDownstream, withUpstream } from "../../model/selecting";
+import { frameKey, noteKey } from "../../model/layout/boxes";
+import type { Graph, NodeId } from "../../model/document/document";
+import { inverted, sameType, withDownstream, withUpstream } from "../../model/selection/selecting";
 import type { Studio } from "../../state/studio";
 import { leaveSubgraph } from "../../state/subgraphs";
 import { say, select } from "../../state/view";

@@ -1,8 +1,8 @@
 /** Subgraphs: parts of a workflow with ports of their own. */
-import { fedBy, INPUTS } from "../../model/border";
+import { fedBy, INPUTS } from "../../model/subgraphs/border";
 import { disconnect, removePort, resetInstances } from "../../model/commands";
-import { subgraphOf, wireKey, type PortRef } from "../../model/document";
-import { unusedDefinitions } from "../../model/uses";
+import { subgraphOf, wireKey, type PortRef } from "../../model/document/document";
+import { unusedDefinitions } from "../../model/subgraphs/uses";
 import { saveToLibrary } from "../../state/library";
 import {
   cleanUp,

@@ -1,6 +1,6 @@
 /** Looking: zoom, search, and what is open beside the canvas. */
-import { itemOf, placeOf, type ItemKey } from "../../model/boxes";
-import type { Point } from "../../model/document";
+import { itemOf, placeOf, type ItemKey } from "../../model/layout/boxes";
+import type { Point } from "../../model/document/document";
 import type { Studio } from "../../state/studio";
 import type { Hit } from "../../state/view";
 import type { AppCommand } from "./command";

@@ -1,7 +1,7 @@
 /** From node to node by keyboard, and into a node and out again. */
-import { nodeBoxes } from "../../model/boxes";
-import type { NodeId } from "../../model/document";
-import { inReadingOrder, neighbour, type Direction } from "../../model/walking";
+import { nodeBoxes } from "../../model/layout/boxes";
+import type { NodeId } from "../../model/document/document";
+import { inReadingOrder, neighbour, type Direction } from "../../model/selection/walking";
 import { looksOf } from "../../state/moving";
 import type { Studio } from "../../state/studio";
 import { openInstance } from "../../state/subgraphs";

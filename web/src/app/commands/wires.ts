@@ -1,10 +1,10 @@
 /** Wires: wiring by keyboard, swapping, cutting, straightening. */
-import { inputOf } from "../../model/catalog";
+import { inputOf } from "../../model/catalog/catalog";
 import { disconnect, setKnots, swapInputs } from "../../model/commands";
-import { Ports } from "../../model/courses";
-import type { PortRef, Wire } from "../../model/document";
-import { refusal, wireInto } from "../../model/connect";
-import { middleOf } from "../../model/wirepath";
+import { Ports } from "../../model/wires/courses";
+import type { PortRef, Wire } from "../../model/document/document";
+import { refusal, wireInto } from "../../model/wires/connect";
+import { middleOf } from "../../model/wires/wirepath";
 import { looksOf } from "../../state/moving";
 import type { Studio } from "../../state/studio";
 import { say } from "../../state/view";

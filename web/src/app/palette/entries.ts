@@ -1,5 +1,5 @@
 /** What the palette finds: commands, node types, nodes of the canvas, open and saved workflows. */
-import { categoryWords } from "../../model/shelves";
+import { categoryWords } from "../../model/catalog/shelves";
 import { t } from "../../i18n/text";
 import type { FileInfo } from "../../runtime/files";
 import { addNodeAt } from "../../state/adding";

@@ -1,6 +1,6 @@
 import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
-import type { Box } from "../../model/boxes";
+import type { Box } from "../../model/layout/boxes";
 import { useSettings, useStudio, useWorkspace } from "../../state/context";
 import { t } from "../../i18n/text";
 import { Looks } from "./looks";

@@ -1,6 +1,6 @@
 /** What paints a scene: a brush, the look of things, and the shapes that all of them are made of. */
-import type { Box, ItemKey } from "../../model/boxes";
-import type { NodeId } from "../../model/document";
+import type { Box, ItemKey } from "../../model/layout/boxes";
+import type { NodeId } from "../../model/document/document";
 import { fitted, type Detail } from "./detail";
 import type { Mark } from "./marks";
 import type { Palette } from "./palette";

@@ -4,9 +4,9 @@
  * A pass over all boxes: for thousands of things that takes a fraction of a millisecond, less than
  * an index would take to be kept up to date while something is dragged.
  */
-import { boxAt, grown, holdsPoint, touches, type Box, type ItemKey } from "../../model/boxes";
-import type { NodeId, Point } from "../../model/document";
-import { nearness } from "../../model/wirepath";
+import { boxAt, grown, holdsPoint, touches, type Box, type ItemKey } from "../../model/layout/boxes";
+import type { NodeId, Point } from "../../model/document/document";
+import { nearness } from "../../model/wires/wirepath";
 import type { Hit } from "../../state/view";
 import type { Scene } from "./scene";
 

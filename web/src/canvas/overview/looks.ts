@@ -1,5 +1,5 @@
 /** What the open canvas looks like now, read from the page's stores when it is painted. */
-import { runId } from "../../model/document";
+import { runId } from "../../model/document/document";
 import { runsOf } from "../../runtime/jobs";
 import { problemsOf } from "../../state/problems";
 import type { Studio } from "../../state/studio";

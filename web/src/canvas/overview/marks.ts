@@ -1,7 +1,7 @@
 /** What a node's run looks like from afar, and the pictures that it shows. */
-import { uploadPort } from "../../model/geometry";
-import type { NodeSpec } from "../../model/catalog";
-import type { WorkflowNode } from "../../model/document";
+import { uploadPort } from "../../model/layout/geometry";
+import type { NodeSpec } from "../../model/catalog/catalog";
+import type { WorkflowNode } from "../../model/document/document";
 import { thumbnailUrl } from "../../runtime/api";
 import type { NodeRun } from "../../runtime/nodeRuns";
 

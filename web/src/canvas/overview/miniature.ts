@@ -1,6 +1,6 @@
 /** The whole graph on a postage stamp: what the small map shows, and where it is pointed at. */
-import { around, type Box } from "../../model/boxes";
-import type { Point } from "../../model/document";
+import { around, type Box } from "../../model/layout/boxes";
+import type { Point } from "../../model/document/document";
 import type { Brush, Look } from "./brush";
 import { boundsOf, type Scene, type SceneNode } from "./scene";
 

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { holds, holdsPoint, touches, type Box } from "../../model/boxes";
-import type { Document, Point } from "../../model/document";
-import { layoutOf } from "../../model/geometry";
-import { nearness } from "../../model/wirepath";
+import { holds, holdsPoint, touches, type Box } from "../../model/layout/boxes";
+import type { Document, Point } from "../../model/document/document";
+import { layoutOf } from "../../model/layout/geometry";
+import { nearness } from "../../model/wires/wirepath";
 import type { NodeRun } from "../../runtime/nodeRuns";
 import { testCatalog } from "../../testing/catalog";
 import { testDocument } from "../../testing/document";

@@ -1,5 +1,5 @@
 /** Paints a scene as the page shows it, with what can be made out at the zoom it is seen at. */
-import { touches, type Box } from "../../model/boxes";
+import { touches, type Box } from "../../model/layout/boxes";
 import { colorOf } from "../../ui/PortShape";
 import { sceneryTint } from "../../ui/tints";
 import { outlined, paintTitle, type Brush, type Look } from "./brush";

@@ -1,7 +1,7 @@
 /** Paints one node: the same boxes at the same places as the page's own, words as far as they can be read. */
-import { grown, type Box } from "../../model/boxes";
-import type { Json, WorkflowNode } from "../../model/document";
-import type { WidgetPlace } from "../../model/geometry";
+import { grown, type Box } from "../../model/layout/boxes";
+import type { Json, WorkflowNode } from "../../model/document/document";
+import type { WidgetPlace } from "../../model/layout/geometry";
 import { colorOf } from "../../ui/PortShape";
 import { portLabel } from "../../ui/format";
 import { tintOf } from "../../ui/tints";

@@ -3,8 +3,8 @@
  *
  * Whatever is not hit is left to the canvas: it pans, boxes and lassos there as everywhere.
  */
-import { itemOf } from "../../model/boxes";
-import type { Point } from "../../model/document";
+import { itemOf } from "../../model/layout/boxes";
+import type { Point } from "../../model/document/document";
 import { choose, select, type Hit, type ViewState } from "../../state/view";
 import type { Workspace } from "../../state/workspace";
 import { hitAt } from "./hits";

@@ -4,11 +4,11 @@
  * Nodes come with the layout that the flow has worked out already. What did not change keeps its
  * identity, so that a drag makes only what moves anew.
  */
-import { around, boxAt, frameKey, itemOf, noteKey, type Box, type ItemKey } from "../../model/boxes";
-import { outputOf, type NodeSpec } from "../../model/catalog";
-import type { Frame, Graph, Note, NodeId, Point, Wire, WorkflowNode } from "../../model/document";
-import type { Layout } from "../../model/geometry";
-import { curvesBox, wireCurves, type Curve } from "../../model/wirepath";
+import { around, boxAt, frameKey, itemOf, noteKey, type Box, type ItemKey } from "../../model/layout/boxes";
+import { outputOf, type NodeSpec } from "../../model/catalog/catalog";
+import type { Frame, Graph, Note, NodeId, Point, Wire, WorkflowNode } from "../../model/document/document";
+import type { Layout } from "../../model/layout/geometry";
+import { curvesBox, wireCurves, type Curve } from "../../model/wires/wirepath";
 
 /** A node as the flow has placed it. */
 export interface PlacedNode {

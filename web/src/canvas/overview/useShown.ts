@@ -1,6 +1,6 @@
 import { useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useState } from "react";
-import type { Box } from "../../model/boxes";
+import type { Box } from "../../model/layout/boxes";
 import type { AnyNode, FlowEdge } from "../flow";
 import type { Scenes } from "./scenes";
 import { partIn, windowFor } from "./window";

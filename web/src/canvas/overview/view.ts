@@ -1,5 +1,5 @@
 /** Which part of the canvas is seen, how large, and on how fine a screen. */
-import type { Box } from "../../model/boxes";
+import type { Box } from "../../model/layout/boxes";
 
 /** Where the canvas is on the screen: a point at `p` is drawn at `p * zoom + (x, y)`. */
 export interface Sight {

@@ -4,7 +4,7 @@
  * All that xyflow does for each node and wire it knows, on every move, it then does for a few
  * hundred, however large the graph is.
  */
-import { grown, holds, touches, type Box } from "../../model/boxes";
+import { grown, holds, touches, type Box } from "../../model/layout/boxes";
 import type { Scene } from "./scene";
 import { seenBox, type Sight } from "./view";
 

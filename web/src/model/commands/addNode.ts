@@ -1,5 +1,5 @@
-import type { NodeId, WorkflowNode } from "../document";
-import type { Command } from "../history";
+import type { NodeId, WorkflowNode } from "../document/document";
+import type { Command } from "../document/history";
 
 export interface NewNode {
   readonly id: NodeId;

@@ -1,6 +1,6 @@
-import { INPUTS, OUTPUTS } from "../border";
-import { wireKey, type Graph, type Subgraph, type SubgraphPort, type Wire } from "../document";
-import type { Command } from "../history";
+import { INPUTS, OUTPUTS } from "../subgraphs/border";
+import { wireKey, type Graph, type Subgraph, type SubgraphPort, type Wire } from "../document/document";
+import type { Command } from "../document/history";
 
 /** Wire an output to an input; the input's earlier wire goes. `refusal` says beforehand if it may. */
 export const connect: Command<Wire> = {

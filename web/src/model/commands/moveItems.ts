@@ -1,6 +1,6 @@
-import { itemOf, placeOf, type ItemKey } from "../boxes";
-import type { Graph, Point, Wire } from "../document";
-import type { Command } from "../history";
+import { itemOf, placeOf, type ItemKey } from "../layout/boxes";
+import type { Graph, Point, Wire } from "../document/document";
+import type { Command } from "../document/history";
 
 /** Give nodes, frames and notes new places. Knots of wires between nodes that move alike go along. */
 export const moveItems: Command<Readonly<Record<ItemKey, Point>>> = {

@@ -1,5 +1,5 @@
-import { wireKey, type Frame, type Graph, type NodeId, type Note, type Subgraph, type Wire, type WorkflowNode } from "../document";
-import type { Command } from "../history";
+import { wireKey, type Frame, type Graph, type NodeId, type Note, type Subgraph, type Wire, type WorkflowNode } from "../document/document";
+import type { Command } from "../document/history";
 import { isNoPlace } from "./connect";
 
 /** Nodes with free ids and wires among them (or from nodes that are there already). */

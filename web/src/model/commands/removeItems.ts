@@ -1,6 +1,6 @@
-import { isBorder } from "../border";
-import type { NodeId } from "../document";
-import type { Command } from "../history";
+import { isBorder } from "../subgraphs/border";
+import type { NodeId } from "../document/document";
+import type { Command } from "../document/history";
 
 export interface Removed {
   readonly nodes?: readonly NodeId[];

@@ -1,4 +1,4 @@
-import type { Command } from "../history";
+import type { Command } from "../document/history";
 
 /** Give the document another name. */
 export const renameDocument: Command<string> = {

@@ -1,5 +1,5 @@
-import type { Document } from "../document";
-import type { Command } from "../history";
+import type { Document } from "../document/document";
+import type { Command } from "../document/history";
 
 /** Take over all of another state of the document but its id, e.g. an earlier version. */
 export const replaceDocument: Command<Document> = {

@@ -1,6 +1,6 @@
-import { wireKey, type NodeId, type Point, type PortRef, type Wire, type WorkflowNode } from "../document";
-import type { Command } from "../history";
-import { wiresThrough, type Passage } from "../inserting";
+import { wireKey, type NodeId, type Point, type PortRef, type Wire, type WorkflowNode } from "../document/document";
+import type { Command } from "../document/history";
+import { wiresThrough, type Passage } from "../wires/inserting";
 import { connect, isNoPlace } from "./connect";
 
 /** Give a wire the points that it passes through; none takes them all away. */

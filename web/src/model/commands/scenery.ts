@@ -1,6 +1,6 @@
-import type { Frame, Note, Point } from "../document";
-import { itemOf, type ItemKey } from "../boxes";
-import type { Command } from "../history";
+import type { Frame, Note, Point } from "../document/document";
+import { itemOf, type ItemKey } from "../layout/boxes";
+import type { Command } from "../document/history";
 
 /** Put a frame on the canvas. The id must be free. */
 export const addFrame: Command<{ readonly id: string; readonly frame: Frame }> = {

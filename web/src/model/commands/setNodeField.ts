@@ -1,6 +1,6 @@
-import { isBorder } from "../border";
-import type { NodeId, WorkflowNode } from "../document";
-import type { Command } from "../history";
+import { isBorder } from "../subgraphs/border";
+import type { NodeId, WorkflowNode } from "../document/document";
+import type { Command } from "../document/history";
 
 type Field = "title" | "mode" | "collapsed" | "size" | "color";
 

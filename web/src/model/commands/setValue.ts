@@ -1,5 +1,5 @@
-import type { Json, NodeId, SeedControl } from "../document";
-import type { Command } from "../history";
+import type { Json, NodeId, SeedControl } from "../document/document";
+import type { Command } from "../document/history";
 
 export interface ValueChange {
   readonly node: NodeId;

@@ -1,5 +1,5 @@
-import { wireKey, type NodeId } from "../document";
-import type { Command } from "../history";
+import { wireKey, type NodeId } from "../document/document";
+import type { Command } from "../document/history";
 
 export interface PortShown {
   readonly node: NodeId;

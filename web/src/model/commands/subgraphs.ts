@@ -1,8 +1,8 @@
-import { freshPortId, INPUTS, isBorder, OUTPUTS } from "../border";
-import { instanceType, subgraphOf, wireKey, type Frame, type NodeId, type Note, type PortRef, type Subgraph, type SubgraphPort, type Wire, type WorkflowNode } from "../document";
-import type { Command } from "../history";
-import type { Draft } from "../patch";
-import { instancesOf, unusedDefinitions } from "../uses";
+import { freshPortId, INPUTS, isBorder, OUTPUTS } from "../subgraphs/border";
+import { instanceType, subgraphOf, wireKey, type Frame, type NodeId, type Note, type PortRef, type Subgraph, type SubgraphPort, type Wire, type WorkflowNode } from "../document/document";
+import type { Command } from "../document/history";
+import type { Draft } from "../document/patch";
+import { instancesOf, unusedDefinitions } from "../subgraphs/uses";
 import { paste } from "./paste";
 import { removeItems, type Removed } from "./removeItems";
 

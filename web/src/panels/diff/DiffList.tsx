@@ -1,6 +1,6 @@
 import { ArrowRight, Minus, Move, Pencil, Plus, type LucideIcon } from "lucide-react";
 import { useState } from "react";
-import type { Difference, DiffKind } from "../../model/diff";
+import type { Difference, DiffKind } from "../../model/document/diff";
 import { t } from "../../i18n/text";
 import { Button } from "../../ui/Button";
 import { fieldName, subject, valueWords, type Side } from "./words";

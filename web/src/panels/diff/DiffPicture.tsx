@@ -1,8 +1,8 @@
 import { Maximize } from "lucide-react";
 import { useMemo, useRef, useState, type PointerEvent, type WheelEvent } from "react";
-import { around, boxAt, centreOf, grown, nodeBoxes, type Box } from "../../model/boxes";
-import type { Graph, Wire } from "../../model/document";
-import type { Difference, DiffKind } from "../../model/diff";
+import { around, boxAt, centreOf, grown, nodeBoxes, type Box } from "../../model/layout/boxes";
+import type { Graph, Wire } from "../../model/document/document";
+import type { Difference, DiffKind } from "../../model/document/diff";
 import { IconButton } from "../../ui/Button";
 import { t } from "../../i18n/text";
 import { nodeName, subject, type Side } from "./words";

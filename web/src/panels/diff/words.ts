@@ -1,9 +1,9 @@
 /** Differences in words. */
-import { INPUTS, isBorder } from "../../model/border";
-import { outputOf, type Catalog } from "../../model/catalog";
-import type { Document, Graph, Json, NodeId, PortRef } from "../../model/document";
-import type { Difference, FieldDiff } from "../../model/diff";
-import { toJson } from "../../model/json";
+import { INPUTS, isBorder } from "../../model/subgraphs/border";
+import { outputOf, type Catalog } from "../../model/catalog/catalog";
+import type { Document, Graph, Json, NodeId, PortRef } from "../../model/document/document";
+import type { Difference, FieldDiff } from "../../model/document/diff";
+import { toJson } from "../../model/format/json";
 import { hasText, t } from "../../i18n/text";
 import { label, portLabel } from "../../ui/format";
 

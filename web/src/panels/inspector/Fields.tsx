@@ -1,9 +1,9 @@
 import { Unplug } from "lucide-react";
-import type { NodeSpec, Port } from "../../model/catalog";
+import type { NodeSpec, Port } from "../../model/catalog/catalog";
 import { setValue, showPort } from "../../model/commands";
-import { wireKey, type Json } from "../../model/document";
-import { toJson } from "../../model/json";
-import { isPlaceholder } from "../../model/placeholder";
+import { wireKey, type Json } from "../../model/document/document";
+import { toJson } from "../../model/format/json";
+import { isPlaceholder } from "../../model/catalog/placeholder";
 import { useGraph, useWorkspace } from "../../state/context";
 import { portLabel } from "../../ui/format";
 import { t } from "../../i18n/text";

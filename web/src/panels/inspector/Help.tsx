@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import type { NodeSpec, OutputPort, Port } from "../../model/catalog";
+import type { NodeSpec, OutputPort, Port } from "../../model/catalog/catalog";
 import { useStudio } from "../../state/context";
 import { insertExample, openExample } from "../../state/examples";
 import { Button } from "../../ui/Button";

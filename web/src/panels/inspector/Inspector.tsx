@@ -1,7 +1,7 @@
-import { wordsBeside } from "../../model/problem";
-import { isBorder } from "../../model/border";
-import { subgraphOf } from "../../model/document";
-import { placeholderSpec } from "../../model/placeholder";
+import { wordsBeside } from "../../model/runs/problem";
+import { isBorder } from "../../model/subgraphs/border";
+import { subgraphOf } from "../../model/document/document";
+import { placeholderSpec } from "../../model/catalog/placeholder";
 import { useGraph, useNodeTypes, useProblems, useRunId, useView } from "../../state/context";
 import { t } from "../../i18n/text";
 import panel from "../Panel.module.css";

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type PointerEvent } from "react";
-import { encodePng } from "../../model/png";
+import { encodePng } from "../../model/pictures/png";
 import { useStudio } from "../../state/context";
 import { Overlay } from "../../ui/Overlay";
 import { useKeys } from "../../ui/useKeys";
@@ -7,7 +7,7 @@ import { t } from "../../i18n/text";
 import { MaskPainting, masked, type Brush } from "./MaskPainting";
 import { LARGEST_BRUSH, MaskTools } from "./MaskTools";
 import styles from "./Picture.module.css";
-import type { Pixels } from "../../model/png";
+import type { Pixels } from "../../model/pictures/png";
 import { fetchPixels } from "./pixels";
 import { derivedName, usePictureSlot } from "./usePictureSlot";
 

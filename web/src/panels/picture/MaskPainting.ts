@@ -1,5 +1,5 @@
 /** A mask being painted: strokes on a canvas whose alpha is the mask, with an undo of its own. */
-import type { Pixels } from "../../model/png";
+import type { Pixels } from "../../model/pictures/png";
 
 export interface Brush {
   /** Diameter in pixels of the picture. */

@@ -1,5 +1,5 @@
 /** The pixels of a picture as they are in its file, also where it is transparent. */
-import { decodePng, type Pixels } from "../../model/png";
+import { decodePng, type Pixels } from "../../model/pictures/png";
 
 /** Fetch and decode a picture. */
 export async function fetchPixels(url: string): Promise<Pixels> {

@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { useId } from "react";
-import type { Choice } from "../../model/catalog";
-import { valueLabel, type Axis, type SweepProblem } from "../../model/sweep";
+import type { Choice } from "../../model/catalog/catalog";
+import { valueLabel, type Axis, type SweepProblem } from "../../model/runs/sweep";
 import { IconButton } from "../../ui/Button";
 import { portLabel } from "../../ui/format";
 import { t } from "../../i18n/text";

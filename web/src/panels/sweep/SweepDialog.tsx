@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { useStore } from "zustand";
-import { neededNodes } from "../../model/needed";
-import { costOf, MOST_CELLS, type Axis, type Cost } from "../../model/sweep";
+import { neededNodes } from "../../model/runs/needed";
+import { costOf, MOST_CELLS, type Axis, type Cost } from "../../model/runs/sweep";
 import { useStudio, useWorkspace } from "../../state/context";
 import { startSweep } from "../../state/sweeps";
 import { Button } from "../../ui/Button";

@@ -1,8 +1,8 @@
 /** The widgets that a sweep can vary, and what a person has entered for them. */
-import type { Choice, Port, Widget } from "../../model/catalog";
-import { wireKey, type Json, type NodeId, type Scope } from "../../model/document";
-import { parseLines, parseNumbers, type Axis, type SweepProblem } from "../../model/sweep";
-import { isWhole } from "../../model/number";
+import type { Choice, Port, Widget } from "../../model/catalog/catalog";
+import { wireKey, type Json, type NodeId, type Scope } from "../../model/document/document";
+import { parseLines, parseNumbers, type Axis, type SweepProblem } from "../../model/runs/sweep";
+import { isWhole } from "../../model/values/number";
 import { portLabel } from "../../ui/format";
 import type { Workspace } from "../../state/workspace";
 

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { testCatalog } from "../../testing/catalog";
+import type { NodeSpec } from "./catalog";
+import { TypeIndex } from "./search";
+import { chosenRows, rowsOf, shelvesOf } from "./shelves";
+
+const catalog = testCatalog();
+const index = new TypeIndex(catalog.types());
+const ids = (query: string): string[] => index.search(query).map((spec) => spec.id);
+
+describe("search", () => {
+  test("finds by title, id, category, initials and help; the best first", () => {
+    expect(ids("ksam")[0]).toBe("KSampler");
+    expect(ids("sampler")[0]).toBe("KSampler");
+    expect(ids("vaedecode")[0]).toBe("VAEDecode");
+    expect(ids("loaders")[0]).toBe("CheckpointLoaderSimple");
+    expect(ids("lc")[0]).toBe("CheckpointLoaderSimple");
+    expect(ids("words")[0]).toBe("CLIPTextEncode");
+    expect(ids("zzz")).toEqual([]);
+  });
+
+  test("the name itself comes before its start, that before initials, those before help", () => {
+    const spec = (title: string, help = ""): NodeSpec => ({ ...catalog.spec("KSampler")!, id: `x-${title}`, title, help, category: "c" });
+    const types = [spec("Other", "made with li"), spec("Large image"), spec("Lift"), spec("LI"), { ...spec("Li old"), deprecated: true }];
+    expect(new TypeIndex(types).search("li").map(({ title }) => title)).toEqual(["LI", "Lift", "Large image", "Li old", "Other"]);
+  });
+
+  test("every word must occur", () => {
+    expect(ids("load check")).toEqual(["CheckpointLoaderSimple"]);
+    expect(ids("load decode")).toEqual([]);
+  });
+
+  test("forgives a slip of the finger", () => {
+    expect(ids("ksampelr")[0]).toBe("KSampler");
+    expect(ids("decdoe")[0]).toBe("VAEDecode");
+  });
+
+  test("asked nothing, gives all as they came", () => expect(ids(" ")).toEqual(catalog.types().map((spec) => spec.id)));
+});
+
+describe("over 5,000 types", () => {
+  const verbs = ["Load", "Save", "Apply", "Encode", "Decode", "Blend", "Scale", "Crop", "Merge", "Split"];
+  const nouns = ["Image", "Latent", "Model", "Clip", "Vae", "Mask", "Control", "Lora", "Noise", "Prompt"];
+  const help = "Turns one thing into another with care for edges and seams; it is used before sampling. ".repeat(3);
+  const many = Array.from({ length: 5000 }, (_, at): NodeSpec => {
+    const [verb, noun] = [verbs[at % 10], nouns[Math.floor(at / 10) % 10]];
+    return { ...catalog.spec("KSampler")!, id: `${verb}${noun}${at}`, title: `${verb} ${noun} ${at}`, category: `c${at % 30}/d${at % 7}`, help };
+  });
+  const large = new TypeIndex(many);
+
+  test("finds the one that is meant", () => {
+    expect(large.search("load image 4900")[0]?.id).toBe("LoadImage4900");
+    expect(large.search("laod image 4900")[0]?.id).toBe("LoadImage4900");
+  });
+
+  // The best of several runs: what the machine does besides is not measured.
+  test.each(["s", "load", "load image 4", "seams", "li", "smaple image", "zzzz"])("%j takes less than 10 ms", (query) => {
+    large.search(query);
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      large.search(query);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(10);
+  });
+});
+
+describe("the library", () => {
+  const spec = (id: string, category: string): NodeSpec => ({ ...catalog.spec("KSampler")!, id, title: id, category });
+  const shelves = shelvesOf([spec("b", "image/filter"), spec("a", "image/filter"), spec("c", "image"), spec("d", ""), { ...spec("e", "image"), deprecated: true }]);
+
+  test("nests categories and hides deprecated types", () => {
+    expect(shelves.map(({ path, count }) => [path, count])).toEqual([["image", 3], ["other", 1]]);
+    expect(shelves[0]?.shelves[0]).toMatchObject({ path: "image/filter", types: [{ id: "a" }, { id: "b" }] });
+  });
+
+  test("shows what is on open shelves", () => {
+    expect(rowsOf(shelves, new Set())).toHaveLength(2);
+    const rows = rowsOf(shelves, new Set(["image", "image/filter"]));
+    expect(rows.map(({ key, depth }) => `${depth} ${key}`)).toEqual(["0 image", "1 image/filter", "2 image/filter\na", "2 image/filter\nb", "1 image\nc", "0 other"]);
+  });
+
+  test("puts chosen types on a shelf of their own, if there are any", () => {
+    expect(chosenRows("*", "Favourites", [], new Set(["*"]))).toEqual([]);
+    expect(chosenRows("*", "Favourites", [spec("a", "x")], new Set(["*"]))).toHaveLength(2);
+  });
+});

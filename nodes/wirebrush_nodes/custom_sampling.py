@@ -106,7 +106,7 @@ def disable_noise() -> Noise:
     return Noise(blank=True)
 
 
-@node(id="AddNoise", category="_for_testing/custom_sampling/noise", experimental=True)
+@node(id="AddNoise", category="_for_testing/custom_sampling/noise")
 def add_noise(
     model: Model, noise: Noise, sigmas: Sigmas, latent_image: Latent, *, run: Run
 ) -> Latent:

@@ -61,7 +61,12 @@ def vae_encode_for_inpaint(
     return Latent(latent, noise_mask=wide[..., 0])
 
 
-@node(id="DifferentialDiffusion", category="_for_testing", title="Differential Diffusion")
+@node(
+    id="DifferentialDiffusion",
+    category="_for_testing",
+    title="Differential Diffusion",
+    experimental=True,
+)
 def differential_diffusion(model: Model, strength: Annotated[Unit, Optional()] = 1.0) -> Model:
     """Let a grey noise mask say from when on each place is painted: darker is changed less.
 

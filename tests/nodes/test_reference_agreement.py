@@ -1,0 +1,66 @@
+"""Built-in nodes declare what the field's nodes of the same names declare.
+
+A node that is new here needs nothing added: its row is in the table already. Where ours means
+something else, say so in `DIFFERENT`, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+from reference_table import TABLE, read_table, row_of
+
+from wirebrush.engine.packs import load_packs
+
+ROWS = read_table(TABLE.read_text(encoding="utf-8"))
+SPECS = {kind.spec.id: kind.spec for kind in load_packs().types.values()}
+BOTH = sorted(set(ROWS) & set(SPECS))
+
+
+class Difference(NamedTuple):
+    """A piece of the table's row, and what stands there in ours."""
+
+    theirs: str
+    ours: str
+    reason: str
+
+
+UNSAID = "off is what the field's page shows, too"
+DIFFERENT: dict[str, tuple[Difference, ...]] = {
+    "ImageScaleToMaxDimension": (
+        Difference("|nearest-exact|bilinear|", "|nearest-exact|", "one choice stands there twice"),
+    ),
+    "ModelSamplingContinuousEDM": (
+        Difference("|edm_playground_v2.5", "", "the latent space of that model is not known here"),
+    ),
+    "SamplerSASolver": (
+        Difference("use_pece:BOOLEAN", "use_pece:BOOLEAN=false", UNSAID),
+        Difference("simple_order_2:BOOLEAN", "simple_order_2:BOOLEAN=false", UNSAID),
+    ),
+}
+
+
+def expected(name: str) -> str:
+    """The table's row with our differences."""
+    row = ROWS[name]
+    for difference in DIFFERENT.get(name, ()):
+        assert difference.theirs in row, f"{name}: this difference is none any more"
+        row = row.replace(difference.theirs, difference.ours, 1)
+    return row
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_a_node_declares_what_the_fields_node_declares(name: str) -> None:
+    assert row_of(SPECS[name]) == expected(name)
+
+
+def test_the_table_is_read_whole() -> None:
+    assert len(ROWS) > 290
+    assert ROWS["SamplerLMS"] == "SamplerLMS | order:INT=4[1..100] | SAMPLER"
+    assert ROWS["ModelMergeSDXL"].count("input_blocks.") == 9
+    assert "$" not in "".join(ROWS.values())
+
+
+def test_differences_are_of_nodes_that_are_here() -> None:
+    assert [name for name in DIFFERENT if name not in BOTH] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from wirebrush.api import Clip, ControlNet, File, Model, Patch, Range, Run, Vae, node
+from wirebrush.api import Clip, ControlNet, File, FileRef, Model, Patch, Range, Run, Vae, node
 from wirebrush_diffusion.lora import check_lora
 from wirebrush_diffusion.weights import WeightFile, refuse_pickles
 from wirebrush_nodes.live import explained, open_source
@@ -68,14 +68,39 @@ def lora_loader(
         strength_model: How strongly it changes the painting; 1 as trained, negative is opposite.
         strength_clip: How strongly it changes the reading of texts.
     """
-    source = run.file("loras", lora_name)
-    with explained("lora_name"):
-        check_lora(WeightFile(run.path(source)))
+    source = _lora(lora_name, run)
     if strength_model:
         model = model.patched(Patch("lora", source, strength_model))
     if strength_clip:
         clip = clip.patched(Patch("lora", source, strength_clip))
     return Patched(model, clip)
+
+
+@node(id="LoraLoaderModelOnly", category="loaders")
+def lora_loader_model_only(
+    model: Model,
+    lora_name: Annotated[str, File("loras")],
+    strength_model: Strength = 1.0,
+    *,
+    run: Run,
+) -> Model:
+    """Lay a LoRA over a model alone; texts are read as without it.
+
+    Args:
+        model: The model to change.
+        lora_name: A file in `models/loras`, made for the same family of models.
+        strength_model: How strongly it changes the painting; 1 as trained, negative is opposite.
+    """
+    source = _lora(lora_name, run)
+    return model.patched(Patch("lora", source, strength_model)) if strength_model else model
+
+
+def _lora(name: str, run: Run) -> FileRef:
+    """The file, after a look at what it is."""
+    source = run.file("loras", name)
+    with explained("lora_name"):
+        check_lora(WeightFile(run.path(source)))
+    return source
 
 
 @node(id="ControlNetLoader", category="loaders", title="Load ControlNet Model")

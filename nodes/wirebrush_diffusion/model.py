@@ -22,14 +22,33 @@ CONCAT = "concat"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residuals:
-    """What ControlNets add inside a UNet: one tensor per skip connection, one for the middle."""
+    """What controls add inside a network, place by place; what is empty adds nothing.
 
-    down: Sequence[Tensor]
-    middle: Tensor
+    `down` goes to a UNet's skip connections, or to a transformer's blocks with two streams;
+    `single` to its blocks with one; `middle` to a UNet's middle, `inside` to its levels on the way
+    down.
+    """
+
+    down: Sequence[Tensor] = ()
+    middle: Tensor | None = None
+    single: Sequence[Tensor] = ()
+    inside: Sequence[Tensor] = ()
 
     def __add__(self, other: Residuals) -> Residuals:
-        down = [mine + theirs for mine, theirs in zip(self.down, other.down, strict=True)]
-        return Residuals(down, self.middle + other.middle)
+        both = (self.middle, other.middle)
+        middle = [tensor for tensor in both if tensor is not None]
+        return Residuals(
+            _added(self.down, other.down),
+            sum(middle[1:], middle[0]) if middle else None,
+            _added(self.single, other.single),
+            _added(self.inside, other.inside),
+        )
+
+
+def _added(mine: Sequence[Tensor], theirs: Sequence[Tensor]) -> Sequence[Tensor]:
+    if not mine or not theirs:
+        return mine or theirs
+    return [one + other for one, other in zip(mine, theirs, strict=True)]
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +119,7 @@ class DiffusionModel(Loaded):
         `x` `[N,C,h,w]` already scaled, `timestep` `[N]`, `context` `[N,T,D]`; `extra` as made by
         `inputs`, a row for each of the N.
         """
-        added = dict(extra or {})
+        added, residuals = dict(extra or {}), residuals or Residuals()
         beside, labels = added.pop(CONCAT, None), added.pop("class_labels", None)
         output = self.network(
             x if beside is None else torch.cat([x, beside], dim=1),
@@ -108,8 +127,9 @@ class DiffusionModel(Loaded):
             encoder_hidden_states=context,
             class_labels=None if labels is None else labels.flatten().long(),
             added_cond_kwargs=added or None,
-            down_block_additional_residuals=tuple(residuals.down) if residuals else None,
-            mid_block_additional_residual=residuals.middle if residuals else None,
+            down_block_additional_residuals=tuple(residuals.down) if residuals.down else None,
+            mid_block_additional_residual=residuals.middle,
+            down_intrablock_additional_residuals=list(residuals.inside) or None,
             return_dict=False,
         )[0]
         return output.float()

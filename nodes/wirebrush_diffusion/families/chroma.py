@@ -20,7 +20,7 @@ from wirebrush_diffusion.families.flux import (
 )
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Rules
-from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.model import DiffusionModel, Residuals
 from wirebrush_diffusion.reading import TextPart
 
 GUIDE = "distilled_guidance_layer"
@@ -54,6 +54,7 @@ class ChromaModel(FluxModel):
         extra: Mapping[str, Tensor],
         image_ids: Tensor,
         text_ids: Tensor,
+        residuals: Residuals,
     ) -> Tensor:
         return self.network(
             hidden_states=tokens,
@@ -61,6 +62,8 @@ class ChromaModel(FluxModel):
             encoder_hidden_states=context,
             img_ids=image_ids,
             txt_ids=text_ids,
+            controlnet_block_samples=residuals.down or None,
+            controlnet_single_block_samples=residuals.single or None,
             return_dict=False,
         )[0]
 

@@ -174,7 +174,9 @@ class FluxModel(DiffusionModel):
         tokens = packed(x if beside is None else torch.cat([x, beside], dim=1))
         rows, columns = -(-height // PATCH), -(-width // PATCH)
         image_ids, text_ids = self._ids(rows, columns, context.shape[1], x)
-        output = self._answer(tokens, timestep / 1000, context, extra, image_ids, text_ids)
+        output = self._answer(
+            tokens, timestep / 1000, context, extra, image_ids, text_ids, residuals or Residuals()
+        )
         return unpacked(output, rows, columns)[..., :height, :width].float()
 
     def _answer(
@@ -185,6 +187,7 @@ class FluxModel(DiffusionModel):
         extra: Mapping[str, Tensor],
         image_ids: Tensor,
         text_ids: Tensor,
+        residuals: Residuals,
     ) -> Tensor:
         return self.network(
             hidden_states=tokens,
@@ -194,6 +197,8 @@ class FluxModel(DiffusionModel):
             encoder_hidden_states=context,
             img_ids=image_ids,
             txt_ids=text_ids,
+            controlnet_block_samples=residuals.down or None,
+            controlnet_single_block_samples=residuals.single or None,
             return_dict=False,
         )[0]
 

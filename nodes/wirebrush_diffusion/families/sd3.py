@@ -99,14 +99,14 @@ class SD3Model(DiffusionModel):
         extra: Mapping[str, Tensor] | None = None,
         residuals: Residuals | None = None,
     ) -> Tensor:
-        extra = extra or {}
+        extra, down = extra or {}, residuals.down if residuals else ()
         height, width = x.shape[-2:]
         output = self.network(
             to_patches(x, PATCH),
             encoder_hidden_states=context,
             pooled_projections=extra["pooled"],
             timestep=timestep,
-            block_controlnet_hidden_states=list(residuals.down) if residuals else None,
+            block_controlnet_hidden_states=list(down) or None,
             return_dict=False,
         )[0]
         return output[..., :height, :width].float()

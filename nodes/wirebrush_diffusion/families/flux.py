@@ -173,7 +173,7 @@ class FluxModel(DiffusionModel):
         height, width = x.shape[-2:]
         tokens = packed(x if beside is None else torch.cat([x, beside], dim=1))
         rows, columns = -(-height // PATCH), -(-width // PATCH)
-        image_ids, text_ids = self._ids(rows, columns, context.shape[1], x)
+        image_ids, text_ids = self.ids(rows, columns, context.shape[1], x)
         output = self._answer(
             tokens, timestep / 1000, context, extra, image_ids, text_ids, residuals or Residuals()
         )
@@ -202,7 +202,7 @@ class FluxModel(DiffusionModel):
             return_dict=False,
         )[0]
 
-    def _ids(self, rows: int, columns: int, places: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    def ids(self, rows: int, columns: int, places: int, like: Tensor) -> tuple[Tensor, Tensor]:
         """Where each token stands: `[rows * columns, 3]` and `[places, 3]`."""
         key = (rows, columns, places)
         if key not in self._places:

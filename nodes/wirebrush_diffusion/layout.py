@@ -21,6 +21,7 @@ QUANTISATION = (
 )  # fmt: skip
 WHOLE = (".weight", ".bias")  # a rule to such a name is for one tensor, not for a module
 LEAVES = {"weight": "weight", "bias": "bias", "scale": "weight"}  # some say "scale" for norms
+SCALED = ("query_norm", "key_norm", "norms.#")  # these norms do
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,17 @@ class FileTensors(Mapping[str, Tensor]):
     def __init__(self, *layouts: Layout, mapped: torch.dtype | None = None) -> None:
         self._mapped = mapped
         self._places = {name: layout for layout in layouts for name in layout.entries}
+
+    def without(self, starts: tuple[str, ...]) -> FileTensors:
+        """Those whose names begin with none of these."""
+        rest = FileTensors(mapped=self._mapped)
+        kept = {n: at for n, at in self._places.items() if not n.startswith(starts or ("\0",))}
+        rest._places = kept
+        return rest
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """All names and shapes, without reading any."""
+        return {name: layout.shape(name) for name, layout in self._places.items()}
 
     def __getitem__(self, name: str) -> Tensor:
         layout = self._places[name]
@@ -173,9 +185,13 @@ def _rule_for(key: str, rules: Rules) -> tuple[Rule | None, str]:
     if numbered == key and key.endswith(f".{number}") and number:
         numbered = key[: -len(number)] + "#"
     found = rules.get(key, rules.get(numbered))
+    return (None if found is None else _rule(found)), number
+
+
+def _rule(found: str | tuple[str, ...] | Rule) -> Rule:
     if isinstance(found, str):
-        found = Rule((found,))
-    return (Rule(found) if isinstance(found, tuple) else found), number
+        return Rule((found,))
+    return Rule(found) if isinstance(found, tuple) else found
 
 
 def _ends(count: int, total: int, lead: int, rows: int) -> list[tuple[int, int]]:
@@ -188,3 +204,41 @@ def _ends(count: int, total: int, lead: int, rows: int) -> list[tuple[int, int]]
 
 def _rows(file: WeightFile, name: str) -> int:
     return file.shape(name)[0] if name in file else 0
+
+
+def places_by_rules(shapes: Mapping[str, tuple[int, ...]], rules: Rules) -> dict[str, Stored]:
+    """The inverse of `layout_by_rules`: where its authors keep each of a network's tensors.
+
+    What no rule knows keeps its name. `rows` say how those that are stored in one lie in it.
+    """
+    backwards = {
+        target: (key, index, rule)
+        for key, rule in ((key, _rule(found)) for key, found in rules.items())
+        for index, target in enumerate(rule.targets)
+    }
+    stacks: dict[str, list[tuple[int, str]]] = {}
+    places: dict[str, Stored] = {}
+    for name in shapes:
+        stored, index, rule = _author_of(name, backwards)
+        stacks.setdefault(stored, []).append((index, name))
+        places[name] = Stored(stored, None, rule.swapped, rule.transposed)
+    for stack in stacks.values():
+        start = 0
+        for _, name in sorted(stack) if len(stack) > 1 else ():
+            end = start + shapes[name][0]
+            places[name] = replace(places[name], rows=(start, end))
+            start = end
+    return places
+
+
+def _author_of(name: str, backwards: Mapping[str, tuple[str, int, Rule]]) -> tuple[str, int, Rule]:
+    """The authors' name for one of ours, and the place among those stored with it."""
+    module, _, leaf = name.rpartition(".")
+    for ours, ending in ((name, ""), (module, f".{leaf}")):
+        number = next((part for part in ours.split(".") if part.isdecimal()), "")
+        numbered = f"{ours}.".replace(f".{number}.", ".#.", 1)[:-1] if number else ours
+        key, index, rule = backwards.get(ours, backwards.get(numbered, ("", 0, Rule(()))))
+        if key:
+            ending = ".scale" if ending == ".weight" and key.endswith(SCALED) else ending
+            return key.replace("#", number) + ending, index, rule
+    return name, 0, Rule(())

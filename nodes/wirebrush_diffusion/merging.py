@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from wirebrush_diffusion.errors import DiffusionError
 
@@ -22,14 +23,20 @@ def check_alike(ours: Shapes, theirs: Shapes, label: str) -> None:
         )
 
 
-def shares(settings: Mapping[str, float], name: str) -> tuple[float, float]:
+def shares(
+    settings: Mapping[str, float], name: str, author: Mapping[str, str] = MappingProxyType({})
+) -> tuple[float, float]:
     """What of the first and of the second network makes the weight of that name.
 
-    `settings` are "keep" and "add" for all weights, or the first one's part in a UNet's "input",
-    "middle" and "out".
+    `settings` are "keep" and "add" for all weights; or the first one's part in a UNet's "input",
+    "middle" and "out"; or, with "blocks", its part in weights whose `author`'s name begins so: the
+    longest beginning counts, and without any the first setting.
     """
     if "keep" in settings:
         return settings["keep"], settings["add"]
+    if "blocks" in settings:
+        first = _share_of(author.get(name, name), settings)
+        return first, 1.0 - first
     if name.startswith("mid_block."):
         first = settings["middle"]
     elif name.startswith(("up_blocks.", "conv_norm_out.", "conv_out.")):
@@ -37,3 +44,9 @@ def shares(settings: Mapping[str, float], name: str) -> tuple[float, float]:
     else:
         first = settings["input"]
     return first, 1.0 - first
+
+
+def _share_of(name: str, settings: Mapping[str, float]) -> float:
+    blocks = [block for block in settings if block != "blocks"]
+    fitting = [block for block in blocks if name.startswith(block)]
+    return settings[max(fitting, key=len, default=blocks[0])]

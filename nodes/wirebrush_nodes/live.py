@@ -20,6 +20,7 @@ from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
 from wirebrush_diffusion.controlnet import ControlModel
 from wirebrush_diffusion.controlnet_file import load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.families import author_places
 from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.pictures import encode_jpeg
@@ -58,7 +59,7 @@ def _out_of_memory(error: Exception) -> bool:
 def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     """The diffusion network, with the handle's patches and tweaks in force in the block."""
     model = _loaded_model(handle, run)
-    patches = patches_of(handle, Weights(model.patches, partial(_modules, model)), weights_of, run)
+    patches = patches_of(handle, _weights(model), weights_of, run)
     with model.patches.held(patches), tweaked(model, handle.tweaks) as used:
         yield used
 
@@ -156,11 +157,19 @@ def weights_of(handle: Handle, role: str, run: Run) -> Weights | None:
     """A handle's network; `role` names a text encoder. None if it has no such encoder."""
     if isinstance(handle, Model):
         model = _loaded_model(handle, run)
-        return Weights(model.patches, partial(_modules, model))
+        return _weights(model)
     if not isinstance(handle, Clip):
         return None
     part = _loaded_reader(handle, run).parts.get(role)
     return None if part is None else _text_weights(role, part)
+
+
+def _weights(model: DiffusionModel) -> Weights:
+    return Weights(model.patches, partial(_modules, model), authors=partial(_authors, model))
+
+
+def _authors(model: DiffusionModel) -> dict[str, str]:
+    return {name: place.name for name, place in author_places(model.network).items()}
 
 
 def _modules(model: DiffusionModel) -> Modules:

@@ -19,7 +19,7 @@ def model_merge_simple(model1: Model, model2: Model, ratio: Unit = 1.0) -> Model
         model2: The second.
         ratio: The first one's part; 1 is the first alone, 0 the second.
     """
-    return _mixed(model1, model2, ratio, 1.0 - ratio)
+    return mixed(model1, model2, ratio, 1.0 - ratio)
 
 
 @node(id="ModelMergeBlocks", category="advanced/model_merging")
@@ -38,7 +38,7 @@ def model_merge_blocks(
         out: Its part in the blocks that make the picture large again.
     """
     if input == middle == out:
-        return _mixed(model1, model2, input, 1.0 - input)
+        return mixed(model1, model2, input, 1.0 - input)
     patch = Patch(
         "merge",
         model2.source,
@@ -56,7 +56,7 @@ def model_merge_add(model1: Model, model2: Model) -> Model:
         model1: The model.
         model2: What is added, as ModelMergeSubtract makes it.
     """
-    return _mixed(model1, model2, 1.0, 1.0)
+    return mixed(model1, model2, 1.0, 1.0)
 
 
 @node(id="ModelMergeSubtract", category="advanced/model_merging")
@@ -68,7 +68,7 @@ def model_merge_subtract(model1: Model, model2: Model, multiplier: Multiplier = 
         model2: What it was made from.
         multiplier: By what the difference is multiplied.
     """
-    return _mixed(model1, model2, multiplier, -multiplier)
+    return mixed(model1, model2, multiplier, -multiplier)
 
 
 @node(id="CLIPMergeSimple", category="advanced/model_merging")
@@ -80,7 +80,7 @@ def clip_merge_simple(clip1: Clip, clip2: Clip, ratio: Unit = 1.0) -> Clip:
         clip2: The second.
         ratio: The first one's part; 1 is the first alone, 0 the second.
     """
-    return _mixed(clip1, clip2, ratio, 1.0 - ratio)
+    return mixed(clip1, clip2, ratio, 1.0 - ratio)
 
 
 @node(id="CLIPMergeAdd", category="advanced/model_merging")
@@ -91,7 +91,7 @@ def clip_merge_add(clip1: Clip, clip2: Clip) -> Clip:
         clip1: The text encoder.
         clip2: What is added, as CLIPMergeSubtract makes it.
     """
-    return _mixed(clip1, clip2, 1.0, 1.0)
+    return mixed(clip1, clip2, 1.0, 1.0)
 
 
 @node(id="CLIPMergeSubtract", category="advanced/model_merging")
@@ -103,10 +103,10 @@ def clip_merge_subtract(clip1: Clip, clip2: Clip, multiplier: Multiplier = 1.0) 
         clip2: What is taken away.
         multiplier: By what the difference is multiplied.
     """
-    return _mixed(clip1, clip2, multiplier, -multiplier)
+    return mixed(clip1, clip2, multiplier, -multiplier)
 
 
-def _mixed(first: H, second: H, keep: float, add: float) -> H:
+def mixed(first: H, second: H, keep: float, add: float) -> H:
     """`keep * first + add * second`; the first itself if nothing changes."""
     if (keep, add) == (1.0, 0.0):
         return first

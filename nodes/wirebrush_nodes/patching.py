@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -21,11 +21,15 @@ LOADING = ("type", "device", "weight_dtype")
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One network's weights, what files call its modules, and a text encoder's role."""
+    """One network's weights, what files call its modules, and a text encoder's role.
+
+    `authors` gives the names that the network's authors have for the weights.
+    """
 
     patches: PatchedWeights
     modules: Callable[[], Modules]
     role: str = ""
+    authors: Callable[[], Mapping[str, str]] = dict[str, str]
 
 
 Find = Callable[[Handle, str, Run], "Weights | None"]
@@ -68,9 +72,13 @@ def _merge(patch: Patch, other: Handle, weights: Weights, find: Find, run: Run) 
         patches = patches_of(other, found, find, run)
         return lambda name: found.patches.patched(name, patches)
 
-    settings = {name: float(str(share)) for name, share in patch.settings}
+    settings = {
+        name: float(share) for name, share in patch.settings if isinstance(share, float | int)
+    }
+    author = weights.authors() if "blocks" in settings else {}
     name = f"{other.key} {patch.settings}"
-    return Merge(name, lambda weight: theirs()(weight), partial(shares, settings))
+    given = partial(shares, settings, author=author)
+    return Merge(name, lambda weight: theirs()(weight), given)
 
 
 def unpatched(handle: Handle) -> Handle:

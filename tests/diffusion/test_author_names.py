@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +16,29 @@ from diffusers.loaders.single_file_utils import (
     convert_open_clip_checkpoint,
     convert_sd3_transformer_checkpoint_to_diffusers,
 )
-from original_names import last_swapped, open_clip_tensors, unet_tensors, written
-from tiny_families import clip, flux_transformer, refiner_parts, sd3_parts, sdxl_parts
+from original_names import (
+    MODEL,
+    last_swapped,
+    open_clip_tensors,
+    single_file,
+    unet_tensors,
+    written,
+)
+from tiny_families import (
+    clip,
+    flux_transformer,
+    pipeline,
+    refiner_parts,
+    sd3_parts,
+    sdxl_parts,
+)
 from torch import nn
 
+from wirebrush_diffusion.families import author_places, recognised
 from wirebrush_diffusion.families.chroma import RULES as CHROMA_RULES
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
+from wirebrush_diffusion.weights import WeightFile
 
 
 def same(found: dict[str, Any], network: nn.Module) -> bool:
@@ -77,3 +95,15 @@ def test_open_clip() -> None:
     found = convert_open_clip_checkpoint(network, tensors, "conditioner.embedders.1.model.")
 
     assert same(found, network)
+
+
+@pytest.mark.parametrize("name", ["sd2", "sdxl", "refiner", "sd3", "flux", "chroma", "pixart"])
+def test_where_a_weight_belongs_is_where_it_was_found(name: str, tmp_path: Path) -> None:
+    pipe = pipeline(name)
+    network = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
+    layout = recognised(WeightFile(single_file(pipe, name, tmp_path)))[2].layout
+
+    places = author_places(network)
+
+    for name, place in places.items():
+        assert replace(place, name=MODEL + place.name) == layout.entries[name]

@@ -13,6 +13,7 @@ from torch import Tensor
 from wirebrush.api import Clip, Model, SilentRun
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.merging import check_alike, shares
+from wirebrush_nodes.block_merging import blocks_of, model_merge_sd1
 from wirebrush_nodes.live import live_model, live_text_encoder
 from wirebrush_nodes.loaders import checkpoint_loader_simple, lora_loader
 from wirebrush_nodes.merging import (
@@ -94,6 +95,27 @@ def test_blocks(run: SilentRun) -> None:
         assert torch.allclose(tensor, part * a[name] + (1 - part) * b[name], atol=1e-6)
     settings = {"input": 0.1, "middle": 0.2, "out": 0.3}
     assert shares(settings, "time_embedding.linear_1.weight") == (0.1, 0.9)
+
+
+def test_blocks_by_their_authors_names(run: SilentRun) -> None:
+    first = checkpoint_loader_simple("tiny", run=run).MODEL
+    second = checkpoint_loader_simple("other", run=run).MODEL
+    a, b = weights(first, run), weights(second, run)
+    parts = dict.fromkeys(blocks_of("time_embed. input_blocks.{0..11}. middle_block.{0..2}."), 1.0)
+
+    mixed = weights(
+        model_merge_sd1(first, second, **parts | {"input_blocks.1.": 0.25, "middle_block.1.": 0.0}),
+        run,
+    )
+
+    halves = {"down_blocks.0.resnets.0.": 0.25, "down_blocks.0.attentions.0.": 0.25}
+    halves |= {"mid_block.attentions.0.": 0.0}
+    for name, tensor in mixed.items():
+        part = next((part for start, part in halves.items() if name.startswith(start)), 1.0)
+        assert torch.allclose(tensor, part * a[name] + (1 - part) * b[name], atol=1e-6), name
+    assert model_merge_sd1(first, second, **parts) == first
+    settings = {"blocks": 1.0, "a.": 0.5, "b.1": 0.1, "b.11": 0.2}
+    assert [shares(settings, name)[0] for name in ("b.11.x", "b.12.x", "c")] == [0.2, 0.1, 0.5]
 
 
 def test_loras_before_and_after(run: SilentRun) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import nn
+
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.chroma import Chroma
 from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
@@ -16,6 +18,7 @@ from wirebrush_diffusion.families.sd3 import StableDiffusion3
 from wirebrush_diffusion.families.sdxl import SDXLRefiner, StableDiffusionXL
 from wirebrush_diffusion.families.x4 import X4Upscaler
 from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.layout import Stored
 from wirebrush_diffusion.weights import WeightFile
 
 FAMILIES: tuple[Family, ...] = (
@@ -65,6 +68,13 @@ def fitting(config: Mapping[str, Any], label: str) -> Family:
         "here.",
         f"Known are {', '.join(titles())}.",
     )
+
+
+def author_places(network: nn.Module) -> dict[str, Stored]:
+    """Where the authors of a network's family keep each of its weights, without a prefix."""
+    kind = type(network).__name__
+    config: Any = network.config
+    return fitting({**config, "_class_name": kind}, f"This {kind}").places(network)
 
 
 def titles() -> list[str]:

@@ -17,7 +17,7 @@ from torch import nn
 from wirebrush_diffusion.architectures import Config
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.latents import LatentFormat
-from wirebrush_diffusion.layout import Layout
+from wirebrush_diffusion.layout import Layout, Rules, Stored, places_by_rules
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.reading import Encoding, Reader, TextPart
 from wirebrush_diffusion.schedules import NoiseSchedule
@@ -56,6 +56,8 @@ class Family:
     half: ClassVar[torch.dtype] = torch.bfloat16
     """The precision for devices that are fast in half precision."""
     autoencoder: ClassVar[str] = "AutoencoderKL"
+    rules: ClassVar[Rules] = {}
+    """The authors' names, where they differ from diffusers'."""
 
     def plan(self, file: WeightFile, prefix: str) -> Plan | None:
         """How to build the network below the prefix; None if it is not of this family."""
@@ -64,6 +66,10 @@ class Family:
     def fits(self, config: Mapping[str, Any]) -> bool:
         """Whether a diffusers configuration of the network is of this family."""
         return config.get("_class_name") == self.network
+
+    def places(self, network: nn.Module) -> dict[str, Stored]:
+        """Where the authors' files keep each of the network's weights, by its own names."""
+        return places_by_rules(shapes_of(network), self.rules)
 
     def hints(self, file: WeightFile, prefix: str) -> dict[str, Any]:
         """What a single file says about sampling, in the words of diffusers' schedulers."""
@@ -84,3 +90,8 @@ class Family:
         """Texts by role -> one condition. `layer` as in `TextEncoder.encode`."""
         (role,) = reader.parts
         return reader.parts[role].encode(texts[role], layer)
+
+
+def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all weights that a file holds."""
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.families.family import Family, Plan, Sampling
-from wirebrush_diffusion.layout import Layout, Rules, layout_by_rules
+from wirebrush_diffusion.layout import Layout, layout_by_rules
 from wirebrush_diffusion.schedules import FlowSchedule
 from wirebrush_diffusion.weights import WeightFile
 
@@ -28,7 +28,6 @@ class FlowFamily(Family):
 
     marks: ClassVar[tuple[str, ...]]
     """Names that only this family has: one for each spelling."""
-    rules: ClassVar[Rules] = {}
     ignored: ClassVar[tuple[str, ...]] = ()
     shift: ClassVar[float] = 1.0
     """How far the schedule is bent towards noise, unless a configuration says otherwise."""

@@ -78,6 +78,7 @@ class PixArtSigma(Family):
 
     title: ClassVar[str] = "PixArt-Sigma"
     network: ClassVar[str] = "PixArtTransformer2DModel"
+    rules: ClassVar[Rules] = RULES
     latent: ClassVar[LatentFormat] = SDXL
     texts: ClassVar[tuple[TextPart, ...]] = (
         TextPart("t5xxl", kind="t5", prefixes=("text_encoders.t5xxl.transformer.",)),

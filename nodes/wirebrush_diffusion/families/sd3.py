@@ -172,6 +172,9 @@ class StableDiffusion3(FlowFamily):
         }
         return Plan(config, layout)
 
+    def places(self, network: nn.Module) -> dict[str, Stored]:
+        return _swapped_last(FlowFamily.places(self, network))
+
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         return SD3Model(network, sampling.prediction, sampling.schedule, latent)
 
@@ -215,12 +218,16 @@ def _width(reader: Reader, role: str, true: int) -> int:
 
 def _last_block_swapped(layout: Layout) -> Layout:
     """In original files the last block's text stream keeps "shift, scale", like the last layer."""
-    entries = dict(layout.entries)
+    return Layout(layout.file, _swapped_last(layout.entries))
+
+
+def _swapped_last(places: Mapping[str, Stored]) -> dict[str, Stored]:
+    entries = dict(places)
     numbers = [
         int(name.split(".")[1]) for name in entries if name.startswith("transformer_blocks.")
     ]
     last = f"transformer_blocks.{max(numbers, default=0)}.norm1_context.linear."
-    for name, stored in layout.entries.items():
+    for name, stored in places.items():
         if name.startswith(last) and "joint_blocks." in stored.name:
             entries[name] = Stored(stored.name, stored.rows, swapped=True)
-    return Layout(layout.file, entries)
+    return entries

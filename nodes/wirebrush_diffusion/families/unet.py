@@ -21,7 +21,7 @@ from wirebrush_diffusion.families.family import Family, Plan, Sampling
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Stored, is_left_over
 from wirebrush_diffusion.model import CONCAT, DiffusionModel
-from wirebrush_diffusion.names import unet_parameter
+from wirebrush_diffusion.names import unet_name, unet_parameter
 from wirebrush_diffusion.schedules import DiscreteSchedule
 from wirebrush_diffusion.weights import WeightFile
 
@@ -108,6 +108,13 @@ class UNetFamily(Family):
     def plan(self, file: WeightFile, prefix: str) -> Plan | None:
         plan = unet_plan(file, prefix)
         return plan if plan is not None and self.fits(plan.config) else None
+
+    def places(self, network: nn.Module) -> dict[str, Stored]:
+        config: Any = network.config
+        kinds = config.up_block_types
+        attending = frozenset(i for i, kind in enumerate(kinds) if "CrossAttn" in kind)
+        layers = config.layers_per_block
+        return {name: Stored(unet_name(name, layers, attending)) for name in network.state_dict()}
 
     def hints(self, file: WeightFile, prefix: str) -> dict[str, Any]:
         """What fine-tunes say in keys and metadata: the shapes do not tell."""

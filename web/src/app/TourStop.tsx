@@ -1,5 +1,5 @@
 import { Popover } from "@base-ui/react/popover";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { t } from "../i18n/text";
 import { useStudio } from "../state/context";
 import { Button } from "../ui/Button";
@@ -14,6 +14,7 @@ const GAP = 14;
 export function TourStop({ step, place }: { step: TourStep; place: number }) {
   const { ui, settings } = useStudio();
   const [anchor] = useState(() => besideOf(step));
+  const popup = useRef<HTMLDivElement>(null);
   const keys = { find: useKeys("palette"), help: useKeys("help") };
   const last = place === TOUR.length - 1;
   const go = (to: number): void => ui.setState({ tour: to });
@@ -21,6 +22,12 @@ export function TourStop({ step, place }: { step: TourStep; place: number }) {
     ui.setState({ tour: null });
     settings.setState({ tourSeen: true });
   }
+  /** From stop to stop the keyboard goes along; after the last it goes back, if nobody took it meanwhile. */
+  function mayGoBack(): boolean {
+    const { activeElement, body } = document;
+    return ui.getState().tour === null && (activeElement === body || popup.current?.contains(activeElement) === true);
+  }
+
   return (
     <Popover.Root open onOpenChange={(_, { reason }) => reason === "escape-key" && end()}>
       <Popover.Portal>
@@ -33,7 +40,7 @@ export function TourStop({ step, place }: { step: TourStep; place: number }) {
           collisionPadding={GAP}
           arrowPadding={GAP}
         >
-          <Popover.Popup className={styles["popup"] ?? ""} data-zoomable>
+          <Popover.Popup ref={popup} className={styles["popup"] ?? ""} data-zoomable finalFocus={mayGoBack}>
             {!step.inside && <Popover.Arrow className={styles["arrow"] ?? ""} />}
             <Popover.Title className={styles["title"] ?? ""}>{t(`tour.${step.name}`)}</Popover.Title>
             <Popover.Description className={styles["text"] ?? ""}>{t(`tour.${step.name}.text`, keys)}</Popover.Description>

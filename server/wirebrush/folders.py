@@ -51,6 +51,11 @@ class ModelFolders:
                 return path
         return None
 
+    def own_root(self) -> Path | None:
+        """The first root that is the person's own, not an installed package's: for new files."""
+        shipped = set(packaged_roots())
+        return next((root for root in self.roots if root not in shipped), None)
+
     def picture(self, kind: str, name: str) -> Path | None:
         """The picture that lies beside a model: `x.png` or `x.preview.png` for `x.safetensors`,
         also as JPEG or WebP; None if there is none."""

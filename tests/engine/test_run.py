@@ -20,6 +20,7 @@ from wirebrush.engine.assets import LocalAssets
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device, weight_of
 from wirebrush.engine.files import Digests, Files
+from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.run import TEXT_LIMIT, NodeRun, Services
 from wirebrush.events import Event, NodeProgress, Preview
 from wirebrush.folders import ModelFolders
@@ -34,10 +35,12 @@ class Desk:
         self.cancellation = Cancellation()
         self.models = folder / "models"
         self.progress = 0
-        self.files = Files(ModelFolders([self.models]), self.assets, Digests())
+        folders, digests = ModelFolders([self.models]), Digests()
+        self.files = Files(folders, self.assets, digests)
         services = Services(
             Device("cpu"), self.files, self.assets, self.cancellation, self.events.extend,
-            {"prompt": "{}"}, previews, self.progressed,
+            {"prompt": "{}"}, previews, self.progressed, Shelf(folders, digests),
+            Workspaces(folder / "work"),
         )  # fmt: skip
         self.run = NodeRun("7", services)
 

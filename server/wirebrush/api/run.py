@@ -89,6 +89,23 @@ class Run(Protocol):
         """Show a text on the node."""
         ...
 
+    def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
+        """Add a file to a models folder: `run.store("loras", "cats/tabby.safetensors", save)`.
+
+        `write` fills a scratch file of the same ending. Then that gets its name, with a number in
+        it: `cats/tabby_00001_.safetensors`. Nothing is ever written over; the same content is not
+        stored twice under one name. A NodeError if the name leaves the folder.
+        """
+        ...
+
+    def workspace(self, key: str) -> Path:
+        """A folder on this machine for long work, which outlives the process.
+
+        What a run that was cut off has left there, the next one with the same `key` finds: make the
+        key from all that decides the work. Folders that nobody uses are deleted after some days.
+        """
+        ...
+
 
 @dataclass
 class SilentRun:
@@ -139,3 +156,15 @@ class SilentRun:
 
     def show_text(self, text: str) -> None:
         self.texts.append(text)
+
+    def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
+        wanted = self.root / kind / name
+        path = wanted.with_stem(f"{wanted.stem}_00001_")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+        return FileRef(kind, path.relative_to(self.root / kind).as_posix())
+
+    def workspace(self, key: str) -> Path:
+        folder = self.root / "work" / key
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -13,6 +13,7 @@ from wirebrush.engine.cache.tiered import TieredStore
 from wirebrush.engine.devices import Device
 from wirebrush.engine.files import Files
 from wirebrush.engine.flights import Flights
+from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.leases import Leases
 from wirebrush.engine.loop import LoopThread
 from wirebrush.engine.packs import Packs
@@ -90,6 +91,8 @@ class Parts:
     device: Device
     files: Files
     assets: Assets
+    shelf: Shelf
+    workspaces: Workspaces
     book: RecipeBook
     costs: Costs = field(default_factory=Costs)
     history: History = field(default_factory=History)

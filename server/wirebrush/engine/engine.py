@@ -22,6 +22,7 @@ from wirebrush.engine.devices import Device
 from wirebrush.engine.executor import Execution
 from wirebrush.engine.files import Digests, Files
 from wirebrush.engine.flights import Flights
+from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.leases import Leases
 from wirebrush.engine.loop import LoopThread
 from wirebrush.engine.packs import Packs
@@ -137,7 +138,8 @@ class Engine:
         return plan(self._parts, prompt, targets)
 
     def tidy(self) -> None:
-        """Delete what processes that died left in the cache folder."""
+        """Delete what processes that died left in the cache folder, and old workspaces."""
+        self._parts.workspaces.tidy()
         if self._parts.store.disk is not None:
             self._parts.store.disk.sweep()
 
@@ -157,10 +159,12 @@ class Engine:
             codec = Codec(record_types([values, *self.packs.modules]))
             disk = DiskStore(settings.cache, codec, settings.disk_bytes)
         leases = Leases(*disk.writer) if disk is not None else None
-        assets = self.assets or LocalAssets(self._asset_folder())
+        home = self._home()
+        assets = self.assets or LocalAssets(home / "assets")
         device = Device(settings.device, settings.resident_bytes)
         digests = Digests(disk.writer if disk is not None else None)
-        files = Files(ModelFolders(settings.models), assets, digests)
+        folders = ModelFolders(settings.models)
+        files = Files(folders, assets, digests)
         book = RecipeBook(self.packs.spec, device.numerics(), PackWorld(self.packs, files))
         return Parts(
             packs=self.packs,
@@ -172,12 +176,15 @@ class Engine:
             device=device,
             files=files,
             assets=assets,
+            shelf=Shelf(folders, digests),
+            workspaces=Workspaces(home / "work"),
             book=book,
         )
 
-    def _asset_folder(self) -> Path:
+    def _home(self) -> Path:
+        """Where things are kept; without a cache folder, until the engine is closed."""
         if self.settings.cache is not None:
-            return self.settings.cache / "assets"
+            return self.settings.cache
         self._folder = TemporaryDirectory(prefix="wirebrush-")
         return Path(self._folder.name)
 

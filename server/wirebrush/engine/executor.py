@@ -90,6 +90,8 @@ class Execution:
             wishes.metadata,
             wishes.previews,
             progressed,
+            parts.shelf,
+            parts.workspaces,
         )
 
     def run(self) -> Finished:

@@ -15,6 +15,7 @@ from wirebrush.engine.assets import Assets, Saved
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device
 from wirebrush.engine.files import Files
+from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.problems import readable
 from wirebrush.events import Event, NodeProgress, Output, Preview
 
@@ -37,6 +38,8 @@ class Services:
     metadata: Mapping[str, str]
     previews: bool
     progressed: Callable[[], None]
+    shelf: Shelf
+    workspaces: Workspaces
 
 
 @dataclass
@@ -109,6 +112,13 @@ class NodeRun:
             )
         )
         return asset
+
+    def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
+        self.check()
+        return self.services.shelf.store(kind, name, write)
+
+    def workspace(self, key: str) -> Path:
+        return self.services.workspaces.open(key)
 
     def show_text(self, text: str) -> None:
         text = readable(text)

@@ -274,13 +274,17 @@ class Flux(FlowFamily):
 
 def stream_config(shapes: Shapes) -> dict[str, Any]:
     """What FLUX and Chroma have in common."""
+    return blocks_config(shapes) | {"out_channels": shapes.of("proj_out.weight")[0]}
+
+
+def blocks_config(shapes: Shapes) -> dict[str, Any]:
+    """What they have in common with their ControlNets: everything but the way out."""
     width = shapes.of("x_embedder.weight")[0]
     heads = max(1, width // shapes.of("transformer_blocks.0.attn.norm_q.weight")[0])
     head = width // heads
     return {
         "patch_size": 1,
         "in_channels": shapes.of("x_embedder.weight")[1],
-        "out_channels": shapes.of("proj_out.weight")[0],
         "num_layers": shapes.count(r"transformer_blocks\.(\d{1,4})\."),
         "num_single_layers": shapes.count(r"single_transformer_blocks\.(\d{1,4})\."),
         "attention_head_dim": head,

@@ -63,10 +63,17 @@ export function Completion({ words, chosen, choose, anchor }: Omit<Completing, "
       </p>
       <ul className={styles["list"]} role="listbox" aria-label={t("field.embeddings")}>
         {words.map((word, index) => (
-          <li key={word} role="option" aria-selected={index === chosen} className={styles["option"]} onPointerDown={(event) => event.preventDefault()}>
-            <button type="button" tabIndex={-1} onClick={() => choose(word)}>
-              {word}
-            </button>
+          // Keys are the text's, which keeps the focus.
+          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
+          <li
+            key={word}
+            role="option"
+            aria-selected={index === chosen}
+            className={styles["option"]}
+            onPointerDown={(event) => event.preventDefault()}
+            onClick={() => choose(word)}
+          >
+            {word}
           </li>
         ))}
       </ul>

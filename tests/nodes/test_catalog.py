@@ -56,4 +56,4 @@ def test_every_node_explains_itself_and_each_port(spec: NodeSpec) -> None:
 def test_files_stay_short() -> None:
     for module in vars(wirebrush_nodes).values():
         if isinstance(module, ModuleType) and module.__name__.startswith("wirebrush_nodes."):
-            assert len(inspect.getsource(module).splitlines()) <= 180
+            assert len(inspect.getsource(module).splitlines()) <= 250

@@ -27,6 +27,16 @@ def test_files_and_diffusers_folders_are_listed_once(root: Path) -> None:
     assert folders.names("checkpoints") == ["a.safetensors", "folder", "sub/b.ckpt"]
 
 
+def test_data_sets_are_folders_with_files(root: Path) -> None:
+    for name in ("datasets/cats/1.png", "datasets/dogs/big/1.png", "datasets/.git/x"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    (root / "datasets/loose.png").write_bytes(b"x")
+    folders = ModelFolders([root])
+    assert folders.names("datasets") == ["cats", "dogs/big"]
+    assert folders.find("datasets", "dogs/big") == root / "datasets/dogs/big"
+
+
 def test_the_fields_other_folder_names_count_too(root: Path) -> None:
     folders = ModelFolders([root])
     assert folders.names("text_encoders") == ["old.safetensors"]

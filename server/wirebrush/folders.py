@@ -18,6 +18,8 @@ ALIASES = {
     "diffusion_models": ("diffusion_models", "unet"),
     "controlnet": ("controlnet", "t2i_adapter"),
 }
+DATASETS = "datasets"
+"""Folders of pictures with captions, to learn from."""
 MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"})
 PICTURE_ENDINGS = tuple(
     middle + suffix for suffix in (".png", ".jpg", ".jpeg", ".webp") for middle in ("", ".preview")
@@ -32,10 +34,14 @@ class ModelFolders:
     roots: Sequence[Path]
 
     def names(self, kind: str) -> list[str]:
-        """All models of a kind: safetensors files and diffusers folders, by relative name."""
+        """All models of a kind: safetensors files and diffusers folders, by relative name.
+
+        Data sets are folders with files in them.
+        """
         found: dict[str, None] = {}
+        below = _folders_below if kind == DATASETS else _models_below
         for base in self._bases(kind):
-            for name in _models_below(base):
+            for name in below(base):
                 found.setdefault(name)
         return sorted(found, key=str.casefold)
 
@@ -93,3 +99,10 @@ def _models_below(base: Path) -> Iterable[str]:
         names = [name for name in files if Path(name).suffix.lower() in suffixes]
         for name in (*models, *names):
             yield (here / name).relative_to(base).as_posix()
+
+
+def _folders_below(base: Path) -> Iterable[str]:
+    for folder, subfolders, files in os.walk(base):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        if files and Path(folder) != base:
+            yield Path(folder).relative_to(base).as_posix()

@@ -23,7 +23,10 @@ def shelf(*roots: Path) -> Shelf:
 
 
 def content(text: str) -> Callable[[Path], None]:
-    return lambda path: path.write_text(text, "utf-8") and None
+    def write(path: Path) -> None:
+        path.write_text(text, "utf-8")
+
+    return write
 
 
 def test_files_get_numbers_and_the_same_content_is_stored_once(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
+from wirebrush.api import File, node, spec_of
 from wirebrush.catalog import Catalog
 from wirebrush.graph.values import Wrong, check_value
 
@@ -166,3 +167,13 @@ def test_a_missing_upload_is_to_be_uploaded(catalog: Catalog) -> None:
     wrong = check_value(spec.inputs[0], "cat.png", lambda kind, name: False)
     assert wrong is not None
     assert wrong.hint == "Upload it, or choose another one."
+
+
+def test_a_file_may_be_none_by_a_name_for_that() -> None:
+    def train(lora: Annotated[str, File("loras", none="[None]")] = "[None]") -> None: ...
+
+    (port,) = spec_of(node(id="Train", category="t")(train)).inputs
+
+    assert check_value(port, "[None]", lambda kind, name: False) is None
+    assert check_value(port, "a.safetensors", lambda kind, name: True) is None
+    assert isinstance(check_value(port, "b.safetensors", lambda kind, name: False), Wrong)

@@ -234,7 +234,8 @@ def _widget(base: Any, extras: Sequence[Any]) -> Widget | None:
         if isinstance(extra, Choice):
             return Widget("choice", choices=extra.values())
         if isinstance(extra, File):
-            return Widget("file", folder=extra.kind, upload=extra.upload)
+            none = (extra.none,) if extra.none else None
+            return Widget("file", folder=extra.kind, upload=extra.upload, choices=none)
         if isinstance(extra, SeedWidget):
             kind = "seed"
         if isinstance(extra, Range):

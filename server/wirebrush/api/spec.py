@@ -26,7 +26,8 @@ class Widget:
     """How a value is edited in place.
 
     `kind` is one of int, float, seed, text, toggle, choice, file. `choices` of a file widget are
-    filled in by whoever serves the catalog, because folders change while the server runs.
+    those that mean no file; whoever serves the catalog adds the files, because folders change
+    while the server runs.
     """
 
     kind: str

@@ -43,11 +43,13 @@ class File:
     """The name of a file: a model of `models/<kind>/`, or an asset when kind is image, mask...
 
     The value is a name or an asset id, never a path; `run.file(kind, name)` resolves it. The
-    file's content is part of the recipe key, so that a replaced file is noticed.
+    file's content is part of the recipe key, so that a replaced file is noticed. `none` is one more
+    choice that means no file, e.g. "[None]".
     """
 
     kind: str
     upload: bool = False
+    none: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,8 @@ def _check_file(widget: Widget, item: Any, files: FilesLookup | None) -> Wrong |
     if not isinstance(item, str):
         sentence = f"is {quoted(item)}, but must be the name of a file."
         return Wrong(Code.WRONG_VALUE, sentence, "Choose a file.")
+    if item in (widget.choices or ()):  # the choice that means no file
+        return None
     if not item.strip():
         return Wrong(Code.BAD_FILE_NAME, "names no file.", "Choose a file, or upload one.")
     if _leaves_its_folder(item):

@@ -70,7 +70,8 @@ def with_choices(catalog: Catalog, names: Mapping[str, Sequence[str]]) -> dict[s
         for port in spec["inputs"]:
             widget = port.get("widget")
             if widget is not None and widget["kind"] == "file":
-                widget["choices"] = list(names.get(widget.get("folder", ""), ()))
+                own = widget.get("choices") or ()
+                widget["choices"] = [*own, *names.get(widget.get("folder", ""), ())]
     return data
 
 

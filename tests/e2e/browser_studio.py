@@ -47,6 +47,22 @@ FRAMES = """() => new Promise(done => {
 })"""
 
 
+EDIT_ELSEWHERE = """async () => {
+  const { document: id } = document.querySelector("[data-document]").dataset;
+  const draft = await (await fetch(`/v1/drafts/${id}`)).json();
+  const { name, file, base, etag, workflow } = draft;
+  const sampler = Object.values(workflow.nodes).find(({ type }) => type === "KSampler");
+  sampler.values.steps = 12;
+  const answer = await fetch(`/v1/drafts/${id}`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json", "If-Match": etag },
+    body: JSON.stringify({ name, file, base, workflow, by: "Firefox" }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}"""
+"""What another browser does that has the same document open and changes its steps to 12."""
+
+
 @dataclass(frozen=True)
 class Studio:
     """The page of one browser window. `forgiven` are complaints of the console that are meant."""
@@ -137,6 +153,11 @@ class Studio:
     def kept(self) -> None:
         """Wait until the server has every edit, in a draft or in the file."""
         expect(self.page.locator("footer").last).to_contain_text(KEPT)
+
+    def edit_elsewhere(self) -> None:
+        """Let somebody with another browser edit the open document, whose draft must be kept."""
+        self.page.evaluate(EDIT_ELSEWHERE)
+        self.forgiven.append("412 (Precondition Failed)")
 
     def save(self) -> None:
         """Save to the workflow's file."""

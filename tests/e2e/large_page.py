@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from dropping import drop_workflow
 from large_graph import large_workflow, pictures
 from playwright.sync_api import Locator, Page, expect
 from server_process import TOKEN
-
-DROP = """text => {
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([text], "large.json", { type: "application/json" }));
-  document.querySelector("[data-document]").dispatchEvent(
-    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-}"""
 
 VIEW = """() => {
   const { a, e, f } = new DOMMatrix(
@@ -74,7 +67,7 @@ class LargePage:
     def open(cls, page: Page, workflow: dict[str, Any] | None = None) -> LargePage:
         """Drop the workflow's file on the page."""
         workflow = large_workflow() if workflow is None else workflow
-        page.evaluate(DROP, json.dumps(workflow))
+        drop_workflow(page, workflow)
         large = cls(page, workflow)
         expect(large.overview).to_be_visible(timeout=20_000)
         return large

@@ -17,9 +17,9 @@ TOKEN = "a-token-for-tests"
 class Server:
     """`wirebrush serve` on a data folder; the port it gets first it keeps."""
 
-    def __init__(self, data: Path, packs: Path | None = None) -> None:
+    def __init__(self, data: Path, packs: Path | None = None, models: Path | None = None) -> None:
         self._data = data
-        self._packs = packs
+        self._options = {"--packs": packs, "--models": models}
         self._process: subprocess.Popen[str] | None = None
         self._port = "0"
         self.link = ""
@@ -40,8 +40,8 @@ class Server:
         """Start, and read the link that it prints."""
         command = [sys.executable, "-m", "wirebrush", "serve", "--no-browser", "--device", "cpu"]
         command += ["--data", str(self._data), "--token", TOKEN, "--port", self._port]
-        if self._packs is not None:
-            command += ["--packs", str(self._packs)]
+        for option, folder in self._options.items():
+            command += [option, str(folder)] if folder else []
         with (self._data / "server.log").open("a") as log:
             self._process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True

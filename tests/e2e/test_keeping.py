@@ -136,9 +136,7 @@ def test_two_windows_can_both_go_on(studio: Studio, page: Page) -> None:
 WORDS = "a blue boat by night"
 
 
-def test_edits_survive_a_dead_server_and_a_closed_browser(
-    browser: Browser, tmp_path: Path
-) -> None:
+def test_edits_survive_a_dead_server_and_a_closed_browser(browser: Browser, tmp_path: Path) -> None:
     with Server(_folder(tmp_path / "data")) as server:
         with _window(browser, tmp_path / "profile") as page:
             page.goto(server.link)

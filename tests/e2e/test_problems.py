@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 from browser_studio import FRAMES, SLOW, Studio
+from dropping import drop_workflow, postcard
 from playwright.sync_api import Page, expect
-
-POSTCARD = Path(__file__).parents[2] / "workflows" / "postcard.json"
-
-DROP = """bytes => {
-  const transfer = new DataTransfer();
-  const file = new File([new Uint8Array(bytes)], "w.json", { type: "application/json" });
-  transfer.items.add(file);
-  document.querySelector("[data-document]").dispatchEvent(
-    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-}"""
 
 
 def test_a_problem_shows_on_its_node_while_one_edits(studio: Studio, page: Page) -> None:
@@ -106,7 +95,7 @@ def _open(
     unwired: str = "",
 ) -> None:
     """The postcard with something wrong, dropped on the page; `inside` puts it into a subgraph."""
-    workflow = json.loads(POSTCARD.read_text(encoding="utf-8"))
+    workflow = postcard()
     workflow["nodes"]["1"]["values"]["ckpt_name"] = checkpoint
     wires = workflow["wires"]
     workflow["wires"] = [wire for wire in wires if wire["to"][0] != unwired]
@@ -117,9 +106,5 @@ def _open(
         definition = {"name": "All of it", "inputs": [], "outputs": [], **graph}
         workflow |= {"nodes": {"1": {"type": "subgraph:s", "at": [0, 0]}}, "wires": []}
         workflow["subgraphs"] = {"s": definition}
-    page = studio.page
-    surface = page.locator("[data-document]")
-    before = surface.get_attribute("data-document") or ""
-    page.evaluate(DROP, list(json.dumps(workflow).encode()))
-    expect(surface).not_to_have_attribute("data-document", before)
-    page.evaluate(FRAMES)
+    drop_workflow(studio.page, workflow)
+    studio.page.evaluate(FRAMES)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from browser_studio import TOUR_SEEN
-from large_page import DROP, VIEW
+from dropping import drop_workflow, postcard
+from large_page import VIEW
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 Point = tuple[float, float]
-POSTCARD = Path(__file__).parents[2] / "workflows" / "postcard.json"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def fingers(address: str, browser: Browser) -> Iterator[Fingers]:
     page = context.new_page()
     page.goto(address)
     expect(page.get_by_text("connected").first).to_be_attached(timeout=30_000)
-    page.evaluate(DROP, POSTCARD.read_text())
+    drop_workflow(page, postcard())
     expect(page.locator(".react-flow__node", has_text="KSampler")).to_be_visible()
     page.wait_for_timeout(300)
     yield Fingers(page, context.new_cdp_session(page))

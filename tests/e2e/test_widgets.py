@@ -7,27 +7,12 @@ import json
 import re
 from typing import Any
 
-import pytest
-from accessibility import grave_faults
 from browser_studio import SLOW, Studio
+from dropping import drop_picture, drop_workflow, gradient, paste_picture
 from PIL import Image
 from playwright.sync_api import APIResponse, Locator, Page, expect
 
 LARGEST_SEED = 2**64 - 1
-
-DROP = """([place, name, type, bytes]) => {
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
-  document.querySelector(place).dispatchEvent(
-    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-}"""
-
-PASTE = """bytes => {
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
-  (document.activeElement ?? document.body).dispatchEvent(
-    new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
-}"""
 
 
 def test_numbers_take_arithmetic_and_keep_their_bounds(studio: Studio, page: Page) -> None:
@@ -176,14 +161,14 @@ def test_colours_are_typed_or_picked(studio: Studio, page: Page) -> None:
 
 
 def test_pictures_are_pasted_dropped_and_cropped(studio: Studio, page: Page) -> None:
-    page.evaluate(PASTE, list(_gradient(64, 48)))
+    paste_picture(page, gradient(64, 48))
     node = studio.node("Load Image")
     expect(node.locator("img")).to_be_visible()
     name = node.get_by_role("combobox", name="image")
     expect(name).to_contain_text("pasted")
 
-    drop = [".react-flow__node.selected [role=group]", "other.png", "image/png"]
-    page.evaluate(DROP, [*drop, list(_gradient(40, 80))])
+    place = ".react-flow__node.selected [role=group]"
+    drop_picture(page, "other.png", gradient(40, 80), place)
     expect(name).to_contain_text("other")
 
     node.get_by_role("button", name="Crop the picture").click()
@@ -197,7 +182,7 @@ def test_pictures_are_pasted_dropped_and_cropped(studio: Studio, page: Page) -> 
 
 
 def test_a_mask_is_painted_over_a_picture_that_stays(studio: Studio, page: Page) -> None:
-    page.evaluate(PASTE, list(_gradient(64, 64)))
+    paste_picture(page, gradient(64, 64))
     node = studio.node("Load Image")
     node.get_by_role("button", name="Paint a mask").click()
     board = page.get_by_label("Mask", exact=True)
@@ -215,7 +200,7 @@ def test_a_mask_is_painted_over_a_picture_that_stays(studio: Studio, page: Page)
 
     made = _picture(page, node)
     assert made.mode == "RGBA"
-    plain = Image.open(io.BytesIO(_gradient(64, 64))).convert("RGB")
+    plain = Image.open(io.BytesIO(gradient(64, 64))).convert("RGB")
     assert made.convert("RGB").getpixel((32, 32)) == plain.getpixel((32, 32))
     assert (_alpha(made, 32, 32), _alpha(made, 2, 2)) == (0, 255)
 
@@ -231,8 +216,8 @@ def test_a_mask_is_painted_over_a_picture_that_stays(studio: Studio, page: Page)
 
 def test_a_node_of_a_missing_pack_keeps_all_its_values(studio: Studio, page: Page) -> None:
     values = {"strength": 0.5, "prompt": "words\nin two lines", "list": [1, {"a": None}]}
-    file = _workflow({"1": {"type": "somewhere/Glow", "at": [0, 0], "values": values, "own": 7}})
-    page.evaluate(DROP, ["[data-document]", "glow.json", "application/json", list(file)])
+    nodes = {"1": {"type": "somewhere/Glow", "at": [0, 0], "values": values, "own": 7}}
+    drop_workflow(page, {"format": "wirebrush/1", "name": "Glow", "nodes": nodes})
     node = studio.node("somewhere/Glow")
     expect(node).to_contain_text("Install the pack somewhere.")
     expect(studio.field("somewhere/Glow", "strength")).to_have_value("0.5")
@@ -278,36 +263,6 @@ def test_tips_come_by_keyboard(studio: Studio, page: Page) -> None:
     expect(page.locator("[role=tooltip]")).to_contain_text("0 to 100")
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_lists_pictures_and_help_are_for_everybody(studio: Studio, page: Page, theme: str) -> None:
-    """axe-core finds nothing serious on what only stands open for a while."""
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-    sampler = studio.node("KSampler")
-    sampler.locator("header").click()
-    sampler.get_by_role("combobox", name="sampler name").click()
-    expect(page.get_by_role("option").first).to_be_visible()
-    assert grave_faults(page) == []
-    page.keyboard.press("Escape")
-    page.keyboard.press("Control+Shift+m")
-    expect(page.get_by_role("region", name="Problems")).to_be_visible()
-    steps = studio.field("KSampler", "steps")
-    steps.focus()
-    steps.fill("0")
-    assert grave_faults(page) == []
-    steps.press("Escape")
-
-    page.evaluate(PASTE, list(_gradient(64, 64)))
-    node = studio.node("Load Image")
-    expect(node.locator("img")).to_be_visible()
-    for tool in ("Crop the picture", "Paint a mask"):
-        node.get_by_role("button", name=tool).click()
-        expect(page.get_by_role("dialog", name=tool).locator("img")).to_be_visible()
-        page.wait_for_timeout(200)  # the button takes its colour
-        assert grave_faults(page) == []
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog")).to_have_count(0)
-
-
 def _add(page: Page, type_: str) -> Locator:
     """A new node, with everything in sight."""
     page.mouse.dblclick(700, 900)
@@ -320,20 +275,9 @@ def _add(page: Page, type_: str) -> Locator:
     return added
 
 
-def _workflow(nodes: dict[str, Any]) -> bytes:
-    return json.dumps({"format": "wirebrush/1", "name": "Glow", "nodes": nodes}).encode()
-
-
 def _seeds(workflow: dict[str, Any]) -> list[int]:
     nodes = workflow["nodes"].values()
     return [node["values"]["seed"] for node in nodes if "seed" in node.get("values", {})]
-
-
-def _gradient(width: int, height: int) -> bytes:
-    picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def _picture(page: Page, node: Locator) -> Image.Image:

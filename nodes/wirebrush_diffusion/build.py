@@ -18,12 +18,20 @@ LARGEST: Mapping[str, int] = {"layers": 256, "channels": 65536, "dim": 65536, "s
 MOST_ENTRIES = 64
 CLASSES = (
     "AutoencoderKL",
+    "AutoencoderKLQwenImage",
     "ChromaTransformer2DModel",
     "ControlNetModel",
+    "ControlNetUnionModel",
+    "FluxControlNetModel",
     "FluxTransformer2DModel",
+    "Lumina2Transformer2DModel",
     "PixArtTransformer2DModel",
+    "QwenImageTransformer2DModel",
+    "SD3ControlNetModel",
     "SD3Transformer2DModel",
+    "T2IAdapter",
     "UNet2DConditionModel",
+    "ZImageTransformer2DModel",
 )
 """What a configuration may ask for, of diffusers' classes."""
 
@@ -36,13 +44,19 @@ def build_diffusers(kind: str, config: Mapping[str, Any]) -> nn.Module:
     if kind not in CLASSES:
         raise DiffusionError(f"{kind} is no network that can be built.", f"Known: {CLASSES}.")
     cls: Any = getattr(diffusers, kind)
-    known = set(inspect.signature(cls.__init__).parameters)
+    known = inspect.signature(cls.__init__).parameters
     arguments = {
-        name: tuple(setting) if isinstance(setting, list) else setting
+        name: _sequence(setting, known[name].default)
         for name, setting in config.items()
         if name in known
     }
     return _empty(kind, lambda: cls(**arguments))
+
+
+def _sequence(setting: Any, default: Any) -> Any:
+    """JSON knows lists only; constructors want what they have themselves."""
+    listed = isinstance(setting, list) and not isinstance(default, list)
+    return tuple(setting) if listed else setting
 
 
 def build_clip(config: Mapping[str, Any]) -> nn.Module:
@@ -77,6 +91,43 @@ def build_t5(config: Mapping[str, Any]) -> nn.Module:
         return network
 
     return _empty("T5EncoderModel", make)
+
+
+def build_language(kind: str, config: Mapping[str, Any]) -> nn.Module:
+    """A language model of transformers: "gemma2", "qwen3", "qwen25vl"; it is never asked to write.
+
+    `headless` leaves the last norm out: then its answer is the last layer's states as they are.
+    """
+    import transformers
+
+    _check_sizes(kind, config)
+    classes = {"gemma2": "Gemma2", "qwen3": "Qwen3", "qwen25vl": "Qwen2_5_VL"}
+    name = classes[kind]
+    settings = dict(config)
+    if kind != "gemma2":  # whose attention bends its scores, which SDPA cannot
+        settings["attn_implementation"] = "sdpa"
+    headless = settings.pop("headless", False)
+
+    def make() -> nn.Module:
+        settled = getattr(transformers, f"{name}Config")(**settings)
+        network = getattr(transformers, f"{name}Model")(settled)
+        if headless:
+            network.norm = nn.Identity()
+        _compute(network)
+        return network
+
+    return _empty(f"{name}Model", make)
+
+
+def _compute(network: nn.Module) -> None:
+    """What no file holds: the angles of rotary positions, and the scale of Gemma's words."""
+    for name, module in list(network.named_modules()):
+        if hasattr(module, "scalar_embed_scale"):
+            module.embed_scale = torch.tensor(module.scalar_embed_scale, device="cpu")
+        if "inv_freq" in dict(module.named_buffers(recurse=False)):
+            owner, _, leaf = name.rpartition(".")
+            with torch.device("cpu"):
+                setattr(network.get_submodule(owner), leaf, type(module)(module.config))
 
 
 def build_vision(config: Mapping[str, Any], *, siglip: bool) -> nn.Module:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,20 @@ from wirebrush_diffusion.build import build_clip, build_diffusers, build_t5
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import fitting
 from wirebrush_diffusion.families.family import Family
+from wirebrush_diffusion.language import LanguageEncoder
+from wirebrush_diffusion.language_files import language_from, language_name
 from wirebrush_diffusion.latents import LatentFormat, known_format
 from wirebrush_diffusion.layout import FileTensors, Layout, Stored
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.pieces import find_pieces, has_pieces
 from wirebrush_diffusion.precision import mapped_precision, precision_for, set_precision
-from wirebrush_diffusion.reading import PartEncoder, Reader, TextPart
+from wirebrush_diffusion.reading import PartEncoder, Reader, TextKind, TextPart
 from wirebrush_diffusion.t5 import T5Encoder
 from wirebrush_diffusion.text import TextEncoder
 from wirebrush_diffusion.tokens import Tokenizer
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.vae_file import current_name
+from wirebrush_diffusion.vae_frames import framed
 from wirebrush_diffusion.vocabulary import load_vocabulary
 from wirebrush_diffusion.weights import WeightFile, fill, refuse_pickles
 
@@ -35,6 +38,11 @@ STEMS = ("diffusion_pytorch_model", "model")
 VARIANTS = ("", ".fp16", ".bf16", ".non_ema")
 CLIP_CLASSES = ("CLIPTextModel", "CLIPTextModelWithProjection")
 T5_CLASSES = ("T5EncoderModel", "T5ForConditionalGeneration")
+LANGUAGE_CLASSES: Mapping[TextKind, tuple[str, ...]] = {
+    "gemma2": ("Gemma2Model", "Gemma2ForCausalLM"),
+    "qwen3": ("Qwen3Model", "Qwen3ForCausalLM"),
+    "qwen25vl": ("Qwen2_5_VLForConditionalGeneration", "Qwen2_5_VLModel"),
+}
 MAX_JSON = 4 * 1024 * 1024
 
 
@@ -89,6 +97,9 @@ class FolderCheckpoint:
         """Channels and scale, from the VAE's configuration."""
         config = read_config(self.path / "vae" / "config.json")
         own = self.family.latent
+        if own.means:
+            means, spreads = config.get("latents_mean"), config.get("latents_std")
+            return replace(own, means=tuple(means), spreads=tuple(spreads)) if means else own
         channels = config.get("latent_channels", own.channels)
         scale = config.get("scaling_factor", own.scale)
         if (channels, scale) == (own.channels, own.scale):
@@ -117,10 +128,24 @@ class FolderCheckpoint:
         folder = self.path / part.folder
         config = read_config(folder / "config.json")
         found = config.get("architectures", ["CLIPTextModel"])[0]
+        if part.kind in LANGUAGE_CLASSES:
+            _check_class(folder, found, *LANGUAGE_CLASSES[part.kind])
+            return self._language(part, device, dtype)
         _check_class(folder, found, *(CLIP_CLASSES if part.kind == "clip" else T5_CLASSES))
         if part.kind == "clip":
             return self._clip(part, config, device, dtype)
         return self._t5(part, config, device, dtype)
+
+    def _language(self, part: TextPart, device: str, dtype: torch.dtype) -> LanguageEncoder:
+        """Its shapes tell the same as its configuration, and are the same for every spelling."""
+        folder = self.path / part.folder
+        kind = part.kind
+        tensors = folder_tensors(
+            folder, lambda name: language_name(kind, name), mapped_precision(device, dtype)
+        )
+        return language_from(
+            tensors, part, _label(folder), (self.path / part.tokenizer,), device, dtype
+        )
 
     def _clip(
         self, part: TextPart, config: dict[str, Any], device: str, dtype: torch.dtype
@@ -163,7 +188,8 @@ class FolderCheckpoint:
         self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
     ) -> Autoencoder:
         precision = precision_for(device, torch.bfloat16, dtype)
-        return Autoencoder(load_network(self.path / "vae", "AutoencoderKL", device, precision))
+        kind = self.family.autoencoder
+        return framed(load_network(self.path / "vae", kind, device, precision))
 
 
 def load_network(

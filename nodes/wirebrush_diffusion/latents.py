@@ -17,8 +17,9 @@ class LatentFormat:
     """How a family's latents look.
 
     `channels` per position, `downscale` pixels per position. The network sees
-    `(latent - shift) * scale`; on wires and in files latents are unscaled. `rgb` maps scaled
-    latents to RGB in -1..1 (one row per channel), `rgb_bias` is added.
+    `(latent - shift) * scale`; on wires and in files latents are unscaled. Some families tell each
+    channel's own mean and spread instead: `means`, `spreads`. `rgb` maps scaled latents to RGB in
+    -1..1 (one row per channel), `rgb_bias` is added.
     """
 
     channels: int = 4
@@ -27,22 +28,36 @@ class LatentFormat:
     downscale: int = 8
     rgb: RgbFactors | None = None
     rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    means: tuple[float, ...] = ()
+    spreads: tuple[float, ...] = ()
 
     def to_network(self, latent: Tensor) -> Tensor:
         """Unscaled -> what the network sees. All zeros mean "empty" and stay so."""
         if not torch.count_nonzero(latent):
             return latent
+        if self.means:
+            return (latent - _row(self.means, latent)) / _row(self.spreads, latent)
         return (latent - self.shift) * self.scale
 
     def from_network(self, latent: Tensor) -> Tensor:
         """What the network made -> unscaled."""
+        if self.means:
+            return latent * _row(self.spreads, latent) + _row(self.means, latent)
         return latent / self.scale + self.shift
 
     def fit(self, latent: Tensor) -> Tensor:
         """An empty latent `[B,C,h,w]` with this format's channels; others must have them already.
 
-        EmptyLatentImage does not know which model will use it and always makes 4 channels.
+        EmptyLatentImage does not know which model will use it and always makes 4 channels. A
+        latent of one frame `[B,C,1,h,w]`, as files of other programs hold it, is a picture's.
         """
+        if latent.ndim == 5:
+            if latent.shape[2] != 1:
+                raise DiffusionError(
+                    f"The latent has {latent.shape[2]} frames; this model paints pictures.",
+                    "Use a latent of one frame.",
+                )
+            latent = latent[:, :, 0]
         if latent.shape[1] == self.channels:
             return latent
         if torch.count_nonzero(latent):
@@ -61,6 +76,12 @@ class LatentFormat:
         picture = item.float().movedim(0, -1) @ factors
         picture += torch.tensor(self.rgb_bias, device=item.device)
         return picture.add_(1.0).mul_(127.5).clamp_(0, 255).to("cpu", torch.uint8)
+
+
+def _row(numbers: tuple[float, ...], latent: Tensor) -> Tensor:
+    """One number per channel, in a shape that fits `[B,C,...]`."""
+    row = torch.tensor(numbers, dtype=latent.dtype, device=latent.device)
+    return row.view(1, -1, *[1] * (latent.ndim - 2))
 
 
 SD15 = LatentFormat(

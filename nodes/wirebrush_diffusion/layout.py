@@ -94,6 +94,11 @@ class FileTensors(Mapping[str, Tensor]):
         self._mapped = mapped
         self._places = {name: layout for layout in layouts for name in layout.entries}
 
+    @property
+    def file(self) -> WeightFile:
+        """The file of the first tensor: it stands for all of them in a sentence."""
+        return next(iter(self._places.values())).file
+
     def without(self, starts: tuple[str, ...]) -> FileTensors:
         """Those whose names begin with none of these."""
         rest = FileTensors(mapped=self._mapped)

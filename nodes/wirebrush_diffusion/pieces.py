@@ -99,8 +99,9 @@ def from_sentencepiece(content: bytes, label: str) -> Pieces:
     from tokenizers.models import Unigram
 
     try:
-        words, unknown, charsmap = _parsed(content)
-        backend: Any = Tokenizer(Unigram(words, unknown, byte_fallback=False))
+        words, unknown, charsmap = parsed_pieces(content)
+        scored = [(word, score) for word, score, _ in words]
+        backend: Any = Tokenizer(Unigram(scored, unknown, byte_fallback=False))
         if charsmap:
             backend.normalizer = normalizers.Precompiled(charsmap)
     except Exception as error:  # whatever the bytes lead to, here or in the library
@@ -114,19 +115,23 @@ def from_sentencepiece(content: bytes, label: str) -> Pieces:
     return _closed(backend)
 
 
-def _parsed(content: bytes) -> tuple[list[tuple[str, float]], int, bytes]:
-    """Words with scores, the place of the unknown word, and the normaliser's table."""
-    words: list[tuple[str, float]] = []
+def parsed_pieces(content: bytes) -> tuple[list[tuple[str, float, int]], int, bytes]:
+    """Words with scores and kinds (1: plain, 2: unknown, 3 and 4: marks, 6: bytes), the place of
+    the unknown word, and the normaliser's table."""
+    words: list[tuple[str, float, int]] = []
     unknown, charsmap = 0, b""
     for field, raw in _fields(content):
         if field == 1 and isinstance(raw, bytes):  # a piece: text, score, kind
             piece = dict(_fields(raw))
             text, score = piece.get(1, b""), piece.get(2, b"\0\0\0\0")
-            if piece.get(3, 1) == 2:
+            kind = piece.get(3, 1)
+            if kind == 2:
                 unknown = len(words)
-            if not isinstance(text, bytes) or not isinstance(score, bytes):
+            if isinstance(kind, bytes) or not isinstance(text, bytes):
                 raise ValueError("a piece without text")
-            words.append((text.decode("utf-8"), struct.unpack("<f", score)[0]))
+            if not isinstance(score, bytes):
+                raise ValueError("a piece without a score")
+            words.append((text.decode("utf-8"), struct.unpack("<f", score)[0], kind))
         elif field == 3 and isinstance(raw, bytes):  # the normaliser
             table = dict(_fields(raw)).get(2, b"")
             charsmap = table if isinstance(table, bytes) else b""

@@ -15,7 +15,7 @@ from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.text import Encoding, TextEncoder
 
-TextKind = Literal["clip", "t5", "language"]
+TextKind = Literal["clip", "t5", "gemma2", "qwen3", "qwen25vl"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class TextPart:
     folders, `prefixes` where single files keep it. For CLIP: the `layer` that is read, whether it
     passes the final norm, whether the pooled state is projected, the `activation` (files do not
     tell it), the `padding` token (None: end of text), and how many last layers are never read
-    (`cut`). For others: `places` is the least length of an encoding.
+    (`cut`). For others: `places` is the least length of an encoding. For language models: what
+    stands `before` and `after` each text, whether states of what stands before are given away
+    (`hides`), and whether brackets weigh words (`weighted`).
     """
 
     role: str
@@ -41,6 +43,10 @@ class TextPart:
     padding: int | None = None
     cut: int = 0
     places: int = 1
+    before: str = ""
+    after: str = ""
+    hides: bool = False
+    weighted: bool = True
 
 
 class PartEncoder(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.families import CLIP_TYPES
+from wirebrush_diffusion.families import CLIP_TYPES, LANGUAGE_FAMILIES, LANGUAGE_TYPES
 from wirebrush_diffusion.families.family import Family
 from wirebrush_diffusion.families.sd1 import StableDiffusion1
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
@@ -16,7 +16,7 @@ from wirebrush_diffusion.families.sdxl import SDXLRefiner
 from wirebrush_diffusion.kinds import kind_of
 from wirebrush_diffusion.precision import precision_for
 from wirebrush_diffusion.reading import Reader, TextPart
-from wirebrush_diffusion.text_files import TextFile, find_text, load_text
+from wirebrush_diffusion.text_files import KIND_NAMES, TextFile, find_text, load_text
 from wirebrush_diffusion.weights import WeightFile
 
 H_WIDTH = 1024  # narrower is CLIP L, wider CLIP G
@@ -60,9 +60,10 @@ def _assigned(
     for text in sorted(texts, key=lambda text: text.width):
         fitting = [part for part in free if part.kind == text.kind]
         if not fitting:
-            wanted = ", ".join(f"{part.role} ({part.kind})" for part in family.texts)
+            wanted = ", ".join(f"{part.role} ({KIND_NAMES[part.kind]})" for part in family.texts)
             raise DiffusionError(
-                f"{text.file.name} is one {text.kind} text encoder too many for {family.title}, "
+                f"{text.file.name} is one {KIND_NAMES[text.kind]} text encoder too many for "
+                f"{family.title}, "
                 f"which reads with {wanted}.",
                 "Choose one file for each, or another type.",
             )
@@ -85,6 +86,9 @@ def _text_of(file: WeightFile) -> TextFile:
 
 
 def _family(clip_type: str, texts: Sequence[TextFile]) -> Family:
+    by_kind = LANGUAGE_FAMILIES.get(texts[0].kind)
+    if by_kind is not None and clip_type in LANGUAGE_TYPES:
+        return by_kind
     if clip_type == "stable_diffusion":
         width = texts[0].width
         if width < H_WIDTH:

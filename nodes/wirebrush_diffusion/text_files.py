@@ -11,6 +11,8 @@ import torch
 from wirebrush_diffusion.architectures import HEAD_WIDTH, Config, Shapes
 from wirebrush_diffusion.build import build_clip, build_t5
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.language import LanguageEncoder
+from wirebrush_diffusion.language_files import EMBEDDINGS, language_of, load_language
 from wirebrush_diffusion.layout import Layout, Rule, Rules, layout_by_rules
 from wirebrush_diffusion.pieces import find_pieces
 from wirebrush_diffusion.precision import mapped_precision
@@ -60,7 +62,8 @@ class TextFile:
         if self.kind == "clip":
             mark = next(m for m in CLIP_MARKS if _clip_name(self, m) is not None)
             return self.file.shape(_clip_name(self, mark) or "")[1]
-        return self.file.shape(f"{self.prefix}{T5_MARK}")[1]
+        mark = T5_MARK if self.kind == "t5" else EMBEDDINGS
+        return self.file.shape(f"{self.prefix}{mark}")[1]
 
 
 def _clip_name(text: TextFile, mark: str) -> str | None:
@@ -70,6 +73,9 @@ def _clip_name(text: TextFile, mark: str) -> str | None:
 
 def find_text(file: WeightFile, *prefixes: str) -> TextFile | None:
     """The text encoder below one of the prefixes; without any, wherever the file has one."""
+    language = language_of(file, *prefixes)
+    if language is not None:
+        return TextFile(file, *language)
     for mark, kind in ((T5_MARK, "t5"), *((mark, "clip") for mark in CLIP_MARKS)):
         for name in file.names():
             if name.endswith(mark):
@@ -85,15 +91,22 @@ def load_text(
     """The encoder with its tokenizer, which is looked for in the folders."""
     if text.kind != part.kind:
         raise DiffusionError(
-            f"{text.file.name} is a {_NAMES[text.kind]} text encoder; a {_NAMES[part.kind]} one "
-            "was expected.",
+            f"{text.file.name} is a {KIND_NAMES[text.kind]} text encoder; a "
+            f"{KIND_NAMES[part.kind]} one was expected.",
             "Choose the files in the order that the node names them.",
         )
     loaders: Mapping[str, Callable[..., PartEncoder]] = {"clip": _load_clip, "t5": _load_t5}
-    return loaders[text.kind](text, part, folders, torch.device(device), dtype)
+    load = loaders.get(text.kind, _load_language)
+    return load(text, part, folders, torch.device(device), dtype)
 
 
-_NAMES: Mapping[TextKind, str] = {"clip": "CLIP", "t5": "T5", "language": "language model"}
+KIND_NAMES: Mapping[TextKind, str] = {
+    "clip": "CLIP",
+    "t5": "T5",
+    "gemma2": "Gemma 2",
+    "qwen3": "Qwen3",
+    "qwen25vl": "Qwen2.5-VL",
+}
 
 
 def _load_clip(
@@ -145,6 +158,16 @@ def clip_config(shapes: Shapes, part: TextPart) -> Config:
         "eos_token_id": words - 1,
         "pad_token_id": words - 1 if part.padding is None else part.padding,
     }
+
+
+def _load_language(
+    text: TextFile,
+    part: TextPart,
+    folders: tuple[Path, ...],
+    device: torch.device,
+    dtype: torch.dtype,
+) -> LanguageEncoder:
+    return load_language(text.file, text.kind, text.prefix, part, folders, device, dtype)
 
 
 def _load_t5(

@@ -13,6 +13,8 @@ from wirebrush_diffusion.layout import Layout, Stored, is_left_over
 from wirebrush_diffusion.names import vae_name
 from wirebrush_diffusion.precision import mapped_precision
 from wirebrush_diffusion.vae import Autoencoder
+from wirebrush_diffusion.vae_frames import CLASS as FRAMED
+from wirebrush_diffusion.vae_frames import framed, framed_plan, is_framed
 from wirebrush_diffusion.weights import WeightFile, fill
 
 PREFIXES = ("first_stage_model.", "vae.", "")
@@ -30,14 +32,18 @@ OLD_ATTENTION = {
 
 
 def load_vae(file: WeightFile, device: str, dtype: torch.dtype) -> Autoencoder:
-    """The `AutoencoderKL` of a file."""
+    """The VAE of a file."""
     prefix, original = _spelling(file)
-    config = vae_config(file, prefix, original=original)
-    network = build_diffusers("AutoencoderKL", config)
-    layout = vae_layout(file, prefix, network, config, original=original)
+    if is_framed(file, prefix):
+        config, layout = framed_plan(file, prefix)
+        network = build_diffusers(FRAMED, config)
+    else:
+        config = vae_config(file, prefix, original=original)
+        network = build_diffusers("AutoencoderKL", config)
+        layout = vae_layout(file, prefix, network, config, original=original)
     tensors = layout.tensors(mapped=mapped_precision(device, dtype))
     fill(network, tensors, where=file.name, device=torch.device(device), dtype=dtype)
-    return Autoencoder(network.to(device))
+    return framed(network.to(device))
 
 
 def check_vae(file: WeightFile) -> None:
@@ -48,7 +54,7 @@ def check_vae(file: WeightFile) -> None:
 def _spelling(file: WeightFile) -> tuple[str, bool]:
     """The prefix of the VAE's names, and whether they are the original ones."""
     for prefix in PREFIXES:
-        if prefix + ORIGINAL in file:
+        if prefix + ORIGINAL in file or is_framed(file, prefix):
             return prefix, True
         if prefix + DIFFUSERS in file:
             return prefix, False

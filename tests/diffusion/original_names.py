@@ -13,8 +13,10 @@ from torch import Tensor
 
 from wirebrush_diffusion.families.chroma import RULES as CHROMA_RULES
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
+from wirebrush_diffusion.families.lumina2 import RULES as LUMINA2_RULES
 from wirebrush_diffusion.families.pixart import RULES as PIXART_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
+from wirebrush_diffusion.families.z_image import RULES as Z_IMAGE_RULES
 from wirebrush_diffusion.layout import Rule, Rules
 from wirebrush_diffusion.names import unet_name, vae_name
 from wirebrush_diffusion.text_files import OPEN_CLIP
@@ -123,6 +125,8 @@ def single(pipe: Any, name: str) -> dict[str, Tensor]:
         return unet_tensors(pipe.unet, MODEL) | vae_tensors(pipe.vae, FIRST) | texts
     if name in ("chroma", "pixart"):
         return _with_t5_alone(pipe, name)
+    if name in LANGUAGE:
+        return _with_language_model(pipe, name)
     rules = SD3_RULES if name == "sd3" else FLUX_RULES
     network = written(rules, pipe.transformer.state_dict(), MODEL)
     if name == "sd3":
@@ -148,6 +152,68 @@ def _with_t5_alone(pipe: Any, name: str) -> dict[str, Tensor]:
     return network | vae_tensors(pipe.vae, FIRST) | texts
 
 
+LANGUAGE = {"lumina2": "gemma2_2b", "z_image": "qwen3_4b", "qwen_image": "qwen25_7b"}
+
+
+def _with_language_model(pipe: Any, name: str) -> dict[str, Tensor]:
+    rules: Rules = {"lumina2": LUMINA2_RULES, "z_image": Z_IMAGE_RULES}.get(name, {})
+    network = written(rules, pipe.transformer.state_dict(), MODEL)
+    if name != "qwen_image":  # its authors' files keep a norm that is never used
+        network[f"{MODEL}norm_final.weight"] = torch.ones(96)
+    prefix = f"{TEXTS}{LANGUAGE[name]}.transformer."
+    texts = language_tensors(pipe.text_encoder, prefix)
+    if name == "qwen_image":
+        return network | framed_vae_tensors(pipe.vae, "vae.") | texts
+    return network | vae_tensors(pipe.vae, "vae.") | texts
+
+
+def language_tensors(network: Any, prefix: str) -> dict[str, Tensor]:
+    """A language model by the names of its authors' files: words below `model.`, eyes beside."""
+    tensors: dict[str, Tensor] = {}
+    for name, tensor in network.state_dict().items():
+        bare = name.removeprefix("model.").removeprefix("language_model.")
+        outside = bare.startswith(("visual.", "lm_head."))
+        tensors[f"{prefix}{'' if outside else 'model.'}{bare}"] = tensor.clone().contiguous()
+    return tensors
+
+
+_FRAMED_PARTS = {
+    "norm1.": "residual.0.", "conv1.": "residual.2.", "norm2.": "residual.3.",
+    "conv2.": "residual.6.", "conv_shortcut.": "shortcut.",
+}  # fmt: skip
+_FRAMED_TOP = {
+    "quant_conv.": "conv1.", "post_quant_conv.": "conv2.", "encoder.conv_in.": "encoder.conv1.",
+    "decoder.conv_in.": "decoder.conv1.", "encoder.norm_out.": "encoder.head.0.",
+    "decoder.norm_out.": "decoder.head.0.", "encoder.conv_out.": "encoder.head.2.",
+    "decoder.conv_out.": "decoder.head.2.",
+}  # fmt: skip
+
+
+def framed_vae_tensors(network: Any, prefix: str) -> dict[str, Tensor]:
+    """The autoencoder with a time axis, by the names of the Wan videos' authors."""
+    blocks = network.config.num_res_blocks + 2
+    return {
+        prefix + _framed_name(name, blocks): tensor.contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+
+
+def _framed_name(name: str, blocks: int) -> str:
+    for ours, stored in _FRAMED_TOP.items():
+        if name.startswith(ours):
+            return stored + name.removeprefix(ours)
+    for ours, stored in _FRAMED_PARTS.items():
+        name = name.replace(ours, stored)
+    name = re.sub(r"mid_block\.resnets\.([01])", lambda m: f"middle.{2 * int(m.group(1))}", name)
+    name = name.replace("mid_block.attentions.0", "middle.1").replace("down_blocks", "downsamples")
+
+    def upwards(match: re.Match[str]) -> str:
+        level, kind, place = int(match[1]), match[2], int(match[3])
+        return f"upsamples.{level * blocks + (place if kind == 'resnets' else blocks - 1)}"
+
+    return re.sub(r"up_blocks\.(\d)\.(resnets|upsamplers)\.(\d)", upwards, name)
+
+
 def last_swapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The last block's text stream keeps "shift, scale"."""
     last = "joint_blocks.2.context_block.adaLN_modulation.1"
@@ -163,6 +229,9 @@ def single_file(pipe: Any, name: str, folder: Path) -> Path:
     save_file(single(pipe, name), path)
     if name in ("chroma", "pixart"):
         pipe.tokenizer.save_pretrained(folder / "t5")
+        return path
+    if name in LANGUAGE:
+        pipe.tokenizer.save_pretrained(folder / "tokenizer")
         return path
     (getattr(pipe, "tokenizer", None) or pipe.tokenizer_2).save_pretrained(folder / "tokenizer")
     long = getattr(pipe, "tokenizer_3", None) or getattr(pipe, "tokenizer_2", None)

@@ -8,16 +8,24 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import ChromaTransformer2DModel
+from diffusers import (
+    AutoencoderKLQwenImage,
+    ChromaTransformer2DModel,
+    Lumina2Transformer2DModel,
+)
 from diffusers.loaders.single_file_utils import (
     convert_chroma_transformer_checkpoint_to_diffusers,
     convert_flux_transformer_checkpoint_to_diffusers,
     convert_ldm_unet_checkpoint,
+    convert_lumina2_to_diffusers,
     convert_open_clip_checkpoint,
     convert_sd3_transformer_checkpoint_to_diffusers,
+    convert_wan_vae_to_diffusers,
+    convert_z_image_transformer_checkpoint_to_diffusers,
 )
 from original_names import (
     MODEL,
+    framed_vae_tensors,
     last_swapped,
     open_clip_tensors,
     single_file,
@@ -27,17 +35,19 @@ from original_names import (
 from tiny_families import (
     clip,
     flux_transformer,
-    pipeline,
     refiner_parts,
     sd3_parts,
     sdxl_parts,
 )
+from tiny_language import pipeline, z_image_parts
 from torch import nn
 
 from wirebrush_diffusion.families import author_places, recognised
 from wirebrush_diffusion.families.chroma import RULES as CHROMA_RULES
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
+from wirebrush_diffusion.families.lumina2 import RULES as LUMINA2_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
+from wirebrush_diffusion.families.z_image import RULES as Z_IMAGE_RULES
 from wirebrush_diffusion.weights import WeightFile
 
 
@@ -88,6 +98,32 @@ def test_chroma() -> None:
     assert {name: tensor.shape for name, tensor in found.items()} == expected
 
 
+def test_lumina2() -> None:
+    with torch.device("meta"):
+        network = Lumina2Transformer2DModel(num_layers=1, num_refiner_layers=2)
+    tensors = written(LUMINA2_RULES, network.state_dict(), MODEL)
+
+    found = convert_lumina2_to_diffusers(
+        {name.removeprefix(MODEL): tensor for name, tensor in tensors.items()}
+    )
+
+    expected = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    assert {name: tensor.shape for name, tensor in found.items()} == expected
+
+
+def test_z_image() -> None:
+    network = z_image_parts()["transformer"]
+    tensors = written(Z_IMAGE_RULES, network.state_dict(), MODEL)
+
+    assert same(convert_z_image_transformer_checkpoint_to_diffusers(tensors), network)
+
+
+def test_the_autoencoder_with_a_time_axis() -> None:
+    network = AutoencoderKLQwenImage(base_dim=16)
+
+    assert same(convert_wan_vae_to_diffusers(framed_vae_tensors(network, "")), network)
+
+
 def test_open_clip() -> None:
     network = clip(64, activation="gelu", projected=True)
     tensors = open_clip_tensors(network, "conditioner.embedders.1.model.")
@@ -97,7 +133,21 @@ def test_open_clip() -> None:
     assert same(found, network)
 
 
-@pytest.mark.parametrize("name", ["sd2", "sdxl", "refiner", "sd3", "flux", "chroma", "pixart"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sd2",
+        "sdxl",
+        "refiner",
+        "sd3",
+        "flux",
+        "chroma",
+        "pixart",
+        "lumina2",
+        "z_image",
+        "qwen_image",
+    ],
+)
 def test_where_a_weight_belongs_is_where_it_was_found(name: str, tmp_path: Path) -> None:
     pipe = pipeline(name)
     network = pipe.unet if hasattr(pipe, "unet") else pipe.transformer

@@ -114,8 +114,8 @@ def test_pooled_sides_of_different_lengths(files: Any) -> None:
 @pytest.mark.parametrize(
     ("names", "kind", "reason"),
     [
-        (("t5",), "sdxl", "t5 text encoder too many for Stable Diffusion XL"),
-        (("l", "g", "open_g"), "sdxl", "one clip text encoder too many"),
+        (("t5",), "sdxl", "T5 text encoder too many for Stable Diffusion XL"),
+        (("l", "g", "open_g"), "sdxl", "one CLIP text encoder too many"),
         (("l",), "hunyuan_video", "'hunyuan_video' are not read yet.*sdxl, sd3, flux"),
     ],
 )

@@ -234,7 +234,7 @@ def test_wrong_files_are_named_at_their_input(run: SilentRun) -> None:
         (
             lambda: dual_clip_loader("clip_l.safetensors", "t5xxl.safetensors", run=run),
             "clip_name1",
-            "t5 text encoder too many",
+            "T5 text encoder too many",
         ),
         (
             lambda: triple_clip_loader(*["clip_l.safetensors"] * 3, run=run),

@@ -11,12 +11,15 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.chroma import Chroma
 from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
 from wirebrush_diffusion.families.flux import Flux
+from wirebrush_diffusion.families.lumina2 import Lumina2
 from wirebrush_diffusion.families.pixart import PixArtSigma
+from wirebrush_diffusion.families.qwen_image import QwenImage
 from wirebrush_diffusion.families.sd1 import StableDiffusion1
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
 from wirebrush_diffusion.families.sd3 import StableDiffusion3
 from wirebrush_diffusion.families.sdxl import SDXLRefiner, StableDiffusionXL
 from wirebrush_diffusion.families.x4 import X4Upscaler
+from wirebrush_diffusion.families.z_image import ZImage
 from wirebrush_diffusion.kinds import kind_of
 from wirebrush_diffusion.layout import Stored
 from wirebrush_diffusion.weights import WeightFile
@@ -31,6 +34,9 @@ FAMILIES: tuple[Family, ...] = (
     Flux(),
     Chroma(),
     PixArtSigma(),
+    Lumina2(),
+    ZImage(),
+    QwenImage(),
 )
 
 CLIP_TYPES: Mapping[str, Family] = {
@@ -39,8 +45,18 @@ CLIP_TYPES: Mapping[str, Family] = {
     "flux": Flux(),
     "chroma": Chroma(),
     "pixart": PixArtSigma(),
+    "lumina2": Lumina2(),
+    "qwen_image": QwenImage(),
 }
 """The field's names for which family a set of text encoders is put together for."""
+
+LANGUAGE_FAMILIES: Mapping[str, Family] = {
+    "gemma2": Lumina2(),
+    "qwen3": ZImage(),
+    "qwen25vl": QwenImage(),
+}
+"""Language models that only one family reads with, whatever the type says."""
+LANGUAGE_TYPES = ("stable_diffusion", "lumina2", "qwen_image")
 
 
 def recognised(file: WeightFile) -> tuple[Family, str, Plan]:

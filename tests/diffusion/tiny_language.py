@@ -1,0 +1,205 @@
+"""Tiny language models of the true architectures, and diffusers' pipelines that read with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import diffusers
+import torch
+from tiny_families import PIPELINES, assembled, vae
+from tokenizers import pre_tokenizers
+from transformers import (
+    Gemma2Config,
+    Gemma2Model,
+    GemmaTokenizer,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+WIDTH = 128
+MARKS = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")
+QWEN_MERGES = [("h", "o"), ("ho", "u"), ("r", "e"), ("Ġ", "re"), ("u", "s"), ("us", "e")]
+PIECES = ["▁", "▁a", "▁red", "▁house", "re", "red", *"abcdefghijklmnopqrstuvwxyz,.<>()0123456789"]
+TURNS = {"rope_type": "default", "rope_theta": 1e6}
+CHAT = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}"
+    "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def qwen_tokenizer() -> Any:
+    """A byte-level tokenizer with Qwen's marks and a handful of merges."""
+    words = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *("".join(p) for p in QWEN_MERGES)]
+    words.append("<|endoftext|>")
+    merges: Any = QWEN_MERGES
+    tokenizer: Any = Qwen2Tokenizer(
+        vocab={word: i for i, word in enumerate(words)}, merges=merges, chat_template=CHAT
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": list(MARKS)})
+    return tokenizer
+
+
+def gemma_words() -> list[tuple[str, float, int]]:
+    """Words, scores and kinds as Gemma's SentencePiece model has them: marks, bytes, pieces."""
+    marks = [("<pad>", 0.0, 3), ("<eos>", 0.0, 3), ("<bos>", 0.0, 3), ("<unk>", 0.0, 2)]
+    own = [("<mask>", 0.0, 4)]
+    raw = [(f"<0x{byte:02X}>", 0.0, 6) for byte in range(256)]
+    return [*marks, *own, *raw, *((piece, -float(i), 1) for i, piece in enumerate(PIECES))]
+
+
+def gemma_tokenizer() -> Any:
+    """A tokenizer of the kind that Gemma has."""
+    pairs = [("▁", "a"), ("r", "e"), ("re", "d"), ("▁", "red")]
+    tokenizer: Any = GemmaTokenizer(
+        vocab={word: i for i, (word, _, _) in enumerate(gemma_words())}, merges=pairs
+    )
+    tokenizer.add_bos_token = True
+    return tokenizer
+
+
+def gemma() -> Any:
+    """Gemma 2."""
+    config = Gemma2Config(
+        vocab_size=320,
+        hidden_size=WIDTH,
+        intermediate_size=2 * WIDTH,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=256,
+    )
+    return Gemma2Model(config).eval()
+
+
+def qwen3() -> Any:
+    """Qwen3."""
+    config = Qwen3Config(
+        vocab_size=300,
+        hidden_size=WIDTH,
+        intermediate_size=2 * WIDTH,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=64,
+        rope_parameters=TURNS,
+        tie_word_embeddings=True,
+    )
+    return Qwen3ForCausalLM(config).eval()
+
+
+def qwen25vl(tokenizer: Any) -> Any:
+    """Qwen2.5-VL, with its eyes."""
+    text = {
+        "vocab_size": 300,
+        "hidden_size": 256,
+        "intermediate_size": 256,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "rms_norm_eps": 1e-6,
+        "rope_parameters": TURNS | {"mrope_section": [16, 24, 24]},
+    }
+    vision = {
+        "depth": 2,
+        "hidden_size": 80,
+        "intermediate_size": 96,
+        "num_heads": 1,
+        "out_hidden_size": 256,
+        "fullatt_block_indexes": [],
+    }
+    config = Qwen2_5_VLConfig(
+        text_config=text,
+        vision_config=vision,
+        image_token_id=tokenizer.convert_tokens_to_ids("<|image_pad|>"),
+        vision_start_token_id=tokenizer.convert_tokens_to_ids("<|vision_start|>"),
+    )
+    return Qwen2_5_VLForConditionalGeneration(config).eval()
+
+
+def lumina2_parts() -> dict[str, Any]:
+    """Lumina-Image 2.0."""
+    transformer = diffusers.Lumina2Transformer2DModel(
+        hidden_size=96,
+        num_layers=2,
+        num_refiner_layers=2,
+        num_attention_heads=4,
+        num_kv_heads=2,
+        axes_dim_rope=(8, 8, 8),
+        cap_feat_dim=WIDTH,
+    )
+    return {
+        "transformer": transformer.eval(),
+        "vae": vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        "text_encoder": gemma(),
+        "tokenizer": gemma_tokenizer(),
+        "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(shift=6.0),
+    }
+
+
+def z_image_parts() -> dict[str, Any]:
+    """Z-Image."""
+    transformer = diffusers.ZImageTransformer2DModel(
+        dim=96,
+        n_layers=2,
+        n_heads=3,
+        n_kv_heads=3,
+        cap_feat_dim=WIDTH,
+        axes_dims=[8, 12, 12],
+        axes_lens=[1024, 512, 512],
+    )
+    for token in (transformer.x_pad_token, transformer.cap_pad_token):
+        torch.nn.init.normal_(token)
+    return {
+        "transformer": transformer.eval(),
+        "vae": vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        "text_encoder": qwen3(),
+        "tokenizer": qwen_tokenizer(),
+        "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0),
+    }
+
+
+def qwen_image_vae() -> Any:
+    """The autoencoder with a time axis."""
+    return diffusers.AutoencoderKLQwenImage(base_dim=16, num_res_blocks=1).eval()
+
+
+def qwen_image_parts(**settings: Any) -> dict[str, Any]:
+    """Qwen-Image."""
+    transformer = diffusers.QwenImageTransformer2DModel(
+        num_layers=2,
+        attention_head_dim=32,
+        num_attention_heads=2,
+        joint_attention_dim=256,
+        axes_dims_rope=(4, 14, 14),
+        **settings,
+    )
+    tokenizer = qwen_tokenizer()
+    return {
+        "transformer": transformer.eval(),
+        "vae": qwen_image_vae(),
+        "text_encoder": qwen25vl(tokenizer),
+        "tokenizer": tokenizer,
+        "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    }
+
+
+LANGUAGE_PIPELINES: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]] = {
+    "lumina2": (diffusers.Lumina2Pipeline, lumina2_parts),
+    "z_image": (diffusers.ZImagePipeline, z_image_parts),
+    "qwen_image": (diffusers.QwenImagePipeline, qwen_image_parts),
+}
+
+
+def pipeline(name: str) -> Any:
+    """diffusers' pipeline around a tiny model of any family, weights from seed 0."""
+    cls, make = {**PIPELINES, **LANGUAGE_PIPELINES}[name]
+    torch.manual_seed(0)
+    pipe = assembled(cls, make())
+    if name == "qwen_image":  # its number of hidden words is that of the true tokenizer
+        before = pipe.prompt_template_encode.split("{}")[0]
+        pipe.prompt_template_encode_start_idx = len(pipe.tokenizer(before).input_ids)
+    return pipe

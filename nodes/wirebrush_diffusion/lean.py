@@ -99,38 +99,40 @@ class PlainAttention:
 
 
 class Remembered:
-    """An answer that holds while the tensor it was made of lives and the weights stay."""
+    """What was made of texts, as long as they live. A run has as many texts as parts of a batch."""
 
     def __init__(self) -> None:
-        self._text: ref[Tensor] | None = None
-        self._weights: tuple[int, ...] = ()
-        self._answer: Any = None
+        self._answers: dict[int, tuple[ref[Tensor], Any]] = {}
 
-    def get(self, text: Tensor, weights: tuple[int, ...], make: Callable[[Tensor], T]) -> T:
+    def get(self, text: Tensor, make: Callable[[Tensor], T]) -> T:
         """The answer for this very tensor, made now unless it is known."""
-        known = self._text is not None and self._text() is text
-        if known and self._weights == weights:
-            return self._answer
+        key = id(text)
+        known = self._answers.get(key)
+        if known is not None and known[0]() is text:
+            return known[1]
         answer = make(text)
         if not torch.is_grad_enabled():
-            self._text, self._weights = ref(text, self._forget), weights
-            self._answer = answer
+            self._answers[key] = ref(text, lambda gone: self._forget(key, gone)), answer
         return answer
 
-    def _forget(self, text: ref[Tensor]) -> None:
-        if text is self._text:
-            self._text = self._answer = None
+    def clear(self) -> None:
+        """Forget all: the weights have changed."""
+        self._answers.clear()
+
+    def _forget(self, key: int, text: ref[Tensor]) -> None:
+        known = self._answers.get(key)
+        if known is not None and known[0] is text:
+            del self._answers[key]
 
 
 class TextAttention(PlainAttention):
     """Attention to a text, whose keys and values are remembered."""
 
     def __init__(self) -> None:
-        self._known = Remembered()
+        self.known = Remembered()
 
     def seen(self, layer: Any, states: Tensor) -> tuple[Tensor, Tensor]:
-        weights = layer.to_k.weight.data_ptr(), layer.to_v.weight.data_ptr()
-        return self._known.get(states, weights, lambda text: PlainAttention.seen(self, layer, text))
+        return self.known.get(states, lambda text: PlainAttention.seen(self, layer, text))
 
 
 class TextLayer:
@@ -138,12 +140,18 @@ class TextLayer:
 
     def __init__(self, layer: nn.Module) -> None:
         self._make = layer.forward
-        self._parameters = tuple(layer.parameters())
-        self._known = Remembered()
+        self.known = Remembered()
 
     def __call__(self, text: Tensor) -> Tensor:
-        weights = tuple(parameter.data_ptr() for parameter in self._parameters)
-        return self._known.get(text, weights, self._make)
+        return self.known.get(text, self._make)
+
+
+def forget_texts(network: nn.Module) -> None:
+    """Nothing that was made of texts holds any longer. Whoever changes weights calls this."""
+    for layer in network.modules():
+        for owner in (layer.__dict__.get("processor"), layer.__dict__.get("forward")):
+            if isinstance(owner, TextAttention | TextLayer):
+                owner.known.clear()
 
 
 def _rms_norm(layer: Any, hidden_states: Tensor) -> Tensor:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.lean import make_lean
+from wirebrush_diffusion.memory.placement import Leaf, Placement, device_of, placement_of
 
 
 class Loaded:
@@ -20,7 +21,17 @@ class Loaded:
 
     @property
     def device(self) -> torch.device:
-        return next(self.network.parameters()).device
+        """Where the network computes: inputs have to be there."""
+        return device_of(self.network)
+
+    @property
+    def placement(self) -> Placement:
+        """Which of its weights are on the device."""
+        return placement_of(self.network)
+
+    def leaves(self) -> Sequence[Leaf]:
+        """The parts that leave a device by themselves when others need the room."""
+        return self.placement.every
 
     @property
     def dtype(self) -> torch.dtype:
@@ -38,8 +49,13 @@ class Loaded:
         return self.network.parameters()
 
     def buffers(self) -> Iterator[Tensor]:
-        """What lies beside the weights."""
-        return self.network.buffers()
+        """What lies beside the weights: the homes of those that are away, and the originals of
+        those that are changed."""
+        yield from self.network.buffers()
+        yield from self.placement.homes()
+        patches = getattr(self, "patches", None)
+        if patches is not None:
+            yield from patches.originals()
 
     def freeze(self) -> None:
         """No dropout, no gradients."""

@@ -15,6 +15,9 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
+from wirebrush_diffusion.lean import forget_texts
+from wirebrush_diffusion.memory.placement import placement_of
+
 
 class Delta(Protocol):
     """A change of one weight, known in some compact form (low rank, full...)."""
@@ -65,6 +68,8 @@ class PatchedWeights:
 
     def __init__(self, module: nn.Module) -> None:
         self._parameters = dict(module.named_parameters())
+        self._placement = placement_of(module)
+        self._network = module
         self._originals: dict[str, Tensor] = {}
         self._applied: tuple[tuple[str, float], ...] = ()
         self._lock = RLock()
@@ -99,13 +104,16 @@ class PatchedWeights:
         state = tuple((patch.name, patch.strength) for patch in wanted)
         if state == self._applied:
             return
-        self.remove()
-        for name in sorted(self._changed(wanted)):
-            parameter = self._parameters[name]
-            changed = self._with(name, parameter.data, wanted).to(parameter.dtype)
-            self._originals[name] = parameter.data
-            parameter.data = changed
+        names = set(self._changed(wanted))
+        try:
+            self._restore([name for name in self._originals if name not in names])
+            for name in sorted(names):
+                self._change(name, wanted)
+        except BaseException:  # half of them would be in force
+            self.remove()
+            raise
         self._applied = state
+        forget_texts(self._network)
 
     def patched(self, name: str, patches: Sequence[WeightPatch | Merge]) -> Tensor | None:
         """What a weight would be under these patches, float32; None if there is none so called.
@@ -121,6 +129,10 @@ class PatchedWeights:
         original = changed.get(name, self._originals.get(name, found))
         return self._with(name, original, _ordered(patches))
 
+    def originals(self) -> Iterator[Tensor]:
+        """The weights as loaded, of those that are changed now."""
+        yield from self._originals.values()
+
     def _changed(self, patches: Sequence[WeightPatch | Merge]) -> Iterable[str]:
         if any(isinstance(patch, Merge) for patch in patches):
             return self._parameters
@@ -128,14 +140,24 @@ class PatchedWeights:
 
     def remove(self) -> None:
         """Put every original tensor back."""
-        for name, original in self._originals.items():
-            self._parameters[name].data = original
-        self._originals = {}
+        self._restore(list(self._originals))
         self._applied = ()
+        forget_texts(self._network)
+
+    def _restore(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._placement.restore(self._parameters[name], self._originals.pop(name))
+
+    def _change(self, name: str, patches: Sequence[WeightPatch | Merge]) -> None:
+        """One weight as these patches make it, worked out from the original."""
+        parameter = self._parameters[name]
+        original = self._originals.get(name, parameter.data)
+        changed = self._with(name, original, patches).to(parameter.dtype)
+        self._originals.setdefault(name, self._placement.change(parameter, changed))
 
     def _with(self, name: str, original: Tensor, patches: Sequence[WeightPatch | Merge]) -> Tensor:
         """One weight with patches in order, float32."""
-        base = original.float()
+        base = original.to(self._placement.workplace or original.device).float()
         total = base.clone()
         for patch in patches:
             if isinstance(patch, Merge):

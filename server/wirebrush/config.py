@@ -25,7 +25,7 @@ class Config:
 
     `port` None means: the usual one, or the next free one. `token` None means: the one kept in
     the data folder. `workers` None means: one for each device that this machine has.
-    `history_days` None means: jobs are never forgotten.
+    `history_days` None means: jobs are never forgotten. `vram_limit` None means: all of a card.
     """
 
     data: Path
@@ -39,6 +39,7 @@ class Config:
     workers: tuple[str, ...] | None = None
     memory_cache: int = 2 * GIB
     disk_cache: int = 20 * GIB
+    vram_limit: int | None = None
     cancel_grace: float = 5.0
     node_deadline: float = 1800.0
     history_days: int | None = None
@@ -106,6 +107,13 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="cpu, cuda:0, mps ...; repeat it for several workers (default: what there is)",
     )
     parser.add_argument(
+        "--vram-limit",
+        type=_size,
+        metavar="SIZE",
+        help="memory that models and their work may use on the device; with --device cpu it"
+        " simulates a card of that size (default: all of it)",
+    )
+    parser.add_argument(
         "--memory-cache", type=_size, metavar="SIZE", help="results kept in memory (default 2G)"
     )
     parser.add_argument(
@@ -121,7 +129,7 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
     at_home = root is not None and data == root / "data"
     known = {
         name: given[name]
-        for name in ("memory_cache", "disk_cache", "node_deadline", "history_days")
+        for name in ("memory_cache", "disk_cache", "node_deadline", "history_days", "vram_limit")
         if name in given
     }
     return Config(

@@ -96,14 +96,14 @@ def test_what_was_made_of_a_text_goes_with_it() -> None:
     with torch.no_grad():
         network(**inputs)
     kept = [m.processor for m in network.modules() if hasattr(m, "processor")]
-    remembering = [p._known for p in kept if isinstance(p, TextAttention)]
-    assert all(known._answer is not None for known in remembering)
+    remembering = [p.known for p in kept if isinstance(p, TextAttention)]
+    assert all(known._answers for known in remembering)
 
     inputs.clear()
     gc.collect()
 
     assert remembering
-    assert all(known._answer is None for known in remembering)
+    assert all(not known._answers for known in remembering)
     assert all(isinstance(p, PlainAttention) for p in kept)
 
 

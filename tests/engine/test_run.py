@@ -18,10 +18,11 @@ from wirebrush.api import Cancelled, NodeError
 from wirebrush.api.run import Run
 from wirebrush.engine.assets import LocalAssets
 from wirebrush.engine.cancel import Cancellation
-from wirebrush.engine.devices import Device, weight_of
+from wirebrush.engine.devices import Device
 from wirebrush.engine.files import Digests, Files
 from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.run import TEXT_LIMIT, NodeRun, Services
+from wirebrush.engine.weighing import weight_of
 from wirebrush.events import Event, NodeProgress, Preview
 from wirebrush.folders import ModelFolders
 

@@ -18,6 +18,7 @@ A node is a plain function with annotations::
 
 from wirebrush.api.errors import Blocked, Cancelled, NodeError
 from wirebrush.api.expand import Expand, Link, Subgraph
+from wirebrush.api.memory import Leaf, Memory
 from wirebrush.api.node import NodeFunction, node, spec_of
 from wirebrush.api.run import Asset, Run, SilentRun
 from wirebrush.api.spec import MISSING, NodeSpec, Output, Port, Widget
@@ -73,8 +74,10 @@ __all__ = [
     "Image",
     "Latent",
     "Lazy",
+    "Leaf",
     "Link",
     "Mask",
+    "Memory",
     "Model",
     "NodeError",
     "NodeFunction",

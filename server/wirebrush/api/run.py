@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from wirebrush.api.errors import NodeError
+from wirebrush.api.memory import Memory, PlentyOfMemory
 from wirebrush.api.values import FileRef
 
 T = TypeVar("T")
@@ -36,6 +37,11 @@ class Run(Protocol):
     @property
     def device(self) -> str:
         """The torch device this worker owns: "cpu", "cuda:0", "mps"."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What that device has, and how to make room on it."""
         ...
 
     @property
@@ -113,6 +119,7 @@ class SilentRun:
 
     root: Path = field(default_factory=Path)
     device: str = "cpu"
+    memory: Memory = field(default_factory=PlentyOfMemory)
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     steps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     saved: list[tuple[Asset, bytes]] = field(default_factory=list[tuple[Asset, bytes]])

@@ -80,7 +80,8 @@ class Patch:
     """One change to a model's weights: which file, how strongly.
 
     A merge has the `other` model it is made with, and `settings` that say how; `file` is the
-    other's.
+    other's. A patch that is in no file yet has its `tensors` here, by the names they have in files;
+    `file.digest` then stands for them.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Patch:
     strength: float = 1.0
     other: Handle | None = None
     settings: Settings = ()
+    tensors: Mapping[str, Tensor] | None = field(default=None, repr=False, compare=False)
 
 
 @value("TWEAK")

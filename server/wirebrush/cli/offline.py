@@ -119,6 +119,7 @@ class OfflineWorker:
             packs=() if config.packs is None else (config.packs,),
             memory_bytes=config.memory_cache,
             disk_bytes=config.disk_cache,
+            vram_limit=config.vram_limit,
         )
         process, catalog = await _started(command)
         return cls(process, Catalog.from_json(catalog), Library(config))

@@ -165,6 +165,7 @@ def _command(name: str, device: str, config: Config) -> WorkerCommand:
         packs=packs,
         memory_bytes=config.memory_cache,
         disk_bytes=config.disk_cache,
+        vram_limit=config.vram_limit,
     )
 
 

@@ -7,77 +7,73 @@ that need none.
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psutil
 
+from wirebrush.engine import hardware
+from wirebrush.engine.residents import Residents
+from wirebrush.engine.vram import DeviceMemory
+
 T = TypeVar("T")
 NUMERIC_PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
-CPU_SHARE = 0.5
-GPU_SHARE = 0.85
+HOST_SHARE = 0.5
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Resident:
-    object: Any
-    size: int
-    seconds: float
-    uses: int = 1
-    age: float = 0.0
-
-    @property
-    def worth(self) -> float:
-        return self.age + self.uses * self.seconds / max(self.size, 1)
-
-
 @dataclass
 class Device:
-    """One device and what is resident on it.
+    """One device, and what is resident: kept in the host's memory, and in parts on the device.
 
     Args:
         name: The torch device: "cpu", "cuda:0", "mps".
-        limit: Bytes that resident objects may take together; 0 chooses by the device's memory.
+        limit: Bytes that resident objects may take together; 0 chooses by the host's memory.
+        vram_limit: Bytes of the device that may be used; 0: all of a card. On the processor it
+            makes a simulated card of that size.
         poisoned: The device is in an error state that only a new process can leave.
     """
 
     name: str = "cpu"
     limit: int = 0
+    vram_limit: int = 0
     poisoned: bool = False
-    _resident: dict[str, _Resident] = field(default_factory=dict[str, _Resident])
     _building: dict[str, threading.Lock] = field(default_factory=dict[str, threading.Lock])
-    _lock: threading.Lock = field(default_factory=threading.Lock)
     _age: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._residents = Residents(self.kind)
+        self._memory = DeviceMemory(self.name, self._residents, self.vram_limit)
 
     @property
     def kind(self) -> str:
         """The family: "cpu", "cuda", "mps"."""
-        return self.name.partition(":")[0]
+        return hardware.kind_of(self.name)
+
+    @property
+    def room(self) -> DeviceMemory:
+        """The device's memory as nodes see it."""
+        return self._memory
 
     @property
     def used(self) -> int:
-        """Bytes of what is resident."""
-        return sum(item.size for item in list(self._resident.values()))
+        """Bytes of what is resident, wherever it is."""
+        return self._residents.used
 
     def memory(self) -> int:
-        """Bytes that the device has."""
-        if self.kind == "cuda":
-            return int(import_module("torch").cuda.get_device_properties(self.name).total_memory)
-        return psutil.virtual_memory().total
+        """Bytes that the device has, or may use of them if that was set."""
+        return self._memory.limit if self.vram_limit else hardware.total_memory(self.name)
 
     def title(self) -> str:
         """What people call the device."""
-        if self.kind == "cuda":
-            return str(import_module("torch").cuda.get_device_name(self.name))
-        return {"mps": "Apple GPU"}.get(self.kind, f"CPU, {psutil.cpu_count() or 1} threads")
+        title = hardware.title_of(self.name)
+        simulated = self.kind == "cpu" and self.vram_limit
+        return f"{title}, as a device of {self.vram_limit / 2**30:.2g} GB" if simulated else title
 
     def numerics(self) -> str:
         """What changes the last digits of results: part of every recipe key."""
@@ -86,95 +82,53 @@ class Device:
 
     def resident(self, key: str, build: Callable[[], T], *, size: int | None = None) -> T:
         """The object under `key`; built at most once at a time, kept while memory allows."""
-        with self._lock:
+        residents = self._residents
+        with residents.lock:
             building = self._building.setdefault(key, threading.Lock())
         with building:
-            found = self._resident.get(key)
+            found = residents.items.get(key)
             if found is not None:
-                found.uses += 1
+                found.touched()
                 found.age = self._age
                 return found.object
             if size is not None:
                 self._make_room(size)
             started = time.monotonic()
             made = build()
-            seconds = time.monotonic() - started
-            kept = _Resident(made, size if size is not None else weight_of(made), seconds)
-            kept.age = self._age
-            with self._lock:
-                self._resident[key] = kept
+            residents.add(key, made, size, time.monotonic() - started, self._age)
             self._make_room(0, keep=key)
             return made
 
     def free(self) -> int:
         """Let go of everything resident and of torch's own caches; returns the bytes."""
-        with self._lock:
+        with self._residents.lock:
             freed = self.used
-            self._resident.clear()
-        self._empty_cache()
+            self._residents.items.clear()
+        hardware.empty_cache(self.name)
         return freed
 
     def vram(self) -> int:
-        """Bytes that torch holds on the device now."""
-        torch = sys.modules.get("torch")
-        if self.kind != "cuda" or torch is None:
-            return 0
-        return int(torch.cuda.memory_reserved(self.name))
+        """Bytes that are in use on the device now."""
+        if self.kind == "cpu" and self.vram_limit:
+            return self._residents.on_device()
+        return hardware.reserved_by_torch(self.name)
 
     def _make_room(self, wanted: int, keep: str = "") -> None:
-        """Let the least worthy go until `wanted` more bytes fit."""
+        """Let the least worthy objects go until `wanted` more bytes fit."""
         if not self.limit:
-            self.limit = int(self.memory() * (CPU_SHARE if self.kind == "cpu" else GPU_SHARE))
-        gone = False
-        with self._lock:
-            for key, item in sorted(self._resident.items(), key=lambda pair: pair[1].worth):
+            self.limit = int(psutil.virtual_memory().total * HOST_SHARE)
+        residents, gone = self._residents, False
+        with residents.lock:
+            for key, item in sorted(residents.items.items(), key=lambda pair: pair[1].worth):
                 if self.used + wanted <= self.limit:
                     break
-                if key != keep:
-                    del self._resident[key]
+                if key != keep and not item.holders:
+                    del residents.items[key]
                     self._age = max(self._age, item.worth)
                     gone = True
                     log.info("Let go of %s (%d MB).", key, item.size >> 20)
         if gone:
-            self._empty_cache()
-
-    def _empty_cache(self) -> None:
-        torch = sys.modules.get("torch")
-        if torch is None or self.kind == "cpu":
-            return
-        getattr(torch, self.kind).empty_cache()
-
-
-def weight_of(item: Any) -> int:
-    """Bytes of the tensors that an object holds: a module's parameters and buffers, or those in
-    its attributes and items, a few levels deep. Each is counted once."""
-    tensors: dict[int, int] = {}
-    _weigh(item, tensors, set(), 5)
-    return sum(tensors.values())
-
-
-def _weigh(item: Any, tensors: dict[int, int], seen: set[int], depth: int) -> None:
-    nbytes = getattr(item, "nbytes", None)
-    if isinstance(nbytes, int):
-        tensors[id(item)] = nbytes
-        return
-    if depth == 0 or id(item) in seen or isinstance(item, str | bytes | type):
-        return
-    seen.add(id(item))
-    for part in _parts(item):
-        _weigh(part, tensors, seen, depth - 1)
-
-
-def _parts(item: Any) -> list[Any]:
-    """What an object consists of, as far as it may hold weights."""
-    if callable(getattr(item, "parameters", None)) and callable(getattr(item, "buffers", None)):
-        return [*item.parameters(), *item.buffers()]
-    if isinstance(item, Mapping):
-        return list(item.values())  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(item, list | tuple | set):
-        return list(item)  # pyright: ignore[reportUnknownArgumentType]
-    slots = [getattr(item, name, None) for name in getattr(item, "__slots__", ())]
-    return [*slots, *getattr(item, "__dict__", {}).values()]
+            hardware.empty_cache(self.name)
 
 
 def versions() -> dict[str, str]:

@@ -46,6 +46,7 @@ class Settings:
     memory_bytes: int = 2 * GIGABYTE
     disk_bytes: int = 20 * GIGABYTE
     resident_bytes: int = 0
+    vram_limit: int = 0
 
 
 @dataclass
@@ -161,7 +162,7 @@ class Engine:
         leases = Leases(*disk.writer) if disk is not None else None
         home = self._home()
         assets = self.assets or LocalAssets(home / "assets")
-        device = Device(settings.device, settings.resident_bytes)
+        device = Device(settings.device, settings.resident_bytes, settings.vram_limit)
         digests = Digests(disk.writer if disk is not None else None)
         folders = ModelFolders(settings.models)
         files = Files(folders, assets, digests)

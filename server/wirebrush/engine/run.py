@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
-from wirebrush.api import Asset, FileRef
+from wirebrush.api import Asset, FileRef, Memory
 from wirebrush.api.run import AssetKind
 from wirebrush.engine.assets import Assets, Saved
 from wirebrush.engine.cancel import Cancellation
@@ -55,6 +55,10 @@ class NodeRun:
     @property
     def device(self) -> str:
         return self.services.device.name
+
+    @property
+    def memory(self) -> Memory:
+        return self.services.device.room
 
     @property
     def metadata(self) -> Mapping[str, str]:

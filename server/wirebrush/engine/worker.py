@@ -53,6 +53,8 @@ class WorkerConfig:
     memory_bytes: int = 2 * GIGABYTE
     disk_bytes: int = 20 * GIGABYTE
     threads: int = 0
+    vram_limit: int = 0
+    """Bytes of the device that may be used; 0: what it has. Makes the processor a small card."""
     worker: str = "cpu-0"
     skip: Mapping[str, str] = field(default_factory=dict[str, str])
     """Packs that workers before this one did not survive, and what they did."""
@@ -82,7 +84,7 @@ class Worker:
         self._config = config
         self._channel = channel
         self._assets = RemoteAssets(channel, LocalAssets(config.cache / "assets"))
-        self._device = Device(config.device)
+        self._device = Device(config.device, vram_limit=config.vram_limit)
         self._progress = Progress()
         self._frames: SimpleQueue[Frame | None] = SimpleQueue()
         self._plans: SimpleQueue[Frame] = SimpleQueue()
@@ -102,6 +104,7 @@ class Worker:
             device=self._config.device,
             memory_bytes=self._config.memory_bytes,
             disk_bytes=self._config.disk_bytes,
+            vram_limit=self._config.vram_limit,
         )
         with Engine(packs, settings, self._assets, self._progress) as engine:
             self._device = engine.device

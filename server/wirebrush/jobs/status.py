@@ -11,7 +11,10 @@ WorkerState: TypeAlias = Literal["starting", "idle", "busy", "down", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """A worker as people see it. `detail` says why it is down."""
+    """A worker as people see it. `detail` says why it is down.
+
+    `memory`: bytes that its device has, or may use of them; `vram`: in use there now.
+    """
 
     worker: str
     state: WorkerState
@@ -22,6 +25,7 @@ class WorkerStatus:
     job: str | None = None
     restarts: int = 0
     pid: int | None = None
+    vram: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON data."""

@@ -31,6 +31,8 @@ T = TypeVar("T")
 log = logging.getLogger("wirebrush.jobs")
 
 _FRAMES_IN_A_ROW = 50
+_VRAM_NEWS = 16 * 1024**2
+"""A change of the device's memory in use that is worth telling."""
 
 
 class Supervisor:
@@ -303,6 +305,9 @@ class Supervisor:
         if frame.type == "beat":
             self._liveness.beat(header.get("progress"))
             self._rss = int(header.get("rss") or 0)
+            vram = int(header.get("vram") or 0)
+            if abs(vram - self._status.vram) >= _VRAM_NEWS or not vram:
+                self._tell(vram=vram)
         elif frame.type == "need_asset":
             # Not awaited: a worker that does not read must not keep us from reading.
             answer = asyncio.create_task(self._send_asset(worker, header))

@@ -45,6 +45,7 @@ class WorkerCommand:
         memory_bytes: int,
         disk_bytes: int,
         threads: int | None = None,
+        vram_limit: int | None = None,
     ) -> WorkerCommand:
         """The worker that runs nodes, with its cache and log in the data folder."""
         options = {
@@ -57,6 +58,7 @@ class WorkerCommand:
             "memory_bytes": memory_bytes,
             "disk_bytes": disk_bytes,
             "threads": threads,
+            "vram_limit": vram_limit,
         }
         argv = (sys.executable, "-m", "wirebrush.engine", json.dumps(options))
         return cls(name, argv, data / "logs" / f"{name}.log")

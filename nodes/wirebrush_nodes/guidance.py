@@ -135,6 +135,26 @@ def mahiro(model: Model) -> Patched:
     return Patched(model.tweaked("Mahiro"))
 
 
+@node(id="FreSca", category="_for_testing", experimental=True)
+def fre_sca(
+    model: Model,
+    scale_low: Annotated[float, Range(0.0, 10.0, 0.01)] = 1.0,
+    scale_high: Annotated[float, Range(0.0, 10.0, 0.01)] = 1.25,
+    freq_cutoff: Annotated[int, Range(1, 10000, 1)] = 20,
+) -> Model:
+    """Guide coarse shapes and fine detail with strengths of their own.
+
+    Args:
+        model: The model.
+        scale_low: How much of the guidance coarse shapes get.
+        scale_high: How much of it fine detail gets.
+        freq_cutoff: Up to which frequency shapes are coarse; small latents have few above 20.
+    """
+    return model.tweaked(
+        "FreSca", scale_low=scale_low, scale_high=scale_high, freq_cutoff=freq_cutoff
+    )
+
+
 @node(id="Epsilon Scaling", category="model_patches/unet")
 def epsilon_scaling(
     model: Model, scaling_factor: Annotated[float, Range(0.5, 1.5, 0.001)] = 1.005

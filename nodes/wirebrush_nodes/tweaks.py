@@ -30,6 +30,7 @@ from wirebrush_diffusion.guidance_rules import (
     Rule,
     TangentialDamping,
 )
+from wirebrush_diffusion.latent_operations import FrequencyScaling, OperatedGuidance
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.model_sampling import Sampled, resampled
 from wirebrush_diffusion.perturbed_guidance import (
@@ -68,6 +69,10 @@ def _skipped_simple(
     return SkipNegativeLayers(layers, start_percent, end_percent)
 
 
+def _operated(operation: str, **settings: Any) -> Rule:
+    return OperatedGuidance(operation, settings)
+
+
 RULES: Mapping[str, Callable[..., Rule]] = MappingProxyType(
     {
         "RescaleCFG": RescaleCfg,
@@ -79,6 +84,8 @@ RULES: Mapping[str, Callable[..., Rule]] = MappingProxyType(
         "TCFG": TangentialDamping,
         "APG": ProjectedGuidance,
         "Mahiro": Mahiro,
+        "FreSca": FrequencyScaling,
+        "LatentApplyOperationCFG": _operated,
         "Epsilon Scaling": EpsilonScaling,
         "VideoLinearCFGGuidance": FrameRamp,
         "VideoTriangleCFGGuidance": partial(FrameRamp, triangle=True),

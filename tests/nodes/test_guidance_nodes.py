@@ -14,7 +14,7 @@ from wirebrush.api import Conditioning, Latent, Model, NodeError, SilentRun
 from wirebrush.engine.engine import Engine, Settings
 from wirebrush.engine.packs import Packs, assemble, pack_from
 from wirebrush.graph.prompt import Prompt
-from wirebrush_nodes import guidance, model_sampling, perturbed
+from wirebrush_nodes import guidance, latent_operations, model_sampling, perturbed
 from wirebrush_nodes.latent import empty_latent_image
 from wirebrush_nodes.loaders import checkpoint_loader_simple, lora_loader
 from wirebrush_nodes.model_schedulers import basic_scheduler
@@ -35,6 +35,10 @@ CHANGES: dict[str, Change] = {
     "TCFG": lambda model: guidance.tcfg(model).patched_model,
     "APG": lambda model: guidance.apg(model, 0.5, 1.0, -0.5),
     "Mahiro": lambda model: guidance.mahiro(model).patched_model,
+    "FreSca": lambda model: guidance.fre_sca(model, freq_cutoff=2),
+    "LatentApplyOperationCFG": lambda model: latent_operations.latent_apply_operation_cfg(
+        model, latent_operations.latent_operation_tonemap_reinhard()
+    ),
     "Epsilon Scaling": lambda model: guidance.epsilon_scaling(model, 1.1),
     "VideoLinearCFGGuidance": guidance.video_linear_cfg_guidance,
     "VideoTriangleCFGGuidance": guidance.video_triangle_cfg_guidance,

@@ -40,7 +40,7 @@ def caption(scene: Scene) -> str:
     return _join(
         [_thing(scene, None), _trees(scene, None)],
         _ground(scene, None),
-        [_backdrop(scene), TIME_WORDS[scene.time][0], _light(scene)],
+        [_backdrop(scene), TIME_WORDS[scene.time][0], light_words(scene)],
     )
 
 
@@ -56,7 +56,7 @@ def varied_caption(scene: Scene, lot: Random, keep: float = 0.85) -> str:
     tail = [
         maybe(_backdrop(scene)),
         maybe(lot.choice(TIME_WORDS[scene.time]), 0.93),
-        maybe(_light(scene), 0.75),
+        maybe(light_words(scene), 0.75),
     ]
     ground = maybe(_ground(scene, lot), 0.93)
     if lot.random() < 0.15:
@@ -64,6 +64,12 @@ def varied_caption(scene: Scene, lot: Random, keep: float = 0.85) -> str:
     if not any(head) and ground:
         ground = NEUTRAL_GROUND[scene.ground]
     return _join(head, ground, tail)
+
+
+def light_words(scene: Scene) -> str:
+    """Say where the sun or the moon is."""
+    body = "moon" if scene.time == "night" else "sun"
+    return f"with the {body} on the {scene.side}"
 
 
 def _join(head: Sequence[str], ground: str, tail: Sequence[str]) -> str:
@@ -102,8 +108,3 @@ def _ground(scene: Scene, lot: Random | None) -> str:
 
 def _backdrop(scene: Scene) -> str:
     return "" if scene.backdrop == "none" else f"with {scene.backdrop}"
-
-
-def _light(scene: Scene) -> str:
-    body = "moon" if scene.time == "night" else "sun"
-    return f"with the {body} on the {scene.side}"

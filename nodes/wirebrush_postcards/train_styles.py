@@ -31,7 +31,7 @@ class Lesson:
 
     plain: Tensor
     wanted: Tensor
-    whole: Tensor
+    pure: Tensor
     """[B] bool: fully in one style or plain, so that the encoder can learn it."""
     push: Tensor
 
@@ -49,11 +49,13 @@ class Trainer:
     step: int = 0
 
     def lesson(self) -> Lesson:
-        """Return a batch: a third plain, the others more or less in a style."""
+        """Return a batch: a share of it plain, the others more or less in a style."""
         rng = np.random.default_rng(self.step)
         chosen = self.pictures[np.sort(rng.integers(0, len(self.pictures), self.args.batch))]
-        styles = rng.integers(0, 1 + len(STYLES), self.args.batch)
         names = list(STYLES)
+        styled = (1 - self.args.plain) / len(names)
+        odds = [*[styled] * len(names), self.args.plain]
+        styles = rng.choice(len(odds), self.args.batch, p=odds)
         shares = np.where(rng.random(self.args.batch) < 0.75, 1.0, rng.random(self.args.batch))
         wanted, push = [], []
         for picture, style, share in zip(chosen, styles, shares, strict=True):
@@ -61,12 +63,12 @@ class Trainer:
                 wanted.append(picture.astype(np.float32))
                 push.append(0.0)
                 continue
-            styled = STYLES[names[style]](picture).astype(np.float32)
-            wanted.append(picture + (styled - picture) * share)
+            whole = STYLES[names[style]](picture).astype(np.float32)
+            wanted.append(picture + (whole - picture) * share)
             push.append(PUSH[names[style]] * share)
-        whole = torch.from_numpy((shares == 1.0) | (styles == len(names)))
+        pure = torch.from_numpy((shares == 1.0) | (styles == len(names)))
         pushes = torch.tensor(push, dtype=torch.float32)[:, None, None, None]
-        return Lesson(_signal(chosen), _signal(np.stack(wanted)), whole, pushes)
+        return Lesson(_signal(chosen), _signal(np.stack(wanted)), pure, pushes)
 
     def losses(self) -> tuple[Tensor, Tensor]:
         """Return what the decoder and what the encoder got wrong."""
@@ -75,8 +77,10 @@ class Trainer:
             target = self.teacher.encode(lesson.plain).latent_dist.mode() + lesson.push
         blur = self.args.noise * torch.rand(len(target), 1, 1, 1)
         painted = self.model.decode(target + blur * torch.randn_like(target)).sample
-        read = self.model.encode(lesson.wanted[lesson.whole]).latent_dist.mode()
-        return picture_loss(painted, lesson.wanted), (read - target[lesson.whole]).square().mean()
+        if self.args.decoder_only:
+            return picture_loss(painted, lesson.wanted), torch.zeros(())
+        read = self.model.encode(lesson.wanted[lesson.pure]).latent_dist.mode()
+        return picture_loss(painted, lesson.wanted), (read - target[lesson.pure]).square().mean()
 
     def train_step(self) -> tuple[float, float]:
         """Take one step; return both losses."""
@@ -136,6 +140,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--save-every", type=float, default=180)
     parser.add_argument("--pictures", type=int, default=12000)
     parser.add_argument("--batch", type=int, default=6)
+    parser.add_argument("--plain", type=float, default=1 / 3, help="share of plain pictures")
+    parser.add_argument("--decoder-only", action="store_true", help="leave the encoder as it is")
     parser.add_argument("--muon-lr", type=float, default=0.006)
     parser.add_argument("--adam-lr", type=float, default=1e-3)
     parser.add_argument("--floor", type=float, default=0.02)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.lean import make_lean
 from wirebrush_diffusion.memory.placement import Leaf, Placement, device_of, placement_of
+from wirebrush_diffusion.memory.plans import Portion
+from wirebrush_diffusion.memory.room import Room
+from wirebrush_diffusion.memory.using import within
+
+T = TypeVar("T")
 
 
 class Loaded:
@@ -28,6 +33,14 @@ class Loaded:
     def placement(self) -> Placement:
         """Which of its weights are on the device."""
         return placement_of(self.network)
+
+    def live_in(self, room: Room) -> None:
+        """Use no more memory than this for computing, from now on."""
+        self.placement.room = room
+
+    def within(self, portions: Sequence[Portion], work: Callable[[Portion], T], what: str) -> T:
+        """`work(portion)` with the network on its device, as much at once as there is room for."""
+        return within(self.placement.room, [self], portions, work, what)
 
     def leaves(self) -> Sequence[Leaf]:
         """The parts that leave a device by themselves when others need the room."""

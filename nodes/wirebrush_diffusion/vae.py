@@ -10,8 +10,11 @@ from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.latents import LatentFormat, RgbFactors, fitted_rgb
+from wirebrush_diffusion.memory.plans import Portion
+from wirebrush_diffusion.memory.portions import picture_portions
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.resize import resize
+from wirebrush_diffusion.tiling import tiled
 
 QUICK_WORK = 2_000_000 * 32 * 32  # weights times latent positions
 PIXELS_AT_ONCE = 1024 * 1024  # pictures go through in parts of about this many pixels
@@ -43,8 +46,7 @@ class Autoencoder(Loaded):
                 f"This VAE reads latents of {self.channels} channels, got {_shape(latent)}.",
                 "Use the VAE that belongs to the model which made the latent.",
             )
-        parts = [self._decoded(part) for part in self._parts(latent, self.downscale**2)]
-        return torch.cat(parts)
+        return self._decoded_within(latent)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Pictures `[B,H,W,C]` -> latents `[B,c,H/8,W/8]`, the distribution's mean, on the CPU.
@@ -54,7 +56,17 @@ class Autoencoder(Loaded):
         if pictures.ndim != 4 or pictures.shape[-1] not in (3, 4):
             raise DiffusionError(f"A picture batch is [B,H,W,3], got {_shape(pictures)}.")
         planes = self._trimmed(pictures[..., :3].movedim(-1, 1))
-        return torch.cat([self._encoded(part) for part in self._parts(planes, 1)])
+        height, width = planes.shape[-2:]
+
+        def work(portion: Portion) -> Tensor:
+            if portion.tile:
+                tile, overlap = self._tiles(portion.tile)
+                scale = 1 / self.downscale
+                return tiled(self._encoded, planes, tile, overlap, scale)
+            return torch.cat([self._encoded(part) for part in self._parts(planes, 1, portion)])
+
+        portions = self._portions(len(planes), height, width)
+        return self.within(portions, work, f"Encoding {width}x{height}")
 
     def rgb_factors(self, latent: LatentFormat) -> tuple[RgbFactors, tuple[float, float, float]]:
         """Preview factors for scaled latents, fitted to encoded pictures of coloured patches."""
@@ -71,6 +83,37 @@ class Autoencoder(Loaded):
         """Whether decoding one picture of this latent takes a few hundredths of a second."""
         weights = sum(parameter.numel() for parameter in self.parameters())
         return weights * latent.shape[-1] * latent.shape[-2] <= QUICK_WORK
+
+    def _decoded_within(self, latent: Tensor) -> Tensor:
+        """Several at once, one by one or in tiles: what there is memory for."""
+        step = self.downscale
+        height, width = (side * step for side in latent.shape[-2:])
+
+        def work(portion: Portion) -> Tensor:
+            if portion.tile:
+                tile, overlap = self._tiles(portion.tile)
+                planes = tiled(
+                    lambda part: self._decoded(part).movedim(-1, 1),
+                    latent,
+                    tile // step,
+                    overlap // step,
+                    step,
+                )
+                return planes.movedim(1, -1).contiguous()
+            parts = self._parts(latent, step**2, portion)
+            return torch.cat([self._decoded(part) for part in parts])
+
+        portions = self._portions(len(latent), height, width)
+        return self.within(portions, work, f"Decoding {width}x{height}")
+
+    def _portions(self, rows: int, height: int, width: int) -> list[Portion]:
+        levels = getattr(self.config, "block_out_channels", None) or (self.config.base_dim,)
+        return picture_portions(rows, height, width, levels[0], self.dtype.itemsize)
+
+    def _tiles(self, tile: int) -> tuple[int, int]:
+        """A tile's side and the overlap in pixels, both whole latent positions."""
+        step = self.downscale
+        return max(tile // step, 1) * step, tile // 4 // step * step
 
     def _decoded(self, latent: Tensor) -> Tensor:
         with torch.inference_mode():
@@ -96,9 +139,11 @@ class Autoencoder(Loaded):
         top, left = (height - tall) // 2, (width - wide) // 2
         return planes[..., top : top + tall, left : left + wide]
 
-    def _parts(self, batch: Tensor, pixels_per_position: int) -> Iterator[Tensor]:
+    def _parts(
+        self, batch: Tensor, pixels_per_position: int, portion: Portion
+    ) -> Iterator[Tensor]:
         pixels = batch.shape[-1] * batch.shape[-2] * pixels_per_position
-        yield from batch.split(max(1, PIXELS_AT_ONCE // pixels))
+        yield from batch.split(max(1, min(PIXELS_AT_ONCE // pixels, portion.rows)))
 
 
 def _shape(tensor: Tensor) -> str:

@@ -73,8 +73,7 @@ class FramesAutoencoder(Autoencoder):
                 "Use the VAE that belongs to the model which made the latent.",
             )
         videos = latent if latent.ndim == 5 else latent.unsqueeze(2)
-        parts = [self._decoded(part) for part in self._parts(videos, self.downscale**2)]
-        return torch.cat(parts)
+        return self._decoded_within(videos)
 
     def _decoded(self, latent: Tensor) -> Tensor:
         with torch.inference_mode():

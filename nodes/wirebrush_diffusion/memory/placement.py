@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.memory.room import Plenty, Room
 from wirebrush_diffusion.memory.transfer import Fetched, Transfer
 
 BYTES_PER_SECOND = 8e9  # of a transfer, for comparing what it costs to have things back
@@ -102,8 +103,9 @@ class Leaf:
 class Placement:
     """The leaves of one network, and how they travel.
 
-    `device` is where it computes while it is used there, `measured` what it was seen to allocate
-    per unit of work, by device. Whoever uses it there has the `lock`.
+    `room` is the memory that it may use. `device` is where it computes while it is used there,
+    `measured` what it was seen to allocate per unit of work, by device. Whoever uses it there has
+    the `lock`.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -111,6 +113,7 @@ class Placement:
         self.leaves, self.shared = _leaves_of(network)
         self.device: torch.device | None = None
         self.transfer: Transfer | None = None
+        self.room: Room = Plenty()
         self.measured: dict[str, float] = {}
         self.lock = RLock()
         self._slots = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.memory.meter import Meter, is_out_of_memory
@@ -17,7 +17,6 @@ from wirebrush_diffusion.memory.plans import Plan, Portion, fitting, plans_for
 from wirebrush_diffusion.memory.room import Room
 from wirebrush_diffusion.memory.streaming import Stream
 from wirebrush_diffusion.memory.transfer import CardMeter, Transfer, transfer_to
-from wirebrush_diffusion.network import Loaded
 
 T = TypeVar("T")
 LOWER = 2.0  # after running out, activations are taken to need this many times what was expected
@@ -25,9 +24,16 @@ LOWER = 2.0  # after running out, activations are taken to need this many times 
 log = logging.getLogger(__name__)
 
 
+class Placed(Protocol):
+    """What has weights; `network.Loaded` is such."""
+
+    @property
+    def placement(self) -> Placement: ...
+
+
 def within(
     room: Room,
-    networks: Sequence[Loaded],
+    networks: Sequence[Placed],
     portions: Sequence[Portion],
     work: Callable[[Portion], T],
     what: str,
@@ -41,6 +47,9 @@ def within(
     with ExitStack() as stack:
         for placement in sorted(placements, key=id):  # one order for all, or two would wait forever
             stack.enter_context(placement.lock)
+        placements = [placement for placement in placements if placement.device is None]
+        if not placements:
+            return work(portions[0])
         stack.enter_context(room.held(*networks))
         reachable = room.reachable() + _here(placements)
         plans = _plans(room, placements, portions, reachable)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
+from wirebrush_diffusion.families.references import (
+    DIAGONAL,
+    placed,
+    reference_extras,
+    references_in,
+)
 from wirebrush_diffusion.families.unet import fitted
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules
@@ -26,6 +33,7 @@ from wirebrush_diffusion.weights import WeightFile
 PATCH, HEAD_WIDTH = 2, 128
 DEV_SHIFT = math.exp(1.15)
 GUIDANCE = 3.5
+PLACINGS = ("offset", "index", DIAGONAL)  # of reference pictures
 MASK_CHANNELS = 64  # a mask in full size, folded into the latent's: 8 x 8 pixels a position
 FLUX_LATENT = LatentFormat(channels=16, scale=0.3611, shift=0.1159)
 
@@ -135,8 +143,11 @@ class FluxModel(DiffusionModel):
             width = self.config.pooled_projection_dim
             pooled = torch.zeros((1, width))
         extra["pooled"] = pooled
-        if self.config.guidance_embeds:
-            extra["guidance"] = torch.tensor([float(options.get("guidance", GUIDANCE))])
+        guidance = options.get("guidance", GUIDANCE)
+        if self.config.guidance_embeds and guidance is not None:
+            extra["guidance"] = torch.tensor([float(guidance)])
+        if not self.beside:
+            extra |= reference_extras(options, self.latent, default=PLACINGS[0], known=PLACINGS)
         return extra
 
     def _beside(self, options: Mapping[str, Any], shape: Sequence[int]) -> Tensor:
@@ -174,9 +185,15 @@ class FluxModel(DiffusionModel):
         tokens = packed(x if beside is None else torch.cat([x, beside], dim=1))
         rows, columns = -(-height // PATCH), -(-width // PATCH)
         image_ids, text_ids = self.ids(rows, columns, context.shape[1], x)
+        residuals = residuals or Residuals()
+        if references := references_in(extra):
+            shown = torch.cat([packed(latent) for _, latent in references], dim=1)
+            tokens = torch.cat([tokens, shown], dim=1)
+            image_ids = torch.cat([image_ids, self._reference_ids(references, rows, columns)])
+            residuals = widened(residuals, shown.shape[1])
         output = self._answer(
-            tokens, timestep / 1000, context, extra, image_ids, text_ids, residuals or Residuals()
-        )
+            tokens, timestep / 1000, context, extra, image_ids, text_ids, residuals
+        )[:, : rows * columns]
         return unpacked(output, rows, columns)[..., :height, :width].float()
 
     def _answer(
@@ -189,18 +206,48 @@ class FluxModel(DiffusionModel):
         text_ids: Tensor,
         residuals: Residuals,
     ) -> Tensor:
-        return self.network(
-            hidden_states=tokens,
-            timestep=time,
-            guidance=extra.get("guidance"),
-            pooled_projections=extra["pooled"],
-            encoder_hidden_states=context,
-            img_ids=image_ids,
-            txt_ids=text_ids,
-            controlnet_block_samples=residuals.down or None,
-            controlnet_single_block_samples=residuals.single or None,
-            return_dict=False,
-        )[0]
+        guidance, silenced = extra.get("guidance"), nullcontext()
+        if guidance is None and self.config.guidance_embeds:
+            guidance, silenced = time, self._without_guidance()
+        with silenced:
+            return self.network(
+                hidden_states=tokens,
+                timestep=time,
+                guidance=guidance,
+                pooled_projections=extra["pooled"],
+                encoder_hidden_states=context,
+                img_ids=image_ids,
+                txt_ids=text_ids,
+                controlnet_block_samples=residuals.down or None,
+                controlnet_single_block_samples=residuals.single or None,
+                return_dict=False,
+            )[0]
+
+    @contextmanager
+    def _without_guidance(self) -> Iterator[None]:
+        """The network's guidance says nothing while the block runs, as if it had none."""
+        embedder = self.network.get_submodule("time_text_embed.guidance_embedder")
+        hook = embedder.register_forward_hook(lambda module, given, said: torch.zeros_like(said))
+        try:
+            yield
+        finally:
+            hook.remove()
+
+    def _reference_ids(
+        self, references: Sequence[tuple[str, Tensor]], rows: int, columns: int
+    ) -> Tensor:
+        """Where the tokens of reference pictures stand, `[all of them, 3]`."""
+        first = references[0][1]
+        sizes = [tuple(-(-side // PATCH) for side in seen.shape[-2:]) for _, seen in references]
+        parts: list[Tensor] = []
+        starts = placed(references[0][0], sizes, (rows, columns))
+        for (tall, wide), start in zip(sizes, starts, strict=True):
+            ids = torch.zeros((tall, wide, 3), device=first.device, dtype=first.dtype)
+            ids[..., 0] = start[0]
+            ids[..., 1] = torch.arange(start[1], start[1] + tall, device=first.device)[:, None]
+            ids[..., 2] = torch.arange(start[2], start[2] + wide, device=first.device)[None, :]
+            parts.append(ids.reshape(-1, 3))
+        return torch.cat(parts)
 
     def ids(self, rows: int, columns: int, places: int, like: Tensor) -> tuple[Tensor, Tensor]:
         """Where each token stands: `[rows * columns, 3]` and `[places, 3]`."""
@@ -213,6 +260,15 @@ class FluxModel(DiffusionModel):
             text = torch.zeros((places, 3), device=like.device, dtype=like.dtype)
             self._places[key] = (ids.reshape(-1, 3), text)
         return self._places[key]
+
+
+def widened(residuals: Residuals, places: int) -> Residuals:
+    """What controls add, with nothing for as many more tokens."""
+
+    def wider(added: Sequence[Tensor]) -> list[Tensor]:
+        return [pad(tensor, (0, 0, 0, places)) for tensor in added]
+
+    return replace(residuals, down=wider(residuals.down), single=wider(residuals.single))
 
 
 def packed(x: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ REFERENCES, METHOD = "reference_latents", "reference_latents_method"
 DIAGONAL = "uxo/uno"
 Place = tuple[int, int, int]
 """Sheet, and the row and column of the first patch."""
+MOST = 64
 _NAME = "reference."
 
 
@@ -31,6 +32,11 @@ def reference_extras(
         raise DiffusionError(
             f"This model does not place reference pictures by {method!r}.",
             f"Choose {' or '.join(known)} in FluxKontextMultiReferenceLatentMethod.",
+        )
+    if len(pictures) > MOST:
+        raise DiffusionError(
+            f"The condition shows {len(pictures)} reference pictures; at most {MOST} are read.",
+            "Leave some out, or combine them into one.",
         )
     return {
         f"{_NAME}{i:03d}.{method}": latent.to_network(latent.fit(picture.float()))

@@ -59,7 +59,8 @@ def test_faults_are_found_in_every_look(page: Page) -> None:
     page.evaluate("""() => {
       const words = document.querySelector("main").appendChild(document.createElement("p"));
       words.append("Nobody can read this.");
-      words.style.cssText = "position: absolute; z-index: 99; color: #777; background: #888";
+      words.style.cssText =
+        "position: absolute; left: 50px; top: 50px; color: #777; background: #888";
     }""")
     examiner = Examiner.of(page)
     examiner.look_at(page.get_by_text("Nobody can read this."), "words")

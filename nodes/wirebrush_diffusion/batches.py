@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from wirebrush_diffusion.condition import Area
-from wirebrush_diffusion.controlnet import Control
+from wirebrush_diffusion.controlnet import Control, Question
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
 
 Side = Literal["positive", "middle", "negative", "empty"]
@@ -119,11 +119,12 @@ class Batch:
                 rows.copy_(whole)
 
     def _residuals(self, times: Tensor, sigma: float) -> Residuals | None:
+        asked = Question(self._input, times, self._context, self._extra)
         total: Residuals | None = None
         for control, hint in zip(self.pieces[0].controls, self._hints, strict=True):
             if not control.active(sigma):
                 continue
-            part = control.residuals(self._input, times, self._context, hint, self._extra)
+            part = control.residuals(asked, hint)
             total = part if total is None else total + part
         return total
 

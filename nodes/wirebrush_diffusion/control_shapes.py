@@ -48,3 +48,18 @@ def diffusers_control_config(file: WeightFile) -> Config:
     if shapes.has("add_embedding.linear_1.weight"):
         config |= added_config(shapes.of("add_embedding.linear_1.weight")[1])
     return config
+
+
+def union_config(file: WeightFile) -> Config:
+    """`ControlNetUnionModel` arguments."""
+    shapes = Shapes(file, "")
+    kinds, width = shapes.of("task_embedding")
+    projected = shapes.of("spatial_ch_projs.weight")[0]
+    told = shapes.of("control_add_embedding.linear_1.weight")[1]
+    return diffusers_control_config(file) | {
+        "num_control_type": kinds,
+        "num_trans_channel": width,
+        "num_trans_layer": shapes.count(r"transformer_layes\.(\d{1,4})\."),
+        "num_proj_channel": projected,
+        "addition_time_embed_dim": told // max(kinds, 1),
+    }

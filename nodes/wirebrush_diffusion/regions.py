@@ -74,6 +74,26 @@ def spread_areas(mine: Sequence[Condition], others: Sequence[Condition]) -> list
     return [*mine, *added]
 
 
+def share_controls(mine: Sequence[Condition], others: Sequence[Condition]) -> list[Condition]:
+    """Give conditions without controls those of the other sides that act everywhere.
+
+    Only those at the same place: what one side sees there, the other is compared with.
+    """
+    shared: list[Condition] = []
+    for condition in mine:
+        given = {
+            control: None
+            for other in others
+            if other.area == condition.area
+            for control in other.controls
+            if control.everywhere
+        }
+        shared.append(
+            condition if condition.controls else replace(condition, controls=tuple(given))
+        )
+    return shared
+
+
 def _size(condition: Condition) -> float:
     area = condition.area
     return float("inf") if area is None else area.height * area.width

@@ -18,7 +18,7 @@ from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Scaling
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.regions import spread_areas, weights_for
+from wirebrush_diffusion.regions import share_controls, spread_areas, weights_for
 
 Wanted = tuple[Side, ...]
 
@@ -48,7 +48,7 @@ class Sides:
         self.shape = tuple(shape)
         # One object for each control, so that sides share passes.
         controls = {c for given in conditions.values() for one in given for c in one.controls}
-        self._timed = {control: control.on(model.schedule) for control in controls}
+        self._timed = {control: control.on(model) for control in controls}
         resolved: dict[Side, Sequence[Condition]] = {
             side: self._resolved(given) for side, given in conditions.items()
         }
@@ -164,7 +164,7 @@ def _with_others_areas(
     others = [
         condition for name, given in conditions.items() if name != side for condition in given
     ]
-    return spread_areas(mine, others)
+    return share_controls(spread_areas(mine, others), others)
 
 
 def _for_batch(tensor: Tensor, batch: int) -> Tensor:

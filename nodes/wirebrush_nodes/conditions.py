@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from wirebrush.api import Cond, NodeError, Run
+from wirebrush.api import Cond, NodeError, Run, Vae
 from wirebrush_diffusion.condition import Area, Condition
-from wirebrush_diffusion.controlnet import Control
+from wirebrush_diffusion.controlnet import AUTO, Control
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_nodes.control import ControlUse
-from wirebrush_nodes.live import explained, live_controlnet
+from wirebrush_nodes.control import MODE, ControlUse
+from wirebrush_nodes.live import explained, live_autoencoder, live_controlnet
 
 
 class Controls:
@@ -24,16 +25,38 @@ class Controls:
 
     def control(self, use: ControlUse) -> Control:
         for other, control in self._made:
-            same = (use.net, use.strength, use.start, use.end)
-            if same == (other.net, other.strength, other.start, other.end) and (
-                use.image is other.image or torch.equal(use.image, other.image)
-            ):
+            if _alike(use, other):
                 return control
         with explained():
             network = live_controlnet(use.net, self._run)
-        control = Control(network, use.image, use.strength, use.start, use.end)
+        control = Control(
+            network,
+            use.image,
+            use.strength,
+            use.start,
+            use.end,
+            mode=str(use.net.option(MODE, AUTO)),
+            mask=use.mask,
+            encode=None if use.vae is None else self._encoder(use.vae),
+            everywhere=use.everywhere,
+        )
         self._made.append((use, control))
         return control
+
+    def _encoder(self, vae: Vae) -> Callable[[Tensor], Tensor]:
+        """Loads the VAE only if a network asks for latents."""
+        return lambda pictures: live_autoencoder(vae, self._run).encode(pictures)
+
+
+def _alike(use: ControlUse, other: ControlUse) -> bool:
+    one, two = ((u.net, u.strength, u.start, u.end, u.vae, u.everywhere) for u in (use, other))
+    return one == two and _same(use.image, other.image) and _same(use.mask, other.mask)
+
+
+def _same(tensor: Tensor | None, other: Tensor | None) -> bool:
+    if tensor is None or other is None:
+        return tensor is other
+    return tensor is other or torch.equal(tensor, other)
 
 
 def condition_from(

@@ -130,8 +130,8 @@ def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
 
 def live_controlnet(handle: ControlNet, run: Run) -> ControlModel:
     """The ControlNet."""
-    path, dtype = run.path(handle.source), network_dtype(run.device)
-    return run.resident(unpatched(handle).key, lambda: load_controlnet(path, run.device, dtype))
+    path = run.path(handle.source)
+    return run.resident(unpatched(handle).key, lambda: load_controlnet(path, run.device, None))
 
 
 def network_dtype(device: str) -> torch.dtype:

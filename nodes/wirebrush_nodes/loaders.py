@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from wirebrush.api import Clip, ControlNet, File, FileRef, Model, Patch, Range, Run, Vae, node
+from wirebrush_diffusion.controlnet_file import check_controlnet
 from wirebrush_diffusion.lora import check_lora
-from wirebrush_diffusion.weights import WeightFile, refuse_pickles
+from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.live import explained, open_source
 
 Strength = Annotated[float, Range(-100.0, 100.0, 0.01)]
@@ -109,14 +110,13 @@ def control_net_loader(
 ) -> ControlNet:
     """Choose a ControlNet: it makes pictures follow the edges, depth or pose of another picture.
 
-    Reads ControlNets for Stable Diffusion 1, 2 and XL, as safetensors files and diffusers folders.
+    Reads ControlNets for Stable Diffusion 1, 2, XL (also unions), 3 and FLUX.1, and T2I-Adapters,
+    as safetensors files and diffusers folders.
 
     Args:
         control_net_name: A file or folder in `models/controlnet`, of the model's family.
     """
     source = run.file("controlnet", control_net_name)
-    path = run.path(source)
     with explained("control_net_name"):
-        if not path.is_dir():
-            refuse_pickles(path)
+        check_controlnet(run.path(source))
     return ControlNet(source, "controlnet")

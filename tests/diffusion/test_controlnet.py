@@ -194,7 +194,5 @@ def test_each_picture_of_a_batch_has_its_hint(
 
 
 def test_other_files_are_refused(single_file: Path) -> None:
-    with pytest.raises(
-        DiffusionError, match="a ControlNet for Stable Diffusion 1, 2 or XL was expected"
-    ):
+    with pytest.raises(DiffusionError, match="is a VAE; a ControlNet or T2I-Adapter was expected"):
         load_controlnet(single_file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -138,29 +138,16 @@ class FolderCheckpoint:
 
     def _language(self, part: TextPart, device: str, dtype: torch.dtype) -> LanguageEncoder:
         """Its shapes tell the same as its configuration, and are the same for every spelling."""
-        folder = self.path / part.folder
-        kind = part.kind
-        tensors = folder_tensors(
-            folder, lambda name: language_name(kind, name), mapped_precision(device, dtype)
-        )
-        return language_from(
-            tensors, part, _label(folder), (self.path / part.tokenizer,), device, dtype
-        )
+        tensors = self.text_tensors(part, mapped_precision(device, dtype))
+        where = _label(self.path / part.folder)
+        return language_from(tensors, part, where, (self.path / part.tokenizer,), device, dtype)
 
     def _clip(
         self, part: TextPart, config: dict[str, Any], device: str, dtype: torch.dtype
     ) -> TextEncoder:
-        folder = self.path / part.folder
-
-        def named(name: str) -> str | None:
-            unread = name.endswith("position_ids") or (
-                name == "text_projection.weight" and not part.projected
-            )
-            return None if unread else name.removeprefix("text_model.")
-
-        tensors = folder_tensors(folder, named, mapped_precision(device, dtype))
+        tensors = self.text_tensors(part, mapped_precision(device, dtype))
         network = build_clip(config | {"with_projection": "text_projection.weight" in tensors})
-        where = _label(folder)
+        where = _label(self.path / part.folder)
         fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
         vocabulary = load_vocabulary(self.path / part.tokenizer)
         tokenizer = Tokenizer(vocabulary, config.get("max_position_embeddings", 77))
@@ -169,20 +156,18 @@ class FolderCheckpoint:
     def _t5(
         self, part: TextPart, config: dict[str, Any], device: str, dtype: torch.dtype
     ) -> T5Encoder:
-        folder = self.path / part.folder
-
-        def named(name: str) -> str | None:
-            if name.startswith(("decoder.", "lm_head")):
-                return None
-            return "shared.weight" if name == "encoder.embed_tokens.weight" else name
-
         network = build_t5(config)
-        where = _label(folder)
-        tensors = folder_tensors(folder, named, mapped_precision(device, dtype))
+        where = _label(self.path / part.folder)
+        tensors = self.text_tensors(part, mapped_precision(device, dtype))
         fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
         places = [self.path / part.tokenizer]
         pieces = find_pieces([place for place in places if has_pieces(place)], config["vocab_size"])
         return T5Encoder(network.to(device), pieces, part.places)
+
+    def text_tensors(self, part: TextPart, mapped: torch.dtype | None = None) -> FileTensors:
+        """A text encoder's tensors, by its network's names."""
+        named = partial(_text_name, part)
+        return folder_tensors(self.path / part.folder, named, mapped)
 
     def autoencoder(
         self, device: str = "cpu", dtype: torch.dtype | None = torch.float32
@@ -190,6 +175,20 @@ class FolderCheckpoint:
         precision = precision_for(device, torch.bfloat16, dtype)
         kind = self.family.autoencoder
         return framed(load_network(self.path / "vae", kind, device, precision))
+
+
+def _text_name(part: TextPart, stored: str) -> str | None:
+    """The network's name for a stored tensor; None for what is never read."""
+    if part.kind in LANGUAGE_CLASSES:
+        return language_name(part.kind, stored)
+    if part.kind == "t5":
+        if stored.startswith(("decoder.", "lm_head")):
+            return None
+        return "shared.weight" if stored == "encoder.embed_tokens.weight" else stored
+    unread = stored.endswith("position_ids") or (
+        stored == "text_projection.weight" and not part.projected
+    )
+    return None if unread else stored.removeprefix("text_model.")
 
 
 def load_network(

@@ -106,6 +106,13 @@ class FileTensors(Mapping[str, Tensor]):
         rest._places = kept
         return rest
 
+    def dtype(self, name: str) -> torch.dtype:
+        """In which precision a tensor is read, without reading it."""
+        layout = self._places[name]
+        stored = layout.entries[name].name
+        scaled = _scale_of(layout.file, stored) is not None
+        return torch.float32 if scaled else layout.file.dtype(stored)
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """All names and shapes, without reading any."""
         return {name: layout.shape(name) for name, layout in self._places.items()}

@@ -129,6 +129,10 @@ class PatchedWeights:
         original = changed.get(name, self._originals.get(name, found))
         return self._with(name, original, _ordered(patches))
 
+    def in_force(self) -> Mapping[str, Tensor]:
+        """The weights that are changed now, as they are used; for a block that holds them."""
+        return {name: self._parameters[name].data for name in self._originals}
+
     def originals(self) -> Iterator[Tensor]:
         """The weights as loaded, of those that are changed now."""
         yield from self._originals.values()

@@ -24,7 +24,7 @@ H_WIDTH = 1024  # narrower is CLIP L, wider CLIP G
 
 def check_texts(files: Sequence[WeightFile], clip_type: str) -> None:
     """Raise if the files are not the text encoders of that type; from names alone."""
-    _assigned(files, clip_type)
+    assigned_texts(files, clip_type)
 
 
 def read_texts(
@@ -40,7 +40,7 @@ def read_texts(
     Types are the field's: "sdxl", "sd3", "flux"... The files' own folders and `vocabularies` are
     searched for tokenizers.
     """
-    family, assigned = _assigned(files, clip_type)
+    family, assigned = assigned_texts(files, clip_type)
     precision = precision_for(device, family.half, dtype)
     parts = {
         part.role: load_text(text, part, (text.file.path.parent, *vocabularies), device, precision)
@@ -49,10 +49,10 @@ def read_texts(
     return Reader(parts, family.read)
 
 
-def _assigned(
+def assigned_texts(
     files: Sequence[WeightFile], clip_type: str
 ) -> tuple[Family, list[tuple[TextPart, TextFile]]]:
-    """Which file is which of the family's encoders."""
+    """The family of `clip_type`, and which file is which of its encoders."""
     texts = [_text_of(file) for file in files]
     family = _family(clip_type, texts)
     free = list(family.texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -22,6 +24,7 @@ ORIGINAL, DIFFUSERS = (
     "decoder.up.0.block.0.conv1.weight",
     "decoder.up_blocks.0.resnets.0.conv1.weight",
 )
+ATTENTION = ".mid_block.attentions."  # its matrices are stored as 1x1 convolutions
 LEFT_BEHIND = ("loss.", "model_ema.")
 OLD_ATTENTION = {
     ".query.": ".to_q.",
@@ -33,17 +36,31 @@ OLD_ATTENTION = {
 
 def load_vae(file: WeightFile, device: str, dtype: torch.dtype) -> Autoencoder:
     """The VAE of a file."""
-    prefix, original = _spelling(file)
-    if is_framed(file, prefix):
-        config, layout = framed_plan(file, prefix)
-        network = build_diffusers(FRAMED, config)
-    else:
-        config = vae_config(file, prefix, original=original)
-        network = build_diffusers("AutoencoderKL", config)
-        layout = vae_layout(file, prefix, network, config, original=original)
+    network, layout, _ = planned_vae(file)
     tensors = layout.tensors(mapped=mapped_precision(device, dtype))
     fill(network, tensors, where=file.name, device=torch.device(device), dtype=dtype)
     return framed(network.to(device))
+
+
+def planned_vae(file: WeightFile) -> tuple[nn.Module, Layout, str]:
+    """The empty network of a file's VAE, where its tensors lie, and the prefix of their names."""
+    prefix, original = _spelling(file)
+    if is_framed(file, prefix):
+        config, layout = framed_plan(file, prefix)
+        return build_diffusers(FRAMED, config), layout, prefix
+    config = vae_config(file, prefix, original=original)
+    network = build_diffusers("AutoencoderKL", config)
+    return network, vae_layout(file, prefix, network, config, original=original), prefix
+
+
+def vae_places(network: nn.Module) -> dict[str, Stored]:
+    """Where the authors of Stable Diffusion keep each weight of an `AutoencoderKL`."""
+    config: Any = network.config
+    levels = len(config.block_out_channels)
+    return {
+        name: Stored(vae_name(name, levels), flattened=ATTENTION in name and tensor.ndim == 2)
+        for name, tensor in network.state_dict().items()
+    }
 
 
 def check_vae(file: WeightFile) -> None:

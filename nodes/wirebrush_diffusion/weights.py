@@ -73,15 +73,19 @@ class WeightFile:
         """The precision of a tensor as the file calls it: "F16", "F8_E4M3"..."""
         return self._entries[name]["dtype"]
 
-    def tensor(self, name: str, rows: tuple[int, int] | None = None) -> Tensor:
-        """A tensor as it is stored, in memory of its own; `rows` reads only those, from and to."""
-        entry = self._entries[name]
-        dtype = TORCH_DTYPES.get(entry["dtype"])
-        if dtype is None:
+    def dtype(self, name: str) -> torch.dtype:
+        """The precision of a tensor; DiffusionError if it is none that can be read."""
+        stored = self.stored_as(name)
+        if stored not in TORCH_DTYPES:
             raise DiffusionError(
-                f"{self.name}: {name[:80]!r} is stored as {entry['dtype']}, which cannot be read.",
+                f"{self.name}: {name[:80]!r} is stored as {stored}, which cannot be read.",
                 "Get a version of the file in fp16, bf16, fp32 or fp8.",
             )
+        return TORCH_DTYPES[stored]
+
+    def tensor(self, name: str, rows: tuple[int, int] | None = None) -> Tensor:
+        """A tensor as it is stored, in memory of its own; `rows` reads only those, from and to."""
+        entry, dtype = self._entries[name], self.dtype(name)
         shape = list(entry["shape"])
         start, end = entry["data_offsets"]
         if rows is not None:

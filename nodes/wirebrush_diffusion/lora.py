@@ -30,7 +30,7 @@ from wirebrush_diffusion.lora_kinds import (
 )
 from wirebrush_diffusion.lora_names import Modules, Place
 from wirebrush_diffusion.patches import Delta
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.tensor_source import TensorSource
 
 Parts = dict[str, str]
 """A part's name -> the tensor's name in the file."""
@@ -78,7 +78,7 @@ NOT_READ: Mapping[str, str] = {
 }
 
 
-def read_lora(file: WeightFile, modules: Modules) -> dict[str, Delta]:
+def read_lora(file: TensorSource, modules: Modules) -> dict[str, Delta]:
     """What a file changes in a network with these modules; empty if nothing.
 
     Raises when the file has parts for this network that do not fit it: then it was made for
@@ -104,7 +104,7 @@ def read_lora(file: WeightFile, modules: Modules) -> dict[str, Delta]:
     return deltas
 
 
-def check_lora(file: WeightFile) -> None:
+def check_lora(file: TensorSource) -> None:
     """Raise if the file holds no LoRA that can be read; from names alone."""
     _checked(file)
 
@@ -115,7 +115,7 @@ def _text_marks(modules: Modules) -> tuple[str, ...]:
     return () if any(mark.startswith(inside) for mark in modules.marks) else inside
 
 
-def _checked(file: WeightFile) -> dict[str, Parts]:
+def _checked(file: TensorSource) -> dict[str, Parts]:
     """The file's modules with their parts, each complete."""
     for mark, kind in NOT_READ.items():
         if any(mark in name for name in file.names()):
@@ -161,7 +161,7 @@ def _kind(parts: Parts) -> tuple[str, type[Factors]] | None:
 
 
 def _deltas(
-    file: WeightFile, base: str, parts: Parts, places: tuple[Place, ...], modules: Modules
+    file: TensorSource, base: str, parts: Parts, places: tuple[Place, ...], modules: Modules
 ) -> dict[str, Delta]:
     """The change of each weight that the module stands for."""
     tensors = {name: _sound(file, stored) for name, stored in parts.items() if name != "alpha"}
@@ -189,7 +189,7 @@ def _deltas(
 
 
 def _biases(
-    file: WeightFile, base: str, bias: Tensor, places: tuple[Place, ...], modules: Modules
+    file: TensorSource, base: str, bias: Tensor, places: tuple[Place, ...], modules: Modules
 ) -> dict[str, Delta]:
     deltas: dict[str, Delta] = {}
     for place in places:
@@ -235,7 +235,7 @@ def _placed(
     return Decomposed(delta, learnt if across else place.pick(learnt), across)
 
 
-def _sound(file: WeightFile, name: str) -> Tensor:
+def _sound(file: TensorSource, name: str) -> Tensor:
     tensor = file.tensor(name)
     if not torch.isfinite(tensor.float()).all():
         raise DiffusionError(
@@ -244,7 +244,7 @@ def _sound(file: WeightFile, name: str) -> Tensor:
     return tensor
 
 
-def _scale(file: WeightFile, base: str, parts: Parts, tensors: Mapping[str, Tensor]) -> float:
+def _scale(file: TensorSource, base: str, parts: Parts, tensors: Mapping[str, Tensor]) -> float:
     """What the product is multiplied with: alpha by rank; 1 if the file does not say."""
     rank = next((tensors[name].shape[0] for name in RANKS if name in tensors), 0)
     if "alpha" not in parts:
@@ -255,7 +255,7 @@ def _scale(file: WeightFile, base: str, parts: Parts, tensors: Mapping[str, Tens
     return stored.item() / rank if rank else 1.0
 
 
-def _told(file: WeightFile, base: str) -> float:
+def _told(file: TensorSource, base: str) -> float:
     """The scale that diffusers writes into the file's metadata."""
     try:
         told: Any = json.loads(file.metadata.get("lora_adapter_metadata", "{}"))

@@ -28,7 +28,7 @@ from wirebrush_diffusion.reading import PartEncoder, Reader
 from wirebrush_diffusion.separate import read_texts
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
-from wirebrush_nodes.patching import Weights, patches_of, unpatched
+from wirebrush_nodes.patching import COMPUTED, Weights, patches_of, unpatched
 from wirebrush_nodes.tweaks import tweaked
 
 
@@ -88,9 +88,10 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
 def _loaded_model(handle: Model, run: Run) -> DiffusionModel:
     """The network without patches."""
     source = _source(handle, run)
-    stored = handle.option("weight_dtype")
+    stored, computed = handle.option("weight_dtype"), handle.option(COMPUTED)
     storage = None if stored is None else str(stored)
-    return run.resident(unpatched(handle).key, lambda: source().model(run.device, None, storage))
+    dtype = None if computed is None else getattr(torch, str(computed))
+    return run.resident(unpatched(handle).key, lambda: source().model(run.device, dtype, storage))
 
 
 @contextmanager

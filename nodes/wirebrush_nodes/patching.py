@@ -13,9 +13,12 @@ from wirebrush_diffusion.lora import read_lora
 from wirebrush_diffusion.lora_names import Modules
 from wirebrush_diffusion.merging import check_alike, shares
 from wirebrush_diffusion.patches import Merge, PatchedWeights, WeightPatch
+from wirebrush_diffusion.tensor_source import TensorSource, TensorTable
 from wirebrush_diffusion.weights import WeightFile
 
-LOADING = ("type", "device", "weight_dtype")
+COMPUTED = "dtype"
+"""The option for another precision than the device's usual one, by torch's name for it."""
+LOADING = ("type", "device", "weight_dtype", COMPUTED)
 """Options of a handle that decide how its weights are loaded."""
 
 
@@ -50,12 +53,17 @@ def patches_of(handle: Handle, weights: Weights, find: Find, run: Run) -> list[W
 
 def _lora(patch: Patch, base: Handle, weights: Weights, run: Run) -> WeightPatch:
     digest = patch.file.digest or patch.file.name
-    path = run.path(patch.file)
     deltas = run.resident(
         f"{base.key} {weights.role} {patch.kind} {digest}",
-        lambda: read_lora(WeightFile(path), weights.modules()),
+        lambda: read_lora(_tensors_of(patch, run), weights.modules()),
     )
     return WeightPatch(digest, deltas, patch.strength)
+
+
+def _tensors_of(patch: Patch, run: Run) -> TensorSource:
+    if patch.tensors is not None:
+        return TensorTable(patch.file.name, patch.tensors)
+    return WeightFile(run.path(patch.file))
 
 
 def _merge(patch: Patch, other: Handle, weights: Weights, find: Find, run: Run) -> Merge:

@@ -31,12 +31,21 @@ DIFFERENT: dict[str, tuple[Difference, ...]] = {
     "ImageScaleToMaxDimension": (
         Difference("|nearest-exact|bilinear|", "|nearest-exact|", "one choice stands there twice"),
     ),
+    "LossGraphNode": (Difference("LOSS_MAP={}", "LOSS_MAP", "a wire has no default"),),
     "ModelSamplingContinuousEDM": (
         Difference("|edm_playground_v2.5", "", "the latent space of that model is not known here"),
     ),
     "SamplerSASolver": (
         Difference("use_pece:BOOLEAN", "use_pece:BOOLEAN=false", UNSAID),
         Difference("simple_order_2:BOOLEAN", "simple_order_2:BOOLEAN=false", UNSAID),
+    ),
+    "TrainLoraNode": (
+        Difference(
+            "existing_lora:FILE",
+            "existing_lora:FILE; negative:CONDITIONING?; caption_dropout:FLOAT=0[0..1]/0.01?; "
+            "sample_every:INT=25[0..10000]?",
+            "samples while training, and the empty text that guidance needs",
+        ),
     ),
 }
 

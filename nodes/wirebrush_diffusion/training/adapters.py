@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, linear
 
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.lean import forget_texts
 from wirebrush_diffusion.lora_kinds import Factors, Hadamard, Kronecker, LowRank, Rotation
 from wirebrush_diffusion.patches import Delta
 
@@ -108,6 +109,8 @@ class Adapters:
             for name, factors in self.factors.items():
                 hook = layers[name].register_forward_hook(_Added(factors))
                 stack.callback(hook.remove)
+            stack.callback(forget_texts, network)
+            forget_texts(network)
             yield
 
 

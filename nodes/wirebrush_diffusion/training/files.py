@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -62,4 +62,4 @@ def _header(tensors: Mapping[str, Tensor], order: list[str], metadata: Mapping[s
 
 def _bytes(tensor: Tensor) -> memoryview:
     plain = tensor.detach().to("cpu").contiguous()
-    return memoryview(plain.reshape(-1).view(torch.uint8).numpy())
+    return memoryview(cast(Any, plain.reshape(-1).view(torch.uint8).numpy()))

@@ -103,7 +103,7 @@ class Loop:
 
     def save(self, path: Path) -> None:
         """Write the state: whole or not at all."""
-        tensors = {f"parameter.{name}": tensor for name, tensor in self.parameters.items()}
+        tensors: dict[str, Tensor] = {f"parameter.{n}": t for n, t in self.parameters.items()}
         names = list(self.parameters)
         for place, entries in self._optimizer.state_dict()["state"].items():
             for key, entry in entries.items():

@@ -1,0 +1,207 @@
+"""One training for the training node: from values on wires to a LoRA, resumable, with samples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+import torch
+
+from wirebrush.api import Conditioning, Latent, Model, NodeError, Run
+from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.lora import read_lora
+from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.patches import Delta
+from wirebrush_diffusion.samplers import Step
+from wirebrush_diffusion.sampling import sample
+from wirebrush_diffusion.training.examples import Example
+from wirebrush_diffusion.training.lora import LoraSettings, LoraTraining
+from wirebrush_diffusion.weights import WeightFile
+from wirebrush_nodes.conditions import Controls, condition_from
+from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
+from wirebrush_nodes.lora_values import LoraModel, digest_of
+from wirebrush_nodes.patching import COMPUTED
+
+STATE = "state.safetensors"
+DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+SAMPLE_STEPS, SAMPLE_CFG = 12, 4.0
+ENDS = 10
+"""The losses at the beginning and the end are means of a tenth of the steps."""
+VERSION = "1"
+"""Of the training's code: states of another are not used."""
+_STEPS = re.compile(r"_(\d+)_steps")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """The model, what it learns from, the empty text, and the LoRA file to go on from."""
+
+    model: Model
+    latents: Latent
+    positive: Conditioning
+    negative: Conditioning | None
+    existing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How far, how exactly, and how often somebody wants to see a sample."""
+
+    steps: int
+    training_dtype: str
+    lora_dtype: str
+    sample_every: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taught:
+    """A LoRA, the losses on the way, and all steps that are in it."""
+
+    lora: LoraModel
+    losses: tuple[float, ...]
+    steps: int
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The loss at the beginning and at the end, without the noise."""
+        part = max(1, len(self.losses) // ENDS)
+        return fmean(self.losses[:part]), fmean(self.losses[-part:])
+
+
+def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> Taught:
+    """Train, or go on with a training of the same content that was not finished."""
+    handle = _in_precision(lesson.model, wishes.training_dtype, run)
+    with explained("model"), live_model(handle, run) as network:
+        texts = _texts(lesson, network, run)
+        examples = _examples(lesson.latents, texts, network)
+        empty = _empty(lesson, network, run)
+        existing, before = _existing(lesson, handle, run)
+        training = LoraTraining(network, examples, settings, empty, existing)
+        training.loop.name = _name(lesson, settings, examples, empty, run)
+        state = run.workspace(training.loop.name) / STATE
+        draw = _sampler(network, handle, examples[0], empty, settings.seed, run)
+
+        def on_step(step: int, loss: float) -> None:
+            shown = wishes.sample_every > 0 and step % wishes.sample_every == 0
+            run.step(step, wishes.steps, draw if shown else None)
+
+        training.run(wishes.steps, state=state, on_step=on_step)
+        trained = training.trained(DTYPES[wishes.lora_dtype])
+    steps = before + wishes.steps
+    metadata = {**trained.metadata, "ss_steps": str(steps)}
+    tensors = dict(trained.tensors)
+    return Taught(LoraModel(tensors, metadata, digest_of(tensors)), trained.losses, steps)
+
+
+def _in_precision(model: Model, dtype: str, run: Run) -> Model:
+    """The handle for training in that precision; processors are slow at anything but float32."""
+    chosen = torch.float32 if run.device.startswith("cpu") else DTYPES[dtype]
+    if run.device.startswith("cpu"):
+        return model
+    return model.with_option(COMPUTED, str(chosen).removeprefix("torch."))
+
+
+def _texts(lesson: Lesson, network: DiffusionModel, run: Run) -> list[Condition]:
+    texts = [_converted(lesson, network, place, run) for place in range(len(lesson.positive))]
+    count = lesson.latents.samples.shape[0]
+    if len(texts) == 1:
+        return texts * count
+    if len(texts) != count:
+        raise NodeError(
+            f"There are {count} pictures and {len(texts)} texts.",
+            "Give one text for each picture, in their order, or one text for all.",
+            port="positive",
+        )
+    return texts
+
+
+def _converted(lesson: Lesson, network: DiffusionModel, place: int, run: Run) -> Condition:
+    shape = lesson.latents.samples.shape
+    given = (network, Controls(run), (1, *shape[1:]))
+    cond = lesson.positive[place].with_options(controls=())
+    return condition_from(cond, *given, port="positive", negative=False)
+
+
+def _empty(lesson: Lesson, network: DiffusionModel, run: Run) -> Condition | None:
+    if not lesson.negative:
+        return None
+    shape = (1, *lesson.latents.samples.shape[1:])
+    cond = lesson.negative[0].with_options(controls=())
+    return condition_from(cond, network, Controls(run), shape, port="negative", negative=True)
+
+
+def _examples(latents: Latent, texts: list[Condition], network: DiffusionModel) -> list[Example]:
+    samples = latents.samples
+    if samples.ndim != 4 or not torch.isfinite(samples).all() or not samples.any():
+        raise NodeError(
+            "The latents are no encoded pictures: they are empty, or not [B,C,h,w].",
+            "Encode pictures with VAE Encode, with the VAE of the same model.",
+            port="latents",
+        )
+    with explained("latents"):
+        samples = network.latent.fit(samples).float()
+    return [Example(sample, text) for sample, text in zip(samples, texts, strict=True)]
+
+
+def _existing(lesson: Lesson, handle: Model, run: Run) -> tuple[dict[str, Delta] | None, int]:
+    """What the LoRA file changes, and its steps so far."""
+    if not lesson.existing:
+        return None, 0
+    source = run.file("loras", lesson.existing)
+    weights = weights_of(handle, "", run)
+    assert weights is not None
+    with explained("existing_lora"):
+        file = WeightFile(run.path(source))
+        deltas = read_lora(file, weights.modules())
+        told = file.metadata.get("ss_steps", "")
+        named = _STEPS.search(source.name)
+        steps = told if told.isdecimal() else named[1] if named else "0"
+        return deltas, min(int(steps), 10**9)
+
+
+def _name(
+    lesson: Lesson,
+    settings: LoraSettings,
+    examples: list[Example],
+    empty: Condition | None,
+    run: Run,
+) -> str:
+    """Names the training by all that decides it but the number of steps."""
+    existing = run.file("loras", lesson.existing).digest if lesson.existing else ""
+    parts = [VERSION, lesson.model.key, repr(settings), existing, run.device.partition(":")[0]]
+    texts = [example.condition for example in examples] + ([] if empty is None else [empty])
+    tensors = [example.latent for example in examples] + [text.context for text in texts]
+    return digest_of(*parts, *tensors, *(dict(text.extra) for text in texts))
+
+
+def _sampler(
+    network: DiffusionModel,
+    handle: Model,
+    example: Example,
+    empty: Condition | None,
+    seed: int,
+    run: Run,
+) -> Callable[[], bytes | None]:
+    """Draws what the model now makes of the first text, always from the same noise."""
+    still = replace(example.condition, controls=())
+
+    def checked(step: Step) -> None:
+        run.check()
+
+    def draw() -> bytes | None:
+        latent = sample(
+            network,
+            torch.zeros_like(example.latent).unsqueeze(0),
+            [still],
+            [] if empty is None else [empty],
+            seed=seed,
+            steps=SAMPLE_STEPS,
+            cfg=1.0 if empty is None else SAMPLE_CFG,
+            sampler="dpmpp_2m",
+            on_step=checked,
+        )
+        return preview_of(network, handle, network.latent.to_network(latent), run)
+
+    return draw

@@ -36,3 +36,13 @@ def flux_guidance(conditioning: Conditioning, guidance: Guidance = 3.5) -> Condi
         guidance: 3.5 is usual, 2 looks more natural, fill models like 30.
     """
     return tuple(cond.with_options(guidance=guidance) for cond in conditioning)
+
+
+@node(id="FluxDisableGuidance", category="advanced/conditioning/flux")
+def flux_disable_guidance(conditioning: Conditioning) -> Conditioning:
+    """Leave FLUX's own guidance out, for models that were trained on without it.
+
+    Args:
+        conditioning: The text.
+    """
+    return tuple(cond.with_options(guidance=None) for cond in conditioning)

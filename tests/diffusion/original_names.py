@@ -123,7 +123,7 @@ def single(pipe: Any, name: str) -> dict[str, Tensor]:
         if name == "sdxl":
             texts |= clip_tensors(pipe.text_encoder, "conditioner.embedders.0.transformer.")
         return unet_tensors(pipe.unet, MODEL) | vae_tensors(pipe.vae, FIRST) | texts
-    if name in ("chroma", "pixart"):
+    if name in ("chroma", "pixart", "pixart_alpha"):
         return _with_t5_alone(pipe, name)
     if name in LANGUAGE:
         return _with_language_model(pipe, name)
@@ -145,7 +145,7 @@ def single(pipe: Any, name: str) -> dict[str, Tensor]:
 def _with_t5_alone(pipe: Any, name: str) -> dict[str, Tensor]:
     rules = CHROMA_RULES if name == "chroma" else PIXART_RULES
     network = written(rules, pipe.transformer.state_dict(), MODEL)
-    if name == "pixart":  # its files keep the computed places, and what no text is
+    if name != "chroma":  # their files keep the computed places, and what no text is
         network[f"{MODEL}pos_embed"] = torch.zeros(1, 64 * 64, 144)
         network[f"{MODEL}y_embedder.y_embedding"] = torch.zeros(300, 256)
     texts = plain(pipe.text_encoder, f"{TEXTS}t5xxl.transformer.")
@@ -227,7 +227,7 @@ def single_file(pipe: Any, name: str, folder: Path) -> Path:
     """The authors' file, with the tokenizers beside it."""
     path = folder / f"{name}.safetensors"
     save_file(single(pipe, name), path)
-    if name in ("chroma", "pixart"):
+    if name in ("chroma", "pixart", "pixart_alpha"):
         pipe.tokenizer.save_pretrained(folder / "t5")
         return path
     if name in LANGUAGE:

@@ -29,8 +29,9 @@ from wirebrush_diffusion.sides import Sides
 
 SEED, STEPS, CFG, SIDE = 3, 6, 4.0, 64
 PROMPT, NEGATIVE, SYSTEM = "a red house", "fog", "paint"
-NAMES = ("sd1", "sd2", "sdxl", "sd3", "flux", "pixart", "lumina2", "z_image", "qwen_image")
-UNPOOLED = ("chroma", "pixart", "lumina2", "z_image", "qwen_image")
+NEW = ("pixart_alpha", "lumina2", "z_image", "qwen_image")
+NAMES = ("sd1", "sd2", "sdxl", "sd3", "flux", "pixart", *NEW)
+UNPOOLED = ("chroma", "pixart", *NEW)
 SINGLE = ("sd2", "sdxl", "sd3", "flux", *UNPOOLED)
 FLUX_LIKE = ("flux", "qwen_image")  # whose pipelines speak of tokens
 
@@ -107,7 +108,7 @@ def theirs(pipe: Any, name: str, noise: Tensor) -> Tensor:
         return unpacked(pipe(**arguments).images, SIDE // 16, SIDE // 16)
     if name == "sd3":
         arguments |= {"max_sequence_length": 77}
-    if name == "pixart":
+    if name.startswith("pixart"):
         arguments |= {"use_resolution_binning": False, "clean_caption": False}
     if name == "lumina2":
         arguments |= {"system_prompt": SYSTEM, "cfg_normalization": False}

@@ -180,8 +180,8 @@ def test_unknown_placings_and_too_many_pictures(kontext: Any) -> None:
     model = kontext[1].model
     picture = torch.zeros((1, 16, 8, 8))
 
-    with pytest.raises(DiffusionError, match="'sideways'.*offset or index or uxo/uno"):
-        options = {"reference_latents": (picture,), "reference_latents_method": "sideways"}
+    options = {"reference_latents": (picture,), "reference_latents_method": "sideways"}
+    with pytest.raises(DiffusionError, match=r"'sideways'.*offset or index or uxo/uno"):
         model.inputs(None, options, picture.shape)
     with pytest.raises(DiffusionError, match="shows 65 reference pictures; at most 64"):
         model.inputs(None, {"reference_latents": (picture,) * 65}, picture.shape)

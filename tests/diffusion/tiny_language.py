@@ -7,7 +7,7 @@ from typing import Any
 
 import diffusers
 import torch
-from tiny_families import PIPELINES, assembled, vae
+from tiny_families import PIPELINES, assembled, pixart_parts, vae
 from tokenizers import pre_tokenizers
 from transformers import (
     Gemma2Config,
@@ -162,6 +162,15 @@ def z_image_parts() -> dict[str, Any]:
     }
 
 
+def pixart_alpha_parts() -> dict[str, Any]:
+    """PixArt-Alpha: as Sigma, but it is told the picture's size."""
+    parts = pixart_parts()
+    transformer = diffusers.PixArtTransformer2DModel(
+        **{**parts["transformer"].config, "use_additional_conditions": True}
+    )
+    return parts | {"transformer": transformer.eval(), "vae": vae()}
+
+
 def qwen_image_vae() -> Any:
     """The autoencoder with a time axis."""
     return diffusers.AutoencoderKLQwenImage(base_dim=16, num_res_blocks=1).eval()
@@ -190,6 +199,7 @@ def qwen_image_parts(**settings: Any) -> dict[str, Any]:
 LANGUAGE_PIPELINES: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]] = {
     "lumina2": (diffusers.Lumina2Pipeline, lumina2_parts),
     "z_image": (diffusers.ZImagePipeline, z_image_parts),
+    "pixart_alpha": (diffusers.PixArtAlphaPipeline, pixart_alpha_parts),
     "qwen_image": (diffusers.QwenImagePipeline, qwen_image_parts),
 }
 

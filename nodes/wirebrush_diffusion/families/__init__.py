@@ -12,7 +12,7 @@ from wirebrush_diffusion.families.chroma import Chroma
 from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
 from wirebrush_diffusion.families.flux import Flux
 from wirebrush_diffusion.families.lumina2 import Lumina2
-from wirebrush_diffusion.families.pixart import PixArtSigma
+from wirebrush_diffusion.families.pixart import PixArtAlpha, PixArtSigma
 from wirebrush_diffusion.families.qwen_image import QwenImage
 from wirebrush_diffusion.families.sd1 import StableDiffusion1
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
@@ -34,6 +34,7 @@ FAMILIES: tuple[Family, ...] = (
     Flux(),
     Chroma(),
     PixArtSigma(),
+    PixArtAlpha(),
     Lumina2(),
     ZImage(),
     QwenImage(),

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from wirebrush_diffusion.condition import Area
 from wirebrush_diffusion.controlnet import Control, Question
+from wirebrush_diffusion.hooks import Hooks
+from wirebrush_diffusion.lean import forget_texts
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
 
 Side = Literal["positive", "middle", "negative", "empty"]
@@ -30,6 +32,9 @@ class Piece:
     controls: tuple[Control, ...]
     start: float
     end: float
+    hooks: Hooks | None = None
+    """None if no condition of the run has any."""
+    fallback: bool = False
 
     def cut(self, x: Tensor) -> Tensor:
         """The part of a latent that this condition is about."""
@@ -47,6 +52,19 @@ class Piece:
         else:
             self.cut(total).add_(output * self.weights)
             self.cut(count).add_(self.weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Rows of a batch that go through the network together, with what is theirs.
+
+    Made once for a run: what a network makes of a text is known by the tensor that it is.
+    """
+
+    rows: slice
+    context: Tensor
+    extra: Mapping[str, Tensor]
+    hints: Sequence[Tensor]
 
 
 class Batch:
@@ -71,7 +89,10 @@ class Batch:
         # One picture without areas: all rows are the same, and one is enough.
         self._input = buffer.expand(total, *buffer.shape[1:]) if alike else buffer
         self._total = total
+        self._hooks = first.hooks
+        self._laid: list[tuple[str, float]] | None = None
         self._times: dict[float, Tensor] = {}
+        self._parts: dict[int, Sequence[Part]] = {}
         self._context = _joined([piece.context for piece in pieces]).to(device, dtype)
         self._extra = {
             name: torch.cat([piece.beside(name) for piece in pieces]).to(device, dtype)
@@ -93,11 +114,51 @@ class Batch:
         self, model: DiffusionModel, x: Tensor, scale: float, time: float, sigma: float
     ) -> tuple[Tensor, ...]:
         """The raw prediction of each piece, in order."""
+        if self._hooks is not None:
+            self._lay(self._hooks, model, sigma)
         self._fill(x, scale)
         times = self.times(time)
-        residuals = self._residuals(times, sigma) if self._hints else None
-        output = model.predict(self._input, times, self._context, self._extra, residuals)
+        parts = self._in_parts(model.rows_at_once)
+        if len(parts) == 1:
+            output = self._answer(model, parts[0], self._input, times, sigma)
+        else:
+            output = torch.cat(
+                [
+                    self._answer(model, part, self._input[part.rows], times[part.rows], sigma)
+                    for part in parts
+                ]
+            )
         return output.chunk(len(self.pieces))
+
+    def _in_parts(self, rows: int) -> Sequence[Part]:
+        """The batch in parts of so many rows; 0: whole."""
+        parts = self._parts.get(rows)
+        if parts is None:
+            size = min(rows or self._total, self._total)
+            starts = range(0, self._total, size)
+            parts = [self._part(slice(start, min(start + size, self._total))) for start in starts]
+            self._parts[rows] = parts
+        return parts
+
+    def _part(self, rows: slice) -> Part:
+        extra = {name: tensor[rows] for name, tensor in self._extra.items()}
+        return Part(rows, self._context[rows], extra, [hint[rows] for hint in self._hints])
+
+    def _answer(
+        self, model: DiffusionModel, part: Part, x: Tensor, times: Tensor, sigma: float
+    ) -> Tensor:
+        asked = Question(x, times, part.context, part.extra)
+        residuals = self._residuals(asked, part.hints, sigma) if part.hints else None
+        return model.predict(x, times, part.context, part.extra, residuals)
+
+    def _lay(self, hooks: Hooks, model: DiffusionModel, sigma: float) -> None:
+        """Put this batch's own weights in force."""
+        patches = hooks.at(sigma)
+        model.patches.lay(patches)
+        laid = [(patch.name, patch.strength) for patch in patches]
+        if self._laid not in (None, laid):  # its texts meet other weights than before
+            forget_texts(model.network)
+        self._laid = laid
 
     def times(self, time: float) -> Tensor:
         """The network's time for each row."""
@@ -118,10 +179,11 @@ class Batch:
             else:
                 rows.copy_(whole)
 
-    def _residuals(self, times: Tensor, sigma: float) -> Residuals | None:
-        asked = Question(self._input, times, self._context, self._extra)
+    def _residuals(
+        self, asked: Question, hints: Sequence[Tensor], sigma: float
+    ) -> Residuals | None:
         total: Residuals | None = None
-        for control, hint in zip(self.pieces[0].controls, self._hints, strict=True):
+        for control, hint in zip(self.pieces[0].controls, hints, strict=True):
             if not control.active(sigma):
                 continue
             part = control.residuals(asked, hint)
@@ -156,7 +218,7 @@ def make_batches(
 def _compatible(pieces: Sequence[Piece]) -> bool:
     first, last = pieces[0], pieces[-1]
     same_size = _size(first.area) == _size(last.area)
-    same_controls = first.controls == last.controls
+    same_controls = first.controls == last.controls and first.hooks is last.hooks
     if first.controls and first.area != last.area:
         return False
     extras = [{name: t.shape for name, t in piece.extra.items()} for piece in (first, last)]

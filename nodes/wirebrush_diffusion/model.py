@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +56,8 @@ def _added(mine: Sequence[Tensor], theirs: Sequence[Tensor]) -> Sequence[Tensor]
 class DiffusionModel(Loaded):
     """`network` is diffusers' `UNet2DConditionModel`; families with other networks subclass this.
 
-    Weights are changed only through `patches`, which can take every change back exactly.
+    Weights are changed only through `patches`, which can take every change back exactly. Batches of
+    more than `rows_at_once` go through the network in parts (0: as they are); see `in_parts`.
     """
 
     network: nn.Module
@@ -63,6 +65,7 @@ class DiffusionModel(Loaded):
     schedule: NoiseSchedule = field(default_factory=DiscreteSchedule.from_betas)
     latent: LatentFormat = field(default_factory=LatentFormat)
     patches: PatchedWeights = field(init=False)
+    rows_at_once: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.freeze()
@@ -74,6 +77,12 @@ class DiffusionModel(Loaded):
                 "The configuration and the VAE do not belong together.",
             )
         self.patches = PatchedWeights(self.network)
+
+    def in_parts(self, rows: int) -> Self:
+        """The same model, for batches in parts of so many rows: they need less memory."""
+        view = copy.copy(self)
+        view.rows_at_once = rows
+        return view
 
     @property
     def beside(self) -> int:

@@ -30,21 +30,32 @@ class Loaded:
         return device_of(self.network)
 
     @property
-    def placement(self) -> Placement:
+    def placements(self) -> Sequence[Placement]:
         """Which of its weights are on the device."""
-        return placement_of(self.network)
-
-    def live_in(self, room: Room) -> None:
-        """Use no more memory than this for computing, from now on."""
-        self.placement.room = room
-
-    def within(self, portions: Sequence[Portion], work: Callable[[Portion], T], what: str) -> T:
-        """`work(portion)` with the network on its device, as much at once as there is room for."""
-        return within(self.placement.room, [self], portions, work, what)
+        return [placement_of(self.network)]
 
     def leaves(self) -> Sequence[Leaf]:
         """The parts that leave a device by themselves when others need the room."""
-        return self.placement.every
+        return [leaf for placement in self.placements for leaf in placement.every]
+
+    def live_in(self, room: Room) -> None:
+        """Use no more memory than this for computing, from now on."""
+        for placement in self.placements:
+            placement.room = room
+
+    def within(
+        self,
+        portions: Sequence[Portion],
+        work: Callable[[Portion], T],
+        what: str,
+        *,
+        beside: Sequence[Loaded] = (),
+    ) -> T:
+        """`work(portion)` with the network on its device, as much at once as there is room for.
+
+        `beside`: others that work along with it, such as ControlNets.
+        """
+        return within(self.placements[0].room, [self, *beside], portions, work, what)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -65,7 +76,8 @@ class Loaded:
         """What lies beside the weights: the homes of those that are away, and the originals of
         those that are changed."""
         yield from self.network.buffers()
-        yield from self.placement.homes()
+        for placement in self.placements:
+            yield from placement.homes()
         patches = getattr(self, "patches", None)
         if patches is not None:
             yield from patches.originals()

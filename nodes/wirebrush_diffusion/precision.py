@@ -17,11 +17,23 @@ STORAGES: Mapping[str, torch.dtype] = {
 """The field's names for precisions that only store. All are lossy unless the file has them."""
 
 
+class Host(str):
+    """The host's memory ("cpu" to torch), for weights that are brought to `device` to compute."""
+
+    device: str
+
+    def __new__(cls, device: str) -> Host:
+        host = super().__new__(cls, "cpu")
+        host.device = device
+        return host
+
+
 def precision_for(device: str, half: torch.dtype, dtype: torch.dtype | None) -> torch.dtype:
     """`dtype` if one is asked for, else half precision where the device is fast at it."""
     if dtype is not None:
         return dtype
-    return half if device.startswith("cuda") else torch.float32
+    computing = device.device if isinstance(device, Host) else device
+    return half if computing.startswith("cuda") else torch.float32
 
 
 def mapped_precision(device: str, precision: torch.dtype) -> torch.dtype | None:

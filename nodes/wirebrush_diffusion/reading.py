@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -11,6 +11,9 @@ from torch import nn
 
 from wirebrush_diffusion.embeddings import LearnedWord
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.memory.placement import Placement, placement_of
+from wirebrush_diffusion.memory.plans import Portion
+from wirebrush_diffusion.memory.portions import reading_portion
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.text import Encoding, TextEncoder
@@ -108,6 +111,18 @@ class Reader(Loaded):
             for encoder in encoders:
                 stack.enter_context(encoder.knowing(words))
             yield
+
+    @property
+    def placements(self) -> Sequence[Placement]:
+        """Each encoder's own: which of its weights are on the device."""
+        return [placement_of(part.network) for part in self.parts.values()]
+
+    @property
+    def portion(self) -> Portion:
+        """What reading a text is expected to take on the device."""
+        configs = [part.network.config for part in self.parts.values()]
+        widths = [getattr(c, "hidden_size", getattr(c, "d_model", None)) for c in configs]
+        return reading_portion(widths, self.dtype.itemsize)
 
     def encode(self, text: str | Mapping[str, str | None], layer: int | None = None) -> Encoding:
         """One text for all encoders, or a text for each role; None lets an encoder say nothing.

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -22,14 +23,20 @@ from wirebrush_diffusion.controlnet_file import load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import author_places
 from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
+from wirebrush_diffusion.memory.meter import is_out_of_memory
+from wirebrush_diffusion.memory.using import placed
 from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.pictures import encode_jpeg
+from wirebrush_diffusion.precision import Host
 from wirebrush_diffusion.reading import PartEncoder, Reader
 from wirebrush_diffusion.separate import read_texts
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.patching import COMPUTED, Weights, patches_of, unpatched
 from wirebrush_nodes.tweaks import tweaked
+
+N = TypeVar("N", bound=Loaded)
 
 
 @contextmanager
@@ -40,7 +47,7 @@ def explained(port: str | None = None) -> Iterator[None]:
     except DiffusionError as error:
         raise NodeError(error.message, error.hint, port=port) from error
     except (MemoryError, RuntimeError) as error:
-        if not _out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         raise NodeError(
             f"There is not enough memory for this: {str(error).splitlines()[0][:200]}",
@@ -48,20 +55,14 @@ def explained(port: str | None = None) -> Iterator[None]:
         ) from error
 
 
-def _out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error)
-    return any(words in text for words in ("allocate memory", "out of memory", "Storage size"))
-
-
 @contextmanager
 def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
     """The diffusion network, with the handle's patches and tweaks in force in the block."""
     model = _loaded_model(handle, run)
-    patches = patches_of(handle, _weights(model), weights_of, run)
-    with model.patches.held(patches), tweaked(model, handle.tweaks) as used:
-        yield used
+    with run.memory.held(model):
+        patches = patches_of(handle, _weights(model), weights_of, run)
+        with model.patches.held(patches), tweaked(model, handle.tweaks) as used:
+            yield used
 
 
 def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:
@@ -91,7 +92,10 @@ def _loaded_model(handle: Model, run: Run) -> DiffusionModel:
     stored, computed = handle.option("weight_dtype"), handle.option(COMPUTED)
     storage = None if stored is None else str(stored)
     dtype = None if computed is None else getattr(torch, str(computed))
-    return run.resident(unpatched(handle).key, lambda: source().model(run.device, dtype, storage))
+    place = weights_place(run)
+    return settled(
+        run.resident(unpatched(handle).key, lambda: source().model(place, dtype, storage)), run
+    )
 
 
 @contextmanager
@@ -102,12 +106,14 @@ def live_text_encoder(handle: Clip, run: Run) -> Iterator[Reader]:
         for role, part in reader.parts.items():
             patches = patches_of(handle, _text_weights(role, part), weights_of, run)
             held.enter_context(part.patches.held(patches))
+        if handle.option("device") != "cpu":
+            held.enter_context(placed(run.memory, [reader], reader.portion))
         yield reader
 
 
 def _loaded_reader(handle: Clip, run: Run) -> Reader:
     """The text encoders without patches."""
-    device = "cpu" if handle.option("device") == "cpu" else run.device
+    device = "cpu" if handle.option("device") == "cpu" else weights_place(run)
     return run.resident(unpatched(handle).key, lambda: _reader(handle, device, run))
 
 
@@ -126,13 +132,28 @@ def _reader(handle: Clip, device: str, run: Run) -> Reader:
 def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
     """The VAE."""
     source = _source(handle, run)
-    return run.resident(unpatched(handle).key, lambda: source().autoencoder(run.device, None))
+    place = weights_place(run)
+    vae = run.resident(unpatched(handle).key, lambda: source().autoencoder(place, None))
+    return settled(vae, run)
 
 
 def live_controlnet(handle: ControlNet, run: Run) -> ControlModel:
     """The ControlNet."""
-    path = run.path(handle.source)
-    return run.resident(unpatched(handle).key, lambda: load_controlnet(path, run.device, None))
+    path, place = run.path(handle.source), weights_place(run)
+    return settled(
+        run.resident(unpatched(handle).key, lambda: load_controlnet(path, place, None)), run
+    )
+
+
+def weights_place(run: Run) -> str:
+    """Where weights are loaded to: where the device is apart, its networks live with the host."""
+    return Host(run.device) if run.memory.apart else run.device
+
+
+def settled(network: N, run: Run) -> N:
+    """A network that uses the run's memory for computing."""
+    network.live_in(run.memory)
+    return network
 
 
 def network_dtype(device: str) -> torch.dtype:

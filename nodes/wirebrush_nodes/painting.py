@@ -18,6 +18,9 @@ from wirebrush_diffusion.guidance import (
     GuidedDenoiser,
     PerpNegGuided,
 )
+from wirebrush_diffusion.memory.plans import Portion
+from wirebrush_diffusion.memory.portions import painting_portions
+from wirebrush_diffusion.memory.using import within
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise import initial_noise
 from wirebrush_diffusion.samplers import Sampler, Step
@@ -57,19 +60,45 @@ def paint(
 
         conditions = _converted(guider, network, canvas.shape, run, port)
         start = _start(canvas, latent, noise)
-        outcome = sample_guided(
-            network,
-            _library_guider(guider, network, conditions),
-            canvas,
-            start,
-            levels(network),
-            sampler=sampler,
-            seed=noise.seed,
-            mask=latent.noise_mask,
-            gradual=gradual_mask(handle),
-            on_step=on_step,
-        )
-    return _latents(latent, outcome)
+
+        def work(portion: Portion) -> Outcome:
+            model = network.in_parts(portion.rows)
+            return sample_guided(
+                model,
+                _library_guider(guider, model, conditions),
+                canvas,
+                start,
+                levels(network),
+                sampler=sampler,
+                seed=noise.seed,
+                mask=latent.noise_mask,
+                gradual=gradual_mask(handle),
+                on_step=on_step,
+            )
+
+        return _latents(latent, _within(run, network, conditions, canvas, work))
+
+
+def _within(
+    run: Run,
+    network: DiffusionModel,
+    conditions: Mapping[str, Conditions],
+    canvas: Tensor,
+    work: Callable[[Portion], Outcome],
+) -> Outcome:
+    """The run with the network and its controls on the device, in parts that memory allows."""
+    given = [condition for side in conditions.values() for condition in side]
+    controls = list(dict.fromkeys(c.model for one in given for c in one.controls))
+    height, width = (side * network.latent.downscale for side in canvas.shape[-2:])
+    portions = painting_portions(
+        network.config,
+        canvas.shape[0] * max(len(given), 1),
+        canvas[0, 0].numel(),
+        network.dtype.itemsize,
+        controls=len(controls),
+    )
+    what = f"Painting {width}x{height}"
+    return within(run.memory, [network, *controls], portions, work, what)
 
 
 def cfg_guider(model: Model, positive: Conditioning, negative: Conditioning, cfg: float) -> Guider:

@@ -158,6 +158,12 @@ class Placement:
             return old
         return home if home is not None else leaf.transfer.back(old)
 
+    def swap(self, parameter: nn.Parameter, tensor: Tensor) -> None:
+        """Another value for a parameter that was given to `change`; the one before is let go."""
+        _, slot = self._slots[id(parameter)]
+        slot.put(tensor.to(slot.tensor.device))
+        slot.home = None
+
     def restore(self, parameter: nn.Parameter, original: Tensor) -> None:
         """Put a value back that `change` returned."""
         leaf, slot = self._slots[id(parameter)]

@@ -6,6 +6,7 @@ The factors are what the true shapes of SD1.5, SDXL and their VAE allocate at th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wirebrush_diffusion.memory.plans import Portion
@@ -20,6 +21,7 @@ CONTROL_SHARE = 0.4
 """Of a network's activations: what a ControlNet beside it keeps."""
 TEXT_TOKENS = 512
 USUAL_WIDTH = 1024
+CLIP_TOKENS, CLIP_WIDEST = 154, 1280
 TILES = (1024, 768, 512, 384, 256)
 """Pixels of a side."""
 
@@ -50,9 +52,13 @@ def picture_portions(rows: int, height: int, width: int, channels: int, size: in
     ]
 
 
-def text_portions(width: int, tokens: int, size: int) -> list[Portion]:
-    """A text through an encoder of that width."""
-    return [Portion(1, int(TRANSFORMER_FACTOR * width * tokens * size), float(tokens))]
+def reading_portion(widths: Sequence[int | None], itemsize: int) -> Portion:
+    """A text of usual length through encoders of these widths (None: unknown)."""
+    numbers = max(
+        TRANSFORMER_FACTOR * width * (CLIP_TOKENS if width <= CLIP_WIDEST else TEXT_TOKENS)
+        for width in (known or USUAL_WIDTH for known in widths)
+    )
+    return Portion(1, int(numbers * itemsize), 1.0)
 
 
 def _row_bytes(config: Any, positions: int) -> float:

@@ -28,7 +28,7 @@ class Placed(Protocol):
     """What has weights; `network.Loaded` is such."""
 
     @property
-    def placement(self) -> Placement: ...
+    def placements(self) -> Sequence[Placement]: ...
 
 
 def within(
@@ -43,14 +43,9 @@ def within(
     Portions are offered largest first. `what` begins the sentence if memory does not do:
     "Painting 1024x1024".
     """
-    placements = [network.placement for network in networks]
-    with ExitStack() as stack:
-        for placement in sorted(placements, key=id):  # one order for all, or two would wait forever
-            stack.enter_context(placement.lock)
-        placements = [placement for placement in placements if placement.device is None]
+    with _claimed(room, networks) as placements:
         if not placements:
             return work(portions[0])
-        stack.enter_context(room.held(*networks))
         reachable = room.reachable() + _here(placements)
         plans = _plans(room, placements, portions, reachable)
         index = fitting(plans, reachable)
@@ -69,6 +64,32 @@ def within(
             if not is_out_of_memory(error):
                 raise
             raise _too_much(room, plans[lower], reachable, what) from error
+
+
+@contextmanager
+def placed(room: Room, networks: Sequence[Placed], portion: Portion) -> Iterator[None]:
+    """The networks are on the device while the block runs, which does as much as the portion."""
+    with _claimed(room, networks) as placements:
+        if not placements or not room.apart:
+            yield
+            return
+        reachable = room.reachable() + _here(placements)
+        plans = _plans(room, placements, [portion], reachable)
+        plan = plans[fitting(plans, reachable)]
+        transfer = _transfer(placements, room.device)
+        with _placed(room, placements, plan, transfer), _measured(room, placements, plan, transfer):
+            yield
+
+
+@contextmanager
+def _claimed(room: Room, networks: Sequence[Placed]) -> Iterator[Sequence[Placement]]:
+    """Nobody else uses these networks, or makes them leave; those that are not in use already."""
+    found = dict.fromkeys(placement for network in networks for placement in network.placements)
+    with ExitStack() as stack:
+        for placement in sorted(found, key=id):  # one order for all, or two would wait forever
+            stack.enter_context(placement.lock)
+        stack.enter_context(room.held(*networks))
+        yield [placement for placement in found if placement.device is None]
 
 
 def _plans(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -213,6 +213,25 @@ def make_batches(
         else:
             groups.append([piece])
     return [Batch(group, shape, device, dtype) for group in groups]
+
+
+def with_fallbacks(
+    pieces: Sequence[Piece], shape: Sequence[int], device: torch.device
+) -> list[Piece]:
+    """Fallbacks with the weight that the others of their side leave them; without, if none."""
+    found = [piece for piece in pieces if not piece.fallback]
+    others = tuple(found)
+    for piece in pieces:
+        if not piece.fallback:
+            continue
+        left = torch.ones((shape[0], 1, *shape[-2:]), device=device)
+        for other in others:
+            if other.side == piece.side:
+                other.cut(left).sub_(other.weights)
+        left = piece.cut(left.clamp_(min=0.0)) * piece.weights
+        if left.any():
+            found.append(replace(piece, weights=left))
+    return found
 
 
 def _compatible(pieces: Sequence[Piece]) -> bool:

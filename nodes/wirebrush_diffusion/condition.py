@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from wirebrush_diffusion.controlnet import Control
+from wirebrush_diffusion.hooks import Hook
 
 MIN_SIDE = 8  # latent positions: below that a network has nothing to see
 
@@ -56,7 +57,8 @@ class Condition:
 
     `context` `[B or 1, T, D]`. `mask` `[B or 1,H,W]` of any size, weighted by `mask_strength`. It
     counts from `start` to `end` (0..1) of the run. `extra` holds what the family's network wants
-    besides the context.
+    besides the context. `hooks` change the network's weights for this condition alone. A `fallback`
+    counts only as far as the others of its side leave something over.
     """
 
     context: Tensor
@@ -68,3 +70,5 @@ class Condition:
     start: float = 0.0
     end: float = 1.0
     controls: tuple[Control, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    fallback: bool = False

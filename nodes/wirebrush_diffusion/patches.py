@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.lean import forget_texts
 from wirebrush_diffusion.memory.placement import placement_of
+
+KEPT = 3  # what switching may keep, in sizes of the network
 
 
 class Delta(Protocol):
@@ -63,6 +66,40 @@ class Merge:
         return (weight * keep).add_(theirs.to(weight.device), alpha=add)
 
 
+State = tuple[tuple[str, float], ...]
+"""Names and strengths of patches, in the order in which they are worked out."""
+
+
+class Kept:
+    """Weights as sets of patches make them: the last used sets, in about `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sets: dict[State, Mapping[str, Tensor]] = {}
+        self.names: set[str] = set()
+
+    def keep(self, state: State, weights: Mapping[str, Tensor]) -> None:
+        """Keep these; of others as many as there is room for."""
+        self.names |= weights.keys()
+        self._sets.pop(state, None)
+        self._sets[state] = weights
+        size = sum(tensor.nbytes for kept in self._sets.values() for tensor in kept.values())
+        for old in list(self._sets)[:-1]:
+            if size <= self._limit:
+                break
+            size -= sum(tensor.nbytes for tensor in self._sets.pop(old).values())
+
+    def weights(self, state: State) -> Mapping[str, Tensor]:
+        """What is kept of a set; all of it, a part, or nothing."""
+        return self._sets.get(state, {})
+
+    def drop(self) -> bool:
+        """Let all go; whether there was any."""
+        had = bool(self._sets)
+        self._sets, self.names = {}, set()
+        return had
+
+
 class PatchedWeights:
     """The parameters of one module and the patches that lie on them."""
 
@@ -71,11 +108,13 @@ class PatchedWeights:
         self._placement = placement_of(module)
         self._network = module
         self._originals: dict[str, Tensor] = {}
-        self._applied: tuple[tuple[str, float], ...] = ()
+        self._applied: State = ()
+        self._held: tuple[WeightPatch | Merge, ...] = ()
+        self._kept = Kept(KEPT * sum(weight.nbytes for weight in self._parameters.values()))
         self._lock = RLock()
 
     @property
-    def applied(self) -> tuple[tuple[str, float], ...]:
+    def applied(self) -> State:
         """Names and strengths now in force, in canonical order."""
         return self._applied
 
@@ -90,8 +129,36 @@ class PatchedWeights:
         They stay afterwards, because the next run usually wants the same.
         """
         with self._lock:
+            before, self._held = self._held, tuple(patches)
             self.apply(patches)
-            yield
+            try:
+                yield
+            finally:
+                if self._kept.drop():
+                    self.remove()
+                    self.apply(patches)
+                self._held = before
+
+    def lay(self, more: Sequence[WeightPatch]) -> None:
+        """Let these lie beside the patches that are held; for a block that holds some.
+
+        What they make is kept until the block ends, so that going to and fro costs next to nothing.
+        Who calls this also forgets what was made of texts, where a text meets other weights.
+        """
+        wanted = _ordered([*self._held, *more])
+        state = _state(wanted)
+        if state == self._applied:
+            return
+        names = set(self._changed(wanted)) | self._kept.names
+        self._kept.keep(self._applied, {name: self._parameters[name].data for name in names})
+        found = self._kept.weights(state)
+        with torch.inference_mode(mode=False), torch.no_grad():
+            for name in sorted(names):
+                if (tensor := found.get(name)) is None:
+                    self._change(name, wanted)
+                else:
+                    self._placement.swap(self._parameters[name], tensor)
+        self._applied = state
 
     def apply(self, patches: Sequence[WeightPatch | Merge]) -> None:
         """Make exactly these patches be in force, whatever was before.
@@ -101,7 +168,7 @@ class PatchedWeights:
         the same bits.
         """
         wanted = _ordered(patches)
-        state = tuple((patch.name, patch.strength) for patch in wanted)
+        state = _state(wanted)
         if state == self._applied:
             return
         names = set(self._changed(wanted))
@@ -170,6 +237,10 @@ class PatchedWeights:
             elif (delta := patch.deltas.get(name)) is not None:
                 total.add_(delta.dense(base), alpha=patch.strength)
         return total
+
+
+def _state(patches: Sequence[WeightPatch | Merge]) -> State:
+    return tuple((patch.name, patch.strength) for patch in patches)
 
 
 def _ordered(patches: Sequence[WeightPatch | Merge]) -> list[WeightPatch | Merge]:

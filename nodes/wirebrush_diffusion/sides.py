@@ -13,10 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.batches import Batch, Piece, Side, make_batches
+from wirebrush_diffusion.batches import Batch, Piece, Side, make_batches, with_fallbacks
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Scaling
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.hooks import Hook, Hooks
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.regions import share_controls, spread_areas, weights_for
 
@@ -49,6 +50,7 @@ class Sides:
         # One object for each control, so that sides share passes.
         controls = {c for given in conditions.values() for one in given for c in one.controls}
         self._timed = {control: control.on(model) for control in controls}
+        self._hooks = self._hooked([c for given in conditions.values() for c in given])
         resolved: dict[Side, Sequence[Condition]] = {
             side: self._resolved(given) for side, given in conditions.items()
         }
@@ -119,7 +121,7 @@ class Sides:
                     "Let at least one condition cover each moment from 0 to 1.",
                 )
             made = make_batches(
-                chosen,
+                with_fallbacks(chosen, self.shape, self._device),
                 self.shape,
                 self._device,
                 self._dtype,
@@ -154,7 +156,15 @@ class Sides:
             controls=tuple(self._timed[control] for control in condition.controls),
             start=schedule.at_percent(condition.start),
             end=schedule.at_percent(condition.end),
+            hooks=self._hooks.get(condition.hooks),
+            fallback=condition.fallback,
         )
+
+    def _hooked(self, conditions: Sequence[Condition]) -> dict[tuple[Hook, ...], Hooks]:
+        """The conditions' hooks on this schedule; nothing if none has any."""
+        schedule = self.model.schedule
+        found = dict.fromkeys(condition.hooks for condition in conditions)
+        return {hooks: Hooks(hooks, schedule) for hooks in found} if any(found) else {}
 
 
 def _with_others_areas(

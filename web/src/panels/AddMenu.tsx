@@ -2,6 +2,7 @@ import { categoryWords } from "../model/catalog/shelves";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { NodeSpec } from "../model/catalog/catalog";
+import { commonness } from "../model/catalog/common";
 import { TypeIndex } from "../model/catalog/search";
 import { addNodeAt, fitting } from "../state/adding";
 import { useNodeTypes, useSettings, useStudio, useView } from "../state/context";
@@ -11,7 +12,7 @@ import { t } from "../i18n/text";
 import { usePopover } from "../ui/usePopover";
 import styles from "./AddMenu.module.css";
 
-const WIDTH = 320;
+const WIDTH = 400;
 const HEIGHT = 380;
 const ROW = 30;
 
@@ -148,7 +149,10 @@ function Foot({ spec, query }: { spec: NodeSpec | undefined; query: string }) {
   return spec.help ? <p className={styles["help"]}>{spec.help.split("\n")[0]}</p> : null;
 }
 
-/** What fits, ranked, as long as nothing is typed; what was used last and the favourites come first. */
+/**
+ * As long as nothing is typed: what was used last and the favourites, then what workflows use most;
+ * for a wire what fits, ranked.
+ */
 function useFound(adding: Adding, query: string): readonly NodeSpec[] {
   const types = useNodeTypes();
   const favourites = useSettings((settings) => settings.favourites);
@@ -158,7 +162,9 @@ function useFound(adding: Adding, query: string): readonly NodeSpec[] {
     if (adding.wire) return fitting(usable, adding.wire, recents);
     const dear = new Set([...recents.slice(0, 5), ...favourites]);
     const byId = new Map(usable.map((spec) => [spec.id, spec]));
-    const others = usable.filter((spec) => !dear.has(spec.id)).toSorted((a, b) => (a.title < b.title ? -1 : 1));
+    const others = usable
+      .filter((spec) => !dear.has(spec.id))
+      .toSorted((a, b) => commonness(b.id) - commonness(a.id) || (a.title < b.title ? -1 : 1));
     return [...[...dear].flatMap((id) => byId.get(id) ?? []), ...others];
   }, [types, adding, favourites, recents]);
   const index = useMemo(() => new TypeIndex(offered), [offered]);

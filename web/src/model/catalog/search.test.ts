@@ -25,6 +25,13 @@ describe("search", () => {
     expect(new TypeIndex(types).search("li").map(({ title }) => title)).toEqual(["LI", "Lift", "Large image", "Li old", "Other"]);
   });
 
+  test("of names that fit alike, what workflows use most comes first", () => {
+    const spec = (id: string, title: string): NodeSpec => ({ ...catalog.spec("KSampler")!, id, title, category: "sampling" });
+    const types = [spec("SamplerLMS", "SamplerLMS"), spec("SamplerCustom", "SamplerCustom"), spec("KSampler", "KSampler")];
+    expect(new TypeIndex(types).search("samp").map(({ id }) => id)).toEqual(["KSampler", "SamplerLMS", "SamplerCustom"]);
+    expect(new TypeIndex(types).search("samplerl")[0]?.id).toBe("SamplerLMS");
+  });
+
   test("every word must occur", () => {
     expect(ids("load check")).toEqual(["CheckpointLoaderSimple"]);
     expect(ids("load decode")).toEqual([]);

@@ -3,10 +3,12 @@
  *
  * Names, categories and helps are taken apart once. A query then looks through all of them, best
  * first: the name itself, starts of its words, somewhere inside it or its initials, its category,
- * its help. Where that finds little, a MiniSearch index answers for slips of the fingers.
+ * its help; among those that fit alike, what workflows use most. Where that finds little, a
+ * MiniSearch index answers for slips of the fingers.
  */
 import MiniSearch from "minisearch";
 import type { NodeSpec } from "./catalog";
+import { commonness } from "./common";
 
 interface Prepared {
   readonly spec: NodeSpec;
@@ -80,13 +82,13 @@ function nameOf(name: string): Name {
   return { text: name.toLowerCase(), words, initials: words.map((word) => word[0]).join("") };
 }
 
-/** `CLIPTextEncode` is "cliptext encode", `load_image` "load image". */
+/** `CLIPTextEncode` is "clip text encode", `KSampler` "k sampler", `load_image` "load image". */
 function wordsOf(name: string): string[] {
-  return name.split(/(?<=[a-z])(?=[A-Z])|[\s_-]+/).filter(Boolean).map((word) => word.toLowerCase());
+  return name.split(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s_-]+/).filter(Boolean).map((word) => word.toLowerCase());
 }
 
 function scoreOf({ spec, names, category, help }: Prepared, words: readonly string[]): number {
-  let total = 0;
+  let total = commonness(spec.id);
   for (const word of words) {
     const inNames = names.reduce((best, name) => Math.max(best, inName(name, word)), 0);
     const score = 4 * inNames || (category.includes(word) ? 2 : help.includes(word) ? 1 : 0);

@@ -119,3 +119,17 @@ def test_what_undo_takes_away_is_not_selected_any_more(studio: Studio, page: Pag
     expect(wire).not_to_have_css("stroke-opacity", related)
     page.keyboard.press("Control+z")
     expect(wire).to_have_css("stroke-opacity", related)
+
+
+def test_what_is_added_under_a_resting_pointer_is_in_sight(studio: Studio, page: Page) -> None:
+    page.mouse.move(800, 500)
+    page.keyboard.press("Alt+n")
+    expect(page.locator(".react-flow__node")).to_have_count(0)
+    page.locator("[data-canvas]").focus()
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="Add a node").fill("EmptyLatentImage")
+    page.keyboard.press("Enter")
+    expect(page.locator(".react-flow__node")).to_be_visible()
+    box = page.locator(".react-flow__node").bounding_box()
+    assert box is not None
+    assert box["x"] > 300 and box["y"] > 100, "it is in the middle of the canvas"

@@ -21,7 +21,8 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
   const flow = useReactFlow();
   const store = useStoreApi();
   const { view } = useWorkspace();
-  const pointer = useRef<Point>([0, 0]);
+  /** In the window; unknown until it moves over a canvas that was just opened. */
+  const pointer = useRef<Point>(null);
 
   const canvas = useMemo(() => {
     const toPoint = (clientX: number, clientY: number): Point => {
@@ -74,7 +75,7 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
             approach: (key) => show(boxOf(scenes.now(), key), 1, FIT_MS),
             hit: (clientX, clientY) => pointing.at([clientX, clientY]),
             centre,
-            pointer: () => toPoint(...pointer.current),
+            pointer: () => (pointer.current ? toPoint(...pointer.current) : centre()),
             seen,
             toCanvas,
             snapped: toPoint,

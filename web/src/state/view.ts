@@ -24,6 +24,7 @@ export interface CanvasHandle {
   readonly hit: (clientX: number, clientY: number) => Hit | null;
   /** Where a thing that was not placed by hand should go. */
   readonly centre: () => Point;
+  /** Where the pointer is; the middle of what is in sight as long as it was nowhere on the canvas. */
   readonly pointer: () => Point;
   /** The part of the canvas that is in sight. */
   readonly seen: () => Box;

@@ -72,6 +72,7 @@ def test_files_have_folders_and_a_deleted_one_comes_back(studio: Studio, page: P
     assert studio.name == "red"
 
     folder = studio.open_panel("boats")
+    expect(folder.get_by_text("red", exact=True)).to_be_visible()
     folder.get_by_role("button", name="More for red").click()
     page.get_by_role("menuitem", name="Rename or move").click()
     folder.get_by_label("Name, with folders").fill("boats/old/blue")
@@ -88,6 +89,7 @@ def test_a_name_that_is_taken_is_asked_for_again(studio: Studio, page: Page) -> 
     studio.save()
     taken = studio.name
     studio.open_template("Postcard")
+    name = studio.name
     page.keyboard.press("Control+Shift+s")
     panel = page.get_by_role("dialog", name="Save as")
     panel.get_by_label("Name").fill(taken)
@@ -96,6 +98,7 @@ def test_a_name_that_is_taken_is_asked_for_again(studio: Studio, page: Page) -> 
     expect(panel.get_by_role("alert")).to_contain_text(f"“{taken}” exists already")
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
+    assert studio.name == name, "it is called what it was called before"
 
 
 @contextmanager

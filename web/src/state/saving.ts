@@ -4,7 +4,7 @@
  */
 import type { Document } from "../model/document/document";
 import { parseDocument, serialise } from "../model/format/format";
-import { replaceDocument } from "../model/commands";
+import { renameDocument, replaceDocument } from "../model/commands";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
@@ -84,18 +84,24 @@ export class Saving {
     this.#sending = null;
   }
 
-  /** Save to the document's file; one without a file gets one of its name. */
+  /**
+   * Save to the document's file; one without a file gets one of its name. Saved under another name,
+   * it is called so from then on, but not if that name is taken.
+   */
   async save(as?: string): Promise<void> {
     await this.#sending;
     const { file } = this.#documents.store.getState();
     const { document } = this.#documents;
+    const title = as?.split("/").at(-1)?.trim() || document.name;
     const name = as ?? file?.name ?? document.name;
-    const text = serialise(document);
+    const text = serialise({ ...document, name: title });
     try {
       const etag = await files.save(name, text, file && name === file.name ? file.etag : null);
       this.#saved = text;
+      const unchanged = this.#documents.document === document;
+      if (this.#documents.document.name !== title) this.#documents.run(renameDocument, title);
       this.#documents.store.setState({ file: { name, etag }, savedAt: Date.now(), refusal: "" });
-      await this.#dropDraft(document);
+      await this.#dropDraft(unchanged ? this.#documents.document : document);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
       if (file && name === file.name) await this.#meet("file", name);
@@ -200,6 +206,8 @@ export class Saving {
     if (this.#documents.document !== saved) return this.#soon(0);
     this.#drafted = saved;
     clearTimeout(this.#draftTimer);
+    clearTimeout(this.#journalTimer);
+    this.#journalTimer = undefined;
     store.setState({ edited: false, keeping: "kept", draft: null });
     void this.#journal.settle(saved.id, Date.now());
     if (draft !== null) await files.dropDraft(saved.id, draft).catch(() => {});

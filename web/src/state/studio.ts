@@ -18,6 +18,10 @@ import type { ViewStore } from "./view";
 import { OpenWindows } from "./windows";
 import { createWorkspacesStore, type CatalogState, type Workspace, type WorkspacesStore } from "./workspace";
 
+/** For how long a sentence stays, and one about which something can be done. */
+const NOTICE_MS = 6_000;
+const REMEDY_MS = 12_000;
+
 export class Studio {
   readonly catalog: StoreApi<CatalogState> = createStore<CatalogState>()(() => ({ catalog: null, error: "" }));
   readonly journal = new Journal();
@@ -32,6 +36,7 @@ export class Studio {
   readonly problems: Problems;
   readonly gallery: Gallery;
   readonly runOnChange: RunOnChange;
+  #noticed: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, {
@@ -106,7 +111,9 @@ export class Studio {
 
   /** Say something that goes by itself, with what can be done about it. */
   notify(words: string, remedy: Remedy | null = null): void {
+    clearTimeout(this.#noticed);
     this.ui.setState({ notice: words, remedy });
+    this.#noticed = setTimeout(() => this.ui.setState({ notice: "", remedy: null }), remedy ? REMEDY_MS : NOTICE_MS);
   }
 
   async #fetchCatalog(): Promise<void> {

@@ -17,7 +17,7 @@ interface Props {
   picture?: string | null;
   open: () => void;
   actions?: readonly CardAction[];
-  /** Instead of the name: a field that edits it. */
+  /** Instead of the name, if there is one: a field that edits it. */
   editing?: ReactNode;
 }
 
@@ -31,7 +31,7 @@ export function Card({ name, detail, picture, open, actions = NONE, editing }: P
         {picture ? <img src={picture} alt="" loading="lazy" draggable={false} /> : <Workflow size={22} aria-hidden="true" />}
       </button>
       <div className={styles["words"]}>
-        {editing ?? (
+        {editing || (
           <button type="button" className={styles["cardName"]} tabIndex={-1} title={name} onClick={open}>
             {name}
           </button>

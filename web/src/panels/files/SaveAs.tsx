@@ -1,7 +1,6 @@
 import { useState, type FormEvent } from "react";
 import { wordsOf } from "../../app/commands/files";
 import { t } from "../../i18n/text";
-import { renameDocument } from "../../model/commands";
 import { useDocument, useDocumentState, useStudio } from "../../state/context";
 import { NameTaken } from "../../state/saving";
 import { Button } from "../../ui/Button";
@@ -22,8 +21,6 @@ export function SaveAs() {
     const wanted = name.trim();
     if (!wanted) return;
     try {
-      const leaf = wanted.split("/").at(-1)?.trim() ?? wanted;
-      if (leaf !== title) studio.documents.run(renameDocument, leaf);
       await studio.saving.save(wanted);
       close();
     } catch (error) {

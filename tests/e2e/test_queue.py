@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from browser_studio import SLOW, Studio
+from graph_building import open_empty
 from playwright.sync_api import Locator, Page, expect
 from server_process import Server
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, packs: Path) -> Iterator[str]:
     """A studio of its own: others would see its pause."""
-    with Server(tmp_path_factory.mktemp("queue")) as server:
+    with Server(tmp_path_factory.mktemp("queue"), packs) as server:
         yield server.link
 
 
@@ -33,6 +35,7 @@ def _four_wait(studio: Studio, page: Page) -> list[str]:
     studio.set_number("KSampler", "steps", "2")
     page.get_by_role("button", name="Pause: start nothing new").click()
     expect(page.get_by_text("Paused: nothing new starts.")).to_be_visible()
+    expect(page.get_by_role("region", name="Queue").get_by_text("paused")).to_have_count(1)
     page.get_by_label("Number of runs").fill("4")
     studio.run()
     expect(_waiting(page)).to_have_count(4)
@@ -89,3 +92,23 @@ def test_everything_is_cancelled_at_once(studio: Studio, page: Page) -> None:
     expect(studio.jobs("running")).to_have_count(1, timeout=SLOW)
     page.get_by_role("button", name="Cancel everything").click()
     expect(studio.jobs("cancelled")).to_have_count(before + 3, timeout=SLOW)
+
+
+def test_a_job_that_ends_its_worker_is_put_aside_and_says_why(studio: Studio, page: Page) -> None:
+    open_empty(page)
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="Add a node").fill("trouble")
+    page.keyboard.press("Enter")
+    expect(page.locator(".react-flow__node")).to_have_count(1)
+    studio.run()
+    row = studio.jobs("quarantined")
+    expect(row).to_be_visible(timeout=SLOW)
+    row.get_by_role("button", expanded=False).click()
+    expect(row).to_contain_text("It ended its worker process twice")
+    expect(row).to_contain_text("This job is put aside: 2 attempts ended so.")
+    row.get_by_role("button", name="Show the node").first.click()
+    expect(studio.node("Trouble")).to_have_class(re.compile("selected"))
+    page.reload()
+    expect(row).to_be_visible()
+    row.get_by_role("button", name="Run again").click()
+    expect(row).to_have_count(2, timeout=SLOW)

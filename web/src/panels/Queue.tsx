@@ -22,7 +22,8 @@ export function Queue() {
   // As text, so that what the rows show of their jobs does not draw the list anew.
   const order = useStore(runtime.store, ({ jobs }) => JSON.stringify(rowsOf(sections(jobs, cleared), jobs)));
   const { running, waiting, ended } = useMemo(() => JSON.parse(order) as ReturnType<typeof rowsOf>, [order]);
-  const obstacle = useRuntime(({ system }) => system?.queue.obstacle);
+  // That it is paused is said below, with what can be done about it.
+  const obstacle = useRuntime(({ system }) => (system?.queue.paused ? null : system?.queue.obstacle));
   const open = running.length + waiting.length > 0;
   return (
     <section className={panel["section"]} aria-label={t("queue.title")}>

@@ -4,8 +4,8 @@ import type { Graph, NodeId } from "../../model/document/document";
 import { inverted, sameType, withDownstream, withUpstream } from "../../model/selection/selecting";
 import type { Studio } from "../../state/studio";
 import { leaveSubgraph } from "../../state/subgraphs";
-import { say, select } from "../../state/view";
-import { t } from "../../i18n/text";
+import { sayChosen } from "../../state/chosen";
+import { select } from "../../state/view";
 import type { AppCommand } from "./command";
 
 export const SELECT: readonly AppCommand[] = [
@@ -31,8 +31,9 @@ function selectNoneOrLeave(studio: Studio): void {
 
 function selectAll(studio: Studio): void {
   const { nodes, frames, notes } = studio.documents.graph;
-  chosen(studio, Object.keys(nodes));
+  select(studio.view, Object.keys(nodes));
   studio.view.setState({ scenery: new Set([...Object.keys(frames).map(frameKey), ...Object.keys(notes).map(noteKey)]) });
+  sayChosen(studio.view);
 }
 
 function extend(studio: Studio, by: (graph: Graph, ids: Iterable<NodeId>) => NodeId[]): void {
@@ -41,5 +42,5 @@ function extend(studio: Studio, by: (graph: Graph, ids: Iterable<NodeId>) => Nod
 
 function chosen(studio: Studio, nodes: readonly NodeId[]): void {
   select(studio.view, nodes);
-  say(studio.view, t("select.count", { count: nodes.length }));
+  sayChosen(studio.view);
 }

@@ -2,6 +2,7 @@ import { useEffect, useMemo, type PointerEvent, type MouseEvent, type RefObject 
 import type { Point } from "../../model/document/document";
 import { useStudio, useWorkspace } from "../../state/context";
 import type { Studio } from "../../state/studio";
+import { sayChosen } from "../../state/chosen";
 import { say } from "../../state/view";
 import type { Workspace } from "../../state/workspace";
 import { t } from "../../i18n/text";
@@ -99,7 +100,7 @@ class Strokes {
     const onCanvas = line.map((point) => this.#onCanvas(point));
     if (stroke === "lasso") choosing?.inLine(onCanvas);
     if (stroke === "knife") say(view, t("wire.cut", { count: cut(this.#workspace, this.#studio.settings, onCanvas) }));
-    else say(view, t("select.count", { count: view.getState().nodes.size }));
+    else sayChosen(view);
   }
 
   /** Whether there was something to cancel. */

@@ -1,4 +1,4 @@
-import { Columns2, Download, Search, Star, Trash2, Workflow, X } from "lucide-react";
+import { Columns2, Download, Images, Search, Star, Trash2, Workflow, X } from "lucide-react";
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { useStore } from "zustand";
 import { useStudio, useUi } from "../../state/context";
@@ -9,7 +9,7 @@ import { Button, IconButton } from "../../ui/Button";
 import { t } from "../../i18n/text";
 import { useKeys } from "../../ui/useKeys";
 import { useReturnFocus } from "../../ui/useReturnFocus";
-import { Filters, type Wanted } from "./Filters";
+import { Filters, isNarrowed, type Wanted } from "./Filters";
 import styles from "./Gallery.module.css";
 import { PictureGrid } from "./PictureGrid";
 
@@ -57,7 +57,7 @@ export function GalleryPanel() {
       <Head search={search} wanted={wanted} change={setWanted} close={close} />
       {chosen.size > 0 && <Chosen pictures={pictures.filter(({ asset }) => chosen.has(asset))} />}
       <div ref={scroller} className={styles["scroll"]} aria-busy={loading}>
-        {pictures.length === 0 && !loading && <p className={styles["nothing"]}>{error || t(isNarrowed(wanted) ? "gallery.nothing" : "gallery.empty")}</p>}
+        {pictures.length === 0 && !loading && <Nothing error={error} narrowed={isNarrowed(wanted)} all={() => setWanted(NO_WISH)} />}
         <PictureGrid
           list={gallery.found}
           scroller={scroller}
@@ -72,6 +72,17 @@ export function GalleryPanel() {
         />
       </div>
     </section>
+  );
+}
+
+/** Why there are no pictures, and what helps. */
+function Nothing({ error, narrowed, all }: { error: string; narrowed: boolean; all: () => void }) {
+  return (
+    <div className={styles["nothing"]}>
+      <Images size={28} strokeWidth={1.5} aria-hidden="true" />
+      <p>{error || t(narrowed ? "gallery.nothing" : "gallery.empty.hint")}</p>
+      {narrowed && !error && <Button onClick={all}>{t("gallery.showAll")}</Button>}
+    </div>
   );
 }
 
@@ -156,10 +167,6 @@ function Chosen({ pictures }: { pictures: readonly Picture[] }) {
       </Button>
     </div>
   );
-}
-
-function isNarrowed({ search, model, day, starred }: Wanted): boolean {
-  return Boolean(search || model || day || starred);
 }
 
 /** A day begins and ends by this browser's clock. */

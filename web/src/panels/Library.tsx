@@ -7,6 +7,7 @@ import { addNodeAt } from "../state/adding";
 import { useCatalog, useNodeTypes, useSettings, useStudio } from "../state/context";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
+import { Select } from "../ui/Select";
 import panel from "./Panel.module.css";
 import { SavedSubgraphs } from "./SavedSubgraphs";
 import { toggleStar } from "./TypeRow";
@@ -96,12 +97,12 @@ function Packs({ types, pack, choose }: { types: Catalog; pack: string; choose: 
   const packs = useMemo(() => [...new Set(types.types().map((spec) => spec.pack))].filter(Boolean).toSorted(), [types]);
   if (packs.length < 2) return null;
   return (
-    <select className={styles["packs"]} value={pack} aria-label={t("library.pack")} onChange={(event) => choose(event.target.value)}>
+    <Select className={styles["packs"] ?? ""} value={pack} aria-label={t("library.pack")} onChange={(event) => choose(event.target.value)}>
       <option value="">{t("library.allPacks")}</option>
       {packs.map((name) => (
         <option key={name}>{name}</option>
       ))}
-    </select>
+    </Select>
   );
 }
 

@@ -1,4 +1,5 @@
 import { wordsBeside } from "../../model/runs/problem";
+import type { Problem } from "../../model/runs/problems";
 import { isBorder } from "../../model/subgraphs/border";
 import { subgraphOf } from "../../model/document/document";
 import { placeholderSpec } from "../../model/catalog/placeholder";
@@ -21,12 +22,15 @@ export function Inspector() {
 function One({ id }: { id: string }) {
   const node = useGraph((graph) => graph.nodes[id]);
   const spec = useNodeTypes()?.spec(node?.type ?? "");
+  const problems = useFaults(id);
   if (!node) return null;
+  // Of an instance without fields its panel says everything.
+  if (spec && subgraphOf(spec.id) !== null && !problems && !spec.inputs.some(({ widget }) => widget)) return null;
   const title = node.title ?? spec?.title ?? node.type;
   return (
     <section className={panel["section"]} aria-label={title}>
       <h2 className={panel["heading"]}>{title}</h2>
-      <Faults id={id} />
+      {problems && <Faults problems={problems} />}
       {spec ? <NodeFields id={id} spec={spec} /> : <Missing id={id} />}
       {spec && subgraphOf(spec.id) === null && <Help spec={spec} />}
     </section>
@@ -44,10 +48,12 @@ function Missing({ id }: { id: string }) {
   );
 }
 
-function Faults({ id }: { id: string }) {
+function useFaults(id: string): readonly Problem[] | undefined {
   const inRuns = useRunId(id);
-  const problems = useProblems(({ byNode }) => byNode[inRuns]);
-  if (!problems) return null;
+  return useProblems(({ byNode }) => byNode[inRuns]);
+}
+
+function Faults({ problems }: { problems: readonly Problem[] }) {
   return (
     <ul className={styles["faults"]}>
       {problems.map((problem) => (

@@ -5,6 +5,7 @@ import { DEFAULTS, type Settings } from "../../state/settings";
 import { Button } from "../../ui/Button";
 import { Overlay } from "../../ui/Overlay";
 import { SETTINGS, type ChoiceSetting, type RangeSetting, type Setting } from "./definitions";
+import { Select } from "../../ui/Select";
 import styles from "./Settings.module.css";
 
 const GROUPS = ["look", "canvas", "running"] as const;
@@ -91,13 +92,13 @@ interface ControlProps<S, V> {
 
 function Choice({ setting, label, value, set }: ControlProps<ChoiceSetting, string>) {
   return (
-    <select className={styles["select"]} aria-label={label} value={value} onChange={(event) => set(event.target.value)}>
+    <Select className={styles["select"] ?? ""} aria-label={label} value={value} onChange={(event) => set(event.target.value)}>
       {setting.options.map((option) => (
         <option key={option.value} value={option.value}>
           {option.label ? t(option.label) : option.words}
         </option>
       ))}
-    </select>
+    </Select>
   );
 }
 

@@ -6,6 +6,7 @@ import { IconButton } from "../../ui/Button";
 import { portLabel } from "../../ui/format";
 import { t } from "../../i18n/text";
 import { choicesOf, firstWish, kindOf, type AxisWish, type SweepField } from "./fields";
+import { Select } from "../../ui/Select";
 import styles from "./Sweep.module.css";
 
 interface Props {
@@ -26,7 +27,8 @@ export function AxisFields({ name, wish, fields, axis, change, remove }: Props) 
     <fieldset className={styles["axis"]}>
       <legend>{name}</legend>
       <div className={styles["which"]}>
-        <select
+        <Select
+          className={styles["field"] ?? ""}
           aria-label={t("sweep.which", { axis: name })}
           value={wish.field}
           onChange={(event) => change(firstWish(fields.find(({ id }) => id === event.target.value)))}
@@ -40,7 +42,7 @@ export function AxisFields({ name, wish, fields, axis, change, remove }: Props) 
               ))}
             </optgroup>
           ))}
-        </select>
+        </Select>
         {remove && (
           <IconButton label={t("sweep.removeAxis")} onClick={remove}>
             <X size={14} />

@@ -53,7 +53,8 @@ class FolderCheckpoint:
     path: Path
 
     @cached_property
-    def _network_folder(self) -> Path:
+    def network_folder(self) -> Path:
+        """Where the diffusion network lies."""
         for part in NETWORKS:
             if (self.path / part).is_dir():
                 return self.path / part
@@ -63,8 +64,8 @@ class FolderCheckpoint:
     @cached_property
     def family(self) -> Family:
         """The family of the folder's network."""
-        config = read_config(self._network_folder / "config.json")
-        return fitting(config, _label(self._network_folder))
+        config = read_config(self.network_folder / "config.json")
+        return fitting(config, _label(self.network_folder))
 
     def check(self) -> None:
         """Raise if a part is not there."""
@@ -82,7 +83,7 @@ class FolderCheckpoint:
         self.check()
         precision = precision_for(device, self.family.half, dtype)
         network = load_network(
-            self._network_folder,
+            self.network_folder,
             self.family.network,
             device,
             precision,

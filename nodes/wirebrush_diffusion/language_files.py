@@ -62,6 +62,15 @@ def load_language(
     dtype: torch.dtype,
 ) -> LanguageEncoder:
     """The encoder of a file. `prefix` ends where the names of its layers begin."""
+    layout = language_layout(file, kind, prefix)
+    tensors = layout.tensors(mapped=mapped_precision(device.type, dtype))
+    own = [name for name in file.names() if name.endswith(SENTENCEPIECE)]
+    embedded = bytes(file.tensor(own[0]).flatten().numpy()) if own else None
+    return language_from(tensors, part, file.name, folders, str(device), dtype, embedded)
+
+
+def language_layout(file: WeightFile, kind: TextKind, prefix: str) -> Layout:
+    """Where its tensors lie, by the network's names."""
     root = re.sub(r"(?:model\.)?(?:language_model\.)?$", "", prefix)
     entries = {
         named: Stored(name)
@@ -70,10 +79,7 @@ def load_language(
         and not is_left_over(name.removeprefix(root), ())
         and (named := language_name(kind, name.removeprefix(root))) is not None
     }
-    tensors = Layout(file, entries).tensors(mapped=mapped_precision(device.type, dtype))
-    own = [name for name in file.names() if name.endswith(SENTENCEPIECE)]
-    embedded = bytes(file.tensor(own[0]).flatten().numpy()) if own else None
-    return language_from(tensors, part, file.name, folders, str(device), dtype, embedded)
+    return Layout(file, entries)
 
 
 def language_from(
@@ -116,6 +122,13 @@ def language_name(kind: TextKind, stored: str) -> str | None:
     match = _WORDS.fullmatch(stored)
     name = match.group(1) if match else stored
     return f"language_model.{name}" if kind == "qwen25vl" else name
+
+
+def language_place(name: str) -> str:
+    """The name that files mostly have for one of the network's: the inverse of `language_name`."""
+    if name.startswith("visual."):
+        return name
+    return f"model.{name.removeprefix('language_model.')}"
 
 
 def language_config(shapes: Shapes, kind: TextKind, part: TextPart) -> Config:

@@ -106,6 +106,10 @@ class FileTensors(Mapping[str, Tensor]):
         rest._places = kept
         return rest
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape that the network will see, without reading it."""
+        return self._places[name].shape(name)
+
     def dtype(self, name: str) -> torch.dtype:
         """In which precision a tensor is read, without reading it."""
         layout = self._places[name]

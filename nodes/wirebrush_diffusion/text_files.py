@@ -12,7 +12,12 @@ from wirebrush_diffusion.architectures import HEAD_WIDTH, Config, Shapes
 from wirebrush_diffusion.build import build_clip, build_t5
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.language import LanguageEncoder
-from wirebrush_diffusion.language_files import EMBEDDINGS, language_of, load_language
+from wirebrush_diffusion.language_files import (
+    EMBEDDINGS,
+    language_layout,
+    language_of,
+    load_language,
+)
 from wirebrush_diffusion.layout import Layout, Rule, Rules, layout_by_rules
 from wirebrush_diffusion.pieces import find_pieces
 from wirebrush_diffusion.precision import mapped_precision
@@ -124,6 +129,15 @@ def _load_clip(
     vocabulary = find_vocabulary(folders, config["vocab_size"])
     tokenizer = Tokenizer(vocabulary, config["max_position_embeddings"], part.padding)
     return TextEncoder(network.to(device), tokenizer, part.norm_hidden, part.layer, part.cut)
+
+
+def text_layout(text: TextFile, part: TextPart) -> Layout:
+    """Where an encoder's tensors lie in its file, by its network's names."""
+    if text.kind == "clip":
+        return clip_layout(text, part)
+    if text.kind == "t5":
+        return t5_layout(text)
+    return language_layout(text.file, text.kind, text.prefix)
 
 
 def clip_layout(text: TextFile, part: TextPart) -> Layout:

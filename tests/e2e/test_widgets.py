@@ -255,12 +255,21 @@ def test_help_has_an_example_that_runs(studio: Studio, page: Page) -> None:
     expect(page.locator(".react-flow__node")).to_have_count(7)
 
 
-def test_tips_come_by_keyboard(studio: Studio, page: Page) -> None:
-    studio.field("KSampler", "steps").focus()
-    expect(studio.field("KSampler", "steps")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(studio.field("KSampler", "cfg")).to_be_focused()
+def test_who_leaves_a_field_at_once_has_left_it(studio: Studio, page: Page) -> None:
+    """Both fields get the focus within one frame; it stays with the second, and so does its tip."""
+    steps, cfg = (studio.field("KSampler", name) for name in ("steps", "cfg"))
+    page.evaluate(
+        """([first, second]) => {
+          window.visits = 0;
+          document.addEventListener("focusin", () => { window.visits++; });
+          first.focus();
+          second.focus();
+        }""",
+        [steps.element_handle(), cfg.element_handle()],
+    )
     expect(page.locator("[role=tooltip]")).to_contain_text("0 to 100")
+    expect(cfg).to_be_focused()
+    assert page.evaluate("visits") == 2
 
 
 def _add(page: Page, type_: str) -> Locator:

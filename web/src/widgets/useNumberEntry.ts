@@ -31,9 +31,10 @@ export function useNumberEntry({ name, value, widget, mixed, change }: Entered) 
     session.current = { before: value, gesture: `number:${name}:${timeStamp}` };
     const plain = mixed ? "" : shown(value, widget);
     setText(plain);
-    // Now, for whoever types at once; and again when the number stands there without its gaps.
+    // Now, for whoever types at once; and again when the number stands there without its gaps. In
+    // some browsers selecting takes the focus: a field that was left by then must not take it back.
     target.select();
-    requestAnimationFrame(() => target.value === plain && target.select());
+    requestAnimationFrame(() => target.value === plain && document.activeElement === target && target.select());
   }
 
   function end(next: Numeric | null): void {

@@ -16,6 +16,7 @@ from wirebrush_diffusion.weights import WeightFile
 
 SD1_HEADS = 8
 HEAD_WIDTH = 64
+TIME_WIDTH = 256  # of each of SDXL's sizes
 MAX_LAYERS = 512
 UNET_PREFIX = "model.diffusion_model."
 
@@ -79,7 +80,7 @@ def unet_config(file: WeightFile, prefix: str = UNET_PREFIX) -> Config:
     if shapes.has("label_emb.weight"):
         config["num_class_embeds"] = shapes.of("label_emb.weight")[0]
     if shapes.has("label_emb.0.0.weight"):
-        config |= added_config(shapes.of("label_emb.0.0.weight")[1])
+        config |= told_config(config, shapes.of("label_emb.0.0.weight")[1])
     return config | {"in_channels": shapes.of("input_blocks.0.0.weight")[1]}
 
 
@@ -118,9 +119,26 @@ def added_config(width: int) -> Config:
     """Stable Diffusion XL's pooled text and sizes."""
     return {
         "addition_embed_type": "text_time",
-        "addition_time_embed_dim": 256,
+        "addition_time_embed_dim": TIME_WIDTH,
         "projection_class_embeddings_input_dim": width,
     }
+
+
+def shown_config(width: int) -> Config:
+    """What unCLIP is shown: what a vision encoder saw, and how noisy that is."""
+    return {"class_embed_type": "projection", "projection_class_embeddings_input_dim": width}
+
+
+def told_config(config: Config, width: int) -> Config:
+    """What numbers of that width mean, which SDXL and unCLIP keep under one name.
+
+    SDXL's are six sizes and the larger encoder's pooled text (the refiner's five, and its only
+    one's), beside texts as wide as its encoders together.
+    """
+    context = config["cross_attention_dim"]
+    larger, alone = width - 6 * TIME_WIDTH, width - 5 * TIME_WIDTH
+    is_sdxl = alone == context or 0 < context - larger < larger
+    return added_config(width) if is_sdxl else shown_config(width)
 
 
 def full_unet_config(file: WeightFile, prefix: str = UNET_PREFIX) -> Config:
@@ -154,6 +172,8 @@ def diffusers_unet_config(file: WeightFile, prefix: str = "") -> Config:
     config = _attention_config(shapes, f"down_blocks.{first}.attentions.0", levels, middle)
     if shapes.has("class_embedding.weight"):
         config["num_class_embeds"] = shapes.of("class_embedding.weight")[0]
+    if shapes.has("class_embedding.linear_1.weight"):
+        config |= shown_config(shapes.of("class_embedding.linear_1.weight")[1])
     if shapes.has("add_embedding.linear_1.weight"):
         config |= added_config(shapes.of("add_embedding.linear_1.weight")[1])
     return with_up_blocks(config) | {

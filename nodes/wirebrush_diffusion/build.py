@@ -131,7 +131,8 @@ def _compute(network: nn.Module) -> None:
 
 
 def build_vision(config: Mapping[str, Any], *, siglip: bool) -> nn.Module:
-    """A transformers `SiglipVisionModel`, or `CLIPVisionModel`."""
+    """A transformers `SiglipVisionModel`, or `CLIPVisionModel`; `projection_dim` adds to the latter
+    its `visual_projection`."""
     from transformers import (
         CLIPVisionConfig,
         CLIPVisionModel,
@@ -144,7 +145,14 @@ def build_vision(config: Mapping[str, Any], *, siglip: bool) -> nn.Module:
     settings = {**config, "attn_implementation": "sdpa"}
     if siglip:
         return _empty(kind, lambda: SiglipVisionModel(SiglipVisionConfig(**settings)))
-    return _empty(kind, lambda: CLIPVisionModel(CLIPVisionConfig(**settings)))
+
+    def make() -> nn.Module:
+        network = CLIPVisionModel(CLIPVisionConfig(**settings))
+        if width := config.get("projection_dim"):
+            network.visual_projection = nn.Linear(config["hidden_size"], width, bias=False)
+        return network
+
+    return _empty(kind, make)
 
 
 def _check_sizes(kind: str, config: Mapping[str, Any]) -> None:

@@ -90,6 +90,7 @@ class FolderCheckpoint:
             storage,
             self.family.complete,
         )
+        self.family.gather(network, self.path)
         scheduler = read_config(self.path / "scheduler" / "scheduler_config.json")
         sampling = self.family.sampling(scheduler)
         return self.family.model(network, sampling, self.latent_format())

@@ -134,7 +134,7 @@ class DiffusionModel(Loaded):
             x if beside is None else torch.cat([x, beside], dim=1),
             timestep,
             encoder_hidden_states=context,
-            class_labels=None if labels is None else labels.flatten().long(),
+            class_labels=labels if labels is None or labels.shape[-1] > 1 else labels[:, 0].long(),
             added_cond_kwargs=added or None,
             down_block_additional_residuals=tuple(residuals.down) if residuals.down else None,
             mid_block_additional_residual=residuals.middle,

@@ -25,6 +25,8 @@ _UNET_TOP = {
     "add_embedding.linear_1": "label_emb.0.0",
     "add_embedding.linear_2": "label_emb.0.2",
     "class_embedding": "label_emb",
+    "class_embedding.linear_1": "label_emb.0.0",  # unCLIP, under SDXL's names
+    "class_embedding.linear_2": "label_emb.0.2",
 }
 _VAE_ATTENTION = {
     "group_norm": "norm",

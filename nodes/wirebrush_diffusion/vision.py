@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, silu
 
-from wirebrush_diffusion.architectures import Config, Shapes
-from wirebrush_diffusion.build import build_vision
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.kinds import kind_of
-from wirebrush_diffusion.layout import Layout, Stored, layout_by_rules
+from wirebrush_diffusion.layout import Layout, Stored
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.weights import WeightFile, fill
 
-PREFIX, PATCHES = "vision_model.", "embeddings.patch_embedding.weight"
-SIGLIP_MARK = "head.probe"
-SIGLIP_HEAD, CLIP_HEAD = 72, 64
-CLIP_LARGE = 1024  # only ViT-L has the quick kind of gelu
 CLIP_MEAN, CLIP_SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-IGNORED = ("embeddings.position_ids",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """What a vision encoder sees: states of all places `[B,T,D]`, of the last layer and the one
-    before, and the whole `[B,P]`; float32, CPU."""
+    before, the whole `[B,D]`, and that beside texts `[B,P]` if the encoder has a projection;
+    float32, CPU."""
 
     last: Tensor
     penultimate: Tensor
     pooled: Tensor
+    projected: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)
 class VisionEncoder(Loaded):
-    """`network` is transformers' `SiglipVisionModel` or `CLIPVisionModel`."""
+    """`network` is transformers' `SiglipVisionModel` or `CLIPVisionModel`, which may have a
+    `visual_projection` besides."""
 
     network: nn.Module
 
@@ -52,7 +47,9 @@ class VisionEncoder(Loaded):
             planes = self._prepared(pictures[..., :3].movedim(-1, 1).float(), crop)
             answer = self.network(planes.to(self.device, self.dtype), output_hidden_states=True)
             states = (answer.last_hidden_state, answer.hidden_states[-2], answer.pooler_output)
-            return Seen(*(state.float().cpu().clone() for state in states))
+            projection = getattr(self.network, "visual_projection", None)
+            more = () if projection is None else (projection(answer.pooler_output),)
+            return Seen(*(state.float().cpu().clone() for state in (*states, *more)))
 
     def _prepared(self, planes: Tensor, crop: bool) -> Tensor:
         side = self.config.image_size
@@ -69,51 +66,6 @@ class VisionEncoder(Loaded):
         siglip = self.config.model_type.startswith("siglip")
         mean, spread = ((0.5,) * 3, (0.5,) * 3) if siglip else (CLIP_MEAN, CLIP_SPREAD)
         return (planes - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(spread).view(3, 1, 1)
-
-
-def load_vision(file: WeightFile, device: str, dtype: torch.dtype) -> VisionEncoder:
-    """The vision encoder of a file in transformers' names."""
-    layout, config, siglip = _plan(file)
-    network = build_vision(config, siglip=siglip)
-    own = {name.removeprefix(PREFIX) for name, _ in network.named_parameters()}
-    prefix = PREFIX if any(n.startswith(PREFIX) for n, _ in network.named_parameters()) else ""
-    entries = {prefix + name: place for name, place in layout.entries.items()}
-    if not siglip:
-        entries = {n: p for n, p in entries.items() if n.removeprefix(prefix) in own}
-    tensors = Layout(file, entries).tensors()
-    fill(network, tensors, where=file.name, device=torch.device(device), dtype=dtype)
-    return VisionEncoder(network.to(device))
-
-
-def check_vision(file: WeightFile) -> None:
-    """Raise if the file holds no vision encoder; from names alone."""
-    _plan(file)
-
-
-def _plan(file: WeightFile) -> tuple[Layout, Config, bool]:
-    """Where the tensors lie, the configuration, and whether it is a SigLIP."""
-    if PREFIX + PATCHES not in file:
-        kind, hint = kind_of(file)
-        raise DiffusionError(
-            f"{file.name} is {kind}; a vision encoder was expected.",
-            hint or "Choose a file such as clip_vision_h or sigclip_vision_patch14_384.",
-        )
-    layout = layout_by_rules(file, PREFIX, {}, IGNORED)
-    shapes = Shapes(file, named=layout.shapes())
-    width, _, patch, _ = shapes.of(PATCHES)
-    siglip = shapes.has(SIGLIP_MARK)
-    places = shapes.of("embeddings.position_embedding.weight")[0]
-    activation = "quick_gelu" if width == CLIP_LARGE else "gelu"
-    config: dict[str, Any] = {
-        "hidden_size": width,
-        "intermediate_size": shapes.of("encoder.layers.0.mlp.fc1.weight")[0],
-        "num_hidden_layers": shapes.count(r"encoder\.layers\.(\d{1,4})\."),
-        "num_attention_heads": max(1, width // (SIGLIP_HEAD if siglip else CLIP_HEAD)),
-        "patch_size": patch,
-        "image_size": round((places if siglip else places - 1) ** 0.5) * patch,
-        "hidden_act": "gelu_pytorch_tanh" if siglip else activation,
-    }
-    return layout, config, siglip
 
 
 class StyleModel(nn.Module):

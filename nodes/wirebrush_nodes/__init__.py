@@ -55,6 +55,7 @@ from wirebrush_nodes import (
     style,
     text,
     training,
+    unclip,
     upscale_models,
     vae,
 )
@@ -112,6 +113,7 @@ __all__ = [
     "style",
     "text",
     "training",
+    "unclip",
     "upscale_models",
     "vae",
 ]

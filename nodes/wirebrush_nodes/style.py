@@ -10,14 +10,8 @@ from torch import Tensor
 
 from wirebrush.api import Conditioning, File, Handle, Image, NodeError, Range, Run, node
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.vision import (
-    Seen,
-    check_style,
-    check_vision,
-    load_style,
-    load_vision,
-    styled,
-)
+from wirebrush_diffusion.vision import Seen, check_style, load_style, styled
+from wirebrush_diffusion.vision_file import check_vision, load_vision, vision_weights
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.live import explained, network_dtype
 
@@ -37,11 +31,13 @@ class StyleHandle(Handle):
 @wire_value("CLIP_VISION_OUTPUT")
 @dataclass(frozen=True, eq=False, slots=True)
 class VisionOutput:
-    """What a vision encoder saw: states `[B,T,D]` of the last layers, and the whole `[B,P]`."""
+    """What a vision encoder saw: states `[B,T,D]` of the last layers, the whole `[B,D]`, and that
+    beside texts `[B,P]` if the encoder has a projection."""
 
     last: Tensor
     penultimate: Tensor
     pooled: Tensor
+    projected: Tensor | None = None
 
 
 @node(id="CLIPVisionLoader", category="loaders", title="Load CLIP Vision")
@@ -71,12 +67,12 @@ def clip_vision_encode(
     path, dtype = run.path(clip_vision.source), network_dtype(run.device)
     with explained("clip_vision"):
         encoder = run.resident(
-            clip_vision.key, lambda: load_vision(WeightFile(path), run.device, dtype)
+            clip_vision.key, lambda: load_vision(vision_weights(path), run.device, dtype)
         )
     run.check()
     with explained("image"):
         seen = encoder.encode(image, crop=crop == "center")
-    return VisionOutput(seen.last, seen.penultimate, seen.pooled)
+    return VisionOutput(seen.last, seen.penultimate, seen.pooled, seen.projected)
 
 
 @node(id="StyleModelLoader", category="loaders", title="Load Style Model")

@@ -56,13 +56,21 @@ def masked_latent(parts: Parts) -> Tensor:
     return parts.autoencoder.encode(kept)
 
 
-def run(parts: Parts, noise: Tensor, sigmas: list[float], cfg: float, options: Any) -> Tensor:
-    """Our latent, scaled as the network sees it."""
+def run(
+    parts: Parts,
+    noise: Tensor,
+    sigmas: list[float],
+    cfg: float,
+    options: Any,
+    negatives: Any = None,
+) -> Tensor:
+    """Our latent, scaled as the network sees it; the negative side may have its own options."""
     texts = (PROMPT, NEGATIVE) if cfg != 1.0 else (PROMPT,)
     sides: list[list[Condition]] = []
     for text in texts:
         encoding = parts.text_encoder.encode(text)
-        extra = parts.model.inputs(encoding.pooled, options, noise.shape)
+        own = negatives if text == NEGATIVE and negatives is not None else options
+        extra = parts.model.inputs(encoding.pooled, own, noise.shape)
         sides.append([Condition(encoding.context, extra)])
     pure = math.isclose(sigmas[0], parts.model.schedule.sigmas[-1], rel_tol=1e-5)
     scale = 1.0 if pure else math.sqrt(sigmas[0] ** 2 + 1) / sigmas[0]

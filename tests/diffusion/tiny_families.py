@@ -352,7 +352,7 @@ def assembled(cls: Any, parts: dict[str, Any]) -> Any:
             _livened(weights)
     if "vae" in parts:
         _certain(parts["vae"])
-    pipe = cls(**parts, **unused)
+    pipe = cls(**unused | parts)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

@@ -18,6 +18,7 @@ from wirebrush_diffusion.families.sd1 import StableDiffusion1
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
 from wirebrush_diffusion.families.sd3 import StableDiffusion3
 from wirebrush_diffusion.families.sdxl import SDXLRefiner, StableDiffusionXL
+from wirebrush_diffusion.families.unclip import Unclip
 from wirebrush_diffusion.families.x4 import X4Upscaler
 from wirebrush_diffusion.families.z_image import ZImage
 from wirebrush_diffusion.kinds import kind_of
@@ -30,6 +31,7 @@ FAMILIES: tuple[Family, ...] = (
     StableDiffusionXL(),
     SDXLRefiner(),
     X4Upscaler(),
+    Unclip(),
     StableDiffusion3(),
     Flux(),
     Chroma(),

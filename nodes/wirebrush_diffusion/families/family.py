@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -81,6 +82,9 @@ class Family:
 
     def complete(self, network: nn.Module) -> None:
         """Give an empty network what no file holds because it is computed."""
+
+    def gather(self, network: nn.Module, folder: Path) -> None:
+        """Give a network of a diffusers folder what is kept beside its own folder."""
 
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         """The network with what must be known to sample from it."""

@@ -54,7 +54,10 @@ def _plain_layout(file: WeightFile, prefix: str) -> Layout:
 def _original_layout(file: WeightFile, prefix: str, config: Config) -> Layout:
     layers = config["layers_per_block"]
     entries = _plain_layout(file, prefix).entries.items()
-    return Layout(file, {unet_parameter(name, layers): place for name, place in entries})
+    named = {unet_parameter(name, layers): place for name, place in entries}
+    if config.get("class_embed_type") == "projection":
+        named = {name.replace("add_embedding", "class_embedding"): p for name, p in named.items()}
+    return Layout(file, named)
 
 
 @dataclass(slots=True, eq=False)

@@ -14,6 +14,8 @@ from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, quoted
 from wirebrush.graph.document import read_document
 from wirebrush.graph.jsontext import Limits
+from wirebrush.graph.workflow import Workflow
+from wirebrush.graph.workflow_format import load_workflow
 
 SMALL = Limits(size=9_000, string=1_000, nodes=9, links=10)
 Case = Callable[[dict[str, Any]], Any]
@@ -59,6 +61,7 @@ CASES: Mapping[Code, Case] = {
     Code.NOT_DATA: value("2", "text", b"bytes"),
     Code.WRONG_FORMAT: text("[]"),
     Code.COMFY_WORKFLOW: text('{"nodes": [], "links": []}'),
+    Code.BAD_COMFY: text('{"nodes": [{"id": 1}], "links": []}'),
     Code.NEWER_FORMAT: text('{"format": "wirebrush/7", "nodes": {}}'),
     Code.EMPTY: text("{}"),
     Code.TOO_MANY_NODES: lambda picture: {str(i): picture["4"] for i in range(10)},
@@ -99,6 +102,10 @@ def problems_of(code: Code, picture: dict[str, Any], catalog: Catalog) -> Sequen
     targets = ["99"] if code is Code.UNKNOWN_TARGET else None
     known = {"postcards", "a.png"}
     source = CASES[code](picture)
+    if code is Code.COMFY_WORKFLOW:  # where only our own format can be kept
+        found = load_workflow(source)
+        assert not isinstance(found, Workflow)
+        return found
     return read_document(source, catalog, targets, lambda kind, name: name in known, SMALL).problems
 
 

@@ -52,7 +52,6 @@ def test_targets_and_files_are_handed_on(catalog: Catalog) -> None:
     [
         (b"\xff", "not_text", None),
         ("{", "not_json", None),
-        ('{"nodes": []}', "comfy_workflow", None),
         ('{"format": "wirebrush/1", "nodes": {"3": 1}}', "bad_node", "3"),
         ('{"format": "x", "nodes": {"3": {"values": {"a": NaN}}}}', "not_finite", "3"),
         ('{"3": {"class_type": "A"}}', "missing_inputs", "3"),
@@ -64,6 +63,19 @@ def test_what_cannot_be_read(
     document = read_document(source, catalog)
     assert document.prompt is None
     assert [(item.code, item.node) for item in document.problems] == [(code, node)]
+
+
+def test_a_workflow_of_comfyuis_editor_is_opened_too(catalog: Catalog) -> None:
+    load = {"id": 1, "type": "LoadPicture", "outputs": [{"name": "IMAGE", "type": "IMAGE"}]}
+    save = {"id": 2, "type": "Save", "inputs": [{"name": "images", "type": "IMAGE", "link": 7}]}
+    nodes = [load | {"widgets_values": ["a.png"]}, save]
+    source = {"nodes": nodes, "links": [[7, 1, 0, 2, 0, "IMAGE"]], "version": 0.4}
+    document = read_document(source, catalog)
+    assert document.problems == ()
+    assert document.prompt is not None
+    assert document.prompt.to_json()["2"]["inputs"]["images"] == ["1", 0]
+    (wrong,) = open_document(source, catalog, wanted=Format.PROMPT).problems
+    assert wrong.code == "comfy_workflow"
 
 
 def test_muting_everything_leaves_nothing_to_run(catalog: Catalog) -> None:

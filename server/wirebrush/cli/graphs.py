@@ -59,14 +59,18 @@ class Runnable:
     warnings: tuple[Problem, ...] = field(default=())
 
 
+def read_text(file: str) -> bytes:
+    """The bytes of a file, or of stdin for "-"; BadInput if it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
+
+
 def read_graph(file: str) -> GraphFile:
     """Read a file, or stdin for "-"; BadInput if it is neither a workflow nor a prompt."""
     name = "standard input" if file == "-" else file
-    try:
-        text = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
-    data, problems = read_json(text, locate=_locate)
+    data, problems = read_json(read_text(file), locate=_locate)
     if problems:
         raise BadInput(f"{name} is no workflow.", problems)
     found = detect(data)

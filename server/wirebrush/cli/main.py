@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from wirebrush import __version__
 from wirebrush.cli.say import complain
@@ -15,10 +16,14 @@ COMMANDS = {
     "serve": "start the studio",
     "run": "run a workflow or prompt file, without a server",
     "validate": "check a workflow or prompt file",
+    "import": "read a workflow or picture of ComfyUI",
+    "export": "write a workflow for ComfyUI",
     "nodes": "list and search node types",
     "pack": "make and list packs of nodes",
     "doctor": "check that everything a studio needs is there",
 }
+MODULES = {"import": "importing", "export": "exporting"}
+"""Commands whose name cannot be that of a module."""
 BAD_INPUT = 2
 
 
@@ -31,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser(name)
     options = parser.parse_args(given)
     try:
-        return import_module(f"wirebrush.cli.{name}").run(options)
+        return _module(name).run(options)
     except ConfigError as error:
         complain(str(error))
         return BAD_INPUT
@@ -52,5 +57,9 @@ def _parser(name: str) -> argparse.ArgumentParser:
     for command, summary in COMMANDS.items():
         sub = commands.add_parser(command, help=summary, description=summary.capitalize() + ".")
         if command == name:
-            import_module(f"wirebrush.cli.{command}").add_options(sub)
+            _module(command).add_options(sub)
     return parser
+
+
+def _module(command: str) -> Any:
+    return import_module(f"wirebrush.cli.{MODULES.get(command, command)}")

@@ -31,6 +31,7 @@ class Code(StrEnum):
     # the document
     WRONG_FORMAT = "wrong_format", "JSON, but neither a prompt nor a workflow."
     COMFY_WORKFLOW = "comfy_workflow", "A ComfyUI workflow as its editor saves it: import it."
+    BAD_COMFY = "bad_comfy", "A part of a ComfyUI workflow that could not be taken over as it was."
     NEWER_FORMAT = "newer_format", "A workflow of a later version than this program reads."
     EMPTY = "empty", "There are no nodes."
     TOO_MANY_NODES = "too_many_nodes", "More nodes than allowed, subgraphs unfolded."

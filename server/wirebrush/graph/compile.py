@@ -16,22 +16,28 @@ from wirebrush.graph.codes import Code, problem, quoted
 from wirebrush.graph.flatten import FlatNode, flatten
 from wirebrush.graph.jsontext import DEFAULT_LIMITS, Limits
 from wirebrush.graph.prompt import Prompt, PromptNode
-from wirebrush.graph.workflow import End, Workflow
+from wirebrush.graph.workflow import VALUE_NODE, End, Workflow
 
 
 def compile_workflow(
-    workflow: Workflow, catalog: Catalog, limits: Limits = DEFAULT_LIMITS
+    workflow: Workflow,
+    catalog: Catalog,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    incomplete: bool = False,
 ) -> tuple[Prompt, list[Problem]]:
     """The prompt that a workflow means, and what had to be said on the way.
 
-    Nodes inside subgraphs are called `12/3`. A muted node is left out with all that need it; a
-    bypassed one hands its inputs on, the k-th output of a type the k-th input of that type.
+    Nodes inside subgraphs are called `12/3`. A muted node is left out with all that need it,
+    unless `incomplete` keeps them without that input, as ComfyUI's editor does; a bypassed one
+    hands its inputs on, the k-th output of a type the k-th input of that type.
     """
     flat = flatten(workflow, limits)
     compilation = _Compilation(catalog, flat.nodes, list(flat.problems))
     compilation.connect(flat.wires)
     compilation.settle()
-    compilation.leave_out()
+    if not incomplete:
+        compilation.leave_out()
     return compilation.prompt(), compilation.problems
 
 
@@ -65,9 +71,9 @@ class _Compilation:
     gone: dict[str, str] = field(default_factory=dict[str, str])  # node -> the muted one to blame
 
     def spec(self, node_id: str) -> NodeSpec | None:
-        """The node's type, or None if it is not known."""
+        """The node's type, or None if nothing is known of it."""
         node = self.nodes[node_id]
-        return node.spec if node.spec is not None else self.catalog.spec(node.type)
+        return node.spec or self.catalog.spec(node.type) or node.guess
 
     def connect(self, wires: list[tuple[End, End]]) -> None:
         """Sort the wires by the input where they end, with output names turned to indexes."""
@@ -116,7 +122,7 @@ class _Compilation:
     def settle(self) -> None:
         """See through the bypassed nodes: what really arrives at each input of the others."""
         for node_id, into in self.incoming.items():
-            if not self.nodes[node_id].mode:
+            if self.nodes[node_id].runs:
                 self.settled[node_id] = {port: self._behind(link) for port, link in into.items()}
 
     def _behind(self, link: Link) -> _Source:
@@ -126,19 +132,21 @@ class _Compilation:
             if found in self.behind:
                 found = self.behind[found]
                 break
-            mode = self.nodes[found.node].mode
-            if not mode:
+            node = self.nodes[found.node]
+            if node.runs:
                 break
             turning = found in passed  # bypassed nodes in a circle
             passed.add(found)
-            hidden = mode == "mute" or turning
+            hidden = node.mode == "mute" or turning
             found = _Nothing(found.node) if hidden else self._handed_on(found)
         self.behind.update((each, found) for each in passed)  # long chains are walked once
         return found
 
     def _handed_on(self, link: Link) -> _Source:
-        """What a bypassed node gives at this output: one of its own inputs."""
-        port = _counterpart(self.spec(link.node), link.output)
+        """What a node that does not run gives at this output: one of its own inputs."""
+        value_node = self.nodes[link.node].type == VALUE_NODE.type
+        spec = self.spec(link.node)
+        port = VALUE_NODE.port if value_node else _counterpart(spec, link.output)
         if port is None:
             return _Nothing(link.node)
         if port in (into := self.incoming.get(link.node, {})):
@@ -192,7 +200,7 @@ class _Compilation:
         nodes = (
             PromptNode(node.id, node.type, self._inputs(node), node.title)
             for node in self.nodes.values()
-            if not node.mode and node.id not in self.gone
+            if node.runs and node.id not in self.gone
         )
         return Prompt({node.id: node for node in nodes})
 

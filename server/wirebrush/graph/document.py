@@ -1,4 +1,4 @@
-"""One door for graphs from outside, whichever of our formats they are in."""
+"""One door for graphs from outside, whichever format they are in."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from wirebrush.events import Problem
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.jsontext import DEFAULT_LIMITS, Limits, read_json
+from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.parse import locate_in_prompt, prompt_from_data, wrong_format
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.validate import validate
 from wirebrush.graph.values import FilesLookup
 from wirebrush.graph.workflow import Workflow
-from wirebrush.graph.workflow_format import locate_in_workflow, workflow_from_data
+from wirebrush.graph.workflow_format import locate_in_workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,22 @@ def open_document(
     """The prompt of JSON that `read_json` gave: a prompt, or a workflow that is compiled.
 
     It is not validated yet, so that there is time to find out which files it names. `wanted`
-    refuses the other format.
+    refuses the other format; a workflow of ComfyUI's editor is one of ours after importing it.
     """
-    if wanted is not None and (wrong := wrong_format(data, wanted)):
+    found = detect(data)
+    foreign = found is Format.COMFY_WORKFLOW and wanted is not Format.PROMPT
+    if wanted is not None and not foreign and (wrong := wrong_format(data, wanted)):
         return Document(None, None, (wrong,))
-    if detect(data) is not Format.WIREBRUSH:
+    if found is not Format.WIREBRUSH and not foreign:
         prompt = prompt_from_data(data, limits)
         if isinstance(prompt, Prompt):
             return Document(prompt, None, ())
         return Document(None, None, tuple(prompt))
-    workflow = workflow_from_data(data, limits)
-    if not isinstance(workflow, Workflow):
-        return Document(None, None, tuple(workflow))
+    workflow, said = open_workflow(data, catalog, limits)
+    if workflow is None:
+        return Document(None, None, said)
     compiled, problems = compile_workflow(workflow, catalog, limits)
-    return Document(compiled, workflow, tuple(problems))
+    return Document(compiled, workflow, (*said, *problems))
 
 
 def checked(

@@ -13,14 +13,19 @@ from typing import Any
 from wirebrush.api import NodeSpec, Output, Port
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem, quoted
+from wirebrush.graph.comfy.placeholder import placeholder
 from wirebrush.graph.jsontext import Limits
 from wirebrush.graph.parse import too_many_links, too_many_nodes
-from wirebrush.graph.workflow import End, Mode, Subgraph, Workflow, WorkflowNode
+from wirebrush.graph.workflow import VALUE_NODE, End, Mode, Subgraph, Workflow, WorkflowNode
 
 
 @dataclass(frozen=True, slots=True)
 class FlatNode:
-    """A node of the unfolded graph. `spec` is set for an instance that was not unfolded."""
+    """A node of the unfolded graph.
+
+    `spec` is set for an instance that was not unfolded; `guess` is what the document says of a type
+    that may be unknown here.
+    """
 
     id: str
     type: str
@@ -28,6 +33,12 @@ class FlatNode:
     mode: Mode
     values: dict[str, Any]
     spec: NodeSpec | None = None
+    guess: NodeSpec | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is executed, rather than seen through."""
+        return not self.mode and self.type != VALUE_NODE.type
 
 
 @dataclass
@@ -117,8 +128,15 @@ class _Unfolding:
                 yield self._enter(flat_id, node, definition, level)
 
     def _keep(self, flat_id: str, node: WorkflowNode, spec: NodeSpec | None) -> None:
-        values = dict(node.values)
-        self.flat.nodes[flat_id] = FlatNode(flat_id, node.type, node.title, node.mode, values, spec)
+        self.flat.nodes[flat_id] = FlatNode(
+            id=flat_id,
+            type=node.type,
+            title=node.title,
+            mode=node.mode,
+            values=dict(node.values),
+            spec=spec,
+            guess=placeholder(node.type, node.extra) if spec is None else None,
+        )
 
     def _enter(
         self, flat_id: str, node: WorkflowNode, definition: Subgraph, level: _Level

@@ -48,13 +48,18 @@ def read_json(
     source: str | bytes | bytearray | dict[str, Any],
     limits: Limits = DEFAULT_LIMITS,
     locate: Locate = nowhere,
+    *,
+    forgiving: bool = False,
 ) -> tuple[Any, list[Problem]]:
-    """The data, or None and what is wrong. Data that is parsed already is checked the same way."""
+    """The data, or None and what is wrong. Data that is parsed already is checked the same way.
+
+    `forgiving` reads NaN and infinities as null: other programs leave them in their files.
+    """
     if isinstance(source, dict):
         data: Any = source
     else:
         text = _decode(source, limits)
-        data = text if isinstance(text, Problem) else _loads(text, limits)
+        data = text if isinstance(text, Problem) else _loads(text, limits, forgiving)
     if isinstance(data, Problem):
         return None, [data]
     problems = [
@@ -99,9 +104,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return repeated
 
 
-def _loads(text: str, limits: Limits) -> Any:
+def _loads(text: str, limits: Limits, forgiving: bool) -> Any:
+    constant = _nothing if forgiving else None
     try:
-        return json.loads(text, object_pairs_hook=_object)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=constant)
     except json.JSONDecodeError as error:
         return problem(
             Code.NOT_JSON,
@@ -112,6 +118,10 @@ def _loads(text: str, limits: Limits) -> Any:
         return _too_deep(limits)
     except ValueError:  # a number of more than 4,300 digits
         return problem(Code.NOT_FINITE, "The text has a number of thousands of digits.", _NUMBER)
+
+
+def _nothing(name: str) -> None:
+    """NaN or an infinity as null."""
 
 
 _NUMBER = "Write an ordinary number, such as 20 or 0.75."

@@ -17,6 +17,17 @@ SUBGRAPH = "subgraph:"
 """A node of type `subgraph:<id>` is an instance of that definition."""
 
 
+@dataclass(frozen=True, slots=True)
+class _ValueNode:
+    type: str
+    port: str
+
+
+VALUE_NODE = _ValueNode("PrimitiveNode", "value")
+"""A node of this type only holds a value, which its wires write into the inputs they end at; it
+never runs."""
+
+
 def _nothing() -> Mapping[str, Any]:
     return {}
 

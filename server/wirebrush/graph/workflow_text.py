@@ -44,7 +44,7 @@ def workflow_to_json(workflow: Workflow) -> dict[str, Any]:
 
 def _graph(graph: Workflow | Subgraph) -> dict[str, Any]:
     data: dict[str, Any] = {
-        "nodes": {name: _node(graph.nodes[name]) for name in sorted(graph.nodes, key=_natural)},
+        "nodes": {name: _node(graph.nodes[name]) for name in sorted(graph.nodes, key=natural)},
         "wires": [_wire(wire) for wire in graph.wires],
     }
     if graph.frames:
@@ -117,7 +117,7 @@ def _output(port: SubgraphOutput) -> dict[str, Any]:
     return data | {"from": _end(port.source)} | _sorted(port.extra)
 
 
-def _natural(name: str) -> tuple[int, int, str]:
+def natural(name: str) -> tuple[int, int, str]:
     """Numbers first and ascending, as JavaScript orders keys that look like array indexes."""
     index = name.isascii() and name.isdecimal() and (name == "0" or name[0] != "0")
     if index and len(name) <= 10 and int(name) < 2**32 - 1:

@@ -17,8 +17,8 @@ from wirebrush.http.headers import FOREVER, USER_CONTENT_CSP
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.requests import field_of, flag, json_body, number, seconds
 from wirebrush.http.routes import FILE, Route
-from wirebrush.jobs.embedded import Graphs, embedded
 from wirebrush.jobs.gallery import Facets, Wanted
+from wirebrush.jobs.metadata.embedded import Graphs, embedded
 from wirebrush.jobs.records import AssetKind, AssetRecord
 
 CHUNK = 256 * 1024
@@ -151,7 +151,7 @@ async def workflow(request: web.Request) -> web.Response:
     if body is not None:
         return answer({"workflow": body.workflow, "prompt": body.prompt})
     path = services.assets.path(asset)
-    graphs = Graphs() if path is None else await asyncio.to_thread(embedded, path, record.mime)
+    graphs = Graphs() if path is None else await asyncio.to_thread(embedded, path)
     text = json.dumps(asdict(graphs))  # ASCII: half a character of a stranger's does not matter
     return web.Response(text=text, content_type="application/json")
 

@@ -1,0 +1,111 @@
+"""`wirebrush import`: a workflow or prompt of ComfyUI, or a picture that carries one, as ours."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from wirebrush.catalog import Catalog
+from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
+from wirebrush.cli.graphs import BadInput, read_text
+from wirebrush.cli.offline import Library
+from wirebrush.cli.say import complain, say, say_json, tell_problems
+from wirebrush.config import Config, add_common_options, config_from
+from wirebrush.events import Problem
+from wirebrush.graph.codes import Code
+from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.jsontext import read_json
+from wirebrush.graph.opening import open_workflow
+from wirebrush.graph.validate import validate
+from wirebrush.graph.workflow import Workflow
+from wirebrush.graph.workflow_text import dump_workflow, workflow_to_json
+from wirebrush.jobs.errors import JobsError
+from wirebrush.jobs.metadata.embedded import embedded
+
+DONE, FAILED, BAD = 0, 1, 2
+_CARRIERS = frozenset(
+    {
+        *(".png", ".webp", ".jpg", ".jpeg", ".mp4", ".mov", ".webm", ".mkv", ".flac"),
+        *(".safetensors", ".latent"),
+    }
+)
+_TOLD = frozenset({Code.BAD_COMFY, Code.UNKNOWN_NODE_TYPE, Code.FILE_NOT_FOUND})
+"""What a person who opens a stranger's file wants to know: what is missing here."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    parser.add_argument("file", metavar="FILE", help="JSON, or a picture that carries it; - reads")
+    parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="file to write (else stdout)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    add_common_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Import the file: 0 if it was written, 2 if there is no graph in it, 1 if nothing works."""
+    config = config_from(options, os.environ)
+    try:
+        workflow, problems = import_file(options.file, config)
+        text = dump_workflow(workflow)
+        if options.out is not None:
+            options.out.write_text(text, encoding="utf-8")
+    except BadInput as error:
+        complain(error.message)
+        tell_problems(error.problems, options.file)
+        return BAD
+    except OSError as error:
+        complain(f"{options.out} cannot be written: {error.strerror}.")
+        return FAILED
+    except JobsError as error:
+        complain(str(error))
+        return FAILED
+    if options.json:
+        said = [asdict(item) for item in problems]
+        say_json({"workflow": workflow_to_json(workflow), "problems": said})
+        return DONE
+    tell_problems(problems, options.file)
+    if options.out is None:
+        say(text.rstrip("\n"))
+    else:
+        say(f"{options.out}: {len(workflow.nodes)} nodes, {len(workflow.wires)} wires.")
+    return DONE
+
+
+def import_file(file: str, config: Config) -> tuple[Workflow, list[Problem]]:
+    """The workflow in a file, and what is missing here to run it; BadInput if there is none."""
+    data = _graph_in(file)
+    catalog = kept_catalog(config) or fresh_catalog(config)
+    workflow, said = open_workflow(data, catalog)
+    if workflow is None:
+        raise BadInput(f"{file} cannot be imported.", said)
+    return workflow, [*said, *_missing(workflow, catalog, Library(config))]
+
+
+def _graph_in(file: str) -> Any:
+    """The JSON in a file, or in what a picture carries."""
+    if file != "-" and (data := _carried(Path(file))) is not None:
+        return data
+    data, problems = read_json(read_text(file), forgiving=True)
+    if problems:
+        raise BadInput(f"{file} cannot be imported.", problems)
+    return data
+
+
+def _carried(path: Path) -> Any:
+    """The graph that a picture, video, sound or model carries; None for plain JSON."""
+    found = embedded(path)
+    data = found.workflow or found.prompt
+    if data is None and path.is_file() and path.suffix.lower() in _CARRIERS:
+        raise BadInput(f"{path} carries no workflow: it was saved, or sent on, without it.")
+    return data
+
+
+def _missing(workflow: Workflow, catalog: Catalog, library: Library) -> Iterator[Problem]:
+    """Node types and model files that are not here."""
+    prompt, _ = compile_workflow(workflow, catalog, incomplete=True)
+    found = validate(prompt, catalog, None, library.has)
+    return (item for item in found if item.code in _TOLD)

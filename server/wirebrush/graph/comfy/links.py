@@ -1,0 +1,100 @@
+"""Links by number, reroute nodes and reroute points: what ComfyUI draws our wires with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wirebrush.graph.comfy.reading import as_id, as_list, as_object, as_point, objects
+from wirebrush.graph.comfy.records import UiLink
+from wirebrush.graph.comfy.tracing import NODE, POINT, middle
+from wirebrush.graph.workflow import Point
+
+_REROUTE_SIZE = (75, 26)
+
+
+@dataclass
+class ReroutePoint:
+    """A point that links run through; `parent` is the one before it."""
+
+    at: Point
+    parent: str | None
+    links: list[str] = field(default_factory=list[str])
+
+
+@dataclass
+class LinkTable:
+    """The links of one canvas. `kept` is what its file had beside the graph."""
+
+    kept: Mapping[str, Any]
+    links: list[UiLink] = field(default_factory=list[UiLink])
+    points: dict[str, ReroutePoint] = field(default_factory=dict[str, ReroutePoint])
+    reroutes: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
+    entered: dict[str, str] = field(default_factory=dict[str, str])
+    """The reroute nodes that a link ends at already."""
+
+    def __post_init__(self) -> None:
+        stored = as_object(self.kept.get("rerouteNodes"))
+        self.reroutes = {name: dict(as_object(raw)) for name, raw in stored.items()}
+
+    def connect(self, link: UiLink, knots: Sequence[Point], marks: object) -> None:
+        """Add a link that runs through knots; `marks` says what they were, if it still fits."""
+        names = [item for item in as_list(marks) if isinstance(item, str)]
+        if len(names) != len(knots) or not all(map(self._known, names)):
+            names = [""] * len(knots)
+        origin, slot, run = link.origin, link.origin_slot, list[tuple[str, Point]]()
+        for name, knot in zip(names, knots, strict=True):
+            if not name.startswith(NODE):
+                run.append((name.removeprefix(POINT), knot))
+                continue
+            reroute = name.removeprefix(NODE)
+            self._move(reroute, knot)
+            if reroute not in self.entered:
+                into = replace(link, origin=origin, origin_slot=slot, target=reroute, target_slot=0)
+                self.entered[reroute] = self._add(into, run)
+            origin, slot, run = reroute, 0, []
+        self._add(replace(link, origin=origin, origin_slot=slot), run)
+
+    def through(self, marks: object) -> list[Point]:
+        """The places of knots that only their marks are known of."""
+        points = {as_id(item.get("id")): as_point(item.get("pos")) for item in self._old_points()}
+        found: list[Point] = []
+        for mark in as_list(marks):
+            name = str(mark)
+            raw = self.reroutes.get(name.removeprefix(NODE))
+            at = middle(raw) if raw is not None else points.get(name.removeprefix(POINT))
+            if at is None:
+                return []
+            found.append(at)
+        return found
+
+    def _old_points(self) -> Iterator[dict[str, Any]]:
+        yield from objects(self.kept.get("reroutes"))
+        yield from objects(as_object(self.kept.get("extra")).get("reroutes"))
+
+    def _known(self, mark: str) -> bool:
+        return mark.startswith(POINT) or mark.removeprefix(NODE) in self.reroutes
+
+    def _move(self, reroute: str, knot: Point) -> None:
+        raw = self.reroutes[reroute]
+        x, y = middle(raw)
+        if (x, y) != tuple(knot):
+            width, height = as_point(raw.get("size")) or _REROUTE_SIZE
+            raw["pos"] = [knot[0] - width / 2, knot[1] - height / 2]
+
+    def _add(self, link: UiLink, run: Sequence[tuple[str, Point]]) -> str:
+        number = str(len(self.links) + 1)
+        parent: str | None = None
+        for name, at in run:
+            name = name or self._new_point()
+            point = self.points.setdefault(name, ReroutePoint(at, parent))
+            point.links.append(number)
+            parent = name
+        self.links.append(replace(link, id=number, parent=parent))
+        return number
+
+    def _new_point(self) -> str:
+        taken = [int(as_id(item.get("id")) or 0) for item in self._old_points()]
+        taken += [int(name) for name in self.points if name.isdecimal()]
+        return str(max(taken, default=0) + 1)

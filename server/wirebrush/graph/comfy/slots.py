@@ -1,0 +1,152 @@
+"""The slots of a node as ComfyUI lists them: what its links count by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wirebrush.api import MISSING, NodeSpec, Port
+from wirebrush.catalog import Catalog
+from wirebrush.graph.comfy.placeholder import COMFY, placeholder
+from wirebrush.graph.comfy.reading import as_object, objects
+from wirebrush.graph.comfy.widgets import Layout, Layouts, Place
+from wirebrush.graph.workflow import VALUE_NODE, Subgraph, SubgraphInput, WorkflowNode
+
+_NUMBERS = frozenset({"int", "float", "seed"})
+
+
+@dataclass
+class Slots:
+    """`keys` are our names for the inputs, `outs` for the outputs, place by place."""
+
+    inputs: list[dict[str, Any]]
+    outputs: list[dict[str, Any]]
+    keys: list[str] = field(default_factory=list[str])
+    outs: list[str] = field(default_factory=list[str])
+
+    def input(self, key: str, type_name: str) -> int:
+        """The place of an input, which is added if it is not there."""
+        if key not in self.keys:
+            self.keys.append(key)
+            self.inputs.append({"name": key, "type": type_name})
+        return self.keys.index(key)
+
+    def output(self, key: str) -> int:
+        """The place of an output (`#2` is the third), which is added if it is not there."""
+        counted = key[1:] if key.startswith("#") and key[1:].isdecimal() and len(key) < 6 else ""
+        if not counted and key not in self.outs:
+            self.outs.append(key)
+        place = int(counted) if counted else self.outs.index(key)
+        while len(self.outputs) <= place:
+            here = len(self.outputs)
+            name = self.outs[here] if here < len(self.outs) else "*"
+            self.outputs.append({"name": name, "type": "*"})
+        return place
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What says which slots a node has: the definitions of the file, and the node types."""
+
+    subgraphs: Mapping[str, Subgraph]
+    catalog: Catalog
+    layouts: Layouts
+
+    def spec(self, node: WorkflowNode) -> NodeSpec | None:
+        """The type of a node: by the catalog, else as its file said."""
+        return self.catalog.spec(node.type) or placeholder(node.type, node.extra)
+
+    def slots(self, node: WorkflowNode) -> Slots:
+        """The slots as the node's file had them, else as its type has them."""
+        kept = as_object(node.extra.get(COMFY))
+        found = self._of_type(node)
+        if "inputs" not in kept and "outputs" not in kept:
+            return found
+        inputs, outputs = ([dict(item) for item in objects(kept.get(n))] for n in _SIDES)
+        names = [_name(item) for item in inputs]
+        ours = dict(zip((item["name"] for item in found.inputs), found.keys, strict=False))
+        return Slots(inputs, outputs, [ours.get(name, name) for name in names], found.outs)
+
+    def _of_type(self, node: WorkflowNode) -> Slots:
+        definition = self.subgraphs.get(node.subgraph or "")
+        if definition is not None:
+            return Slots(
+                [{"name": port.name, "type": port.type} for port in definition.inputs],
+                [{"name": port.name, "type": port.type} for port in definition.outputs],
+                [port.id for port in definition.inputs],
+                [port.id for port in definition.outputs],
+            )
+        if node.type == VALUE_NODE.type:
+            return Slots([], [{"name": "connect to widget input", "type": "*"}])
+        spec = self.spec(node)
+        if spec is None:
+            return Slots([], [])
+        ports = sorted(spec.inputs, key=lambda port: port.widget is not None)
+        return Slots(
+            [_port_slot(port) for port in ports],
+            [{"name": output.name, "type": output.type} for output in spec.outputs],
+            [port.name for port in ports],
+            [output.name for output in spec.outputs],
+        )
+
+    def layout(self, node: WorkflowNode) -> tuple[Layout | None, dict[str, Any]]:
+        """Where the node's values stand, and what stands there if it has none."""
+        definition = self.subgraphs.get(node.subgraph or "")
+        if definition is not None:
+            shown = [port for port in definition.inputs if self.edited(definition, port)]
+            inner = {port.id: self._inner_value(definition, port) for port in shown}
+            return tuple(Place(port.id) for port in shown), inner
+        if node.type == VALUE_NODE.type:
+            return (Place(VALUE_NODE.port, control=True),), {}
+        spec = self.spec(node)
+        edited = [port for port in spec.inputs if port.widget is not None] if spec else []
+        names = [item["name"] for item in self.slots(node).inputs if "widget" in item]
+        layout = self.layouts.of(node.type, names)
+        return layout, {port.name: _default(port) for port in edited}
+
+    def edited(self, definition: Subgraph, port: SubgraphInput) -> bool:
+        """Whether an input of a definition is a value that its instances edit in place."""
+        for end in port.to:
+            node = definition.nodes.get(end.node)
+            inner = self.subgraphs.get(node.subgraph or "") if node is not None else None
+            if inner is not None:
+                return any(self.edited(inner, item) for item in inner.inputs if item.id == end.port)
+            if node is not None:
+                slots = self.slots(node)
+                found = dict(zip(slots.keys, slots.inputs, strict=False)).get(end.port, {})
+                return "widget" in found
+        return False
+
+    def _inner_value(self, definition: Subgraph, port: SubgraphInput) -> Any:
+        for end in port.to:
+            node = definition.nodes.get(end.node)
+            if node is not None:
+                return node.values.get(end.port, self.layout(node)[1].get(end.port))
+        return None
+
+
+_SIDES = ("inputs", "outputs")
+
+
+def _name(slot: Mapping[str, Any]) -> str:
+    """What a slot is called: by its widget, if it stands for one."""
+    return str(as_object(slot.get("widget")).get("name") or slot.get("name", ""))
+
+
+def _port_slot(port: Port) -> dict[str, Any]:
+    slot: dict[str, Any] = {"name": port.name, "type": port.type}
+    if port.widget is not None:
+        slot["widget"] = {"name": port.name}
+    elif not port.required:
+        slot["shape"] = 7  # how the editor draws what may stay open
+    return slot
+
+
+def _default(port: Port) -> Any:
+    """What a new node has there."""
+    if port.default is not MISSING:
+        return port.default
+    if port.widget is not None and port.widget.choices:
+        return port.widget.choices[0]
+    return 0 if port.widget is not None and port.widget.kind in _NUMBERS else ""

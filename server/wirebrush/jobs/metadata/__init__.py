@@ -1,0 +1,1 @@
+"""The texts that files carry beside their content: pictures, videos, sounds and models."""

@@ -1,0 +1,109 @@
+"""Values by position and values by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wirebrush.catalog import Catalog
+from wirebrush.graph.comfy.reading import read_ui
+from wirebrush.graph.comfy.records import UiNode
+from wirebrush.graph.comfy.widgets import CONTROLS, Layouts, Place, Values, decode, encode
+
+KSAMPLER = {
+    "seed": 5,
+    "steps": 20,
+    "cfg": 8,
+    "sampler_name": "euler",
+    "scheduler": "normal",
+    "denoise": 1,
+}
+
+
+def node_with(values: Any, type_name: str = "KSampler", **fields: Any) -> UiNode:
+    raw = {"id": 1, "type": type_name, "widgets_values": values, **fields}
+    (node,) = read_ui({"nodes": [raw]})[0].graph.nodes
+    return node
+
+
+def read(node: UiNode) -> Values:
+    edited = [slot.name for slot in node.inputs if slot.widget]
+    return decode(node, Layouts(Catalog()).of(node.type, edited))
+
+
+@pytest.mark.parametrize(
+    ("control", "word"), [("increment", "increment"), (True, "randomize"), (False, "fixed")]
+)
+def test_what_follows_a_seed_takes_a_place(control: object, word: str) -> None:
+    values = read(node_with([5, control, 20, 8, "euler", "normal", 1]))
+    assert values.named == KSAMPLER
+    assert values.controls == {"seed": word}
+
+
+def test_a_program_may_have_left_it_out() -> None:
+    values = read(node_with([5, 20, 8, "euler", "normal", 1]))
+    assert values.named == KSAMPLER
+    assert values.controls == {}
+
+
+def test_a_short_list_leaves_the_last_to_their_defaults() -> None:
+    assert read(node_with([5, "fixed", 20])).named == {"seed": 5, "steps": 20}
+
+
+def test_a_long_list_keeps_what_nothing_is_known_of() -> None:
+    values = read(node_with([5, "fixed", 20, 8, "euler", "normal", 1, "new"]))
+    assert values.named == KSAMPLER
+    assert values.rest == ("new",)
+
+
+def test_values_that_do_not_fit_are_kept_as_they_are() -> None:
+    mixed = ["euler", 5, True]
+    assert read(node_with(mixed)) == Values(raw=mixed)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"widgets_values": KSAMPLER}, {"widgets_values_named": KSAMPLER}]
+)
+def test_values_may_stand_by_name(fields: dict[str, Any]) -> None:
+    given = {"widgets_values": [1, 2, 3]} | fields
+    assert read(node_with(given.pop("widgets_values"), **given)).named == KSAMPLER
+
+
+def test_an_upload_button_has_an_entry_of_its_own() -> None:
+    values = read(node_with(["a.png", "image"], "LoadImage"))
+    assert values.named == {"image": "a.png"}
+    assert values.rest == ()
+
+
+def test_an_unknown_type_says_the_names_of_its_widgets_itself() -> None:
+    inputs = [
+        {"name": "model", "type": "MODEL", "link": None},
+        {"name": "seed", "type": "INT", "link": None, "widget": {"name": "seed"}},
+        {"name": "size", "type": "INT", "link": None, "widget": {"name": "size"}},
+    ]
+    values = read(node_with([7, "randomize", 64], "Stranger", inputs=inputs))
+    assert values.named == {"seed": 7, "size": 64}
+    assert read(node_with([7, 64], "Stranger", inputs=inputs)).named == {"seed": 7, "size": 64}
+    assert read(node_with([7, 64], "Stranger")) == Values(raw=[7, 64])
+
+
+scalars = {"i": st.integers(), "f": st.floats(allow_nan=False), "s": st.text(), "b": st.booleans()}
+places = st.builds(
+    Place,
+    name=st.text(min_size=1, max_size=6),
+    kind=st.sampled_from("ifsb"),
+    control=st.booleans(),
+    upload=st.booleans(),
+)
+
+
+@given(st.data(), st.lists(places, unique_by=lambda place: place.name, max_size=8))
+def test_what_is_written_is_read_again(data: st.DataObject, layout: list[Place]) -> None:
+    named = {place.name: data.draw(scalars[place.kind]) for place in layout}
+    controls = {p.name: data.draw(st.sampled_from(CONTROLS)) for p in layout if p.control}
+    values = Values(named, controls)
+    written = encode(values, tuple(layout), {})
+    assert decode(node_with(written), tuple(layout)) == values

@@ -74,15 +74,23 @@ def plans_for(
             yield _streamed(weights, parts, everything, portion, reachable)
 
 
-def fitting(plans: Sequence[Plan], reachable: int, *, after: int = -1, factor: float = 1.0) -> int:
-    """The first plan after one that fits, if activations take `factor` times as much as expected.
+def fitting(plans: Sequence[Plan], reachable: int) -> Plan:
+    """The first plan that fits; the last if none does: an expectation is no reason not to try."""
+    for plan in plans:
+        if plan.needed <= reachable:
+            return plan
+    return plans[-1]
 
-    The last one if none does: an expectation is no reason not to try.
+
+def lower(plans: Sequence[Plan], failed: Plan, *, same: bool) -> list[Plan]:
+    """Those that come after one that needed more than was expected, and need less.
+
+    `same`: that one too, because more room can be made for it than was.
     """
-    for index, plan in enumerate(plans[after + 1 :], start=after + 1):
-        if plan.needed + (factor - 1.0) * plan.portion.activations <= reachable:
-            return index
-    return len(plans) - 1
+    order = [(plan.weights, plan.portion.rows, plan.portion.tile) for plan in plans]
+    place = order.index((failed.weights, failed.portion.rows, failed.portion.tile))
+    after = [plan for plan in plans[place + 1 :] if plan.streamed or plan.weights == "whole"]
+    return [plans[place], *after] if same else after
 
 
 def _streamed(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.memory.meter import Meter, is_out_of_memory
 from wirebrush_diffusion.memory.placement import Placement
-from wirebrush_diffusion.memory.plans import Plan, Portion, fitting, plans_for
+from wirebrush_diffusion.memory.plans import Plan, Portion, fitting, lower, plans_for
 from wirebrush_diffusion.memory.room import Room
 from wirebrush_diffusion.memory.streaming import Stream
 from wirebrush_diffusion.memory.transfer import CardMeter, Transfer, transfer_to
@@ -47,23 +48,25 @@ def within(
         if not placements:
             return work(portions[0])
         reachable = room.reachable() + _here(placements)
-        plans = _plans(room, placements, portions, reachable)
-        index = fitting(plans, reachable)
+        plan = fitting(_plans(room, placements, portions, reachable), reachable)
         try:
-            return _done(room, placements, plans[index], work)
+            return _done(room, placements, plan, work)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            lower = fitting(plans, reachable, after=index, factor=LOWER)
-            if lower == index:
-                raise _too_much(room, plans[index], reachable, what) from error
-            log.warning("%s: out of memory (%s).", what, plans[index].title)
+            idle = room.reachable() > room.available()
+            more = _plans(room, placements, portions, reachable, LOWER)
+            others = lower(more, plan, same=idle)
+            if not others:
+                raise _too_much(room, plan, reachable, what) from error
+            log.warning("%s: out of memory with %s.", what, plan.title)
+        plan = fitting(others, reachable)
         try:
-            return _done(room, placements, plans[lower], work)
+            return _done(room, placements, plan, work)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            raise _too_much(room, plans[lower], reachable, what) from error
+            raise _too_much(room, plan, reachable, what) from error
 
 
 @contextmanager
@@ -74,8 +77,7 @@ def placed(room: Room, networks: Sequence[Placed], portion: Portion) -> Iterator
             yield
             return
         reachable = room.reachable() + _here(placements)
-        plans = _plans(room, placements, [portion], reachable)
-        plan = plans[fitting(plans, reachable)]
+        plan = fitting(_plans(room, placements, [portion], reachable), reachable)
         transfer = _transfer(placements, room.device)
         with _placed(room, placements, plan, transfer), _measured(room, placements, plan, transfer):
             yield
@@ -93,11 +95,17 @@ def _claimed(room: Room, networks: Sequence[Placed]) -> Iterator[Sequence[Placem
 
 
 def _plans(
-    room: Room, placements: Sequence[Placement], portions: Sequence[Portion], reachable: int
+    room: Room,
+    placements: Sequence[Placement],
+    portions: Sequence[Portion],
+    reachable: int,
+    factor: float = 1.0,
 ) -> list[Plan]:
-    measured = max((p.measured.get(room.device, 0.0) for p in placements), default=0.0)
-    if measured:
-        portions = [Portion(p.rows, int(measured * p.units), p.units, p.tile) for p in portions]
+    """With activations as they were measured, else as expected, `factor` times."""
+    each = max((p.measured.get(room.device, 0.0) for p in placements), default=0.0)
+    portions = [
+        replace(p, activations=int(factor * (each * p.units or p.activations))) for p in portions
+    ]
     if not room.apart:
         return [Plan("whole", portion) for portion in portions]
     return list(plans_for(placements, portions, reachable))
@@ -178,7 +186,7 @@ def _too_much(room: Room, plan: Plan, reachable: int, what: str) -> DiffusionErr
         f"{plan.title}. {room.device} may use {_size(room.limit)}{by}; {_size(max(reachable, 0))} "
         "of it could be made free.",
         "Use a smaller picture or batch, a smaller model or one in fp8"
-        + (", or allow more memory." if by else ", or close what else uses the device."),
+        + (f", or allow more with {room.limited_by}." if by else ", or close what else uses it."),
     )
 
 

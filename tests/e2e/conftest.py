@@ -15,6 +15,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from browser_studio import TOUR_SEEN, Studio
 from server_process import Server
 
+TROUBLE = '''
+import os
+from wirebrush import node
+
+@node(id="Trouble", category="trouble", output=True, cache="never")
+def trouble() -> None:
+    """Ends the worker process, as a driver that crashes does."""
+    os._exit(5)
+'''
+
 PATIENCE = 20_000
 """Milliseconds that anything but a run may take."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -48,9 +58,21 @@ def patience() -> None:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running studio with an empty data folder: the link that it prints."""
-    with Server(tmp_path_factory.mktemp("studio")) as server:
+def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a pack of one node, which ends the process that computes it."""
+    folder: Path = tmp_path_factory.mktemp("packs")
+    (folder / "trouble.py").write_text(TROUBLE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory, packs: Path) -> Iterator[str]:
+    """A running studio with an empty data folder and two embeddings: the link that it prints."""
+    models: Path = tmp_path_factory.mktemp("models")
+    (models / "embeddings").mkdir()
+    for name in ("misty", "blurry"):
+        (models / "embeddings" / f"{name}.safetensors").write_bytes(b"")
+    with Server(tmp_path_factory.mktemp("studio"), packs, models) as server:
         yield server.link
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from wirebrush.catalog import Catalog
 from wirebrush.engine.packs import load_packs
+from wirebrush.folders import ModelFolders, packaged_roots
 from wirebrush.graph.document import read_document
 from wirebrush.graph.schema import workflow_schema
 from wirebrush.graph.workflow import Workflow
@@ -61,9 +62,9 @@ def test_it_says_what_it_is_and_shows_what_it_makes(path: Path) -> None:
 def test_it_runs_with_the_builtin_nodes_and_the_embedded_model(
     path: Path, builtins: Catalog
 ) -> None:
-    there = {("checkpoints", "postcards")}
+    shipped = ModelFolders(packaged_roots())
     document = read_document(
-        path.read_bytes(), builtins, files=lambda kind, name: (kind, name) in there
+        path.read_bytes(), builtins, files=lambda kind, name: shipped.find(kind, name) is not None
     )
     assert document.problems == ()
 

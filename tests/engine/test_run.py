@@ -75,6 +75,9 @@ def test_progress_and_previews_are_throttled(desk: Desk) -> None:
 
     for step in range(1, 1_001):
         desk.run.step(step, 1_000, preview)
+    deadline = time.monotonic() + 5
+    while not any(isinstance(e, Preview) for e in desk.events) and time.monotonic() < deadline:
+        time.sleep(0.005)
     steps = [event for event in desk.events if isinstance(event, NodeProgress)]
     assert steps[0].value == 1
     assert steps[-1].value == 1_000

@@ -55,7 +55,8 @@ class Run(Protocol):
         """Report that `value` of `total` steps are done.
 
         `preview` makes an encoded JPEG or PNG; it is asked only when somebody looks and not more
-        than a few times a second.
+        than a few times a second, in a thread of its own: the work does not wait for it, and what
+        it looks at must not be changed in place.
         """
         ...
 

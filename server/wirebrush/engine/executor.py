@@ -265,6 +265,8 @@ class Execution:
     def _land(self, task: Task, call: Call, error: BaseException | None) -> None:
         """What a call came to: values, a wish for more, or an error."""
         task.returned = call.returned
+        if task.run is not None:
+            task.run.ended()
         changed = call.intact.changed()
         if changed:
             error = self._outcomes.spoil(task, changed)

@@ -16,6 +16,7 @@ from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device
 from wirebrush.engine.files import Files
 from wirebrush.engine.keeping import Shelf, Workspaces
+from wirebrush.engine.previews import Previews
 from wirebrush.engine.problems import readable
 from wirebrush.events import Event, NodeProgress, Output, Preview
 
@@ -52,6 +53,9 @@ class NodeRun:
     _last_progress: float = 0.0
     _last_preview: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._previews = Previews(self._show_preview)
+
     @property
     def device(self) -> str:
         return self.services.device.name
@@ -76,10 +80,12 @@ class NodeRun:
         if preview is None or not self.services.previews or value >= total:
             return
         if now - self._last_preview >= PREVIEW_SECONDS:
-            data = preview()
-            self._last_preview = time.monotonic()  # a slow encoder is not asked at once again
-            if data:
-                self.services.emit([Preview(self.node, _mime(data), data)])
+            self._last_preview = now
+            self._previews.offer(preview)
+
+    def ended(self) -> None:
+        """The node's function has returned: no preview comes after what it made."""
+        self._previews.drop()
 
     def check(self) -> None:
         self.services.cancellation.check()
@@ -123,6 +129,9 @@ class NodeRun:
 
     def workspace(self, key: str) -> Path:
         return self.services.workspaces.open(key)
+
+    def _show_preview(self, data: bytes) -> None:
+        self.services.emit([Preview(self.node, _mime(data), data)])
 
     def show_text(self, text: str) -> None:
         text = readable(text)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from small_card import SmallCard
 from steering import CFG, start
 from torch import Tensor
 
@@ -19,6 +20,8 @@ from wirebrush_diffusion.condition import Area, Condition
 from wirebrush_diffusion.guidance import Guided
 from wirebrush_diffusion.hooks import Hook, Keyframe
 from wirebrush_diffusion.lora_kinds import Full
+from wirebrush_diffusion.memory.plans import Portion
+from wirebrush_diffusion.memory.using import within
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.patches import KEPT, Kept, WeightPatch
 from wirebrush_diffusion.samplers import SAMPLERS
@@ -249,3 +252,21 @@ def test_what_is_kept_has_a_limit() -> None:
     assert [len(kept.weights(((str(i), 1.0),))) for i in range(5)] == [0, 0, 1, 1, 1]
     assert kept.drop()
     assert not kept.drop()
+
+
+@pytest.mark.parametrize("share", [0.4, 4.0])
+def test_on_a_small_card(parts: Parts, sides: Any, share: float) -> None:
+    """Weights that travel while they are switched arrive as they shall be."""
+    model = DiffusionModel(copy.deepcopy(parts.model.network))
+    shapes = model.patches.shapes()
+    small = {w: Full({"diff": 0.1 * torch.randn(shape)}) for w, shape in shapes.items()}
+    both = [hooked(sides[0], WeightPatch("all", small))], [sides[1]]
+    expected, plain = run(model, *both), run(model, [sides[0]], [sides[1]])
+    size = sum(leaf.weight for leaf in model.leaves())
+    card = SmallCard(int(share * size) + 4_000_000, model)
+    portions = [Portion(2, 3_900_000, 1.0)]
+
+    ours = within(card, [model], portions, lambda _: run(model, *both), "Painting")
+
+    assert torch.equal(ours, expected)
+    assert torch.equal(run(model, [sides[0]], [sides[1]]), plain)

@@ -48,13 +48,14 @@ class Slot:
 class Leaf:
     """What comes to the device and leaves it together. `module` is whose call needs it."""
 
-    __slots__ = ("here", "module", "slots", "transfer", "weight")
+    __slots__ = ("_asked", "here", "module", "slots", "transfer", "weight")
 
     def __init__(self, module: nn.Module, slots: Sequence[Slot]) -> None:
         self.module, self.slots = module, slots
         self.here = False
         self.weight = sum(slot.tensor.nbytes for slot in slots)
         self.transfer: Transfer | None = None
+        self._asked: list[int] = []
 
     @property
     def size(self) -> int:
@@ -68,11 +69,14 @@ class Leaf:
 
     def fetch(self, transfer: Transfer) -> Fetched:
         """Begin to bring it."""
+        self._asked = self._places()
         with torch.inference_mode(mode=False):
             return transfer.fetch([slot.tensor for slot in self.slots])
 
     def arrive(self, fetched: Fetched, transfer: Transfer) -> None:
         """Let the network compute with what was fetched."""
+        if self._asked != self._places():  # others were put in their places while they travelled
+            fetched = self.fetch(transfer)
         fetched.wait()
         for slot, tensor in zip(self.slots, fetched.tensors, strict=True):
             slot.home = slot.tensor
@@ -92,6 +96,9 @@ class Leaf:
         for slot in self.slots:
             slot.put(self.transfer.back(slot.tensor) if slot.home is None else slot.home)
             slot.home = None
+
+    def _places(self) -> list[int]:
+        return [slot.tensor.data_ptr() for slot in self.slots]
 
     def pin(self, transfer: Transfer) -> None:
         """Move the homes to where transfers are fast; before it travels again and again."""

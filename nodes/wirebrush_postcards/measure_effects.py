@@ -8,14 +8,11 @@ from torch.nn.functional import max_pool2d
 from wirebrush_diffusion.edges import canny
 from wirebrush_postcards.styles import BLOCK, INK, PAPER
 
-EDGES = (0.1, 0.3)
-"""Canny's thresholds: low enough for hills at dusk."""
-
 
 def edge_overlap(pictures: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return how far edges are at the same places, 0..1 for each of N pairs: IoU within a pixel.
 
-    Pictures are uint8 [N, 128, 128, 3].
+    Pictures are uint8 [N, 128, 128, 3]; edges are what a Canny node finds by default.
     """
     one, other = _broad_edges(pictures), _broad_edges(others)
     return ((one & other).sum((1, 2)) / (one | other).sum((1, 2)).clamp(min=1)).numpy()
@@ -55,5 +52,5 @@ def blockiness(pictures: np.ndarray) -> np.ndarray:
 
 def _broad_edges(pictures: np.ndarray) -> Tensor:
     """Return [N, 128, 128] bool: edges, three pixels wide."""
-    edges = canny(torch.from_numpy(np.ascontiguousarray(pictures)).float() / 255, *EDGES)
+    edges = canny(torch.from_numpy(np.array(pictures)).float() / 255)
     return max_pool2d(edges[:, None], 3, 1, 1)[:, 0] > 0

@@ -17,6 +17,7 @@ def _has(*parts: str) -> Test:
     return lambda name: any(part in name for part in parts)
 
 
+NETWORK = "a diffusion model"
 KINDS: tuple[tuple[Test, str, str], ...] = (
     (
         _has("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_up.", "lora.up.", ".hada_w1"),
@@ -39,6 +40,11 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
         "CLIPLoader and DualCLIPLoader read text encoders, from models/text_encoders.",
     ),
     (
+        _has(".mlp.gate_proj."),
+        "a language model",
+        "CLIPLoader reads language models, from models/text_encoders.",
+    ),
+    (
         _has("text_model.encoder.layers", "transformer.resblocks.", "token_embedding"),
         "a CLIP text encoder",
         "CLIPLoader and DualCLIPLoader read text encoders, from models/text_encoders.",
@@ -52,6 +58,11 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
         _starts("redux_up.", "redux_down."),
         "a style model",
         "StyleModelLoader reads style models, from models/style_models.",
+    ),
+    (
+        _has("transformer_blocks.", "double_blocks.", "joint_blocks.", "input_blocks."),
+        NETWORK,
+        "UNETLoader reads diffusion models, from models/diffusion_models.",
     ),
     (_has("string_to_param", "emb_params"), "a textual inversion", "Name it in a prompt instead."),
 )

@@ -97,7 +97,7 @@ def language_from(
     """
     kind = part.kind
     config = language_config(Shapes(tensors.file, named=tensors.shapes()), kind, part)
-    network = build_language(kind, config)
+    network: Any = build_language(kind, config)
     blind = kind == "qwen25vl" and not any(name.startswith("visual.") for name in tensors)
     if blind:
         network.visual = None

@@ -226,6 +226,8 @@ KINDS = {
     "vision_model.encoder.layers.0.mlp.fc1.weight": ("a CLIP vision encoder", "CLIPVisionLoader"),
     "redux_up.weight": ("a style model", "StyleModelLoader"),
     "emb_params": ("a textual inversion", "prompt"),
+    "model.layers.0.mlp.gate_proj.weight": ("a language model", "CLIPLoader"),
+    "decoder.middle.0.residual.0.weight": ("a VAE", "VAELoader"),
     "anything": ("of a kind that is not known here", "another|this node"),
 }
 

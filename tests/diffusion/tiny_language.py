@@ -53,7 +53,7 @@ def gemma_words() -> list[tuple[str, float, int]]:
 
 def gemma_tokenizer() -> Any:
     """A tokenizer of the kind that Gemma has."""
-    pairs = [("▁", "a"), ("r", "e"), ("re", "d"), ("▁", "red")]
+    pairs: Any = [("▁", "a"), ("r", "e"), ("re", "d"), ("▁", "red")]
     tokenizer: Any = GemmaTokenizer(
         vocab={word: i for i, (word, _, _) in enumerate(gemma_words())}, merges=pairs
     )

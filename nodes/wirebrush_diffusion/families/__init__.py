@@ -21,7 +21,7 @@ from wirebrush_diffusion.families.sdxl import SDXLRefiner, StableDiffusionXL
 from wirebrush_diffusion.families.unclip import Unclip
 from wirebrush_diffusion.families.x4 import X4Upscaler
 from wirebrush_diffusion.families.z_image import ZImage
-from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.kinds import NETWORK, kind_of
 from wirebrush_diffusion.layout import Stored
 from wirebrush_diffusion.weights import WeightFile
 
@@ -72,6 +72,11 @@ def recognised(file: WeightFile) -> tuple[Family, str, Plan]:
             if plan is not None:
                 return family, prefix, plan
     kind, hint = kind_of(file)
+    if kind == NETWORK:
+        raise DiffusionError(
+            f"{file.name} is a diffusion model of a family that is not known here.",
+            f"Known are {', '.join(titles())}.",
+        )
     raise DiffusionError(
         f"{file.name} is {kind}; a diffusion model was expected.", hint or "Choose another file."
     )

@@ -227,7 +227,11 @@ class FluxModel(DiffusionModel):
     def _without_guidance(self) -> Iterator[None]:
         """The network's guidance says nothing while the block runs, as if it had none."""
         embedder = self.network.get_submodule("time_text_embed.guidance_embedder")
-        hook = embedder.register_forward_hook(lambda module, given, said: torch.zeros_like(said))
+
+        def nothing(module: nn.Module, given: object, said: Tensor) -> Tensor:
+            return torch.zeros_like(said)
+
+        hook = embedder.register_forward_hook(nothing)
         try:
             yield
         finally:
@@ -238,7 +242,8 @@ class FluxModel(DiffusionModel):
     ) -> Tensor:
         """Where the tokens of reference pictures stand, `[all of them, 3]`."""
         first = references[0][1]
-        sizes = [tuple(-(-side // PATCH) for side in seen.shape[-2:]) for _, seen in references]
+        shapes = [seen.shape[-2:] for _, seen in references]
+        sizes = [(-(-tall // PATCH), -(-wide // PATCH)) for tall, wide in shapes]
         parts: list[Tensor] = []
         starts = placed(references[0][0], sizes, (rows, columns))
         for (tall, wide), start in zip(sizes, starts, strict=True):

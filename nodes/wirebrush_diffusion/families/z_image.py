@@ -119,7 +119,8 @@ class ZImage(FlowFamily):
 
         config: Any = network.config
         axes = list(config.axes_dims)
-        network.rope_embedder = RopeEmbedder(config.rope_theta, axes, list(LONGEST))
+        table: Any = RopeEmbedder(config.rope_theta, axes, list(LONGEST))  # diffusers': no Module
+        network.rope_embedder = table
 
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         return ZImageModel(network, sampling.prediction, sampling.schedule, latent)

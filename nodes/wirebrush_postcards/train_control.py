@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import torch
 from diffusers import ControlNetModel, UNet2DConditionModel
 from safetensors.torch import save_file
@@ -20,13 +21,14 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from wirebrush_diffusion.edges import canny
 from wirebrush_postcards import models_path
 from wirebrush_postcards.captions import varied_caption
-from wirebrush_postcards.checkpoints import load_state, save_state
+from wirebrush_postcards.checkpoints import load_state
 from wirebrush_postcards.dataset import cached_pictures, scene_number
-from wirebrush_postcards.diffusion import TRAIN_STEPS, min_snr_weights, noised, signal_shares
-from wirebrush_postcards.optimizer import Clock, build_optimizers, rate, set_rate
+from wirebrush_postcards.diffusion import min_snr_weights, noised, signal_shares
+from wirebrush_postcards.lessons import load_encoder, load_latents, load_unet, spread_times
+from wirebrush_postcards.loop import Loop
+from wirebrush_postcards.optimizer import Clock, build_optimizers
 from wirebrush_postcards.train_text import token_ids
 
-CHECKPOINT = "checkpoints/postcards"
 OUT = "controlnet/postcards-edges"
 THRESHOLDS = ((0.1, 0.3), (0.2, 0.4), (0.4, 0.8))
 """What people set a Canny node to; the last is its default."""
@@ -37,7 +39,7 @@ class Lessons:
     """Endless batches of pictures: as latents, as edges, and in words."""
 
     latents: Tensor
-    pictures: Tensor
+    pictures: np.ndarray
     encoder: CLIPTextModel
     tokenizer: CLIPTokenizer
     lot: Random
@@ -46,7 +48,7 @@ class Lessons:
         """Return latents [B, 4, 16, 16], edges [B, 3, 128, 128] of 0 and 1, texts [B, 77, 128]."""
         numbers = [self.lot.randrange(len(self.latents)) for _ in range(size)]
         low, high = self.lot.choice(THRESHOLDS)
-        edges = canny(self.pictures[numbers].float() / 255, low, high)
+        edges = canny(torch.from_numpy(self.pictures[numbers]).float() / 255, low, high)
         texts = [varied_caption(scene_number(number), self.lot, keep=0.8) for number in numbers]
         with torch.no_grad():
             states = self.encoder(token_ids(self.tokenizer, texts)).last_hidden_state
@@ -60,18 +62,13 @@ class Trainer:
     control: ControlNetModel
     unet: UNet2DConditionModel
     lessons: Lessons
-    optimizers: list[torch.optim.Optimizer]
-    clock: Clock
-    args: argparse.Namespace
+    batch: int
     shares: Tensor
-    step: int = 0
 
     def loss(self) -> Tensor:
         """Return the weighted loss of one batch, times spread evenly over the batch."""
-        size = self.args.batch
-        latents, edges, states = self.lessons.batch(size)
-        strata = (torch.arange(size) + torch.rand(size)) / size
-        times = (strata * TRAIN_STEPS).long().clamp(max=TRAIN_STEPS - 1)
+        latents, edges, states = self.lessons.batch(self.batch)
+        times = spread_times(self.batch)
         share = self.shares[times]
         mixed, velocity = noised(latents, torch.randn_like(latents), share)
         down, middle = self.control(mixed, times, states, edges, return_dict=False)
@@ -84,38 +81,6 @@ class Trainer:
         ).sample
         wrong = (guess - velocity).square().mean((1, 2, 3))
         return (wrong * min_snr_weights(share)).mean()
-
-    def run(self) -> None:
-        """Train until the clock has run out."""
-        self.clock.start()
-        progress, mean, saved = 0.0, 0.0, self.clock.spent
-        while progress < 1:
-            progress = self.clock.tick()
-            set_rate(self.optimizers, rate(progress))
-            loss = self.loss()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.control.parameters(), 1.0)
-            for optimizer in self.optimizers:
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
-            self.step += 1
-            mean = mean * 0.98 + loss.item() * 0.02 if mean else loss.item()
-            if self.step % 50 == 0:
-                print(f"{self.step} {self.clock.spent:.0f}s loss {mean:.5f}", flush=True)
-            if self.clock.spent - saved > self.args.save_every:
-                saved = self.clock.spent
-                self.save()
-        self.save()
-
-    def save(self) -> None:
-        """Write the whole state."""
-        state = {
-            "model": self.control.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "spent": self.clock.spent,
-            "step": self.step,
-        }
-        save_state(self.args.out, state)
 
 
 def new_control(unet: UNet2DConditionModel) -> ControlNetModel:
@@ -135,16 +100,11 @@ def export(control: ControlNetModel, folder: Path) -> None:
     save_file(tensors, folder / "diffusion_pytorch_model.safetensors")
 
 
-def load_lessons(args: argparse.Namespace, checkpoint: Path) -> Lessons:
+def load_lessons(args: argparse.Namespace) -> Lessons:
     """Prepare what the diffusion training has prepared already: pictures and their latents."""
-    kept = load_state(args.scratch / f"latents-{args.pictures}.pt")
-    if kept is None:
-        raise SystemExit("Run train_diffusion first: it writes the latents.")
-    pictures = torch.from_numpy(cached_pictures(args.scratch, args.pictures, args.threads))
-    tokenizer = CLIPTokenizer.from_pretrained(checkpoint / "tokenizer")
-    encoder = CLIPTextModel.from_pretrained(checkpoint / "text_encoder")
-    encoder.float().eval().requires_grad_(False)
-    return Lessons(kept["latents"], pictures, encoder, tokenizer, Random())
+    latents = load_latents(args.scratch, args.pictures)
+    pictures = cached_pictures(args.scratch, args.pictures, args.threads)
+    return Lessons(latents, pictures, *load_encoder(), Random())
 
 
 def parse_args() -> argparse.Namespace:
@@ -167,26 +127,22 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Train from the command line, going on where an earlier run stopped."""
     args = parse_args()
+    unet = load_unet()
+    control = new_control(unet)
+    if args.export:
+        state = load_state(args.out)
+        if state is None:
+            raise SystemExit(f"{args.out} is missing: train the ControlNet first.")
+        control.load_state_dict(state["model"])
+        return export(control, models_path() / OUT)
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    checkpoint = models_path() / CHECKPOINT
-    unet = UNet2DConditionModel.from_pretrained(checkpoint / "unet").float()
-    unet.eval().requires_grad_(False)
-    control, state = new_control(unet), load_state(args.out)
-    if state:
-        control.load_state_dict(state["model"])
-    if args.export:
-        return export(control, models_path() / OUT)
     optimizers = build_optimizers(control, args.muon_lr, args.adam_lr, decay=0.01)
-    lessons = load_lessons(args, checkpoint)
-    clock = Clock(args.seconds)
-    trainer = Trainer(control, unet, lessons, optimizers, clock, args, signal_shares())
-    if state:
-        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(kept)
-        trainer.step, clock.spent = state["step"], state["spent"]
-    if clock.spent < args.seconds:
-        trainer.run()
+    loop = Loop(optimizers, control.state_dict, Clock(args.seconds), args.out, args.save_every)
+    kept = loop.resume()
+    if kept is not None:
+        control.load_state_dict(kept)
+    loop.run(Trainer(control, unet, load_lessons(args), args.batch, signal_shares()).loss)
     return None
 
 

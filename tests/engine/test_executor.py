@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -243,6 +244,42 @@ def test_never_cached_nodes_run_once_a_job(bench_of: Callable[..., Any]) -> None
     assert len(bench.log) == 2, "each clock is read once"
     assert bench.run(nodes, scope="b").counts == (4, 0, 0)
     assert bench.run(nodes, scope="b").counts == (0, 4, 0), "a retry of the same job"
+
+
+def test_files_that_a_text_mentions_are_noticed_when_they_change(
+    bench_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    bench = bench_of(
+        """
+        def named(values):
+            text = values["text"]
+            return [FileRef("embeddings", "" if text is None else text + ".safetensors")]
+
+        @node(id="Read", category="t", files=named, output=True)
+        def read(text: str = "a") -> str:
+            return text
+
+        @node(id="Say", category="t")
+        def say(text: str = "a") -> str:
+            return text
+        """,
+        models=(tmp_path / "models",),
+    )
+    written = {"1": ("Read", {"text": "a"})}
+    wired = {"1": ("Read", {"text": ["2", 0]}), "2": ("Say", {})}
+    folder = tmp_path / "models" / "embeddings"
+    folder.mkdir(parents=True)
+
+    def ran(nodes: Any) -> bool:
+        return "1" in bench.run(nodes).ran
+
+    assert [ran(written), ran(written), ran(wired), ran(wired)] == [True, False, True, False]
+    (folder / "a.safetensors").write_bytes(b"1")
+    assert [ran(written), ran(written), ran(wired), ran(wired)] == [True, False, True, False]
+    (folder / "b.safetensors").write_bytes(b"1")
+    assert [ran(written), ran(wired)] == [False, True]  # which it mentions is known when it runs
+    (folder / "a.safetensors").write_bytes(b"22")
+    assert [ran(written), ran(written), ran(wired)] == [True, False, True]
 
 
 def test_fingerprints_and_dynamic_ports(bench_of: Callable[..., Any]) -> None:

@@ -14,13 +14,14 @@ from wirebrush.api.errors import Blocked
 from wirebrush.api.expand import Expand, Link
 from wirebrush.api.run import Run
 from wirebrush.api.spec import MISSING, CachePolicy, NodeSpec, Output, Port, Widget
-from wirebrush.api.values import TypeName
+from wirebrush.api.values import FileRef, TypeName
 from wirebrush.api.widgets import Choice, File, Lazy, Optional, Range, SeedWidget, Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PortsFunction = Callable[[Mapping[str, Any]], Sequence[Port]]
 FingerprintFunction = Callable[[Mapping[str, Any]], str]
+FilesFunction = Callable[[Mapping[str, Any]], Sequence[FileRef]]
 
 _SCALARS: Mapping[object, tuple[str, str]] = {
     bool: ("BOOLEAN", "toggle"),
@@ -40,6 +41,7 @@ class NodeFunction:
     is_async: bool
     ports: PortsFunction | None = None
     fingerprint: FingerprintFunction | None = None
+    files: FilesFunction | None = None
 
 
 def node(
@@ -52,6 +54,7 @@ def node(
     output: bool = False,
     ports: PortsFunction | None = None,
     fingerprint: FingerprintFunction | None = None,
+    files: FilesFunction | None = None,
     effects: bool = False,
     deprecated: bool = False,
     experimental: bool = False,
@@ -68,6 +71,8 @@ def node(
         output: A sink although it returns values; a function that returns None is one anyway.
         ports: Further inputs that depend on the values of the others.
         fingerprint: Looks at the world (values -> text) before the node is keyed.
+        files: Files that the values name although they are no file inputs (values -> files); an
+            empty name means all of that kind. A value that is wired is None.
         effects: It acts on the outside world (sends, posts, deletes): if its worker dies meanwhile,
             the job fails and says so, instead of doing it a second time.
         deprecated: Hidden from search, still runs.
@@ -83,7 +88,7 @@ def node(
         cache=cache,
         sink=output,
         dynamic=ports is not None,
-        fingerprint=fingerprint is not None,
+        fingerprint=fingerprint is not None or files is not None,
         effects=effects,
         deprecated=deprecated,
         experimental=experimental,
@@ -91,19 +96,16 @@ def node(
     )
 
     def attach(function: F) -> F:
-        declared = _declared(function, draft, ports, fingerprint)
+        declared = replace(
+            _declared(function, draft), ports=ports, fingerprint=fingerprint, files=files
+        )
         setattr(function, "__node__", declared)  # noqa: B010 (pyright: not declared on functions)
         return function
 
     return attach
 
 
-def _declared(
-    function: Callable[..., Any],
-    draft: NodeSpec,
-    ports: PortsFunction | None,
-    fingerprint: FingerprintFunction | None,
-) -> NodeFunction:
+def _declared(function: Callable[..., Any], draft: NodeSpec) -> NodeFunction:
     """The draft, completed by what the signature and the docstring say."""
     hints = _hints(function)
     doc = parse_docstring(inspect.getdoc(function) or "")
@@ -120,8 +122,6 @@ def _declared(
         function=function,
         run_parameter=next((name for name, hint in hints.items() if hint is Run), None),
         is_async=inspect.iscoroutinefunction(function),
-        ports=ports,
-        fingerprint=fingerprint,
     )
 
 

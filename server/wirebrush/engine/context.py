@@ -69,9 +69,13 @@ class PackWorld:
         return () if hook is None else hook(values)
 
     def fingerprint(self, spec: NodeSpec, values: Mapping[str, Any]) -> str:
-        """What the node's hook sees now."""
-        hook = self.packs.types[spec.id].declared.fingerprint
-        return "" if hook is None else str(hook(values))
+        """What the node's hooks see now: of the world, and of the files that its values name."""
+        declared = self.packs.types[spec.id].declared
+        seen = "" if declared.fingerprint is None else str(declared.fingerprint(values))
+        for ref in () if declared.files is None else declared.files(values):
+            names = [ref.name] if ref.name else self.files.names(ref.kind)
+            seen += "".join(f"|{ref.kind}/{n}={self.files.digest(ref.kind, n)}" for n in names)
+        return seen
 
     def file(self, kind: str, name: str) -> str:
         """The digest of a file."""

@@ -92,6 +92,10 @@ class Files:
         except OSError:
             return ""
 
+    def names(self, kind: str) -> list[str]:
+        """All files of a kind."""
+        return self._folders.names(kind)
+
     def ref(self, kind: str, name: str) -> FileRef:
         """The file, with its digest; a NodeError that names it if there is none."""
         digest = self.digest(kind, name)

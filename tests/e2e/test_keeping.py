@@ -1,4 +1,4 @@
-"""Tabs, drafts, files, versions and conflicts: whatever happens, nothing that was done is lost."""
+"""Tabs, drafts, files and versions: whatever happens, nothing that was done is lost."""
 
 from __future__ import annotations
 
@@ -99,41 +99,6 @@ def test_a_name_that_is_taken_is_asked_for_again(studio: Studio, page: Page) -> 
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     assert studio.name == name, "it is called what it was called before"
-
-
-@contextmanager
-def _both_edit(studio: Studio, page: Page) -> Iterator[Studio]:
-    """Another window changes the steps to 12, this one to 13 without knowing of it."""
-    studio.set_number("KSampler", "steps", "11")
-    studio.kept()
-    other = page.context.new_page()
-    other.goto(page.url)
-    there = Studio(other)
-    there.set_number("KSampler", "steps", "12")
-    there.kept()
-    studio.forgiven.append("412 (Precondition Failed)")
-    studio.set_number("KSampler", "steps", "13")
-    expect(page.get_by_role("alertdialog")).to_contain_text("edited in another window")
-    yield there
-    other.close()
-
-
-def test_two_windows_ask_before_one_overwrites_the_other(studio: Studio, page: Page) -> None:
-    with _both_edit(studio, page):
-        page.get_by_role("button", name="Take theirs").click()
-        expect(studio.field("KSampler", "steps")).to_have_value("12")
-        page.keyboard.press("Control+z")
-        expect(studio.field("KSampler", "steps")).to_have_value("13")
-
-
-def test_two_windows_can_both_go_on(studio: Studio, page: Page) -> None:
-    with _both_edit(studio, page):
-        before = studio.tabs.count()
-        page.get_by_role("button", name="Keep both").click()
-        expect(studio.tabs).to_have_count(before + 1)
-        expect(studio.field("KSampler", "steps")).to_have_value("13")
-        studio.tabs.nth(before - 1).click()
-        expect(studio.field("KSampler", "steps")).to_have_value("12")
 
 
 WORDS = "a blue boat by night"

@@ -4,10 +4,27 @@ import { t } from "../i18n/text";
 import { Button } from "../ui/Button";
 import styles from "./Banner.module.css";
 
-/** Two windows changed one document: a person says which of the two goes on. */
+/** Two windows changed one document: a person says which of the two goes on, or sees here what was done there. */
 export function ConflictDialog() {
-  const { conflict } = useDocumentState((state) => ({ conflict: state.conflict }));
-  return conflict && <Choice conflict={conflict} />;
+  const { conflict, newer } = useDocumentState((state) => ({ conflict: state.conflict, newer: state.newer }));
+  if (conflict) return <Choice conflict={conflict} />;
+  return newer && <Newer />;
+}
+
+/** Another window went on with the document; here nothing was edited since. */
+function Newer() {
+  const studio = useStudio();
+  const { saving } = useWorkspace();
+  const name = useDocument((document) => document.name);
+  const follow = (): void => {
+    saving.follow().catch((error: Error) => studio.notify(error.message));
+  };
+  return (
+    <div data-zoomable className={styles["banner"]} role="status">
+      <span>{t("conflict.newer", { name })}</span>
+      <Button onClick={follow}>{t("conflict.follow")}</Button>
+    </div>
+  );
 }
 
 function Choice({ conflict }: { conflict: Conflict }) {

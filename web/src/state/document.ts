@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { emptyDocument, graphAt, ROOT, validScope, type Document, type Graph, type Scope } from "../model/document/document";
 import * as history from "../model/document/history";
+import type { Written } from "./windows";
 
 /** How an open document stands with the server. */
 export type Keeping =
@@ -30,6 +31,8 @@ export interface Conflict {
   readonly theirs: Document;
   readonly etag: string;
   readonly by: string;
+  /** The file's name, or the document's id. */
+  readonly name: string;
 }
 
 export interface DocumentState {
@@ -44,6 +47,8 @@ export interface DocumentState {
   readonly edited: boolean;
   readonly keeping: Keeping;
   readonly conflict: Conflict | null;
+  /** What another window wrote since; nothing was edited here that would stand against it. */
+  readonly newer: Written | null;
   /** The server's words when it refused to keep or save. */
   readonly refusal: string;
   readonly savedAt: number | null;
@@ -56,6 +61,7 @@ const UNTOUCHED = {
   edited: false,
   keeping: "kept",
   conflict: null,
+  newer: null,
   refusal: "",
   savedAt: null,
 } as const;

@@ -9,6 +9,7 @@ import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
 import type { Journal } from "./journal";
+import type { OpenWindows, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
 const JOURNAL_MS = 120;
@@ -21,8 +22,7 @@ export class NameTaken extends Error {}
 export class Saving {
   readonly #documents: DocumentStore;
   readonly #journal: Journal;
-  /** Who writes: edits of windows that are gone are found by it. */
-  readonly #window: string;
+  readonly #windows: OpenWindows;
   #journalTimer: ReturnType<typeof setTimeout> | undefined;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #sending: Promise<void> | null = null;
@@ -30,8 +30,8 @@ export class Saving {
   #saved = "";
   #drafted: Document | null = null;
 
-  constructor(documents: DocumentStore, journal: Journal, window: string) {
-    this.#window = window;
+  constructor(documents: DocumentStore, journal: Journal, windows: OpenWindows) {
+    this.#windows = windows;
     this.#documents = documents;
     this.#journal = journal;
   }
@@ -43,8 +43,10 @@ export class Saving {
     });
     const leave = (): void => this.#leave();
     addEventListener("pagehide", leave);
+    const unhear = this.#windows.hear((written) => this.#heard(written));
     return () => {
       stop();
+      unhear();
       removeEventListener("pagehide", leave);
       clearTimeout(this.#journalTimer);
       clearTimeout(this.#draftTimer);
@@ -100,7 +102,8 @@ export class Saving {
       this.#saved = text;
       const unchanged = this.#documents.document === document;
       if (this.#documents.document.name !== title) this.#documents.run(renameDocument, title);
-      this.#documents.store.setState({ file: { name, etag }, savedAt: Date.now(), refusal: "" });
+      this.#documents.store.setState({ file: { name, etag }, newer: null, savedAt: Date.now(), refusal: "" });
+      this.#windows.tell({ document: document.id, over: "file", etag, name });
       await this.#dropDraft(unchanged ? this.#documents.document : document);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
@@ -111,15 +114,36 @@ export class Saving {
 
   /** Another window's version stays; ours goes over it, or theirs over ours (undo brings it back). */
   async settle(conflict: Conflict, keep: "mine" | "theirs"): Promise<void> {
-    const { over, etag, theirs } = conflict;
-    const { file } = this.#documents.store.getState();
-    this.#documents.store.setState({ conflict: null, keeping: "waiting" });
-    if (over === "draft") this.#documents.store.setState({ draft: etag });
-    else if (file) this.#documents.store.setState({ file: { ...file, etag } });
+    const { over, etag, theirs, name } = conflict;
+    const seen = over === "draft" ? { draft: etag } : { file: { name, etag } };
+    this.#documents.store.setState({ conflict: null, newer: null, keeping: "waiting", ...seen });
     if (keep === "theirs") this.#documents.run(replaceDocument, theirs);
     if (over === "file" && keep === "mine") return this.save();
     if (over === "file") this.#saved = serialise(theirs);
     return this.keep();
+  }
+
+  /** Show what another window wrote since; undo brings back what was here. */
+  async follow(): Promise<void> {
+    const { newer } = this.#documents.store.getState();
+    const found = newer && (await this.#theirs(newer.over, newer.name));
+    if (!found) return;
+    // Who saves to the file lets go of the draft.
+    if (found.over === "file") this.#documents.store.setState({ draft: null });
+    await this.settle(found, "theirs");
+  }
+
+  /** Another window wrote: that can be shown here, unless something was edited here meanwhile. */
+  #heard(written: Written): void {
+    const { document, store } = this.#documents;
+    const { conflict, draft, file } = store.getState();
+    const { over, etag, name } = written;
+    const known = over === "draft" ? etag === draft : etag === file?.etag;
+    if (written.document !== document.id || known || conflict) return;
+    if (over === "file" && file && file.name !== name) return; // it is another file's now
+    if (document === this.#drafted) store.setState({ newer: written });
+    else if (over === "draft") void this.keep();
+    else void this.#meet(over, name);
   }
 
   #changed(): void {
@@ -140,7 +164,7 @@ export class Saving {
   }
 
   #write(edited = true): void {
-    void this.#journal.write({ ...this.#facts(), edited, window: this.#window, id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
+    void this.#journal.write({ ...this.#facts(), edited, window: this.#windows.own, id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
   }
 
   #facts() {
@@ -163,7 +187,8 @@ export class Saving {
       this.#drafted = document;
       void this.#journal.settle(document.id, at);
       const current = store.getState().editing.document === document;
-      store.setState({ draft: etag, keeping: current ? "kept" : "waiting", refusal: "" });
+      store.setState({ draft: etag, newer: null, keeping: current ? "kept" : "waiting", refusal: "" });
+      this.#windows.tell({ document: document.id, over: "draft", etag, name: document.id });
       if (!current) this.#soon(DRAFT_MS);
     } catch (error) {
       await this.#failed(error);
@@ -180,22 +205,27 @@ export class Saving {
     else store.setState({ keeping: "refused", refusal: [error.message, error.hint].filter(Boolean).join(" ") });
   }
 
-  /** Fetch what another window wrote, so that a person can choose. */
+  /** Another window wrote what stands against ours: a person chooses. */
   async #meet(over: Conflict["over"], name: string): Promise<void> {
-    const { store } = this.#documents;
+    const conflict = await this.#theirs(over, name);
+    if (conflict) this.#documents.store.setState({ keeping: "conflict", conflict, newer: null });
+    else this.#soon(DRAFT_MS);
+  }
+
+  /** What another window wrote; `null` if it cannot be had. */
+  async #theirs(over: Conflict["over"], name: string): Promise<Conflict | null> {
     try {
       if (over === "file") {
         const { data, etag } = await files.read(name);
-        store.setState({ keeping: "conflict", conflict: { over, theirs: parseDocument(data), etag, by: "" } });
-        return;
+        return { over, theirs: parseDocument(data), etag, by: "", name };
       }
       const { workflow, etag, by } = await files.draft(name);
-      store.setState({ keeping: "conflict", conflict: { over, theirs: parseDocument(workflow), etag, by } });
+      return { over, theirs: parseDocument(workflow), etag, by, name };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // It was saved or thrown away there: nothing stands in the way of a new draft.
-      if (error.status === 404) store.setState({ draft: null });
-      this.#soon(DRAFT_MS);
+      if (error.status === 404) this.#documents.store.setState({ draft: null, newer: null });
+      return null;
     }
   }
 

@@ -26,7 +26,7 @@ export class Studio {
   readonly catalog: StoreApi<CatalogState> = createStore<CatalogState>()(() => ({ catalog: null, error: "" }));
   readonly journal = new Journal();
   readonly windows = new OpenWindows();
-  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog, this.journal, this.windows.own);
+  readonly workspaces: WorkspacesStore = createWorkspacesStore(this.catalog, this.journal, this.windows);
   readonly ui: UiStore = createUiStore();
   readonly settings: SettingsStore = createSettingsStore();
   readonly library: SavedSubgraphs = createSavedSubgraphs();

@@ -188,7 +188,7 @@ export class Tabs {
   }
 
   #workspace({ document, saved, kept, pending }: Found): Workspace {
-    const workspace = new Workspace(this.#around.catalog, this.#around.journal, this.#around.windows.own);
+    const workspace = new Workspace(this.#around.catalog, this.#around.journal, this.#around.windows);
     workspace.documents.open(document, kept);
     workspace.saving.opened(saved, pending);
     workspace.begin(() => this.#remember());

@@ -9,6 +9,7 @@ import { DocumentStore } from "./document";
 import type { Journal } from "./journal";
 import { Saving } from "./saving";
 import { createViewStore, NOTHING_CHOSEN, type ViewState, type ViewStore } from "./view";
+import type { OpenWindows } from "./windows";
 
 export interface CatalogState {
   /** The types that packs declare; a workspace's `types` also has its subgraphs. */
@@ -29,9 +30,9 @@ export class Workspace {
   readonly #views = new Map<string, Pick<ViewState, "viewport" | "aspects">>();
   #stop: (() => void)[] = [];
 
-  constructor(catalog: StoreApi<CatalogState>, journal: Journal, window: string) {
+  constructor(catalog: StoreApi<CatalogState>, journal: Journal, windows: OpenWindows) {
     this.#catalog = catalog;
-    this.saving = new Saving(this.documents, journal, window);
+    this.saving = new Saving(this.documents, journal, windows);
     this.documents.store.subscribe(({ scope }, before) => {
       if (scope !== before.scope && scopeKey(scope) !== scopeKey(before.scope)) this.#changeCanvas(before.scope, scope);
     });
@@ -108,9 +109,9 @@ export interface WorkspacesState {
 export type WorkspacesStore = StoreApi<WorkspacesState>;
 
 /** There is always one workspace; at first it holds an empty document without an id. */
-export function createWorkspacesStore(catalog: StoreApi<CatalogState>, journal: Journal, window: string): WorkspacesStore {
+export function createWorkspacesStore(catalog: StoreApi<CatalogState>, journal: Journal, windows: OpenWindows): WorkspacesStore {
   return createStore<WorkspacesState>()(() => {
-    const first = new Workspace(catalog, journal, window);
+    const first = new Workspace(catalog, journal, windows);
     return { open: [first], active: first };
   });
 }

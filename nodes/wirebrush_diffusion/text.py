@@ -56,7 +56,7 @@ class TextEncoder(Loaded):
     def knowing(self, words: Mapping[str, LearnedWord]) -> Iterator[None]:
         """Learnt words by the names that texts call them by, while the block runs.
 
-        Words of another width are left out.
+        Words of another width are left out. Words that are still learning get gradients.
         """
         width = self.config.hidden_size
         fitting = {name: word.of_width(width) for name, word in words.items()}
@@ -87,7 +87,8 @@ class TextEncoder(Loaded):
         """Hidden states `[N, places, D]` and pooled `[N, P]`, float32 on the CPU."""
         place = min(-1, (self.layer if layer is None else layer) + self.cut)
         ids = torch.tensor([row.ids for row in rows], device=self.device)
-        with torch.inference_mode(), self._learned(rows):
+        learning = any(vectors.requires_grad for vectors in self._words.values())
+        with torch.inference_mode(not learning), self._learned(rows):
             output = self.network(ids, output_hidden_states=place != -1)
             hidden = output.last_hidden_state
             if place != -1 and -place <= self.config.num_hidden_layers:

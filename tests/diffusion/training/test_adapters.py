@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tiny_families import pipeline, saved
 from torch import Tensor, nn
 
 from wirebrush_diffusion.condition import Condition
@@ -22,9 +21,6 @@ from wirebrush_diffusion.training.adapters import ALGORITHMS, Adapters
 from wirebrush_diffusion.training.examples import Example
 from wirebrush_diffusion.training.loop import LoopSettings
 from wirebrush_diffusion.training.lora import LoraSettings, LoraTraining
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from tiny_families import pipeline, saved
 
 FAMILIES = ("sd1", "sd2", "sdxl", "sd3", "flux")
 

@@ -11,16 +11,23 @@ from torch import Tensor
 from wirebrush.api import Cond, NodeError, Run, Vae
 from wirebrush_diffusion.condition import Area, Condition
 from wirebrush_diffusion.controlnet import AUTO, Control
+from wirebrush_diffusion.hooks import Hook
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_nodes.control import MODE, ControlUse
+from wirebrush_nodes.hook_conditions import FALLBACK, HOOKS
+from wirebrush_nodes.hook_values import HookUse
+from wirebrush_nodes.hooking import HookMaker
 from wirebrush_nodes.live import explained, live_autoencoder, live_controlnet
+from wirebrush_nodes.text import SCHEDULED
 
 
 class Controls:
-    """Controls with live networks; equal ones are one object, so that sides share passes."""
+    """Controls with live networks, and hooks; equal ones are one object, so that sides share
+    passes."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, hooks: HookMaker | None = None) -> None:
         self._run = run
+        self._hooks = hooks
         self._made: list[tuple[ControlUse, Control]] = []
 
     def control(self, use: ControlUse) -> Control:
@@ -42,6 +49,10 @@ class Controls:
         )
         self._made.append((use, control))
         return control
+
+    def hooks(self, uses: Sequence[HookUse]) -> tuple[Hook, ...]:
+        """A condition's hooks; none where nobody asked for any."""
+        return () if self._hooks is None else self._hooks.hooks(uses)
 
     def _encoder(self, vae: Vae) -> Callable[[Tensor], Tensor]:
         """Loads the VAE only if a network asks for latents."""
@@ -79,6 +90,7 @@ def condition_from(
         )
     options: dict[str, Any] = dict(cond.options)
     area = options.get("area")
+    first, last = options.get(SCHEDULED, (0.0, 1.0))
     with explained(port):
         extra = model.inputs(cond.pooled, options, shape, negative=negative)
     return Condition(
@@ -88,7 +100,9 @@ def condition_from(
         area=None if area is None else Area(*area),
         mask=options.get("mask"),
         mask_strength=options.get("mask_strength", 1.0),
-        start=options.get("start", 0.0),
-        end=options.get("end", 1.0),
+        start=max(options.get("start", 0.0), first),
+        end=min(options.get("end", 1.0), last),
         controls=tuple(controls.control(use) for use in options.get("controls", ())),
+        hooks=controls.hooks(options.get(HOOKS, ())),
+        fallback=bool(options.get(FALLBACK)),
     )

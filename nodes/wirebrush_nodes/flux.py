@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from wirebrush.api import Clip, Cond, Conditioning, Range, Run, Text, node
-from wirebrush_nodes.text import encoded
+from wirebrush.api import Clip, Conditioning, Range, Run, Text, node
+from wirebrush_nodes.text import conditioned, mentioned
 
 Prompt = Annotated[str, Text(multiline=True)]
 Guidance = Annotated[float, Range(0.0, 100.0, 0.1)]
 
 
-@node(id="CLIPTextEncodeFlux", category="advanced/conditioning/flux")
+@node(
+    id="CLIPTextEncodeFlux",
+    category="advanced/conditioning/flux",
+    files=mentioned("clip_l", "t5xxl"),
+)
 def clip_text_encode_flux(
     clip: Clip, clip_l: Prompt, t5xxl: Prompt, guidance: Guidance = 3.5, *, run: Run
 ) -> Conditioning:
@@ -23,8 +27,7 @@ def clip_text_encode_flux(
         t5xxl: For T5, which understands whole sentences.
         guidance: How closely to follow the text; 3.5 is usual, fill models like 30.
     """
-    encoding = encoded(clip, {"l": clip_l, "t5xxl": t5xxl}, run)
-    return (Cond(encoding.context, encoding.pooled).with_options(guidance=guidance),)
+    return conditioned(clip, {"l": clip_l, "t5xxl": t5xxl}, run, guidance=guidance)
 
 
 @node(id="FluxGuidance", category="advanced/conditioning/flux")

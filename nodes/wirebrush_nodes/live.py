@@ -33,6 +33,7 @@ from wirebrush_diffusion.reading import PartEncoder, Reader
 from wirebrush_diffusion.separate import read_texts
 from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_diffusion.weights import WeightFile
+from wirebrush_nodes.hooking import clip_patches
 from wirebrush_nodes.patching import COMPUTED, Weights, patches_of, unpatched
 from wirebrush_nodes.tweaks import tweaked
 
@@ -104,8 +105,10 @@ def live_text_encoder(handle: Clip, run: Run) -> Iterator[Reader]:
     reader = _loaded_reader(handle, run)
     with ExitStack() as held:
         for role, part in reader.parts.items():
-            patches = patches_of(handle, _text_weights(role, part), weights_of, run)
-            held.enter_context(part.patches.held(patches))
+            weights = _text_weights(role, part)
+            patches = patches_of(handle, weights, weights_of, run)
+            hooked = clip_patches(handle, weights, weights_of, run)
+            held.enter_context(part.patches.held([*patches, *hooked]))
         if handle.option("device") != "cpu":
             held.enter_context(placed(run.memory, [reader], reader.portion))
         yield reader

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from wirebrush.api import Clip, Cond, Conditioning, Run, Text, node
+from wirebrush.api import Clip, Conditioning, Run, Text, node
 from wirebrush_diffusion.families.lumina2 import PROMPT_START, SYSTEM_PROMPTS
-from wirebrush_nodes.text import encoded
+from wirebrush_nodes.text import conditioned
 
 
 @node(id="CLIPTextEncodeLumina2", category="conditioning", title="CLIP Text Encode for Lumina2")
@@ -26,5 +26,4 @@ def clip_text_encode_lumina2(
         clip: Gemma 2, from CLIPLoader with type lumina2.
     """
     text = f"{SYSTEM_PROMPTS[system_prompt]}{PROMPT_START}{user_prompt}"
-    encoding = encoded(clip, text, run)
-    return (Cond(encoding.context, encoding.pooled),)
+    return conditioned(clip, text, run)

@@ -26,7 +26,8 @@ from wirebrush_diffusion.noise import initial_noise
 from wirebrush_diffusion.samplers import Sampler, Step
 from wirebrush_diffusion.sampling import Outcome, sample_guided
 from wirebrush_nodes.conditions import Controls, condition_from
-from wirebrush_nodes.live import explained, live_model, preview_of
+from wirebrush_nodes.hooking import HookMaker
+from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
 from wirebrush_nodes.tweaks import gradual_mask, rules_of
 
 Levels = Callable[[DiffusionModel], Sequence[float]]
@@ -140,7 +141,9 @@ def _latents(latent: Latent, outcome: Outcome) -> tuple[Latent, Latent]:
 def _converted(
     guider: Guider, model: DiffusionModel, shape: Sequence[int], run: Run, port: str | None
 ) -> dict[str, Conditions]:
-    controls = Controls(run)
+    weights = weights_of(guider.model, "", run)
+    assert weights is not None  # it is the model that paints
+    controls = Controls(run, HookMaker(guider.model, weights, weights_of, run))
     return {
         role: [
             condition_from(

@@ -44,14 +44,15 @@ def patches_of(handle: Handle, weights: Weights, find: Find, run: Run) -> list[W
     `find` gives the weights of a handle without its patches.
     """
     return [
-        _lora(patch, unpatched(handle), weights, run)
+        lora_patch(patch, unpatched(handle), weights, run)
         if patch.other is None
         else _merge(patch, patch.other, weights, find, run)
         for patch in handle.patches
     ]
 
 
-def _lora(patch: Patch, base: Handle, weights: Weights, run: Run) -> WeightPatch:
+def lora_patch(patch: Patch, base: Handle, weights: Weights, run: Run) -> WeightPatch:
+    """A LoRA for one network of a handle without patches."""
     digest = patch.file.digest or patch.file.name
     deltas = run.resident(
         f"{base.key} {weights.role} {patch.kind} {digest}",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from wirebrush.api import Clip, Cond, Conditioning, Range, Run, Text, node
-from wirebrush_nodes.text import encoded
+from wirebrush.api import Clip, Conditioning, Range, Run, Text, node
+from wirebrush_nodes.text import conditioned
 
 Side = Annotated[int, Range(0, 16384, 1)]
 
@@ -29,5 +29,4 @@ def clip_text_encode_pixart_alpha(
         text: What the picture should show.
         clip: T5, from CLIPLoader with type pixart.
     """
-    encoding = encoded(clip, text, run)
-    return (Cond(encoding.context, encoding.pooled).with_options(width=width, height=height),)
+    return conditioned(clip, text, run, width=width, height=height)

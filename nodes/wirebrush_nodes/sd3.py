@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from wirebrush.api import Clip, Cond, Conditioning, Latent, Range, Run, Text, node
+from wirebrush.api import Clip, Conditioning, Latent, Range, Run, Text, node
 from wirebrush_diffusion.latents import empty_latent
 from wirebrush_nodes.live import explained
-from wirebrush_nodes.text import encoded
+from wirebrush_nodes.text import conditioned, mentioned
 
 Prompt = Annotated[str, Text(multiline=True)]
 Side = Annotated[int, Range(16, 16384, 16)]
 CHANNELS = 16
 
 
-@node(id="CLIPTextEncodeSD3", category="advanced/conditioning")
+@node(
+    id="CLIPTextEncodeSD3",
+    category="advanced/conditioning",
+    files=mentioned("clip_l", "clip_g", "t5xxl"),
+)
 def clip_text_encode_sd3(
     clip: Clip,
     clip_l: Prompt,
@@ -37,8 +41,7 @@ def clip_text_encode_sd3(
     texts = {"l": clip_l, "g": clip_g, "t5xxl": t5xxl}
     silent = empty_padding == "none"
     said = {role: None if silent and not text else text for role, text in texts.items()}
-    encoding = encoded(clip, said, run)
-    return (Cond(encoding.context, encoding.pooled),)
+    return conditioned(clip, said, run)
 
 
 @node(id="EmptySD3LatentImage", category="latent/sd3")

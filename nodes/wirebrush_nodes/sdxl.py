@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from wirebrush.api import Clip, Cond, Conditioning, Range, Run, Text, node
-from wirebrush_nodes.text import encoded
+from wirebrush.api import Clip, Conditioning, Range, Run, Text, node
+from wirebrush_nodes.text import conditioned, mentioned
 
 Pixels = Annotated[int, Range(0, 16384, 1)]
 Prompt = Annotated[str, Text(multiline=True)]
 
 
-@node(id="CLIPTextEncodeSDXL", category="advanced/conditioning")
+@node(
+    id="CLIPTextEncodeSDXL",
+    category="advanced/conditioning",
+    files=mentioned("text_g", "text_l"),
+)
 def clip_text_encode_sdxl(
     *,
     clip: Clip,
@@ -38,21 +42,24 @@ def clip_text_encode_sdxl(
         text_g: What the picture should show, for the larger encoder.
         text_l: The same for the smaller one; usually the same text.
     """
-    encoding = encoded(clip, {"g": text_g, "l": text_l}, run)
-    cond = Cond(encoding.context, encoding.pooled)
-    return (
-        cond.with_options(
-            width=width,
-            height=height,
-            crop_w=crop_w,
-            crop_h=crop_h,
-            target_width=target_width,
-            target_height=target_height,
-        ),
+    return conditioned(
+        clip,
+        {"g": text_g, "l": text_l},
+        run,
+        width=width,
+        height=height,
+        crop_w=crop_w,
+        crop_h=crop_h,
+        target_width=target_width,
+        target_height=target_height,
     )
 
 
-@node(id="CLIPTextEncodeSDXLRefiner", category="advanced/conditioning")
+@node(
+    id="CLIPTextEncodeSDXLRefiner",
+    category="advanced/conditioning",
+    files=mentioned("text"),
+)
 def clip_text_encode_sdxl_refiner(
     *,
     ascore: Annotated[float, Range(0.0, 1000.0, 0.01)] = 6.0,
@@ -71,6 +78,4 @@ def clip_text_encode_sdxl_refiner(
         text: What the picture should show.
         clip: The refiner's text encoder.
     """
-    encoding = encoded(clip, text, run)
-    cond = Cond(encoding.context, encoding.pooled)
-    return (cond.with_options(aesthetic_score=ascore, width=width, height=height),)
+    return conditioned(clip, text, run, aesthetic_score=ascore, width=width, height=height)

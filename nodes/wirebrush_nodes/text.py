@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from wirebrush.api import Clip, Cond, Conditioning, Range, Run, Text, node
+from wirebrush.api import Clip, Cond, Conditioning, FileRef, Range, Run, Text, node
 from wirebrush_diffusion.embeddings import LearnedWord, read_word, words_in
 from wirebrush_diffusion.text import Encoding
 from wirebrush_diffusion.weights import WeightFile
+from wirebrush_nodes.hook_conditions import HOOKS
+from wirebrush_nodes.hook_values import clip_hooks
 from wirebrush_nodes.live import explained, live_text_encoder
 
 LAYER = "layer"
+SCHEDULED = "scheduled"
+"""The option of a condition that says for which part of the sampling its text was read."""
+WHOLE = (0.0, 1.0)
+EMBEDDINGS = "embeddings"
 
 
-@node(id="CLIPTextEncode", category="conditioning", title="CLIP Text Encode (Prompt)")
+def mentioned(*ports: str) -> Callable[[Mapping[str, Any]], list[FileRef]]:
+    """For `@node(files=)`: the files of learnt words that the texts of these ports name.
+
+    A text that is wired may name any.
+    """
+
+    def files(values: Mapping[str, Any]) -> list[FileRef]:
+        texts = [values.get(port) for port in ports]
+        if None in texts:
+            return [FileRef(EMBEDDINGS, "")]
+        named = [str(text) for text in texts if "embedding:" in str(text)]
+        words = [word for text in named for word in words_in(text)]
+        return [FileRef(EMBEDDINGS, _file_name(word)) for word in words]
+
+    return files
+
+
+@node(
+    id="CLIPTextEncode",
+    category="conditioning",
+    title="CLIP Text Encode (Prompt)",
+    files=mentioned("text"),
+)
 def clip_text_encode(
-    text: Annotated[str, Text(multiline=True, placeholder="What the picture should show")],
+    text: Annotated[str, Text(multiline=True, placeholder="A prompt, in words")],
     clip: Clip,
     *,
     run: Run,
@@ -32,8 +60,28 @@ def clip_text_encode(
         text: What the picture should show (or, as the negative, should not).
         clip: The text encoder of the model that will paint.
     """
-    encoding = encoded(clip, text, run)
-    return (Cond(encoding.context, encoding.pooled),)
+    return conditioned(clip, text, run)
+
+
+def conditioned(
+    clip: Clip, text: str | Mapping[str, str | None], run: Run, **options: Any
+) -> Conditioning:
+    """Conditions of what the text encoders make of a text: one, or one for each of their times.
+
+    Hooks of the text encoders go along if they shall; where they change in the course of the
+    sampling, the text is read once for each strength.
+    """
+    hooks = clip_hooks(clip)
+    if hooks is not None and hooks.to_conditions:
+        options |= {HOOKS: (*options.get(HOOKS, ()), *hooks.hooks)}
+    conditions: list[Cond] = []
+    for start, end in [WHOLE] if hooks is None else hooks.parts():
+        reader = clip if hooks is None else hooks.at(start).on(clip)
+        encoding = encoded(reader, text, run)
+        part = {} if (start, end) == WHOLE else {SCHEDULED: (start, end)}
+        cond = Cond(encoding.context, encoding.pooled)
+        conditions.append(cond.with_options(**options, **part))
+    return tuple(conditions)
 
 
 def encoded(clip: Clip, text: str | Mapping[str, str | None], run: Run) -> Encoding:
@@ -55,10 +103,14 @@ def _learned(text: str | Mapping[str, str | None], run: Run) -> dict[str, Learne
     names = dict.fromkeys(name for part in texts for name in words_in(part))
     found: dict[str, LearnedWord] = {}
     for name in names:
-        source = run.file("embeddings", name if Path(name).suffix else f"{name}.safetensors")
+        source = run.file(EMBEDDINGS, _file_name(name))
         with explained("text"):
             found[name] = read_word(WeightFile(run.path(source)))
     return found
+
+
+def _file_name(word: str) -> str:
+    return word if Path(word).suffix else f"{word}.safetensors"
 
 
 @node(id="CLIPSetLastLayer", category="conditioning", title="CLIP Set Last Layer")

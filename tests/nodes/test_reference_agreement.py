@@ -28,6 +28,9 @@ class Difference(NamedTuple):
 
 UNSAID = "off is what the field's page shows, too"
 DIFFERENT: dict[str, tuple[Difference, ...]] = {
+    "CreateHookKeyframesFromFloats": (
+        Difference("FLOATS=-1", "FLOATS", "a wire has no default"),
+    ),
     "ImageScaleToMaxDimension": (
         Difference("|nearest-exact|bilinear|", "|nearest-exact|", "one choice stands there twice"),
     ),

@@ -61,7 +61,15 @@ def load_vision(file: WeightFile, device: str, dtype: torch.dtype) -> VisionEnco
 
 def vision_weights(path: Path) -> WeightFile:
     """The file of a vision encoder: itself, or that in a diffusers folder."""
-    return WeightFile(path / FOLDER / "model.safetensors" if path.is_dir() else path)
+    if not path.is_dir():
+        return WeightFile(path)
+    found = path / FOLDER / "model.safetensors"
+    if not found.is_file():
+        raise DiffusionError(
+            f"{path.name} has no vision encoder ({FOLDER}/{found.name}).",
+            "Models without one are loaded with CheckpointLoaderSimple.",
+        )
+    return WeightFile(found)
 
 
 def check_vision(file: WeightFile) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from wirebrush.catalog import Catalog, nearest
 from wirebrush.events import Problem
@@ -61,8 +61,16 @@ class Runnable:
 
 def read_text(file: str) -> bytes:
     """The bytes of a file, or of stdin for "-"; BadInput if it cannot be read."""
+    if file == "-":
+        return sys.stdin.buffer.read()
+    with open_binary(file) as opened:
+        return opened.read()
+
+
+def open_binary(file: str) -> IO[bytes]:
+    """The open file; BadInput if it cannot be read."""
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return Path(file).open("rb")
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
 

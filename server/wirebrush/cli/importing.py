@@ -11,7 +11,7 @@ from typing import Any
 
 from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
-from wirebrush.cli.graphs import BadInput, read_text
+from wirebrush.cli.graphs import BadInput, open_binary, read_text
 from wirebrush.cli.offline import Library
 from wirebrush.cli.say import complain, say, say_json, tell_problems
 from wirebrush.config import Config, add_common_options, config_from
@@ -24,15 +24,9 @@ from wirebrush.graph.validate import validate
 from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_text import dump_workflow, workflow_to_json
 from wirebrush.jobs.errors import JobsError
-from wirebrush.jobs.metadata.embedded import embedded
+from wirebrush.jobs.metadata.graphfile import graph_in
 
 DONE, FAILED, BAD = 0, 1, 2
-_CARRIERS = frozenset(
-    {
-        *(".png", ".webp", ".jpg", ".jpeg", ".mp4", ".mov", ".webm", ".mkv", ".flac"),
-        *(".safetensors", ".latent"),
-    }
-)
 _TOLD = frozenset({Code.BAD_COMFY, Code.UNKNOWN_NODE_TYPE, Code.FILE_NOT_FOUND})
 """What a person who opens a stranger's file wants to know: what is missing here."""
 
@@ -87,20 +81,13 @@ def import_file(file: str, config: Config) -> tuple[Workflow, list[Problem]]:
 
 def _graph_in(file: str) -> Any:
     """The JSON in a file, or in what a picture carries."""
-    if file != "-" and (data := _carried(Path(file))) is not None:
-        return data
-    data, problems = read_json(read_text(file), forgiving=True)
+    if file == "-":
+        data, problems = read_json(read_text(file), forgiving=True)
+    else:
+        with open_binary(file) as opened:
+            data, problems = graph_in(opened, file)
     if problems:
         raise BadInput(f"{file} cannot be imported.", problems)
-    return data
-
-
-def _carried(path: Path) -> Any:
-    """The graph that a picture, video, sound or model carries; None for plain JSON."""
-    found = embedded(path)
-    data = found.workflow or found.prompt
-    if data is None and path.is_file() and path.suffix.lower() in _CARRIERS:
-        raise BadInput(f"{path} carries no workflow: it was saved, or sent on, without it.")
     return data
 
 

@@ -23,6 +23,8 @@ from wirebrush.jobs.errors import JobsError
 PUBLIC = frozenset({"/v1/health", "/favicon.ico"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOADS = "/v1/assets"
+FILES = frozenset({UPLOADS, "/v1/import"})
+"""Where a body may be a file; uploads may also come as a form."""
 _STATUS = {
     "idempotency_conflict": 409,
     "job_not_waiting": 409,
@@ -257,6 +259,6 @@ def _visit(request: web.Request) -> bool:
 def _readable(request: web.Request) -> bool:
     if request.content_type == "application/json":
         return True
-    if request.path != UPLOADS:
-        return False
-    return request.content_type == "multipart/form-data" or "X-Filename" in request.headers
+    if request.path in FILES and "X-Filename" in request.headers:
+        return True
+    return request.path == UPLOADS and request.content_type == "multipart/form-data"

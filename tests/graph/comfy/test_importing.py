@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wirebrush.catalog import Catalog
@@ -18,7 +19,7 @@ def ui(nodes: list[dict[str, Any]], links: list[Any], **more: Any) -> Workflow:
     return imported.workflow
 
 
-def a_node(node_id: int, kind: str, takes: list[Any] = (), gives: int = 1, **more: Any) -> Any:
+def a_node(node_id: int, kind: str, takes: Sequence[int] = (), **more: Any) -> Any:
     """`takes` are the links into its inputs a, b..., of type X."""
     return {
         "id": node_id,
@@ -27,7 +28,7 @@ def a_node(node_id: int, kind: str, takes: list[Any] = (), gives: int = 1, **mor
             {"name": name, "type": "X", "link": link}
             for name, link in zip("abcdef", takes, strict=False)
         ],
-        "outputs": [{"name": f"X{place}", "type": "X"} for place in range(gives)],
+        "outputs": [{"name": "X", "type": "X"}],
         **more,
     }
 
@@ -46,8 +47,8 @@ def test_reroutes_become_knots() -> None:
     )
     assert set(workflow.nodes) == {"1", "4", "5"}
     assert [(wire.source, wire.target, wire.knots) for wire in workflow.wires] == [
-        (End("1", "#0"), End("4", "a"), ((140, 60), (340, 60))),
-        (End("1", "#0"), End("5", "a"), ((140, 60),)),
+        (End("1", "X"), End("4", "a"), ((140, 60), (340, 60))),
+        (End("1", "X"), End("5", "a"), ((140, 60),)),
     ]
 
 
@@ -130,7 +131,8 @@ def test_notes_and_groups() -> None:
     group = {"id": 3, "title": "Models", "bounding": [1, 2, 30, 40], "color": "#3f789e"}
     workflow = ui([note], [], groups=[group])
     (kept,) = workflow.notes
-    assert (kept.id, kept.text, kept.at, kept.size) == ("1", "hello", (5, 6), (70, 80))
+    assert (kept.id, kept.text) == ("1", "hello")
+    assert (kept.at, kept.size) == ((5, -24), (70, 110))  # its title is a part of it with us
     (frame,) = workflow.frames
     assert (frame.title, frame.at, frame.size) == ("Models", (1, 2), (30, 40))
     assert frame.color == "#3f789e"

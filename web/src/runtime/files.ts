@@ -89,6 +89,13 @@ export const files = {
     return ((await response.json()) as { etag: string }).etag;
   },
 
+  /** The workflow that a file of any program holds or carries, as one of ours, and what was lost on the way. */
+  async imported(file: Blob, name: string): Promise<{ workflow: unknown; problems: readonly unknown[] }> {
+    const headers = { "Content-Type": "application/octet-stream", "X-Filename": encodeURIComponent(name) };
+    const response = await call("/v1/import", { method: "POST", body: file, headers });
+    return (await readJson(response)) as { workflow: unknown; problems: readonly unknown[] };
+  },
+
   dropDraft: (id: string, etag: string) => send<unknown>("DELETE", draftUrl(id), undefined, { "If-Match": etag }),
 };
 

@@ -41,10 +41,15 @@ export async function call(url: string, init: RequestInit = {}): Promise<Respons
   return response;
 }
 
+interface Words {
+  readonly message?: string;
+  readonly hint?: string;
+}
+
 async function refused(response: Response): Promise<ApiError> {
   try {
-    const data = (await response.json()) as { error?: { message?: string; hint?: string } };
-    const { message, hint } = data.error ?? (data as { message?: string; hint?: string });
+    const data = (await response.json()) as Words & { error?: Words; problems?: readonly Words[] };
+    const { message, hint } = data.error ?? data.problems?.[0] ?? data;
     return new ApiError(response.status, message ?? response.statusText, hint);
   } catch {
     return new ApiError(response.status, response.statusText);

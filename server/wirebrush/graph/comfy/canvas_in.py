@@ -31,12 +31,16 @@ from wirebrush.graph.workflow import (
     Frame,
     Mode,
     Note,
+    Point,
     SubgraphInput,
     SubgraphOutput,
     Wire,
     WorkflowNode,
 )
 from wirebrush.graph.workflow_text import natural
+
+TITLE = 30
+"""How high ComfyUI draws the title of a node."""
 
 _MODES: Mapping[int, Mode] = {2: "mute", 4: "bypass"}
 _KEPT_ELSEWHERE = frozenset(
@@ -94,8 +98,8 @@ class CanvasIn:
         return WorkflowNode(
             id=node.id,
             type=SUBGRAPH + node.type if subgraph else node.type,
-            at=node.at,
-            size=node.size,
+            at=below_title(node.at, -1),
+            size=_with_title(node.size),
             title=node.title,
             values=values.named,
             controls=values.controls,
@@ -182,7 +186,7 @@ class CanvasIn:
             known = [port.id for port in definition.outputs]
         else:
             spec = self.shared.catalog.spec(node.type)
-            known = [output.name for output in spec.outputs] if spec is not None else []
+            known = [output.name for output in (node if spec is None else spec).outputs]
         unique = source.slot < len(known) and known.count(known[source.slot]) == 1
         return End(node.id, known[source.slot] if unique else f"#{source.slot}")
 
@@ -210,8 +214,8 @@ class CanvasIn:
                 yield Note(
                     id=node.id,
                     text=text if isinstance(text, str) else "",
-                    at=node.at,
-                    size=node.size or (0, 0),
+                    at=below_title(node.at, -1),
+                    size=_with_title(node.size) or (0, 0),
                     color=node_color(node.raw),
                     extra={COMFY: _note_kept(node)},
                 )
@@ -226,6 +230,15 @@ class CanvasIn:
         }
         kept["nodeOrder"] = [node.id for node in self.graph.nodes]
         return {COMFY: kept | ({"rerouteNodes": reroutes} if reroutes else {})}
+
+
+def below_title(at: Point, times: int = 1) -> Point:
+    """Where ComfyUI says that a node is: below its title, which belongs to the node with us."""
+    return (at[0], at[1] + times * TITLE)
+
+
+def _with_title(size: Point | None) -> Point | None:
+    return None if size is None else (size[0], size[1] + TITLE)
 
 
 def _kept(node: UiNode, values: Values) -> dict[str, Any]:

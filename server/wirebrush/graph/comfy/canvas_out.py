@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from wirebrush.graph.comfy.canvas_in import TITLE, below_title
 from wirebrush.graph.comfy.colors import comfy_colors
 from wirebrush.graph.comfy.links import LinkTable
 from wirebrush.graph.comfy.placeholder import COMFY
@@ -13,7 +14,7 @@ from wirebrush.graph.comfy.reading import as_list, as_object
 from wirebrush.graph.comfy.records import INSIDE, OUTSIDE, UiLink
 from wirebrush.graph.comfy.slots import Definitions, Slots
 from wirebrush.graph.comfy.widgets import Values, encode
-from wirebrush.graph.workflow import End, Frame, Note, Subgraph, Wire, Workflow, WorkflowNode
+from wirebrush.graph.workflow import End, Frame, Note, Point, Subgraph, Wire, Workflow, WorkflowNode
 
 _MODES = {"": 0, "mute": 2, "bypass": 4}
 _SIZE = (270, 120)
@@ -97,8 +98,8 @@ class CanvasOut:
         data: dict[str, Any] = {
             "id": as_number(node.id),
             "type": node.subgraph or node.type,
-            "pos": list(node.at),
-            "size": list(node.size or _SIZE),
+            "pos": list(below_title(node.at)),
+            "size": _without_title(node.size or _SIZE),
             "flags": flags | ({"collapsed": True} if node.collapsed else {}),
             "order": place,
             "mode": _MODES[node.mode],
@@ -136,8 +137,8 @@ class CanvasOut:
         data: dict[str, Any] = {
             "id": as_number(note.id),
             "type": kept.pop("type", "MarkdownNote"),
-            "pos": list(note.at),
-            "size": list(note.size),
+            "pos": list(below_title(note.at)),
+            "size": _without_title(note.size),
             "flags": {},
             "order": 0,
             "mode": 0,
@@ -169,6 +170,10 @@ class CanvasOut:
 
 _OWN = frozenset({"rest", "valuesByName", "color", "bgcolor", "widgets_values"})
 """Fields beside ours that are written in another way."""
+
+
+def _without_title(size: Point) -> list[float]:
+    return [size[0], max(0, size[1] - TITLE)]
 
 
 def link_fields(link: UiLink) -> dict[str, Any]:

@@ -63,7 +63,9 @@ class Definitions:
         found = self._of_type(node)
         if "inputs" not in kept and "outputs" not in kept:
             return found
-        inputs, outputs = ([dict(item) for item in objects(kept.get(n))] for n in _SIDES)
+        inputs, outputs = (
+            [{"name": "", "type": "*", **item} for item in objects(kept.get(n))] for n in _SIDES
+        )
         names = [_name(item) for item in inputs]
         ours = dict(zip((item["name"] for item in found.inputs), found.keys, strict=False))
         return Slots(inputs, outputs, [ours.get(name, name) for name in names], found.outs)
@@ -101,7 +103,7 @@ class Definitions:
             return (Place(VALUE_NODE.port, control=True),), {}
         spec = self.spec(node)
         edited = [port for port in spec.inputs if port.widget is not None] if spec else []
-        names = [item["name"] for item in self.slots(node).inputs if "widget" in item]
+        names = [item["name"] for item in self.slots(node).inputs if item.get("widget")]
         layout = self.layouts.of(node.type, names)
         return layout, {port.name: _default(port) for port in edited}
 
@@ -115,7 +117,7 @@ class Definitions:
             if node is not None:
                 slots = self.slots(node)
                 found = dict(zip(slots.keys, slots.inputs, strict=False)).get(end.port, {})
-                return "widget" in found
+                return bool(found.get("widget"))
         return False
 
     def _inner_value(self, definition: Subgraph, port: SubgraphInput) -> Any:

@@ -7,14 +7,14 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import IO, Any, TypeAlias, cast
 
 from wirebrush.jobs.metadata import flac, matroska, png
 from wirebrush.jobs.metadata.exif import exif_texts
 from wirebrush.jobs.metadata.mp4 import mp4_texts
 from wirebrush.jobs.metadata.safetensors import safetensors_texts
 
-Reader: TypeAlias = Callable[[BinaryIO], Iterator[tuple[str, str]]]
+Reader: TypeAlias = Callable[[IO[bytes]], Iterator[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,16 @@ def embedded(path: Path) -> Graphs:
     """
     try:
         with path.open("rb") as file:
-            texts = dict(_reader(file.read(16))(file))
+            return graphs_in(file)
+    except OSError:
+        return Graphs()
+
+
+def graphs_in(file: IO[bytes]) -> Graphs:
+    """The same for an open file."""
+    try:
+        file.seek(0)
+        texts = dict(_reader(file.read(16))(file))
     except (OSError, ValueError, RecursionError, struct.error):
         return Graphs()
     workflow = _graph(texts.get("wirebrush")) or _graph(texts.get("workflow"))

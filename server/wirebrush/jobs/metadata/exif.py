@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from wirebrush.jobs.metadata.limits import LONGEST
 
@@ -11,7 +11,7 @@ _FIRST, _LAST = 0x0100, 0x0110
 """Model holds the prompt, Make the workflow, and the tags below whatever else was given."""
 
 
-def exif_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def exif_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Names and texts of the tags up to Model (0x0110). No pixel is decoded."""
     from PIL import Image  # only now: a start does not wait for it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from wirebrush.jobs.metadata.limits import LONGEST, MOST_PARTS
 
@@ -12,7 +12,7 @@ SIGNATURE = b"fLaC"
 _COMMENT, _LAST = 4, 0x80
 
 
-def flac_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def flac_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Names in lower case, and texts."""
     file.seek(len(SIGNATURE))
     for _ in range(MOST_PARTS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from wirebrush.jobs.metadata.limits import LONGEST, MOST_PARTS
 
@@ -19,7 +19,7 @@ class _Element(NamedTuple):
     end: int
 
 
-def matroska_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def matroska_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Names and texts of simple tags; names in lower case, as muxers write them in capitals."""
     size = file.seek(0, 2)
     stack = [_Element(0, 0, size)]
@@ -39,7 +39,7 @@ def matroska_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
                 yield name, _text(file, element)
 
 
-def _elements(file: BinaryIO, around: _Element) -> Iterator[_Element]:
+def _elements(file: IO[bytes], around: _Element) -> Iterator[_Element]:
     at = around.start
     while at < around.end:
         file.seek(at)
@@ -54,7 +54,7 @@ def _elements(file: BinaryIO, around: _Element) -> Iterator[_Element]:
         at = end
 
 
-def _number(file: BinaryIO, *, keep_mark: bool) -> int | None:
+def _number(file: IO[bytes], *, keep_mark: bool) -> int | None:
     """A number of one to eight bytes; the first bit that is set says how many. -1: not known."""
     first = file.read(1)
     if not first or first[0] == 0:
@@ -70,7 +70,7 @@ def _number(file: BinaryIO, *, keep_mark: bool) -> int | None:
     return -1 if unmarked == (1 << 7 * length) - 1 else unmarked
 
 
-def _text(file: BinaryIO, element: _Element) -> str:
+def _text(file: IO[bytes], element: _Element) -> str:
     length = element.end - element.start
     if length > LONGEST:
         return ""

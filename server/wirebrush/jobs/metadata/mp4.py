@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from wirebrush.jobs.metadata.limits import LONGEST, MOST_PARTS
 
@@ -18,7 +18,7 @@ class _Box(NamedTuple):
     end: int
 
 
-def mp4_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def mp4_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Keys and texts, wherever a metadata box stands."""
     size = file.seek(0, 2)
     stack = [_Box(b"", 0, size)]
@@ -37,7 +37,7 @@ def mp4_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
                 yield from _items(file, box, keys)
 
 
-def _boxes(file: BinaryIO, around: _Box) -> Iterator[_Box]:
+def _boxes(file: IO[bytes], around: _Box) -> Iterator[_Box]:
     at = around.start
     for _ in range(MOST_PARTS):
         file.seek(at)
@@ -55,7 +55,7 @@ def _boxes(file: BinaryIO, around: _Box) -> Iterator[_Box]:
         at = end
 
 
-def _inside(file: BinaryIO, box: _Box) -> _Box:
+def _inside(file: IO[bytes], box: _Box) -> _Box:
     """`meta` has a version before its boxes in MP4 and none in QuickTime."""
     if box.kind != b"meta":
         return box
@@ -63,7 +63,7 @@ def _inside(file: BinaryIO, box: _Box) -> _Box:
     return box if file.read(4) == b"hdlr" else box._replace(start=box.start + _FULL)
 
 
-def _keys(file: BinaryIO, box: _Box) -> Iterator[str]:
+def _keys(file: IO[bytes], box: _Box) -> Iterator[str]:
     at = box.start + _FULL + 4
     for _ in range(MOST_PARTS):
         file.seek(at)
@@ -77,7 +77,7 @@ def _keys(file: BinaryIO, box: _Box) -> Iterator[str]:
         at += size
 
 
-def _items(file: BinaryIO, box: _Box, keys: list[str]) -> Iterator[tuple[str, str]]:
+def _items(file: IO[bytes], box: _Box, keys: list[str]) -> Iterator[tuple[str, str]]:
     """Each item is named by its place in `keys`, and holds a `data` box: kind, locale, text."""
     for item in list(_boxes(file, box)):
         place = int.from_bytes(item.kind, "big") - 1

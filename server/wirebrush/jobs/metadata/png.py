@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from wirebrush.jobs.metadata.limits import LONGEST, MOST_PARTS
 
@@ -13,7 +13,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"comf")
 
 
-def png_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def png_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Keys and texts of tEXt, zTXt, iTXt and comf chunks."""
     file.seek(len(SIGNATURE))
     for _ in range(MOST_PARTS):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, cast
 
 from wirebrush.jobs.metadata.limits import LONGEST
 
 
-def safetensors_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def safetensors_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """The entries of `__metadata__`; none if this is no such file."""
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")

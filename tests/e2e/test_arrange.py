@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from browser_studio import Studio
+from browser_studio import FRAMES, Studio
 from graph_building import drag, drop, middle, on_wire, place
 from playwright.sync_api import Page, expect
 
@@ -112,6 +112,55 @@ def test_a_stroke_cuts_wires_and_knots_bend_them(studio: Studio, page: Page) -> 
     expect(studio.wire(*bent)).to_have_count(1)
     knot.dblclick()
     expect(knot).to_have_count(0)
+
+
+def test_a_knot_is_moved_and_taken_away_by_keyboard(studio: Studio, page: Page) -> None:
+    x, y = on_wire(studio, "VAE Decode IMAGE", "Save Image images")
+    page.keyboard.down("Alt")
+    page.mouse.click(x, y)
+    page.keyboard.up("Alt")
+    knot = page.get_by_role("button", name="Knot 1")
+    knot.focus()
+    before = middle(knot)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("ArrowRight")
+    after = middle(knot)
+    assert after[1] < before[1] and after[0] > before[0]
+    page.keyboard.press("Control+z")
+    expect(knot).to_have_count(1)
+    assert abs(middle(knot)[1] - before[1]) < 1, "keys that follow each other are one step"
+    knot.focus()
+    page.keyboard.press("Delete")
+    expect(knot).to_have_count(0)
+
+
+def test_far_out_a_wire_is_dropped_on_a_painted_node(studio: Studio, page: Page) -> None:
+    decode, save = studio.node("VAE Decode"), studio.node("Save Image")
+    wire = studio.wire("VAE Decode IMAGE", "Save Image images")
+    save.locator("header").click()
+    page.keyboard.press("Shift+x")
+    expect(wire).to_have_count(0)
+    near, goal = decode.locator("header").bounding_box(), middle(save.locator("header"))
+    page.mouse.move(*middle(decode.get_by_label("IMAGE: IMAGE")))
+    page.mouse.down()
+    page.mouse.move(goal[0], goal[1] - 100, steps=4)
+    for _ in range(6):
+        page.keyboard.press("Control+-")
+        page.wait_for_timeout(160)
+    expect(save).to_have_count(0)
+    page.evaluate(FRAMES)  # the view comes to rest
+    far = decode.locator("header").bounding_box()
+    assert near is not None and far is not None
+    scale = far["width"] / near["width"]
+    page.mouse.move(
+        far["x"] + (goal[0] - near["x"]) * scale, far["y"] + (goal[1] - near["y"]) * scale, steps=4
+    )
+    page.evaluate(FRAMES)
+    page.mouse.up()
+    expect(decode).to_have_count(0)  # it is painted again once the wire is drawn
+    page.keyboard.press("f")
+    expect(wire).to_have_count(1)
 
 
 def test_a_type_dropped_on_a_wire_goes_into_it(studio: Studio, page: Page) -> None:

@@ -1,6 +1,8 @@
 import { useStoreApi } from "@xyflow/react";
 import { useLayoutEffect, useRef } from "react";
-import { useStudio, useWorkspace } from "../../state/context";
+import { useKeys } from "../../app/useKeys";
+import { t } from "../../i18n/text";
+import { useGraph, useStudio, useWorkspace } from "../../state/context";
 import styles from "./Overview.module.css";
 import { Looks } from "./looks";
 import { paintScene } from "./paint";
@@ -28,6 +30,7 @@ export function Overview({ far, scenes, pointing, mounted }: Props) {
   const element = useRef<HTMLCanvasElement>(null);
   const surface = useRef<PaintedSurface | null>(null);
   const present = useRef(mounted);
+  const words = useWords(far);
 
   // What is painted and what is mounted change in the same frame.
   useLayoutEffect(() => {
@@ -74,7 +77,14 @@ export function Overview({ far, scenes, pointing, mounted }: Props) {
     };
   }, [far, studio, workspace, flow, scenes, pointing]);
 
-  return <canvas ref={element} className={styles["overview"]} data-overview={far || undefined} aria-hidden="true" hidden />;
+  return <canvas ref={element} className={styles["overview"]} data-overview={far || undefined} {...words} hidden />;
+}
+
+/** What a screen reader says of the painted graph: keys that go from node to node come near. */
+function useWords(far: boolean) {
+  const count = useGraph(({ nodes }) => Object.keys(nodes).length);
+  const next = useKeys("walk.next");
+  return far ? { role: "img", "aria-label": t("canvas.painted", { count, next }) } : { "aria-hidden": true };
 }
 
 /** Leave the canvas below the nodes for a moment; it must not be seen once the view moves on. */

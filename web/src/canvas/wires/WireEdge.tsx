@@ -1,14 +1,12 @@
-import { BaseEdge, useReactFlow, type ConnectionLineComponentProps, type EdgeProps } from "@xyflow/react";
-import { memo, useEffect, useMemo, type PointerEvent } from "react";
+import { BaseEdge, type ConnectionLineComponentProps, type EdgeProps } from "@xyflow/react";
+import { memo, useEffect, useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
-import { onGrid } from "../../model/layout/boxes";
-import { setKnots } from "../../model/commands";
 import type { Point } from "../../model/document/document";
 import { pathOf, wireCurves } from "../../model/wires/wirepath";
 import { useGraph, useView, useWorkspace } from "../../state/context";
 import { colorOf } from "../../ui/PortShape";
-import { t } from "../../i18n/text";
 import type { AnyNode, FlowEdge } from "../flow";
+import { Knot } from "./Knot";
 import styles from "./Wire.module.css";
 
 const NO_KNOTS: readonly Point[] = [];
@@ -58,67 +56,6 @@ function useKnots(id: string): readonly Point[] {
     if (dragged) return knots.map((knot, index) => (index === dragged.index ? dragged.at : knot));
     return by ? knots.map(([x, y]): Point => [x + by[0], y + by[1]]) : knots;
   }, [knots, dragged, by]);
-}
-
-interface KnotProps {
-  wire: string;
-  index: number;
-  at: Point;
-  color: string;
-  large: boolean;
-}
-
-/** A point that a wire passes through: drag it; a double click or Alt and a click takes it away. */
-function Knot({ wire, index, at: [x, y], color, large }: KnotProps) {
-  const { documents, view } = useWorkspace();
-  const flow = useReactFlow();
-  const knots = (): readonly Point[] => documents.graph.wires[wire]?.knots ?? NO_KNOTS;
-  const remove = (): void => documents.run(setKnots, { wire, knots: knots().filter((_, other) => other !== index) });
-
-  function press(event: PointerEvent<SVGCircleElement>): void {
-    if (event.button !== 0) return;
-    event.stopPropagation();
-    if (event.altKey) remove();
-    else event.currentTarget.setPointerCapture(event.pointerId);
-  }
-
-  function move(event: PointerEvent<SVGCircleElement>): void {
-    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-    const place = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    const at: Point = event.altKey ? [place.x, place.y] : [onGrid(place.x), onGrid(place.y)];
-    view.setState({ knot: { wire, index, at } });
-  }
-
-  function drop(): void {
-    const { knot } = view.getState();
-    view.setState({ knot: null });
-    if (knot) documents.run(setKnots, { wire, knots: knots().map((old, other) => (other === knot.index ? knot.at : old)) });
-  }
-
-  return (
-    <>
-      <circle className={styles["knot"]} cx={x} cy={y} r={large ? 6 : 4.5} fill={color} />
-      <circle
-        className={`${styles["grab"]} nopan nodrag`}
-        cx={x}
-        cy={y}
-        r={11}
-        data-knot={index}
-        onPointerDown={press}
-        onMouseDown={(event) => event.stopPropagation()}
-        onPointerMove={move}
-        onPointerUp={drop}
-        onPointerCancel={() => view.setState({ knot: null })}
-        onClick={(event) => event.stopPropagation()}
-        onDoubleClick={(event) => {
-          event.stopPropagation();
-          remove();
-        }}
-      >
-        <title>{t("wire.knot")}</title>
-      </circle>
-    </>
-  );
 }
 
 /** The wire being drawn. */

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { inputOf, outputOf } from "../../model/catalog/catalog";
 import { disconnect } from "../../model/commands";
 import { bestInput, bestOutput, refusal, wireInto, type Refusal } from "../../model/wires/connect";
-import { wireKey, type Wire } from "../../model/document/document";
+import { wireKey, type NodeId, type Wire } from "../../model/document/document";
 import { circleMakers } from "../../model/wires/inserting";
 import { useStudio, useWorkspace } from "../../state/context";
 import type { Studio } from "../../state/studio";
@@ -100,7 +100,7 @@ function dropped(studio: Studio, connecting: Connecting, event: MouseEvent | Tou
   const known = studio.workspace.types;
   const [x, y] = "clientX" in event ? [event.clientX, event.clientY] : touchPoint(event);
   const target = document.elementFromPoint(x, y);
-  const node = target?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
+  const node = target?.closest<HTMLElement>(".react-flow__node")?.dataset["id"] ?? paintedAt(studio, x, y);
   if (node && known && connecting.side === "output") {
     const from = [connecting.node, connecting.port] as const;
     const port = bestInput(documents.graph, known, from, node);
@@ -116,6 +116,12 @@ function dropped(studio: Studio, connecting: Connecting, event: MouseEvent | Tou
     const at = view.getState().canvas?.pointer() ?? [0, 0];
     view.setState({ adding: { screen: [x, y], at, wire: connecting } });
   }
+}
+
+/** The node that is painted at a place of the window, far out. */
+function paintedAt({ view }: Studio, x: number, y: number): NodeId | undefined {
+  const hit = view.getState().canvas?.hit(x, y);
+  return hit?.kind === "node" ? hit.id : undefined;
 }
 
 function touchPoint(event: TouchEvent): [number, number] {

@@ -1,8 +1,8 @@
 /** What a person does with subgraphs: made, opened, taken apart, published, kept for other documents. */
 import { t } from "../i18n/text";
-import { freshDefinitionId, freshName, INPUTS, isBorder, NEW_PORT, OUTPUTS, renamedDefinition } from "../model/subgraphs/border";
+import { freshDefinitionId, freshName, freshPortName, INPUTS, isBorder, NEW_PORT, OUTPUTS, renamedDefinition } from "../model/subgraphs/border";
 import { inputOf, outputOf, type Catalog } from "../model/catalog/catalog";
-import { grouped, unpacked } from "../model/subgraphs/grouping";
+import { grouped, titleOf, unpacked } from "../model/subgraphs/grouping";
 import { connect, disconnect, groupNodes, makeUnique, publishPort, removeUnused, unpackInstance, type NewPort } from "../model/commands";
 import { definitionAt, subgraphOf, type Graph, type NodeId, type PortRef, type Subgraph, type Wire } from "../model/document/document";
 import { unusedDefinitions, wouldContainItself } from "../model/subgraphs/uses";
@@ -128,7 +128,11 @@ export function publish(workspace: Workspace, side: NewPort["side"], end: PortRe
   const { documents, types } = workspace;
   const definition = openDefinition(workspace);
   if (!definition || !types || isBorder(end[0])) return;
-  documents.run(publishPort, { definition, side, port: describe(documents.graph, types, side, end), end }, gesture);
+  const known = documents.document.subgraphs[definition]?.[side] ?? [];
+  const port = describe(documents.graph, types, side, end);
+  const alike = known.some(({ name }) => name === port.name);
+  const name = freshPortName(known, alike ? `${titleOf(documents.graph, types, end[0])} ${port.name}` : port.name);
+  documents.run(publishPort, { definition, side, port: { ...port, name }, end }, gesture);
 }
 
 function describe(graph: Graph, types: Catalog, side: NewPort["side"], [node, port]: PortRef): NewPort["port"] {

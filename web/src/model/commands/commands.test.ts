@@ -239,6 +239,24 @@ describe("a port", () => {
     expect(sampler.definition.inputs).toHaveLength(2);
     expect(fedBy(sampler.definition, "positive")).toEqual([["3", "positive"], ["3", "negative"]]);
   });
+
+  test("that would be called like another also says at which node it is", () => {
+    const picture = testDocument();
+    const [words, sampler] = [picture.nodes["2"]!, picture.nodes["3"]!];
+    const avoid = { ...words, title: "What to avoid" };
+    const nodes = { ...picture.nodes, "6": { ...avoid, at: [300, 400] as const }, "7": { ...avoid, at: [300, 600] as const }, "8": { ...sampler, at: [600, 600] as const } };
+    let editing = open({ ...picture, nodes });
+    for (const id of ["6", "7"]) editing = run(editing, commands.connect, { from: ["1", "CLIP"], to: [id, "clip"] });
+    editing = run(editing, commands.connect, { from: ["6", "CONDITIONING"], to: ["3", "negative"] });
+    const wired = run(editing, commands.connect, { from: ["7", "CONDITIONING"], to: ["8", "negative"] }).document;
+    const { definition } = grouped(wired, wired, testCatalog(), { nodes: ["2", "6", "7"] }, "Prompts")!;
+    expect(definition.outputs.map(({ name }) => name)).toEqual([
+      "Words CONDITIONING",
+      "What to avoid CONDITIONING",
+      "What to avoid CONDITIONING 2",
+    ]);
+    expect(definition.inputs.map(({ name }) => name)).toEqual(["clip"]);
+  });
 });
 
 test("a subgraph cannot be put into itself, however deep", () => {

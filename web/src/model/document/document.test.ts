@@ -51,6 +51,22 @@ describe("a workflow file", () => {
     expect(parseDocument(JSON.parse(serialise(document)))).toEqual(document);
   });
 
+  test.each([[1e308, 0], [0, -1e308], [5e6, -5e6]])("has nothing further out than can be drawn: %d, %d", (x, y) => {
+    const far = { at: [x, y], size: [x, y] };
+    const document = parseDocument({
+      format: "wirebrush/1",
+      nodes: { a: { type: "X", ...far }, b: { type: "Y", at: [12.5, -3], size: [200, 100] } },
+      wires: [{ from: ["a", "o"], to: ["b", "i"], knots: [far.at] }],
+      frames: [{ id: "f", title: "F", ...far }],
+      notes: [{ id: "n", text: "N", ...far }],
+    });
+    const { nodes, frames, notes, wires } = document;
+    const items = [nodes["a"]!, frames["f"]!, notes["n"]!];
+    const places = [...items.map(({ at }) => at), ...items.map(({ size }) => size!), ...wires[wireKey(["b", "i"])]!.knots!];
+    for (const place of places) expect(Math.max(...place.map(Math.abs))).toBe(1e6);
+    expect(nodes["b"]).toMatchObject({ at: [12.5, -3], size: [200, 100] });
+  });
+
   test("loses wires that lead nowhere, and an input's second wire", () => {
     const document = parseDocument({
       format: "wirebrush/1",

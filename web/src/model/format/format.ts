@@ -14,7 +14,7 @@ import {
 } from "../document/document";
 import { isBorder } from "../subgraphs/border";
 import { definitionFrom, definitionToFile } from "./definition";
-import { isPoint, isPortRef, isRecord } from "./guards";
+import { isPoint, isPortRef, isRecord, within } from "./guards";
 import { fileText } from "./written";
 
 export { isPoint, isRecord } from "./guards";
@@ -105,7 +105,8 @@ function parseNode(key: string, data: unknown): WorkflowNode {
   return {
     ...data,
     type: data["type"],
-    at: isPoint(data["at"]) ? data["at"] : [0, 0],
+    at: isPoint(data["at"]) ? within(data["at"]) : [0, 0],
+    ...(isPoint(data["size"]) && { size: within(data["size"]) }),
     values: isRecord(data["values"]) ? (data["values"] as Record<string, Json>) : {},
   };
 }
@@ -119,7 +120,7 @@ function parseNote({ text, at, size, ...others }: Record<string, unknown>): Note
 }
 
 function placed(at: unknown, size: unknown, usual: Point): { at: Point; size: Point } {
-  return { at: isPoint(at) ? at : [0, 0], size: isPoint(size) ? size : usual };
+  return { at: isPoint(at) ? within(at) : [0, 0], size: isPoint(size) ? within(size) : usual };
 }
 
 /** A list of things with ids by their ids; one without, or whose id is taken, gets its place's. */
@@ -140,7 +141,7 @@ function mapped<A, B>(items: Readonly<Record<string, A>>, make: (key: string, it
 
 /** Knots that are no points are left out, so that one slip does not keep a wire from being drawn. */
 function withPoints({ knots, ...wire }: Wire): Wire {
-  const points = Array.isArray(knots) ? knots.filter(isPoint) : [];
+  const points = Array.isArray(knots) ? knots.filter(isPoint).map(within) : [];
   return points.length ? { ...wire, knots: points } : wire;
 }
 

@@ -79,6 +79,11 @@ export function freshPortId(ports: readonly { readonly id: string }[], name: str
   return freshName(slug(name) || "port", (id) => ports.some((port) => port.id === id), "_");
 }
 
+/** The name of a port, other than those that there are. */
+export function freshPortName(ports: readonly { readonly name: string }[], name: string): string {
+  return freshName(name, (wanted) => ports.some((port) => port.name === wanted));
+}
+
 /** A name, or the first of `name 2`, `name 3` ... that is free. */
 export function freshName(wanted: string, taken: (name: string) => boolean, joint = " "): string {
   for (let count = 1; ; count++) {

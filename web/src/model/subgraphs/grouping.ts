@@ -1,5 +1,5 @@
 /** Making a subgraph of some nodes, and putting an instance's nodes back in its place. */
-import { freshDefinitionId, freshPortId, innerNodes, INPUTS, isBorder, OUTPUTS, withBorder } from "./border";
+import { freshDefinitionId, freshPortId, freshPortName, innerNodes, INPUTS, isBorder, OUTPUTS, withBorder } from "./border";
 import { inputOf, outputOf, type Catalog, type OutputPort, type Port } from "../catalog/catalog";
 import type { Grouped, Unpacked } from "../commands";
 import { instanceType, subgraphOf, wireKey, type Document, type Graph, type NodeId, type Point, type PortRef, type SubgraphPort, type Wire, type WorkflowNode } from "../document/document";
@@ -17,8 +17,9 @@ export function grouped(document: Document, graph: Graph, types: Catalog, chosen
   const wires = Object.values(graph.wires);
   const enters = byEnd(wires.filter(({ from, to }) => !inside.has(from[0]) && inside.has(to[0])));
   const leaves = byEnd(wires.filter(({ from, to }) => inside.has(from[0]) && !inside.has(to[0])));
-  const inputs = portsFor(inOrder(enters, nodes, "to"), ([{ from, to }]) => portOf(input(graph, types, to) ?? output(graph, types, from), to[1]));
-  const outputs = portsFor(inOrder(leaves, nodes, "from"), ([{ from }]) => portOf(output(graph, types, from), from[1]));
+  const titled = (node: NodeId): string => titleOf(graph, types, node);
+  const inputs = portsFor(inOrder(enters, nodes, "to"), ([{ from, to }]) => [portOf(input(graph, types, to) ?? output(graph, types, from), to[1]), titled(to[0])]);
+  const outputs = portsFor(inOrder(leaves, nodes, "from"), ([{ from }]) => [portOf(output(graph, types, from), from[1]), titled(from[0])]);
   const inner = [
     ...wires.filter(({ from, to }) => inside.has(from[0]) && inside.has(to[0])),
     ...inputs.flatMap(({ port, group }) => group.map(({ to }): Wire => ({ from: [INPUTS, port.id], to }))),
@@ -105,18 +106,28 @@ function inOrder(groups: readonly Group[], nodes: Graph["nodes"], end: "from" | 
   return groups.toSorted((a, b) => at(a)[1] - at(b)[1] || at(a)[0] - at(b)[0]);
 }
 
-function portsFor(groups: readonly Group[], describe: (group: Group) => Omit<SubgraphPort, "id">): { port: SubgraphPort; group: Group }[] {
+/** A port for each group; of those that would be called alike, each also says at which node it is. */
+function portsFor(groups: readonly Group[], describe: (group: Group) => readonly [Omit<SubgraphPort, "id">, title: string]): { port: SubgraphPort; group: Group }[] {
   const made: { port: SubgraphPort; group: Group }[] = [];
+  const names = groups.map((group) => describe(group)[0].name);
   for (const group of groups) {
-    const words = describe(group);
-    const id = freshPortId(made.map(({ port }) => port), words.name);
-    made.push({ port: { id, ...words }, group });
+    const [words, title] = describe(group);
+    const alike = names.filter((other) => other === words.name).length > 1;
+    const ports = made.map(({ port }) => port);
+    const name = freshPortName(ports, alike ? `${title} ${words.name}` : words.name);
+    made.push({ port: { ...words, id: freshPortId(ports, name), name }, group });
   }
   return made;
 }
 
 function portOf(port: Port | OutputPort | undefined, name: string): Omit<SubgraphPort, "id"> {
   return { name: port?.label ?? name.replaceAll("_", " "), type: port?.type ?? "*" };
+}
+
+/** What a node is called. */
+export function titleOf({ nodes }: Graph, types: Catalog, id: NodeId): string {
+  const node = nodes[id];
+  return node?.title ?? types.spec(node?.type ?? "")?.title ?? node?.type ?? id;
 }
 
 function input(graph: Graph, types: Catalog, [node, port]: PortRef): Port | undefined {

@@ -114,3 +114,22 @@ def test_the_painted_graph_is_touched_like_nodes(fingers: Fingers) -> None:
 
     fingers.press(middle)
     expect(page.get_by_role("menu", name=re.compile("Node"))).to_be_visible()
+
+
+def test_side_panels_are_put_away_with_escape(fingers: Fingers) -> None:
+    page = fingers.page
+    page.get_by_role("button", name="Library", exact=True).click()
+    search = page.locator("#library-search")
+    search.fill("latent")
+    search.press("Escape")
+    expect(search).to_have_value("")
+    expect(search).to_be_visible()
+    search.press("Escape")
+    expect(search).to_be_hidden()
+    button = page.get_by_role("button", name="Activity", exact=True)
+    button.click()
+    queue = page.get_by_role("region", name="Queue")
+    expect(queue).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(queue).to_be_hidden()
+    expect(button).to_be_focused()

@@ -23,4 +23,10 @@ describe("menus", () => {
     const node = menuRows(COMMANDS.filter(({ on }) => on?.includes("node"))).flat();
     expect(node.at(-1)).toMatchObject({ command: { id: "delete" } });
   });
+
+  test("do not part single commands that follow each other", () => {
+    const command = (id: string, group: string) => ({ id, group, label: "command.cut" as const, menu: "edit" as const, keys: [], run: () => {} });
+    const rows = menuRows([command("a", "one"), command("b", "two"), command("c", "three"), command("d", "three"), command("e", "four")]);
+    expect(rows.map((group) => group.map((row) => ("command" in row ? row.command.id : row.fold)))).toEqual([["a", "b"], ["c", "d"], ["e"]]);
+  });
 });

@@ -17,7 +17,20 @@ export function menuRows(commands: readonly AppCommand[]): MenuRow[][] {
   const open = groups.filter((group) => !last.includes(group) && !folded.includes(group));
   const rows = ([, members]: (typeof groups)[number]): MenuRow[] => members.map((command) => ({ command }));
   const behind = folded.map(([name, members]): MenuRow => ({ fold: name as FoldedGroup, commands: members }));
-  return [...open.map(rows), behind, ...last.map(rows)].filter((group) => group.length > 0);
+  return [...joined(open.map(rows)), behind, ...last.map(rows)].filter((group) => group.length > 0);
+}
+
+/** Groups of one row that follow each other are one group: a line around each row separates nothing. */
+function joined(groups: readonly MenuRow[][]): MenuRow[][] {
+  const all: MenuRow[][] = [];
+  let isSingles = false;
+  for (const group of groups) {
+    const before = all.at(-1);
+    if (before && isSingles && group.length === 1) before.push(...group);
+    else all.push([...group]);
+    isSingles = group.length === 1;
+  }
+  return all;
 }
 
 function folds(name: string, members: readonly AppCommand[]): boolean {

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import { useSettings, useStudio } from "../state/context";
 import type { Studio } from "../state/studio";
+import { putAway } from "./drawer";
 import { isField } from "./fields";
 import { commandsByKeys, keysOfEvent } from "./keys";
 
@@ -12,6 +13,7 @@ export function useShortcuts(): void {
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isCovered(studio) || isInMenu(event.target)) return;
+      if (event.key === "Escape" && putAway(studio, event.target)) return;
       const keys = keysOfEvent(event);
       const command = keys && commands.get(keys.toLowerCase());
       if (!command || (isField(event.target) && !command.inFields)) return;

@@ -29,7 +29,10 @@ export function Library() {
   const add = (type: string): void => void addNodeAt(studio, type, null);
 
   function key(event: KeyboardEvent): void {
-    if (event.key === "Escape") setQuery("");
+    if (event.key === "Escape" && query) {
+      event.preventDefault();
+      setQuery("");
+    }
     const first = rows.find((row) => row.kind === "type");
     if (event.key === "Enter" && first?.kind === "type" && query.trim()) add(first.spec.id);
     if (event.key !== "ArrowDown") return;

@@ -24,6 +24,8 @@ interface Props {
 export function Filters({ wanted, change }: Props) {
   const { gallery } = useStudio();
   const facets = useStore(gallery.store, (state) => state.facets);
+  // Where there is nothing, nothing can be narrowed.
+  if (facets?.total === 0) return null;
   return (
     <>
       <Select aria-label={t("gallery.model")} className={styles["select"] ?? ""} value={wanted.model} onChange={(event) => change({ ...wanted, model: event.target.value })}>

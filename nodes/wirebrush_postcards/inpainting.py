@@ -11,7 +11,7 @@ from wirebrush_postcards.drawing import draw_scene
 from wirebrush_postcards.latents import CELL
 from wirebrush_postcards.scenes import COLOURS, Scene
 
-SKY_DEPTH = 56
+SKY_DEPTH = 64
 """Rows that hold the sun or the moon and its halo, at any hour."""
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels, on the borders of the latent's cells."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from studio import Studio, as_image, as_pictures
+from torch.nn.functional import max_pool2d
 
 from wirebrush.api import Latent
 from wirebrush_nodes.compositing import image_composite_masked
@@ -47,12 +48,13 @@ def test_inpainting_changes_the_mask_as_told_and_nothing_else(studio: Studio, ki
 
 
 def test_the_decoded_rest_stays_nearly_as_it_was(studio: Studio) -> None:
-    """Without laying the old picture over it: the decoder's eye reaches over the mask's border."""
+    """Without laying the old picture over it: the decoder looks a few cells beyond the mask."""
     for seed, task in enumerate(TASKS["side"][:3]):
         _, before, after = inpainted(studio, task, seed)
         moved = np.abs(studio.decoded(after).astype(int) - studio.decoded(before))[0]
-        assert moved[task.mask() == 0].mean() <= 2
-        assert moved[task.mask() == 1].mean() > 4
+        near = max_pool2d(torch.from_numpy(task.mask())[None], 4 * CELL + 1, 1, 2 * CELL)[0] > 0
+        assert moved[~near.numpy()].mean() <= 2
+        assert moved[task.mask() == 1].mean() > 5
 
 
 def test_image_to_image_keeps_the_layout_in_proportion_to_denoise(studio: Studio) -> None:

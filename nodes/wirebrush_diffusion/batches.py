@@ -147,6 +147,14 @@ class Batch:
     def _answer(
         self, model: DiffusionModel, part: Part, x: Tensor, times: Tensor, sigma: float
     ) -> Tensor:
+        cache = model.step_cache
+        if cache is None:
+            return self._computed(model, part, x, times, sigma)
+        return cache.answer(part, x, sigma, lambda: self._computed(model, part, x, times, sigma))
+
+    def _computed(
+        self, model: DiffusionModel, part: Part, x: Tensor, times: Tensor, sigma: float
+    ) -> Tensor:
         asked = Question(x, times, part.context, part.extra)
         residuals = self._residuals(asked, part.hints, sigma) if part.hints else None
         return model.predict(x, times, part.context, part.extra, residuals)

@@ -16,6 +16,7 @@ from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.patches import PatchedWeights
 from wirebrush_diffusion.schedules import DiscreteSchedule, NoiseSchedule
+from wirebrush_diffusion.step_cache import StepCache
 
 CONCAT = "concat"
 """In `extra`: channels that stand beside the latent, `[N,c,h,w]`; cut to an area like it."""
@@ -57,7 +58,8 @@ class DiffusionModel(Loaded):
     """`network` is diffusers' `UNet2DConditionModel`; families with other networks subclass this.
 
     Weights are changed only through `patches`, which can take every change back exactly. Batches of
-    more than `rows_at_once` go through the network in parts (0: as they are); see `in_parts`.
+    more than `rows_at_once` go through the network in parts (0: as they are). With a `step_cache`
+    some steps are not computed (*lossy*).
     """
 
     network: nn.Module
@@ -66,6 +68,7 @@ class DiffusionModel(Loaded):
     latent: LatentFormat = field(default_factory=LatentFormat)
     patches: PatchedWeights = field(init=False)
     rows_at_once: int = field(init=False, default=0)
+    step_cache: StepCache | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.freeze()
@@ -82,6 +85,12 @@ class DiffusionModel(Loaded):
         """The same model, for batches in parts of so many rows: they need less memory."""
         view = copy.copy(self)
         view.rows_at_once = rows
+        return view
+
+    def cached_by(self, cache: StepCache) -> Self:
+        """The same model, with steps left out that the cache can stand for."""
+        view = copy.copy(self)
+        view.step_cache = cache
         return view
 
     @property

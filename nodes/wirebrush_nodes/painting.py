@@ -18,6 +18,7 @@ from wirebrush_diffusion.guidance import (
     GuidedDenoiser,
     PerpNegGuided,
 )
+from wirebrush_diffusion.lazy_guidance import lazily
 from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.memory.portions import painting_portions
 from wirebrush_diffusion.memory.using import within
@@ -28,7 +29,7 @@ from wirebrush_diffusion.sampling import Outcome, sample_guided
 from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.hooking import HookMaker
 from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
-from wirebrush_nodes.tweaks import gradual_mask, rules_of
+from wirebrush_nodes.tweaks import LAZY_CACHE, gradual_mask, rules_of, step_cache_of
 
 Levels = Callable[[DiffusionModel], Sequence[float]]
 """The noise levels of a run, once the model is known."""
@@ -64,9 +65,11 @@ def paint(
 
         def work(portion: Portion) -> Outcome:
             model = network.in_parts(portion.rows)
+            lead = _library_guider(guider, model, conditions)
+            lazy = step_cache_of(LAZY_CACHE, handle.tweaks, model)
             return sample_guided(
                 model,
-                _library_guider(guider, model, conditions),
+                lead if lazy is None else lazily(lead, lazy, model.prediction),
                 canvas,
                 start,
                 levels(network),

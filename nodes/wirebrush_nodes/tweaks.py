@@ -15,6 +15,8 @@ from typing import Any
 from wirebrush.api import Model, Tweak
 from wirebrush_diffusion import model_sampling
 from wirebrush_diffusion.alterations import Alteration, FreeU, SkippedLayers
+from wirebrush_diffusion.attention import AttentionBackend
+from wirebrush_diffusion.compiling import Compiled
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.guidance_rules import (
     CfgNorm,
@@ -39,6 +41,7 @@ from wirebrush_diffusion.perturbed_guidance import (
     SkipLayers,
     SkipNegativeLayers,
 )
+from wirebrush_diffusion.step_cache import StepCache
 
 
 def layers_named(text: str) -> tuple[int, ...]:
@@ -97,7 +100,12 @@ RULES: Mapping[str, Callable[..., Rule]] = MappingProxyType(
     }
 )
 ALTERATIONS: Mapping[str, Callable[..., Alteration]] = MappingProxyType(
-    {"FreeU": FreeU, "FreeU_V2": partial(FreeU, version=2)}
+    {
+        "FreeU": FreeU,
+        "FreeU_V2": partial(FreeU, version=2),
+        "AttentionBackend": AttentionBackend,
+        "TorchCompileModel": Compiled,
+    }
 )
 SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
     {
@@ -112,6 +120,8 @@ SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
     }
 )
 GRADUAL_MASK = "DifferentialDiffusion"
+STEP_CACHE, LAZY_CACHE = "EasyCache", "LazyCache"
+USED_ELSEWHERE = (GRADUAL_MASK, STEP_CACHE, LAZY_CACHE)
 
 
 def rules_of(model: Model) -> list[Rule]:
@@ -136,12 +146,26 @@ def tweaked(model: DiffusionModel, tweaks: Sequence[Tweak]) -> Iterator[Diffusio
                 model = resampled(model, sampled)
             elif tweak.kind in ALTERATIONS:
                 stack.enter_context(ALTERATIONS[tweak.kind](**settings).on(model.network))
-            elif tweak.kind not in RULES and tweak.kind != GRADUAL_MASK:
+            elif tweak.kind not in RULES and tweak.kind not in USED_ELSEWHERE:
                 raise DiffusionError(
                     f"The model has a tweak {tweak.kind!r} that the built-in samplers do not know.",
                     "Sample with the nodes of the pack that it comes from.",
                 )
-        yield model
+        cache = step_cache_of(STEP_CACHE, tweaks, model)
+        yield model if cache is None else model.cached_by(cache)
+
+
+def step_cache_of(kind: str, tweaks: Sequence[Tweak], model: DiffusionModel) -> StepCache | None:
+    """A new step cache, if a tweak of that kind asks for one; of several the last."""
+    found = [_settings(tweak) for tweak in tweaks if tweak.kind == kind]
+    if not found:
+        return None
+    settings, schedule = found[-1], model.schedule
+    return StepCache(
+        settings["reuse_threshold"],
+        schedule.at_percent(settings["start_percent"]),
+        schedule.at_percent(settings["end_percent"]),
+    )
 
 
 def _settings(tweak: Tweak) -> dict[str, Any]:

@@ -112,13 +112,14 @@ class Placement:
 
     `room` is the memory that it may use. `device` is where it computes while it is used there,
     `measured` what it was seen to allocate per unit of work, by device. Whoever uses it there has
-    the `lock`.
+    the `lock`. `streaming`: parts come and go while it computes.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
         self.leaves, self.shared = _leaves_of(network)
         self.device: torch.device | None = None
+        self.streaming = False
         self.transfer: Transfer | None = None
         self.room: Room = Plenty()
         self.measured: dict[str, float] = {}

@@ -137,12 +137,12 @@ def _placed(
         if plan.streamed:
             stack.enter_context(Stream(plan.streamed, transfer).on())
         for placement in placements:
-            placement.device = transfer.device
+            placement.device, placement.streaming = transfer.device, bool(plan.streamed)
         try:
             yield
         finally:
             for placement in placements:
-                placement.device = None
+                placement.device, placement.streaming = None, False
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -11,7 +12,10 @@ import torch
 
 from wirebrush.api import Conditioning, Latent, Model, NodeError, Run
 from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.lora import read_lora
+from wirebrush_diffusion.memory.portions import painting_portions
+from wirebrush_diffusion.memory.using import placed
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.patches import Delta
 from wirebrush_diffusion.samplers import Step
@@ -25,6 +29,8 @@ from wirebrush_nodes.lora_values import LoraModel, digest_of
 from wirebrush_nodes.patching import COMPUTED
 
 STATE = "state.safetensors"
+KEPT_ACTIVATIONS = 8
+"""How many times what painting needs is kept for gradients, unless it is computed again."""
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 SAMPLE_STEPS, SAMPLE_CFG = 12, 4.0
 ENDS = 10
@@ -73,12 +79,14 @@ class Taught:
 def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> Taught:
     """Train, or go on with a training of the same content that was not finished."""
     handle = _in_precision(lesson.model, wishes.training_dtype, run)
-    with explained("model"), live_model(handle, run) as network:
+    with explained("model"), live_model(handle, run) as network, ExitStack() as stack:
         texts = _texts(lesson, network, run)
         examples = _examples(lesson.latents, texts, network)
+        stack.enter_context(_wholly_there(network, examples, settings, run))
         empty = _empty(lesson, network, run)
         existing, before = _existing(lesson, handle, run)
-        training = LoraTraining(network, examples, settings, empty, existing)
+        with explained("existing_lora" if existing else "model"):
+            training = LoraTraining(network, examples, settings, empty, existing)
         training.loop.name = _name(lesson, settings, examples, empty, run)
         state = run.workspace(training.loop.name) / STATE
         draw = _sampler(network, handle, examples[0], empty, settings.seed, run)
@@ -97,10 +105,30 @@ def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> T
 
 def _in_precision(model: Model, dtype: str, run: Run) -> Model:
     """The handle for training in that precision; processors are slow at anything but float32."""
-    chosen = torch.float32 if run.device.startswith("cpu") else DTYPES[dtype]
     if run.device.startswith("cpu"):
         return model
-    return model.with_option(COMPUTED, str(chosen).removeprefix("torch."))
+    return model.with_option(COMPUTED, str(DTYPES[dtype]).removeprefix("torch."))
+
+
+@contextmanager
+def _wholly_there(
+    network: DiffusionModel, examples: list[Example], settings: LoraSettings, run: Run
+) -> Iterator[None]:
+    """All weights are on the device while the block runs: gradients need them once more."""
+    rows = min(settings.batch_size, len(examples))
+    positions = examples[0].latent[0].numel()
+    portion = painting_portions(network.config, rows, positions, network.dtype.itemsize)[0]
+    kept = 1 if settings.gradient_checkpointing else KEPT_ACTIVATIONS
+    with placed(run.memory, [network], replace(portion, activations=portion.activations * kept)):
+        missing = sum(leaf.weight for leaf in network.leaves() if not leaf.here)
+        if run.memory.apart and missing:
+            raise DiffusionError(
+                f"{missing / 2**30:.1f} GB of the model do not fit on {run.device} beside the work:"
+                " training needs all of it there.",
+                "Use gradient_checkpointing, a smaller batch or smaller pictures, bf16, or a "
+                "smaller model.",
+            )
+        yield
 
 
 def _texts(lesson: Lesson, network: DiffusionModel, run: Run) -> list[Condition]:

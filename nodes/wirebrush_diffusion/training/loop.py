@@ -22,8 +22,8 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.training.files import write_tensors
 from wirebrush_diffusion.weights import WeightFile
 
-SAVE_SECONDS = 20.0
-"""How much work a kill may cost."""
+SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05
+"""A state is written so often, but writing takes no more than this share of the time."""
 OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = MappingProxyType(
     {
         "AdamW": torch.optim.AdamW,
@@ -92,13 +92,12 @@ class Loop:
         if state is not None:
             self.resume(state, steps)
         with self._kept(state), torch.enable_grad():
-            saved = time.monotonic()
+            due = time.monotonic() + SAVE_SECONDS
             while self.step < steps:
                 loss = self._train()
                 self.losses.append(loss)
-                if state is not None and time.monotonic() - saved > SAVE_SECONDS:
-                    self.save(state)
-                    saved = time.monotonic()
+                if state is not None and time.monotonic() >= due:
+                    due = self._save_and_say_when(state)
                 on_step(self.step, loss)
 
     def save(self, path: Path) -> None:
@@ -111,6 +110,13 @@ class Loop:
                     tensors[f"optimizer.{names[place]}|{key}"] = entry
         tensors["losses"] = torch.tensor(self.losses, dtype=torch.float64)
         write_tensors(path, tensors, {"training": self.name, "step": str(self.step)})
+
+    def _save_and_say_when(self, path: Path) -> float:
+        """Write the state; returns when to do it again."""
+        begun = time.monotonic()
+        self.save(path)
+        ended = time.monotonic()
+        return ended + max(SAVE_SECONDS, (ended - begun) / SAVE_SHARE)
 
     def resume(self, path: Path, steps: int) -> None:
         """Go on from a state; one that is damaged, or has more than `steps`, is not used."""

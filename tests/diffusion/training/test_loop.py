@@ -78,7 +78,7 @@ sys.path[:0] = {paths!r}
 from pathlib import Path
 import wirebrush_diffusion.training.loop as module
 from test_loop import loop
-module.SAVE_SECONDS = 0.0
+module.SAVE_SECONDS, module.SAVE_SHARE = 0.0, 1e9
 def slowly(step, loss):
     print(step, flush=True)
     time.sleep(0.01)

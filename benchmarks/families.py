@@ -35,13 +35,17 @@ from wirebrush_diffusion.noise import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
 
-FAMILIES = ("sd1", "sd2", "sdxl", "sd3", "flux")
+FAMILIES = ("sd1", "sd2", "sdxl", "sd3", "flux", "lumina2", "z_image", "qwen_image")
+TOKENS = ("flux", "qwen_image")  # whose pipelines speak of tokens, here without a negative text
 PROMPT, NEGATIVE, CFG, GUIDANCE = "a red house", "fog", 4.0, 2.5
+SYSTEM = "paint"
 
 
-def ours(parts: Parts, noise: Tensor, sigmas: list[float], cfg: float) -> tuple[Tensor, Tensor]:
+def ours(
+    parts: Parts, noise: Tensor, sigmas: list[float], cfg: float, prompt: str
+) -> tuple[Tensor, Tensor]:
     """Latent as the network sees it, and picture."""
-    texts = (PROMPT, NEGATIVE) if cfg != 1.0 else (PROMPT,)
+    texts = (prompt, NEGATIVE) if cfg != 1.0 else (prompt,)
     sides: list[list[Condition]] = []
     for text in texts:
         encoding = parts.text_encoder.encode(text)
@@ -62,7 +66,7 @@ def ours(parts: Parts, noise: Tensor, sigmas: list[float], cfg: float) -> tuple[
         cfg=cfg,
     )
     picture = parts.autoencoder.decode(latent)
-    return (latent - parts.model.latent.shift) * parts.model.latent.scale, picture
+    return parts.model.latent.to_network(latent), picture
 
 
 def theirs(pipe: Any, name: str, noise: Tensor, steps: int, output: str) -> Tensor:
@@ -77,9 +81,14 @@ def theirs(pipe: Any, name: str, noise: Tensor, steps: int, output: str) -> Tens
         "output_type": output,
         "latents": noise,
     }
-    if name == "flux":
+    if name in TOKENS:
+        guidance = GUIDANCE if name == "flux" else None
         arguments |= {"latents": packed(noise), "max_sequence_length": 256}
-        return pipe(**arguments | {"guidance_scale": GUIDANCE}).images
+        return pipe(**arguments | {"guidance_scale": guidance}).images
+    if name == "lumina2":
+        arguments |= {"system_prompt": SYSTEM, "cfg_normalization": False}
+    if name == "z_image":  # it counts the scale from the positive side
+        arguments["guidance_scale"] = CFG - 1
     if name == "sd3":
         arguments["max_sequence_length"] = 77
     return pipe(**arguments, negative_prompt=NEGATIVE).images
@@ -92,12 +101,13 @@ def compare(name: str, pipe: Any, folder: Path, options: argparse.Namespace) -> 
     size = options.side // 8
     noise = initial_noise(torch.zeros((1, parts.model.latent.channels, size, size)), 1)
     expected = theirs(pipe, name, noise, options.steps, "latent")
-    expected = unpacked(expected, size // 2, size // 2) if name == "flux" else expected
+    expected = unpacked(expected, size // 2, size // 2) if name in TOKENS else expected
     sigmas = pipe.scheduler.sigmas.tolist()
-    cfg = 1.0 if name == "flux" else CFG
-    latent, _ = ours(parts, noise, sigmas, cfg)
+    cfg = 1.0 if name in TOKENS else CFG
+    prompt = f"{SYSTEM} <Prompt Start> {PROMPT}" if name == "lumina2" else PROMPT
+    latent, _ = ours(parts, noise, sigmas, cfg, prompt)
     runs: dict[str, Callable[[], object]] = {
-        "ours": lambda: ours(parts, noise, sigmas, cfg),
+        "ours": lambda: ours(parts, noise, sigmas, cfg, prompt),
         "diffusers": lambda: theirs(pipe, name, noise, options.steps, "pt"),
     }
     times: dict[str, list[float]] = {side: [] for side in runs}
@@ -124,7 +134,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "diffusion"))
-    pipeline = import_module("tiny_families").pipeline
+    pipeline = import_module("tiny_language").pipeline
 
     results: dict[str, Any] = {}
     for name in options.only.split(","):

@@ -35,8 +35,8 @@ def checkpoint_loader_simple(
     """Choose a model: its painter (MODEL), its reader of texts (CLIP) and its eye (VAE).
 
     Reads safetensors files and diffusers folders of Stable Diffusion 1, 2, 3 and XL (with refiner),
-    FLUX.1, Chroma, PixArt-Sigma and their variants. The weights are loaded when a node uses them,
-    and stay in memory while there is room.
+    FLUX.1, Chroma, PixArt, Lumina 2, Z-Image, Qwen-Image and their variants. The weights are loaded
+    when a node uses them, and stay in memory while there is room.
 
     Args:
         ckpt_name: A file or folder in `models/checkpoints`.

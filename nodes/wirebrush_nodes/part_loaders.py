@@ -68,7 +68,7 @@ def clip_loader(
 
     Args:
         clip_name: A file in `models/text_encoders`.
-        type: The family of models that will paint.
+        type: The family of models that will paint. Z-Image and Lumina 2 are both lumina2.
         device: "cpu" leaves the other device's memory to the painting.
     """
     return _clip([("clip_name", clip_name)], type, device, run)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import wirebrush_nodes
 from wirebrush.engine.engine import Engine, Settings
@@ -113,3 +115,30 @@ def test_everything_but_pictures_survives_a_restart(
 
     assert finished.state == "succeeded"
     assert finished.summary.executed <= 3
+
+
+def test_a_learnt_word_that_is_replaced_is_read_again(
+    packs: Packs, models: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "more" / "embeddings"
+    folder.mkdir(parents=True)
+
+    def learn(name: str, number: float) -> None:
+        save_file({"emb_params": torch.full((1, 32), number)}, folder / f"{name}.safetensors")
+
+    def ran(text: Any) -> bool:
+        prompt = GRAPH | {"3": node("CLIPTextEncode", text=text, clip=["1", 1])}
+        prompt["12"] = node("PrimitiveString", value="a embedding:mine")
+        finished, _ = run(engine, prompt, "3")
+        assert finished.state == "succeeded", finished.problems
+        return "3" in finished.summary.per_node
+
+    learn("mine", 1.0)
+    settings = Settings(cache=tmp_path / "cache", models=[models, tmp_path / "more"])
+    with Engine(packs, settings) as engine:
+        assert [ran("a embedding:mine"), ran("a embedding:mine"), ran(["12", 0])] == [1, 0, 1]
+        learn("other", 2.0)
+        assert [ran("a embedding:mine"), ran("a house"), ran(["12", 0])] == [0, 1, 1]
+        learn("mine", 3.0)
+        assert [ran("a (embedding:mine:1.2)"), ran("a embedding:mine")] == [1, 1]
+        assert [ran("a house"), ran(["12", 0]), ran(["12", 0])] == [0, 1, 0]

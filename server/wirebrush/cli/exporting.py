@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
+from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, read_text
-from wirebrush.cli.say import complain, say, tell_problems
-from wirebrush.config import add_common_options, config_from
+from wirebrush.config import Config, add_common_options
 from wirebrush.graph.comfy.exporting import export_workflow
 from wirebrush.graph.comfy.prompting import comfy_prompt
 from wirebrush.graph.jsontext import read_json
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.workflow import Workflow
-from wirebrush.jobs.errors import JobsError
 
-DONE, FAILED, BAD = 0, 1, 2
 FORMATS = ("comfy-ui", "comfy-api")
 
 
@@ -38,29 +35,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Export the file: 0 if it was written, 2 if there is no graph in it, 1 if nothing works."""
-    config = config_from(options, os.environ)
-    try:
+    """Export the file."""
+
+    def make(config: Config) -> Converted:
         data, problems = read_json(read_text(options.file), forgiving=True)
         catalog = kept_catalog(config) or fresh_catalog(config)
         workflow, said = (None, problems) if problems else open_workflow(data, catalog)
         if workflow is None:
             raise BadInput(f"{options.file} cannot be exported.", said)
-        text = json.dumps(_exported(workflow, catalog, options.format), indent=2, allow_nan=False)
-        if options.out is not None:
-            options.out.write_text(text + "\n", encoding="utf-8")
-    except BadInput as error:
-        complain(error.message)
-        tell_problems(error.problems, options.file)
-        return BAD
-    except OSError as error:
-        complain(f"{options.out} cannot be written: {error.strerror}.")
-        return FAILED
-    except JobsError as error:
-        complain(str(error))
-        return FAILED
-    say(text if options.out is None else f"{options.out}: {len(workflow.nodes)} nodes.")
-    return DONE
+        exported = _exported(workflow, catalog, options.format)
+        text = json.dumps(exported, indent=2, allow_nan=False)
+        return Converted(text, f"{len(workflow.nodes)} nodes")
+
+    return convert(options, make)
 
 
 def _exported(workflow: Workflow, catalog: Catalog, wanted: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Any
 
 from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
+from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, open_binary, read_text
 from wirebrush.cli.offline import Library
-from wirebrush.cli.say import complain, say, say_json, tell_problems
-from wirebrush.config import Config, add_common_options, config_from
+from wirebrush.config import Config, add_common_options
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code
 from wirebrush.graph.compile import compile_workflow
@@ -23,10 +23,8 @@ from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.validate import validate
 from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_text import dump_workflow, workflow_to_json
-from wirebrush.jobs.errors import JobsError
 from wirebrush.jobs.metadata.graphfile import graph_in
 
-DONE, FAILED, BAD = 0, 1, 2
 _TOLD = frozenset({Code.BAD_COMFY, Code.UNKNOWN_NODE_TYPE, Code.FILE_NOT_FOUND})
 """What a person who opens a stranger's file wants to know: what is missing here."""
 
@@ -40,33 +38,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Import the file: 0 if it was written, 2 if there is no graph in it, 1 if nothing works."""
-    config = config_from(options, os.environ)
-    try:
+    """Import the file."""
+
+    def make(config: Config) -> Converted:
         workflow, problems = import_file(options.file, config)
-        text = dump_workflow(workflow)
-        if options.out is not None:
-            options.out.write_text(text, encoding="utf-8")
-    except BadInput as error:
-        complain(error.message)
-        tell_problems(error.problems, options.file)
-        return BAD
-    except OSError as error:
-        complain(f"{options.out} cannot be written: {error.strerror}.")
-        return FAILED
-    except JobsError as error:
-        complain(str(error))
-        return FAILED
-    if options.json:
-        said = [asdict(item) for item in problems]
-        say_json({"workflow": workflow_to_json(workflow), "problems": said})
-        return DONE
-    tell_problems(problems, options.file)
-    if options.out is None:
-        say(text.rstrip("\n"))
-    else:
-        say(f"{options.out}: {len(workflow.nodes)} nodes, {len(workflow.wires)} wires.")
-    return DONE
+        if options.json:
+            said = [asdict(problem) for problem in problems]
+            data = {"workflow": workflow_to_json(workflow), "problems": said}
+            return Converted(json.dumps(data, allow_nan=False), "")
+        summary = f"{len(workflow.nodes)} nodes, {len(workflow.wires)} wires"
+        return Converted(dump_workflow(workflow).rstrip("\n"), summary, problems)
+
+    return convert(options, make)
 
 
 def import_file(file: str, config: Config) -> tuple[Workflow, list[Problem]]:

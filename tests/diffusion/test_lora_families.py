@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from tiny_families import PIPELINES
+from tiny_language import LANGUAGE_PIPELINES
 from torch import Tensor, nn
 
 from wirebrush_diffusion.lora import read_lora
@@ -19,7 +20,7 @@ from wirebrush_diffusion.weights import WeightFile
 
 @cache
 def parts(family: str) -> dict[str, Any]:
-    return PIPELINES[family][1]()
+    return {**PIPELINES, **LANGUAGE_PIPELINES}[family][1]()
 
 
 def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
@@ -32,7 +33,7 @@ def shapes_of(network: nn.Module) -> dict[str, tuple[int, ...]]:
 def modules_of(family: str, part: str) -> Modules:
     network = parts(family)[part]
     roles = {
-        "text_encoder": "l",
+        "text_encoder": ROLES.get(family, "l"),
         "text_encoder_2": "t5xxl" if family == "flux" else "g",
         "text_encoder_3": "t5xxl",
     }
@@ -52,6 +53,7 @@ def lora(
     return WeightFile(path), up @ down
 
 
+ROLES = {"lumina2": "gemma2_2b", "z_image": "qwen3_4b", "qwen_image": "qwen25_7b"}
 CLIP = "encoder.layers.0.mlp.fc1"
 T5 = "encoder.block.0.layer.0.SelfAttention.q"
 X = "attentions.0.transformer_blocks.0.attn2.to_k"
@@ -59,6 +61,8 @@ BLOCK = "transformer_blocks.1"
 ATTENTION = f"{BLOCK}.attn"
 NORM = "norm1_context.linear"
 SD3_NORM = "lora_unet_joint_blocks_{}_context_block_adaLN_modulation_1"
+WIDEN, Z, FORWARD = "img_mlp.net.0.proj", "layers.1.attention", "layers.1.feed_forward"
+LUMINA_QKV = [f"layers.1.attn.to_{n}" for n in "qkv"]
 MLP = "single_transformer_blocks.0.proj_mlp"
 CASES = [
     ("sdxl", "text_encoder", f"lora_te1_text_model_{CLIP}", CLIP),
@@ -89,6 +93,15 @@ CASES = [
         "transformer_blocks.1.attn.to_out.0",
     ),
     ("flux", "transformer", "diffusion_model.single_blocks.1.linear2", f"single_{BLOCK}.proj_out"),
+    ("qwen_image", "transformer", f"transformer.{ATTENTION}.to_q", f"{ATTENTION}.to_q"),
+    ("qwen_image", "transformer", f"diffusion_model.{ATTENTION}.to_out.0", f"{ATTENTION}.to_out.0"),
+    ("qwen_image", "transformer", f"lora_unet_{BLOCK}.{WIDEN}", f"{BLOCK}.{WIDEN}"),
+    ("qwen_image", "transformer", f"{ATTENTION}.add_k_proj", f"{ATTENTION}.add_k_proj"),
+    ("z_image", "transformer", f"diffusion_model.{Z}.to_q", f"{Z}.to_q"),
+    ("z_image", "transformer", f"diffusion_model.{Z}.out", f"{Z}.to_out.0"),
+    ("z_image", "transformer", f"lora_unet_{FORWARD}.w1", f"{FORWARD}.w1"),
+    ("lumina2", "transformer", f"lora_unet_{FORWARD}.w1", f"{FORWARD}.linear_1"),
+    ("lumina2", "transformer", "transformer.layers.1.attn.to_k", "layers.1.attn.to_k"),
 ]  # fmt: skip
 
 
@@ -122,6 +135,9 @@ FUSED = [
     ("sd3", "lora_unet_joint_blocks_1_x_block_attn_qkv", QKV, False),
     ("flux", "lora_unet_double_blocks_1_img_attn_qkv", QKV, False),
     ("flux", "lora_unet_single_blocks_0_linear1", [*SINGLE, MLP], False),
+    ("z_image", f"diffusion_model.{Z}.qkv", [f"{Z}.to_{n}" for n in "qkv"], False),
+    ("lumina2", "lora_unet_layers_1_attention_qkv", LUMINA_QKV, False),
+    ("lumina2", "lora_unet_layers_1_adaLN_modulation_1", ["layers.1.norm1.linear"], False),
     ("flux", "lora_unet_final_layer_adaLN_modulation_1", ["norm_out.linear"], True),
     ("sd3", SD3_NORM.format(2), [f"transformer_blocks.2.{NORM}"], True),
     ("sd3", SD3_NORM.format(1), [f"{BLOCK}.{NORM}"], False),

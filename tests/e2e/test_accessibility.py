@@ -137,6 +137,9 @@ def test_menus(studio: Studio, page: Page, examiner: Examiner) -> None:
         page.keyboard.press("ArrowLeft")
         expect(menu).to_have_count(0)
     _close(page, page.get_by_role("menu"))
+
+
+def test_menus_of_things_on_the_canvas(studio: Studio, page: Page, examiner: Examiner) -> None:
     page.get_by_role("button", name="Other ways to run").click()
     examiner.look_at(page.get_by_role("menu"), "ways to run")
     _close(page, page.get_by_role("menu"))

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from browser_studio import SLOW, Studio
+from dropping import drop_workflow, postcard
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -134,3 +135,20 @@ def test_what_is_added_under_a_resting_pointer_is_in_sight(studio: Studio, page:
     assert box is not None
     assert box["x"] > 300, "it is in the middle of the canvas"
     assert box["y"] > 100
+
+
+def test_what_is_added_the_moment_a_document_opens_lies_where_it_was_put(
+    studio: Studio, page: Page
+) -> None:
+    workflow = postcard()
+    for node in workflow["nodes"].values():
+        node["at"] = [node["at"][0] + 9_000, node["at"][1] - 4_000]
+    drop_workflow(page, workflow)
+    page.mouse.dblclick(700, 850)
+    page.get_by_role("combobox", name="Add a node").fill("invert image")
+    page.keyboard.press("Enter")
+    box = studio.node("Invert Image").bounding_box()
+    assert box is not None
+    assert abs(box["x"] - 700) < 24
+    assert abs(box["y"] - 850) < 24
+    expect(studio.node("KSampler")).to_be_visible()

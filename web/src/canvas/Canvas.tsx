@@ -24,6 +24,7 @@ import { useStrokes } from "./tools/StrokeLayer";
 import { ToolBar } from "./tools/ToolBar";
 import { useCanvasHandle } from "./useCanvasHandle";
 import { useConnecting } from "./wires/useConnecting";
+import { useFirstView } from "./useFirstView";
 import { useFlow } from "./useFlow";
 import { usePinch } from "./moving/usePinch";
 import { usePlacing } from "./moving/usePlacing";
@@ -67,11 +68,14 @@ function Surface() {
   const ready = useCatalog(({ catalog }) => catalog !== null);
   const empty = useGraph((graph) => Object.keys(graph.nodes).length === 0);
 
-  // Each document is shown as a whole at first, as soon as its nodes can be drawn.
+  const first = useFirstView(surface, overview.scenes, ready);
+
+  // Where the types come after the document, it is shown as a whole when they are there.
   useEffect(() => {
     if (id && ready && mounted && !view.getState().viewport) view.getState().canvas?.opened();
   }, [id, ready, mounted, view]);
 
+  if (!first) return <div ref={surface} className={styles["surface"]} />;
   return (
     <div
       ref={surface}
@@ -95,6 +99,7 @@ function Surface() {
         tabIndex={0}
         data-canvas=""
         onlyRenderVisibleElements
+        defaultViewport={first}
         minZoom={LEAST_ZOOM}
         maxZoom={MOST_ZOOM}
         selectionKeyCode={null}

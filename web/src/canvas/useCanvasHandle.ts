@@ -1,4 +1,4 @@
-import { getViewportForBounds, useReactFlow, useStoreApi } from "@xyflow/react";
+import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useMemo, useRef, type PointerEvent, type RefObject } from "react";
 import { centreOf, holds, onGrid, type Box } from "../model/layout/boxes";
 import type { NodeId, Point } from "../model/document/document";
@@ -6,15 +6,14 @@ import { useWorkspace } from "../state/context";
 import type { Pointing } from "./overview/pointing";
 import { boundsOf, boxOf } from "./overview/scene";
 import type { Scenes } from "./overview/scenes";
-import { LEAST_ZOOM, NEAR } from "./overview/view";
+import { NEAR } from "./overview/view";
+import { viewOf } from "./useFirstView";
 
 const FIT_MS = 180;
 /** A node that is gone to is shown no smaller than this. */
 const READABLE = 0.6;
 /** Frames after which a node that was out of sight is in the page for certain. */
 const FRAMES = 40;
-/** Room around what is shown as a whole, as a share of the surface. */
-const PADDING = 0.05;
 
 /** Lets the rest of the page move the view and ask where things are. */
 export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scenes: Scenes, pointing: Pointing) {
@@ -42,8 +41,7 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
     const show = (box: Box | null, most: number, duration: number): void => {
       if (!box) return;
       const { width, height } = store.getState();
-      const bounds = { x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top };
-      void flow.setViewport(getViewportForBounds(bounds, width, height, LEAST_ZOOM, most, PADDING), { duration });
+      void flow.setViewport(viewOf(box, width, height, most), { duration });
     };
     const focus = (node: NodeId, stay = false): void => {
       const box = boxOf(scenes.now(), node);
@@ -63,13 +61,11 @@ export function useCanvasHandle(surface: RefObject<HTMLDivElement | null>, scene
         pointer.current = [event.clientX, event.clientY];
       },
       ready: (): void => {
-        const { viewport } = view.getState();
-        if (viewport) void flow.setViewport(viewport);
         view.setState({
           canvas: {
             // Nodes that were just made reach xyflow with the next paint.
             fit: () => show(boundsOf(scenes.now()), 1, FIT_MS),
-            opened: () => requestAnimationFrame(() => requestAnimationFrame(() => show(boundsOf(scenes.now()), 1, 0))),
+            opened: () => show(boundsOf(scenes.now()), 1, 0),
             zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
             reveal: (node) => show(boxOf(scenes.now(), node), Math.max(flow.getZoom(), READABLE), FIT_MS),
             approach: (key) => show(boxOf(scenes.now(), key), 1, FIT_MS),

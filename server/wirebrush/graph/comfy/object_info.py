@@ -1,0 +1,82 @@
+"""The catalog in the words of ComfyUI's `/object_info`: what its editors and clients draw from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from wirebrush.api import MISSING, NodeSpec, Port, Widget
+from wirebrush.graph.comfy.widgets import SEEDS
+
+Choices: TypeAlias = Callable[[str], Sequence[str]]
+"""The files that a widget of a kind offers now: `checkpoints`, `image`..."""
+
+_SECTIONS = ("required", "optional", "hidden")
+_UPLOADS = {"image": "image_upload", "mask": "image_upload", "audio": "audio_upload"}
+
+
+def object_info(spec: NodeSpec, choices: Choices) -> dict[str, Any]:
+    """One node type as ComfyUI describes its own."""
+    sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
+    for port in spec.inputs:
+        section = "optional" if port.optional else "required"
+        sections[section][port.name] = _input(port, choices)
+    if spec.sink:
+        sections["hidden"] = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
+    shown = {name: fields for name, fields in sections.items() if fields or name == "required"}
+    info: dict[str, Any] = {
+        "input": shown,
+        "input_order": {name: list(fields) for name, fields in shown.items()},
+        "output": [output.type for output in spec.outputs],
+        "output_is_list": [output.list for output in spec.outputs],
+        "output_name": [output.name for output in spec.outputs],
+        "name": spec.id,
+        "display_name": spec.title or spec.id,
+        "description": spec.help,
+        "python_module": "nodes" if spec.pack == "builtin" else f"custom_nodes.{spec.pack}",
+        "category": spec.category,
+        "output_node": spec.sink,
+    }
+    if any(output.help for output in spec.outputs):
+        info["output_tooltips"] = [output.help or None for output in spec.outputs]
+    return info | {name: True for name in ("deprecated", "experimental") if getattr(spec, name)}
+
+
+def _input(port: Port, choices: Choices) -> list[Any]:
+    """`[type or choices, options]`; a port without options is only its type."""
+    options: dict[str, Any] = {}
+    first = port.widget.choices[:1] if port.widget is not None and port.widget.choices else ()
+    if port.default is not MISSING and port.default is not None and (port.default,) != first:
+        options["default"] = port.default
+    if port.help:
+        options["tooltip"] = port.help
+    if port.lazy:
+        options["lazy"] = True
+    if port.link:
+        options["rawLink"] = True
+    if port.widget is None:
+        return [port.type, options] if options else [port.type]
+    return [_kind(port, port.widget, choices), options | _widget(port, port.widget)]
+
+
+def _kind(port: Port, widget: Widget, choices: Choices) -> Any:
+    if widget.folder is not None:
+        return [*choices(widget.folder)]
+    return list(widget.choices) if widget.choices is not None else port.type
+
+
+def _widget(port: Port, widget: Widget) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        name: item for name in ("min", "max", "step") if (item := getattr(widget, name)) is not None
+    }
+    if widget.kind == "text":
+        options["multiline"] = widget.multiline
+    if widget.multiline:
+        options["dynamicPrompts"] = True
+    if widget.placeholder:
+        options["placeholder"] = widget.placeholder
+    if widget.kind == "seed" or (widget.kind == "int" and port.name in SEEDS):
+        options["control_after_generate"] = True
+    if widget.upload and widget.folder in _UPLOADS:
+        options[_UPLOADS[widget.folder]] = True
+    return options

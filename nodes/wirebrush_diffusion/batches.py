@@ -98,11 +98,14 @@ class Batch:
             name: torch.cat([piece.beside(name) for piece in pieces]).to(device, dtype)
             for name in first.extra
         }
-        height, width = int(shape[-2]), int(shape[-1])
+        height, width = self._size = int(shape[-2]), int(shape[-1])
         self._hints = [
-            _for_rows(control.prepared(height, width, first.area), self._rows)
-            .repeat(len(pieces), 1, 1, 1)
-            .to(device, dtype)
+            torch.cat(
+                [
+                    _for_rows(control.prepared(height, width, p.area, p.side), self._rows)
+                    for p in pieces
+                ]
+            ).to(device, dtype)
             for control in first.controls
         ]
         sides = [piece.side for piece in pieces]
@@ -155,7 +158,7 @@ class Batch:
     def _computed(
         self, model: DiffusionModel, part: Part, x: Tensor, times: Tensor, sigma: float
     ) -> Tensor:
-        asked = Question(x, times, part.context, part.extra)
+        asked = Question(x, times, part.context, part.extra, self.pieces[0].area, self._size)
         residuals = self._residuals(asked, part.hints, sigma) if part.hints else None
         return model.predict(x, times, part.context, part.extra, residuals)
 

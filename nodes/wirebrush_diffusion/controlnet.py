@@ -37,12 +37,17 @@ class Window(Protocol):
 
 
 class Question(NamedTuple):
-    """What a network is asked: `x` `[N,C,h,w]` as it sees it, times `[N]`, text, other inputs."""
+    """What a network is asked: `x` `[N,C,h,w]` as it sees it, times `[N]`, text, other inputs.
+
+    `x` is the `area` of a latent of that `size` (rows, columns).
+    """
 
     x: Tensor
     timestep: Tensor
     context: Tensor
     extra: Mapping[str, Tensor]
+    area: Window | None = None
+    size: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +71,8 @@ class Control:
     encode: Callable[[Tensor], Tensor] | None = None
     everywhere: bool = False
     host: DiffusionModel | None = None
+    ambient: ClassVar[bool] = False
+    """Whether it is on all conditions of a run, not on those that a picture was given to."""
     first_sigma: float = field(default=inf)
     last_sigma: float = field(default=0.0)
     _read: dict[tuple[int, int], Tensor] = field(
@@ -86,8 +93,11 @@ class Control:
         """Whether it acts at this noise level."""
         return self.strength != 0.0 and self.last_sigma <= sigma <= self.first_sigma
 
-    def prepared(self, height: int, width: int, area: Window | None) -> Tensor:
-        """What the network reads for a latent of that size, cut to the area; made once per size."""
+    def prepared(self, height: int, width: int, area: Window | None, side: str = "") -> Tensor:
+        """What the network reads for a latent of that size, cut to the area; made once per size.
+
+        `side` is that of the condition; hints are the same for all.
+        """
         if (height, width) not in self._read:
             with torch.inference_mode():
                 self._read[height, width] = self.model.read(self, self._host, height, width)

@@ -10,6 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.alterations import Alteration, Together
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.latents import LatentFormat
@@ -28,13 +29,14 @@ class Residuals:
 
     `down` goes to a UNet's skip connections, or to a transformer's blocks with two streams;
     `single` to its blocks with one; `middle` to a UNet's middle, `inside` to its levels on the way
-    down.
+    down. `alterations` are in force while a UNet answers.
     """
 
     down: Sequence[Tensor] = ()
     middle: Tensor | None = None
     single: Sequence[Tensor] = ()
     inside: Sequence[Tensor] = ()
+    alterations: Sequence[Alteration] = ()
 
     def __add__(self, other: Residuals) -> Residuals:
         both = (self.middle, other.middle)
@@ -44,6 +46,7 @@ class Residuals:
             sum(middle[1:], middle[0]) if middle else None,
             _added(self.single, other.single),
             _added(self.inside, other.inside),
+            (*self.alterations, *other.alterations),
         )
 
 
@@ -139,15 +142,18 @@ class DiffusionModel(Loaded):
         """
         added, residuals = dict(extra or {}), residuals or Residuals()
         beside, labels = added.pop(CONCAT, None), added.pop("class_labels", None)
-        output = self.network(
-            x if beside is None else torch.cat([x, beside], dim=1),
-            timestep,
-            encoder_hidden_states=context,
-            class_labels=labels if labels is None or labels.shape[-1] > 1 else labels[:, 0].long(),
-            added_cond_kwargs=added or None,
-            down_block_additional_residuals=tuple(residuals.down) if residuals.down else None,
-            mid_block_additional_residual=residuals.middle,
-            down_intrablock_additional_residuals=list(residuals.inside) or None,
-            return_dict=False,
-        )[0]
+        if labels is not None and labels.shape[-1] == 1:
+            labels = labels[:, 0].long()
+        with Together(residuals.alterations).on(self.network):
+            output = self.network(
+                x if beside is None else torch.cat([x, beside], dim=1),
+                timestep,
+                encoder_hidden_states=context,
+                class_labels=labels,
+                added_cond_kwargs=added or None,
+                down_block_additional_residuals=tuple(residuals.down) if residuals.down else None,
+                mid_block_additional_residual=residuals.middle,
+                down_intrablock_additional_residuals=list(residuals.inside) or None,
+                return_dict=False,
+            )[0]
         return output.float()

@@ -88,9 +88,9 @@ def share_controls(mine: Sequence[Condition], others: Sequence[Condition]) -> li
             for control in other.controls
             if control.everywhere
         }
-        shared.append(
-            condition if condition.controls else replace(condition, controls=tuple(given))
-        )
+        own = [control for control in condition.controls if not control.ambient]
+        more = () if own else given
+        shared.append(replace(condition, controls=(*condition.controls, *more)))
     return shared
 
 

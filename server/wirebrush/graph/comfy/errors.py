@@ -76,7 +76,7 @@ def _error(problem: Problem, node: PromptNode, catalog: Catalog, choices: Choice
     if problem.port is not None:
         extra["input_name"] = problem.port
         extra |= _config(node, problem.port, catalog, choices)
-    if problem.code == Code.OUT_OF_RANGE:
+    if problem.code == Code.OUT_OF_RANGE.value:
         kind, message = _out_of_range(value, extra.get("input_config"))
     if isinstance(value, Link):
         extra["linked_node"] = [value.node, value.output]

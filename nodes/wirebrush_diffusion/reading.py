@@ -120,7 +120,8 @@ class Reader(Loaded):
     @property
     def portion(self) -> Portion:
         """What reading a text is expected to take on the device."""
-        configs = [part.network.config for part in self.parts.values()]
+        whole = [part.network.config for part in self.parts.values()]
+        configs = [getattr(config, "text_config", config) for config in whole]
         widths = [getattr(c, "hidden_size", getattr(c, "d_model", None)) for c in configs]
         return reading_portion(widths, self.dtype.itemsize)
 

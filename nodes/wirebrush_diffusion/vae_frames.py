@@ -72,12 +72,13 @@ class FramesAutoencoder(Autoencoder):
                 f"{'x'.join(str(side) for side in latent.shape)}.",
                 "Use the VAE that belongs to the model which made the latent.",
             )
-        videos = latent if latent.ndim == 5 else latent.unsqueeze(2)
-        return self._decoded_within(videos)
+        picture = latent.ndim == 5 and latent.shape[2] == 1
+        return self._decoded_within(latent[:, :, 0] if picture else latent)
 
     def _decoded(self, latent: Tensor) -> Tensor:
         with torch.inference_mode():
             given = latent.to(self.device, self.dtype)
+            given = given if given.ndim == 5 else given.unsqueeze(2)
             planes = self.network.decode(given, return_dict=False)[0]
             pictures = planes.float().add_(1.0).mul_(0.5).clamp_(0.0, 1.0)
             frames = pictures.movedim(1, -1).flatten(0, 1)

@@ -21,8 +21,10 @@ from wirebrush_diffusion.checkpoint import load, open_checkpoint
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.lumina2 import RULES as LUMINA2_RULES
 from wirebrush_diffusion.families.z_image import RULES as Z_IMAGE_RULES
+from wirebrush_diffusion.memory.portions import reading_portion
 from wirebrush_diffusion.separate import check_texts, read_texts
 from wirebrush_diffusion.speech import find_speech, from_pairs, load_speech
+from wirebrush_diffusion.tiled_vae import decode_tiled
 from wirebrush_diffusion.vae_file import check_vae, load_vae
 from wirebrush_diffusion.weights import WeightFile
 
@@ -114,6 +116,20 @@ def test_brackets_weigh_words_for_gemma_alone(pipes: Any, tmp_path: Path) -> Non
     assert not torch.equal(heavy[:, 2:], one[:, 2:])
     for name in ("z_image", "qwen_image"):  # for these, brackets are brackets
         assert answers[name][1].shape[1] > answers[name][0].shape[1]
+
+
+def test_texts_that_never_end(pipes: Any, tmp_path: Path) -> None:
+    reader = read_texts([text_file(pipes("z_image"), tmp_path)], "lumina2")
+
+    assert reader.encode("x" * 3000).context.shape[1] > 3000
+    with pytest.raises(DiffusionError, match=r"has 40\d\d tokens; at most 3072 are read"):
+        reader.encode("x" * 4000)
+
+
+def test_what_reading_takes_is_known_beforehand(pipes: Any, tmp_path: Path) -> None:
+    reader = read_texts([text_file(pipes("qwen_image"), tmp_path)], "qwen_image")
+
+    assert reader.portion == reading_portion([256], 4)
 
 
 def test_without_eyes_texts_are_read_all_the_same(pipes: Any, tmp_path: Path) -> None:
@@ -303,6 +319,8 @@ def test_the_vae_from_a_file_of_its_own(pipes: Any, tmp_path: Path) -> None:
         for name in ("original", "diffusers")
     ]
 
+    tiles = decode_tiled(vaes[0], latent, 24, 8, lambda done, total: None)
+    assert tiles.shape == (2, 32, 32, 3)
     for vae in vaes:
         assert (vae.channels, vae.downscale) == (16, 8)
         assert torch.equal(vae.decode(latent), vaes[0].decode(latent[:, :, 0]))

@@ -69,7 +69,8 @@ def _row_bytes(config: Any, positions: int) -> float:
     heads = getattr(config, "num_attention_heads", None)
     per_head = getattr(config, "attention_head_dim", None)
     known = isinstance(heads, int) and isinstance(per_head, int)
-    width = heads * per_head if known else getattr(config, "hidden_size", USUAL_WIDTH)
+    stated = getattr(config, "hidden_size", None) or getattr(config, "dim", USUAL_WIDTH)
+    width = heads * per_head if known else stated
     patch = getattr(config, "patch_size", None)
     patch = patch if isinstance(patch, int) and patch > 1 else 2
     return TRANSFORMER_FACTOR * (positions / patch**2 + TEXT_TOKENS) * width

@@ -6,8 +6,8 @@ The "model" gives back a tensor made before, so that all that is measured is the
 diffusers' side is what its pipelines do per step around the network: duplicate, scale_model_input,
 the call of a network that does nothing, chunk, guidance, step. Ours is measured bare (sampler only)
 and guided (with guidance's own buffers and arithmetic, around the same network). Prints JSON:
-microseconds per step, with the coefficients worked out before the loop, the median of the repeats,
-which take turns. Guided runs draw fresh noise, as diffusers' do; the field's Brownian noise is
+microseconds of processor time per step (what else the machine does hardly counts), with the
+coefficients worked out before the loop, the median of the repeats, which take turns. Guided runs draw fresh noise, as diffusers' do; the field's Brownian noise is
 listed by itself. heun calls the model twice per step.
 """
 
@@ -30,7 +30,7 @@ from wirebrush_diffusion.guidance import Guided
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise import brownian_noise, independent_noise
 from wirebrush_diffusion.samplers import SAMPLERS
-from wirebrush_diffusion.samplers.space import DIFFUSION
+from wirebrush_diffusion.samplers.space import Space
 from wirebrush_diffusion.samplers.step import silent
 from wirebrush_diffusion.schedules import DiscreteSchedule, sigmas_for
 
@@ -53,14 +53,14 @@ class Nothing(nn.Module):
 
 
 def medians_us(runs: dict[str, Callable[[], object]], steps: int, repeats: int) -> dict[str, float]:
-    """Microseconds per step; the runs take turns, so that a busy moment meets them all."""
+    """Microseconds of processor time per step; the runs take turns."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for repeat in range(repeats + 1):
         for name, run in runs.items():
-            start = time.perf_counter()
+            start = time.thread_time()
             run()
             if repeat:  # the first is for warming up
-                times[name].append((time.perf_counter() - start) / steps * 1e6)
+                times[name].append((time.thread_time() - start) / steps * 1e6)
     return {name: round(statistics.median(each), 1) for name, each in times.items()}
 
 
@@ -68,7 +68,7 @@ def ours(name: str, steps: int) -> dict[str, Callable[[], object]]:
     """Our sampler bare, and with guidance and fresh noise."""
     sampler = SAMPLERS[name]
     schedule = DiscreteSchedule.from_betas()
-    sigmas = sigmas_for(schedule, "karras", steps)
+    sigmas, space = sigmas_for(schedule, "karras", steps), Space(schedule=schedule)
     x = torch.randn(SHAPE)
     ready, unit = torch.zeros(SHAPE), torch.randn(SHAPE)
     text = Condition(torch.zeros((1, 77, 64)))
@@ -84,11 +84,11 @@ def ours(name: str, steps: int) -> dict[str, Callable[[], object]]:
             sigmas,
             on_step=silent,
             noise=lambda a, b: unit,
-            space=DIFFUSION,
+            space=space,
         )
 
     def with_guidance() -> Tensor:
-        return sampler.function(guided, x, sigmas, on_step=silent, noise=noise, space=DIFFUSION)
+        return sampler.function(guided, x, sigmas, on_step=silent, noise=noise, space=space)
 
     return {"bare": bare, "guided": with_guidance}
 

@@ -108,6 +108,7 @@ class Batch:
             ).to(device, dtype)
             for control in first.controls
         ]
+        self._plain = not self._hints
         sides = [piece.side for piece in pieces]
         self.simple = len(set(sides)) == len(sides) and all(
             p.area is None and isinstance(p.weights, float) and p.weights for p in pieces
@@ -121,16 +122,14 @@ class Batch:
             self._lay(self._hooks, model, sigma)
         self._fill(x, scale)
         times = self.times(time)
-        parts = self._in_parts(model.rows_at_once)
-        if len(parts) == 1:
-            output = self._answer(model, parts[0], self._input, times, sigma)
-        else:
-            output = torch.cat(
-                [
-                    self._answer(model, part, self._input[part.rows], times[part.rows], sigma)
-                    for part in parts
-                ]
-            )
+        if self._plain and model.step_cache is None and model.rows_at_once in (0, self._total):
+            output = model.predict(self._input, times, self._context, self._extra)
+            return output.chunk(len(self.pieces))
+        outputs = [
+            self._answer(model, part, self._input[part.rows], times[part.rows], sigma)
+            for part in self._in_parts(model.rows_at_once)
+        ]
+        output = outputs[0] if len(outputs) == 1 else torch.cat(outputs)
         return output.chunk(len(self.pieces))
 
     def _in_parts(self, rows: int) -> Sequence[Part]:

@@ -140,6 +140,9 @@ class DiffusionModel(Loaded):
         `x` `[N,C,h,w]` already scaled, `timestep` `[N]`, `context` `[N,T,D]`; `extra` as made by
         `inputs`, a row for each of the N.
         """
+        if not extra and residuals is None:
+            named = {"encoder_hidden_states": context, "return_dict": False}
+            return self.network(x, timestep, **named)[0].float()
         added, residuals = dict(extra or {}), residuals or Residuals()
         beside, labels = added.pop(CONCAT, None), added.pop("class_labels", None)
         if labels is not None and labels.shape[-1] == 1:

@@ -74,10 +74,12 @@ def heun(
         on_step(Step(i, total, sigma, x, denoised))
         ahead = torch.lerp(denoised, x, after / sigma)
         if after > 0:
-            # x + (d + d')/2 * (after - sigma), where d' = (ahead - denoised') / after
+            # x + (d + d')/2 * (after - sigma), where d' = (ahead - denoised') / after, as one sum
             half = 0.5 * (after - sigma) / after
-            correction = ahead.mul(half).sub_(model(ahead, after), alpha=half)
-            ahead = x.add(ahead).mul_(0.5).add_(correction)
+            share = 0.5 + half  # of `ahead`
+            keep, ratio = 0.5 + share * (after / sigma), 1.0 - after / sigma
+            second = model(ahead, after)
+            ahead = x.mul(keep).add_(denoised, alpha=share * ratio).sub_(second, alpha=half)
         x = ahead
     return x
 

@@ -11,12 +11,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
 from wirebrush_diffusion.noise import StepNoise
-from wirebrush_diffusion.samplers.quadrature import interpolated
+from wirebrush_diffusion.samplers.quadrature import decaying
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space
 from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, silent
 
@@ -156,7 +155,4 @@ class _Run:
             if newest > start:
                 first, second = second, first
             return [alpha * first, alpha * second]
-        means = interpolated(
-            nodes, begin, end, points=16, density=lambda place: k * np.exp(k * (place - end))
-        )
-        return [alpha * h * mean for mean in means]
+        return [alpha * weight for weight in decaying(nodes, begin, end, k)]

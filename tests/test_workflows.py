@@ -22,6 +22,24 @@ from wirebrush.graph.workflow_text import dump_workflow
 FOLDER = Path(__file__).parents[1] / "workflows"
 FILES = sorted(FOLDER.glob("*.json"))
 GRID = 22
+FLUX_TEXTS = ("clip_l.safetensors", "t5xxl_fp16.safetensors")
+SD3_TEXTS = (*FLUX_TEXTS, "clip_g.safetensors")
+MODELS: dict[str, dict[str, tuple[str, ...]]] = {
+    "sd15": {"checkpoints": ("v1-5-pruned-emaonly-fp16.safetensors",)},
+    "sdxl": {"checkpoints": ("sd_xl_base_1.0.safetensors", "sd_xl_refiner_1.0.safetensors")},
+    "sd35-large": {"checkpoints": ("sd3.5_large.safetensors",), "text_encoders": SD3_TEXTS},
+    "flux-dev": {
+        "diffusion_models": ("flux1-dev.safetensors",),
+        "text_encoders": FLUX_TEXTS,
+        "vae": ("ae.safetensors",),
+    },
+    "flux-schnell": {
+        "diffusion_models": ("flux1-schnell.safetensors",),
+        "text_encoders": FLUX_TEXTS,
+        "vae": ("ae.safetensors",),
+    },
+}
+"""The files, by folder, that a person must get: all others run with what is shipped."""
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +77,26 @@ def test_it_says_what_it_is_and_shows_what_it_makes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_it_runs_with_the_builtin_nodes_and_the_embedded_model(
+def test_it_is_right_for_the_builtin_nodes_and_names_its_models(
     path: Path, builtins: Catalog
 ) -> None:
     shipped = ModelFolders(packaged_roots())
-    document = read_document(
-        path.read_bytes(), builtins, files=lambda kind, name: shipped.find(kind, name) is not None
-    )
-    assert document.problems == ()
+    wanted = MODELS.get(path.stem, {})
+
+    def there(kind: str, name: str) -> bool:
+        return shipped.find(kind, name) is not None
+
+    def got(kind: str, name: str) -> bool:
+        return there(kind, name) or name in wanted.get(kind, ())
+
+    without = read_document(path.read_bytes(), builtins, files=there).problems
+    assert read_document(path.read_bytes(), builtins, files=got).problems == ()
+    assert {problem.code for problem in without} <= {"file_not_found"}
+    assert len(without) == sum(map(len, wanted.values()))
+    for problem in without:
+        named = [kind for kind in wanted if f"models/{kind}/" in problem.hint]
+        assert named, problem.hint
+        assert any(name in problem.message for name in wanted[named[0]])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

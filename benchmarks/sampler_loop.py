@@ -7,8 +7,9 @@ diffusers' side is what its pipelines do per step around the network: duplicate,
 the call of a network that does nothing, chunk, guidance, step. Ours is measured bare (sampler only)
 and guided (with guidance's own buffers and arithmetic, around the same network). Prints JSON:
 microseconds of processor time per step (what else the machine does hardly counts), with the
-coefficients worked out before the loop, the median of the repeats, which take turns. Guided runs draw fresh noise, as diffusers' do; the field's Brownian noise is
-listed by itself. heun calls the model twice per step.
+coefficients worked out before the loop, the median of the repeats, which take turns. Guided runs
+draw fresh noise, as diffusers' do; the field's Brownian noise is listed by itself. heun calls the
+model twice per step.
 """
 
 from __future__ import annotations

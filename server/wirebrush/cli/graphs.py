@@ -13,6 +13,7 @@ from wirebrush.catalog import Catalog, nearest
 from wirebrush.events import Problem
 from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.document import checked, open_document
+from wirebrush.graph.embedding import texts_for_pictures
 from wirebrush.graph.jsontext import read_json
 from wirebrush.graph.parse import locate_in_prompt, wrong_format
 from wirebrush.graph.prompt import Prompt, is_link
@@ -124,7 +125,9 @@ def check_graph(
     if prompt is None or document.errors:
         return None, problems
     wanted = tuple(sinks(prompt, catalog) if targets is None else targets)
-    return Runnable(prompt, wanted, _metadata(prompt, graph), tuple(problems)), problems
+    given = graph.data if graph.is_workflow else None
+    texts = texts_for_pictures(prompt, document.workflow, given, catalog)
+    return Runnable(prompt, wanted, texts, tuple(problems)), problems
 
 
 def node_values(graph: GraphFile) -> list[tuple[str, dict[str, Any]]]:
@@ -138,17 +141,6 @@ def node_values(graph: GraphFile) -> list[tuple[str, dict[str, Any]]]:
             if isinstance(kind, str) and isinstance(values, dict):
                 found.append((kind, cast("dict[str, Any]", values)))
     return found
-
-
-def _metadata(prompt: Prompt, graph: GraphFile) -> dict[str, str]:
-    texts = {"prompt": _text(prompt.to_json())}
-    if graph.is_workflow:
-        texts["wirebrush"] = _text(graph.data)
-    return texts
-
-
-def _text(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _locate(path: tuple[str | int, ...]) -> tuple[str | None, str | None]:

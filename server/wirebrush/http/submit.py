@@ -12,11 +12,13 @@ from wirebrush.events import Problem
 from wirebrush.folders import ModelFolders
 from wirebrush.graph.detect import Format
 from wirebrush.graph.document import Document, checked, open_document
+from wirebrush.graph.embedding import own_workflow, texts_for_pictures
 from wirebrush.graph.jsontext import Path
 from wirebrush.graph.parse import locate_in_prompt
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.validate import sinks
 from wirebrush.graph.values import FilesLookup
+from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_format import locate_in_workflow
 from wirebrush.http.answers import Invalid, Refused, to_text
 from wirebrush.http.catalogs import Catalogs
@@ -40,6 +42,8 @@ class Checked:
     prompt: Prompt
     targets: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    workflow: Workflow | None
+    catalog: Catalog
 
 
 class Submitter:
@@ -57,11 +61,12 @@ class Submitter:
         """Queue a job: when this returns, it is on disk."""
         _check_group(request.group)
         checked = await self.check(request, CATALOG_SECONDS)
+        parts = (checked.prompt, checked.workflow, request.workflow, checked.catalog)
         submission = Submission(
             prompt=checked.prompt.to_json(),
             targets=checked.targets,
-            workflow=request.workflow,
-            metadata=_metadata(checked.prompt, request.workflow),
+            workflow=own_workflow(checked.workflow, request.workflow),
+            metadata=await _aside(request.workflow, texts_for_pictures, *parts),
             priority=request.priority,
             front=request.front,
             idempotency_key=request.idempotency_key,
@@ -80,7 +85,7 @@ class Submitter:
         targets = request.targets
         if targets is None:
             targets = tuple(sinks(document.prompt, catalog))
-        return Checked(document.prompt, targets, document.problems)
+        return Checked(document.prompt, targets, document.problems, document.workflow, catalog)
 
     async def problems(self, request: Submit) -> tuple[Problem, ...]:
         """All that is wrong or odd with a graph, without running it."""
@@ -176,11 +181,3 @@ def _named_files(prompt: Prompt, catalog: Catalog) -> Iterable[tuple[str, str]]:
             widget = None if port is None else port.widget
             if widget is not None and widget.folder and isinstance(value, str):
                 yield widget.folder, value
-
-
-def _metadata(prompt: Prompt, workflow: Mapping[str, Any] | None) -> dict[str, str]:
-    """The texts that pictures carry, so that they open as the graph that made them."""
-    texts = {"prompt": to_text(prompt.to_json())}
-    if workflow is not None:
-        texts["wirebrush"] = to_text(workflow)
-    return texts

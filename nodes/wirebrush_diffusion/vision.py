@@ -43,8 +43,15 @@ class VisionEncoder(Loaded):
         """Pictures `[B,H,W,C]` 0..1; `crop` cuts the middle out, else they are squeezed."""
         if pictures.ndim != 4 or pictures.shape[-1] not in (3, 4):
             raise DiffusionError(f"A picture batch is [B,H,W,3], not {tuple(pictures.shape)}.")
+        return self._seen(self._prepared(pictures[..., :3].movedim(-1, 1).float(), crop))
+
+    def blank(self, count: int) -> Seen:
+        """What it sees in pictures of nothing: all zeros, as it reads them."""
+        side = self.config.image_size
+        return self._seen(torch.zeros((count, 3, side, side)))
+
+    def _seen(self, planes: Tensor) -> Seen:
         with torch.inference_mode():
-            planes = self._prepared(pictures[..., :3].movedim(-1, 1).float(), crop)
             answer = self.network(planes.to(self.device, self.dtype), output_hidden_states=True)
             states = (answer.last_hidden_state, answer.hidden_states[-2], answer.pooler_output)
             projection = getattr(self.network, "visual_projection", None)

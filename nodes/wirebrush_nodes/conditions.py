@@ -23,10 +23,13 @@ from wirebrush_nodes.text import SCHEDULED
 
 class Controls:
     """Controls with live networks, and hooks; equal ones are one object, so that sides share
-    passes."""
+    passes. `ambient` controls are on every condition."""
 
-    def __init__(self, run: Run, hooks: HookMaker | None = None) -> None:
+    def __init__(
+        self, run: Run, hooks: HookMaker | None = None, ambient: Sequence[Control] = ()
+    ) -> None:
         self._run = run
+        self.ambient = tuple(ambient)
         self._hooks = hooks
         self._made: list[tuple[ControlUse, Control]] = []
 
@@ -102,7 +105,10 @@ def condition_from(
         mask_strength=options.get("mask_strength", 1.0),
         start=max(options.get("start", 0.0), first),
         end=min(options.get("end", 1.0), last),
-        controls=tuple(controls.control(use) for use in options.get("controls", ())),
+        controls=(
+            *(controls.control(use) for use in options.get("controls", ())),
+            *controls.ambient,
+        ),
         hooks=controls.hooks(options.get(HOOKS, ())),
         fallback=bool(options.get(FALLBACK)),
     )

@@ -28,6 +28,7 @@ from wirebrush_diffusion.samplers import Sampler, Step
 from wirebrush_diffusion.sampling import Outcome, sample_guided
 from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.hooking import HookMaker
+from wirebrush_nodes.image_prompts import image_prompts
 from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
 from wirebrush_nodes.tweaks import LAZY_CACHE, gradual_mask, rules_of, step_cache_of
 
@@ -146,7 +147,8 @@ def _converted(
 ) -> dict[str, Conditions]:
     weights = weights_of(guider.model, "", run)
     assert weights is not None  # it is the model that paints
-    controls = Controls(run, HookMaker(guider.model, weights, weights_of, run))
+    hooks = HookMaker(guider.model, weights, weights_of, run)
+    controls = Controls(run, hooks, image_prompts(guider.model, run))
     return {
         role: [
             condition_from(

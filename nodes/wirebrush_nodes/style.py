@@ -10,7 +10,7 @@ from torch import Tensor
 
 from wirebrush.api import Conditioning, File, Handle, Image, NodeError, Range, Run, node
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.vision import Seen, check_style, load_style, styled
+from wirebrush_diffusion.vision import Seen, VisionEncoder, check_style, load_style, styled
 from wirebrush_diffusion.vision_file import check_vision, load_vision, vision_weights
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.live import explained, network_dtype
@@ -64,15 +64,20 @@ def clip_vision_encode(
         image: The picture.
         crop: "center" looks at the square in the middle, "none" squeezes all into a square.
     """
-    path, dtype = run.path(clip_vision.source), network_dtype(run.device)
-    with explained("clip_vision"):
-        encoder = run.resident(
-            clip_vision.key, lambda: load_vision(vision_weights(path), run.device, dtype)
-        )
+    encoder = live_vision(clip_vision, run)
     run.check()
     with explained("image"):
         seen = encoder.encode(image, crop=crop == "center")
     return VisionOutput(seen.last, seen.penultimate, seen.pooled, seen.projected)
+
+
+def live_vision(clip_vision: ClipVision, run: Run) -> VisionEncoder:
+    """The encoder."""
+    path, dtype = run.path(clip_vision.source), network_dtype(run.device)
+    with explained("clip_vision"):
+        return run.resident(
+            clip_vision.key, lambda: load_vision(vision_weights(path), run.device, dtype)
+        )
 
 
 @node(id="StyleModelLoader", category="loaders", title="Load Style Model")

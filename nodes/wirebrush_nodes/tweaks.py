@@ -121,7 +121,8 @@ SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
 )
 GRADUAL_MASK = "DifferentialDiffusion"
 STEP_CACHE, LAZY_CACHE = "EasyCache", "LazyCache"
-USED_ELSEWHERE = (GRADUAL_MASK, STEP_CACHE, LAZY_CACHE)
+IMAGE_PROMPT = "IPAdapter"
+USED_ELSEWHERE = (GRADUAL_MASK, STEP_CACHE, LAZY_CACHE, IMAGE_PROMPT)
 
 
 def rules_of(model: Model) -> list[Rule]:

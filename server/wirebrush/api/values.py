@@ -97,11 +97,13 @@ class Patch:
 class Tweak:
     """One change to how a model is used - its noise levels, guidance, layers - not to its weights.
 
-    `kind` names it, for the pack that makes and reads it; `settings` are its numbers.
+    `kind` names it, for the pack that makes and reads it; `settings` are its numbers. What no
+    number can say, such as a mask, is in `tensors`; a digest among the settings stands for them.
     """
 
     kind: str
     settings: Settings = ()
+    tensors: Mapping[str, Tensor] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

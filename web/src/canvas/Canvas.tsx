@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { useCatalog, useDocument, useDocumentState, useGraph, useSettings, useStudio, useView, useWorkspace } from "../state/context";
 import { unselect } from "../state/view";
 import { t } from "../i18n/text";
+import { Button } from "../ui/Button";
 import { isBorder } from "../model/subgraphs/border";
 import { openInstance } from "../state/subgraphs";
 import { Breadcrumb } from "./tools/Breadcrumb";
@@ -141,6 +142,7 @@ function Surface() {
         <div className={styles["empty"]}>
           <h2>{t(ready ? "canvas.empty" : "canvas.loading")}</h2>
           <p>{t(ready ? "canvas.empty.hint" : "canvas.loading.hint")}</p>
+          {ready && <Button onClick={() => studio.ui.setState({ overlay: "open" })}>{t("canvas.empty.open")}</Button>}
         </div>
       )}
     </div>

@@ -6,7 +6,7 @@ import { Position, type Edge, type Node, type NodeHandle } from "@xyflow/react";
 import { outputOf, type Catalog, type NodeSpec } from "../model/catalog/catalog";
 import type { Graph, NodeId, Point, PortRef, Wire, WorkflowNode } from "../model/document/document";
 import type { SceneryNode } from "./scenery/scenery";
-import { layoutOf, type Layout } from "../model/layout/geometry";
+import { layoutOf, TEXT_ASPECT, type Layout } from "../model/layout/geometry";
 import type { Density } from "../model/layout/metrics";
 import { placeholderSpec } from "../model/catalog/placeholder";
 
@@ -21,8 +21,10 @@ export interface FlowInput {
   readonly moved: Readonly<Record<NodeId, Point>>;
   readonly aspects: Readonly<Record<NodeId, number>>;
   readonly density: Density;
-  /** Nodes that show a step preview, of whatever shape. */
+  /** Nodes that show a step preview or a picture, of whatever shape. */
   readonly previewed: ReadonlySet<NodeId>;
+  /** Nodes that show a text. */
+  readonly told: ReadonlySet<NodeId>;
   /** Nodes whose problems hang below them, over whatever is there. */
   readonly troubled: ReadonlySet<NodeId>;
 }
@@ -75,14 +77,14 @@ export class FlowNodes {
     return this.#flows;
   }
 
-  #make(id: NodeId, { graph, catalog, selected, moved, aspects, density, previewed, troubled }: FlowInput, old: Made | undefined): Made | null {
+  #make(id: NodeId, { graph, catalog, selected, moved, aspects, density, previewed, told, troubled }: FlowInput, old: Made | undefined): Made | null {
     const node = graph.nodes[id];
     if (!node) return null;
     const known = catalog.spec(node.type);
     const spec = known ?? samePlaceholder(old?.spec, placeholderSpec(graph, id));
     const at = moved[id] ?? node.at;
     const chosen = selected.has(id);
-    const aspect = aspects[id] ?? (previewed.has(id) ? 1 : undefined);
+    const aspect = aspects[id] ?? (previewed.has(id) ? 1 : told.has(id) ? TEXT_ASPECT : undefined);
     const trouble = troubled.has(id);
     const sameShape = old?.spec === spec && old.aspect === aspect && old.density === density && looksSame(old.node, node);
     if (sameShape && old.at === at && old.selected === chosen && old.troubled === trouble)

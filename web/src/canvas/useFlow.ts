@@ -7,6 +7,8 @@ import type { Scope } from "../model/document/document";
 import { Catalog } from "../model/catalog/catalog";
 import { useDocument, useDocumentState, useGraph, useNodeTypes, useSettings, useStudio, useView, useWorkspace } from "../state/context";
 import { runsOf } from "../runtime/jobs";
+import { isPicture, isText, type NodeRuns } from "../runtime/nodeRuns";
+import type { Output } from "../runtime/wire.gen";
 import type { RuntimeState } from "../state/runtime";
 import { FlowEdges, FlowNodes, type AnyNode, type FlowEdge } from "./flow";
 import { FlowScenery } from "./scenery/scenery";
@@ -26,7 +28,8 @@ export function useFlow() {
   const density = useSettings((settings) => settings.density);
   const id = useDocument((document) => document.id);
   const { scope } = useDocumentState((state) => ({ scope: state.scope }));
-  const previewed = useNodesOf(scope, ({ previews }) => Object.keys(previews[id] ?? {}));
+  const previewed = useNodesOf(scope, ({ previews, jobs }) => [...Object.keys(previews[id] ?? {}), ...showing(runsOf(jobs, id).nodes, isPicture)]);
+  const told = useNodesOf(scope, ({ jobs }) => showing(runsOf(jobs, id).nodes, isText));
   const troubled = useNodesOf(scope, ({ jobs }) => runsOf(jobs, id).problems.flatMap(({ node }) => node ?? []));
   const [flowNodes] = useState(() => new FlowNodes());
   const [flowEdges] = useState(() => new FlowEdges());
@@ -35,8 +38,8 @@ export function useFlow() {
   const move = useMoving();
 
   const workflowNodes = useMemo(
-    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ graph, catalog, selected, moved, aspects, density, previewed, troubled })),
-    [flowNodes, graph, catalog, selected, moved, aspects, density, previewed, troubled],
+    () => (catalog === NO_CATALOG ? [] : flowNodes.from({ graph, catalog, selected, moved, aspects, density, previewed, told, troubled })),
+    [flowNodes, graph, catalog, selected, moved, aspects, density, previewed, told, troubled],
   );
   const { names } = flowNodes;
   const edges = useMemo(
@@ -65,6 +68,11 @@ export function useFlow() {
     }
     return { nodes, edges, onNodesChange, onEdgesChange };
   }, [nodes, edges, view, move]);
+}
+
+/** The nodes that show something of a kind when they have run. */
+function showing(runs: NodeRuns, kind: (output: Output) => boolean): string[] {
+  return Object.keys(runs).filter((node) => runs[node]?.outputs.some(kind));
 }
 
 /** Some nodes of the canvas by what happens to them in runs; the same set until its members change. */

@@ -22,6 +22,16 @@ export interface NodeRun {
 /** By the names that nodes have in runs. */
 export type NodeRuns = Readonly<Record<string, NodeRun>>;
 
+/** Whether it is a picture that the node shows. */
+export function isPicture({ asset, mime }: Output): boolean {
+  return Boolean(asset) && mime.startsWith("image/");
+}
+
+/** Whether it is a text that the node shows. */
+export function isText({ kind, text }: Output): boolean {
+  return kind === "text" && text !== null;
+}
+
 export function runsAfter(runs: NodeRuns, job: string, event: JobEvent, signatures: Signatures, now: number): NodeRuns {
   switch (event.type) {
     case "nodes_planned": {

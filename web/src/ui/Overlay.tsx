@@ -1,6 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { t } from "../i18n/text";
 import { useStudio } from "../state/context";
 import { Notices } from "./Notices";
@@ -13,14 +13,18 @@ interface Props {
   size?: "small" | "normal" | "wide";
 }
 
+/** What gets the keyboard first: to leave there is Escape. */
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
 /** Something that lies over the page for a while: Escape or a click beside it closes it. */
 export function Overlay({ title, children, size = "normal" }: Props) {
   const { ui } = useStudio();
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Dialog.Root open onOpenChange={(open) => !open && ui.setState({ overlay: null })}>
       <Dialog.Portal>
         <Dialog.Backdrop className={styles["backdrop"]} />
-        <Dialog.Popup className={`${styles["popup"]} ${styles[size]}`} data-zoomable>
+        <Dialog.Popup ref={popup} initialFocus={() => popup.current?.querySelector<HTMLElement>(FIELDS) ?? true} className={`${styles["popup"]} ${styles[size]}`} data-zoomable>
           <header className={styles["header"]}>
             <Dialog.Title className={styles["title"]}>{title}</Dialog.Title>
             <Dialog.Close className={styles["close"]} aria-label={t("overlay.close")} title={t("overlay.close")}>

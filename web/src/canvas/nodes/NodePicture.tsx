@@ -2,6 +2,7 @@ import type { SyntheticEvent } from "react";
 import type { NodeSpec } from "../../model/catalog/catalog";
 import { uploadPort, type Layout } from "../../model/layout/geometry";
 import { assetUrl } from "../../runtime/api";
+import { isPicture, isText } from "../../runtime/nodeRuns";
 import type { Output } from "../../runtime/wire.gen";
 import { useNodeRun, usePreview, useStudio, useWorkspace } from "../../state/context";
 import { t } from "../../i18n/text";
@@ -20,8 +21,8 @@ export function NodePicture({ id, spec, place }: Props) {
   const running = useNodeRun(id, (run) => run?.state === "running");
   const preview = usePreview(id);
   const outputs = useNodeRun(id, (run) => run?.outputs) ?? NOTHING;
-  const pictures = outputs.filter((output) => output.asset && output.mime?.startsWith("image/"));
-  const texts = outputs.filter((output) => output.kind === "text" && output.text !== null);
+  const pictures = outputs.filter(isPicture);
+  const texts = outputs.filter(isText);
   const film = outputs.find((output) => output.asset && /^(?:video|audio)\//.test(output.mime));
   const upload = uploadPort(spec);
   const onLoad = useAspect(id);

@@ -17,7 +17,7 @@ const SENTENCE = 54;
 /** Two lines in a text box. */
 const LEAST_TEXT = 46;
 /** Of texts that a node shows, and of pictures that are not there yet. */
-const TEXT_ASPECT = 0.5;
+export const TEXT_ASPECT = 0.5;
 
 export interface PortPlace<P> {
   readonly port: P;

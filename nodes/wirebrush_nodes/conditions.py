@@ -20,6 +20,8 @@ from wirebrush_nodes.hooking import HookMaker
 from wirebrush_nodes.live import explained, live_autoencoder, live_controlnet
 from wirebrush_nodes.text import SCHEDULED
 
+SHOWN_SEED = -10  # from a run's seed to that of the noise over what it is shown, as in the field
+
 
 class Controls:
     """Controls with live networks, and hooks; equal ones are one object, so that sides share
@@ -81,8 +83,12 @@ def condition_from(
     *,
     port: str,
     negative: bool,
+    seed: int = 0,
 ) -> Condition:
-    """A condition from the wire as the library's, checked against the model."""
+    """A condition from the wire as the library's, checked against the model.
+
+    `seed` is the run's: pictures that are shown with noise over them get that of another.
+    """
     expected = model.context_width
     width = cond.embedding.shape[-1]
     if expected is not None and width != expected:
@@ -91,7 +97,7 @@ def condition_from(
             "Encode the text with the CLIP of the same checkpoint.",
             port=port,
         )
-    options: dict[str, Any] = dict(cond.options)
+    options: dict[str, Any] = {"seed": seed + SHOWN_SEED, **cond.options}
     area = options.get("area")
     first, last = options.get(SCHEDULED, (0.0, 1.0))
     with explained(port):

@@ -61,7 +61,7 @@ def paint(
                 step.index + 1, step.total, lambda: preview_of(network, handle, step.denoised, run)
             )
 
-        conditions = _converted(guider, network, canvas.shape, run, port)
+        conditions = _converted(guider, network, canvas.shape, noise.seed, run, port)
         start = _start(canvas, latent, noise)
 
         def work(portion: Portion) -> Outcome:
@@ -143,7 +143,12 @@ def _latents(latent: Latent, outcome: Outcome) -> tuple[Latent, Latent]:
 
 
 def _converted(
-    guider: Guider, model: DiffusionModel, shape: Sequence[int], run: Run, port: str | None
+    guider: Guider,
+    model: DiffusionModel,
+    shape: Sequence[int],
+    seed: int,
+    run: Run,
+    port: str | None,
 ) -> dict[str, Conditions]:
     weights = weights_of(guider.model, "", run)
     assert weights is not None  # it is the model that paints
@@ -152,7 +157,13 @@ def _converted(
     return {
         role: [
             condition_from(
-                cond, model, controls, shape, port=port or role, negative=role in NEGATIVE
+                cond,
+                model,
+                controls,
+                shape,
+                port=port or role,
+                negative=role in NEGATIVE,
+                seed=seed,
             )
             for cond in conds
         ]

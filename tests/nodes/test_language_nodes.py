@@ -12,7 +12,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from wirebrush.api import Cond, Latent, NodeError, SilentRun
+from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.flux import flux_disable_guidance, flux_guidance
+from wirebrush_nodes.live import live_model
 from wirebrush_nodes.loaders import checkpoint_loader_simple
 from wirebrush_nodes.lumina import clip_text_encode_lumina2
 from wirebrush_nodes.part_loaders import clip_loader, unet_loader, vae_loader
@@ -200,12 +202,31 @@ def test_variations_of_a_picture(run: SilentRun) -> None:
     assert all(not torch.equal(a, b) for i, a in enumerate(latents) for b in latents[:i])
 
 
+def test_the_noise_over_a_shown_picture_is_the_runs(run: SilentRun) -> None:
+    parts = unclip_checkpoint_loader("unclip", run=run)
+    seen = clip_vision_encode(parts.CLIP_VISION, torch.rand(1, 40, 40, 3), run=run)
+    (cond,) = unclip_conditioning((Cond(torch.zeros(1, 77, 128)),), seen, 1.0, 0.5)
+
+    with live_model(parts.MODEL, run) as model:
+        labels = [
+            condition_from(
+                cond, model, Controls(run), (1, 4, 8, 8), port="positive", negative=False, seed=seed
+            ).extra["class_labels"]
+            for seed in (1, 1, 2)
+        ]
+        direct = model.inputs(None, {**cond.options, "seed": -9}, (1, 4, 8, 8))["class_labels"]
+
+    assert torch.equal(labels[0], labels[1])
+    assert torch.equal(labels[0], direct)
+    assert not torch.equal(labels[0], labels[2])
+
+
 def test_what_is_wrong_is_said_at_its_input(run: SilentRun) -> None:
     flux = checkpoint_loader_simple("flux", run=run)
     lumina = clip_loader("lumina2.safetensors", "lumina2", run=run)
     picture = torch.rand(1, 60, 60, 3)
     cases: list[tuple[Any, str, str]] = [
-        (lambda: unclip_checkpoint_loader("flux", run=run), "ckpt_name", "flux has no vision encoder"),
+        (lambda: unclip_checkpoint_loader("flux", run=run), "ckpt_name", "flux has no vision"),
         (
             lambda: clip_loader("qwen_image.safetensors", "sdxl", run=run),
             "clip_name",

@@ -30,6 +30,16 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
         "ControlNetLoader reads ControlNets, from models/controlnet.",
     ),
     (
+        _starts("image_proj.", "ip_adapter."),
+        "an IP-Adapter",
+        "IPAdapterModelLoader reads IP-Adapters, from models/ipadapter.",
+    ),
+    (
+        _starts("adapter.body.", "body.0."),
+        "a T2I-Adapter",
+        "ControlNetLoader reads T2I-Adapters, from models/controlnet.",
+    ),
+    (
         _starts("first_stage_model.", "encoder.down", "decoder.up", "decoder.mid", "vae."),
         "a VAE",
         "VAELoader reads VAEs, from models/vae.",

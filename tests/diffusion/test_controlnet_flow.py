@@ -13,13 +13,16 @@ from original_names import written
 from safetensors.torch import save_file
 from steering import CFG, HINT, NEGATIVE, PROMPT, SIDE, STEPS, STRENGTH, start, steered, taught
 from tiny_families import L_WIDTH, T5_WIDTH, pipeline, saved
-from torch import Tensor
+from torch import Tensor, nn
 
 from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.control_flow_file import STABILITY_RULES, XLABS_RULES
-from wirebrush_diffusion.controlnet import Control
+from wirebrush_diffusion.condition import Area, Condition
+from wirebrush_diffusion.control_flow_file import STABILITY_RULES, XLABS_RULES, widened
+from wirebrush_diffusion.controlnet import Control, ControlModel
 from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import packed, unpacked
+from wirebrush_diffusion.guidance import Guided
 
 FILE = "diffusion_pytorch_model.safetensors"
 MASK = torch.zeros((1, SIDE, SIDE))
@@ -236,3 +239,81 @@ def test_flux_by_xlabs(made: Any, tmp_path: Path, original: bool) -> None:
     ours = steered(parts, noise, sigmas, use, cfg=1.0, options={"guidance": 2.5})
     assert (ours - unpacked(tokens, 4, 4)).abs().max() <= 1e-4
     assert network.config.num_layers < pipe.transformer.config.num_layers
+
+
+def test_flux_inside_a_mask(made: Any, tmp_path: Path) -> None:
+    """AliMama's network reads 16 channels and the mask; diffusers has no class for it."""
+    _, parts = made("flux")
+    network = flux_control()
+    widened(network, 1)
+    network.controlnet_x_embedder = nn.Linear(68, 64)
+    nn.init.normal_(network.controlnet_x_embedder.weight, std=0.1)
+    network.save_pretrained(tmp_path)
+    noise, sigmas = start(16), [0.9, 0.4, 0.0]
+    hint = parts.autoencoder.encode(HINT * (1 - MASK[..., None]))
+    beside = 1 - MASK[:, None, 4::8, 4::8]
+    read = packed(torch.cat([parts.model.latent.to_network(hint), beside], dim=1))
+    given: list[Tensor] = []
+
+    model = load_controlnet(tmp_path / FILE)
+    model.network.controlnet_x_embedder.register_forward_pre_hook(
+        lambda layer, args: given.append(args[0])
+    )
+    use = Control(model, HINT, mask=MASK, encode=parts.autoencoder.encode)
+    ours = steered(parts, noise, sigmas, use, cfg=1.0)
+    unmasked = Control(model, HINT, encode=parts.autoencoder.encode)
+
+    assert torch.allclose(given[0], read, atol=1e-5)
+    assert not torch.allclose(ours, steered(parts, noise, sigmas, cfg=1.0), atol=1e-3)
+    with pytest.raises(DiffusionError, match="paints inside a mask, and none is given"):
+        unmasked.on(parts.model)
+
+
+def test_several_of_different_depths(made: Any, tmp_path: Path) -> None:
+    _, parts = made("flux")
+    models: list[ControlModel] = []
+    for i, settings in enumerate(({"num_layers": 2}, {"num_single_layers": 2})):
+        flux_control(**settings).save_pretrained(tmp_path / str(i))
+        models.append(load_controlnet(tmp_path / str(i)))
+    noise, sigmas = start(16), [0.9, 0.4, 0.0]
+    one, two = (Control(m, HINT, 0.5, encode=parts.autoencoder.encode) for m in models)
+
+    both = steered(parts, noise, sigmas, one, two, cfg=1.0)
+
+    assert torch.allclose(both, steered(parts, noise, sigmas, two, one, cfg=1.0), atol=1e-4)
+    for alone in (one, two):
+        assert not torch.allclose(both, steered(parts, noise, sigmas, alone, cfg=1.0), atol=1e-3)
+
+
+def test_a_hint_is_encoded_once_in_a_run(made: Any, tmp_path: Path) -> None:
+    _, parts = made("sd3")
+    sd3_control().save_pretrained(tmp_path)
+    calls: list[torch.Size] = []
+
+    def encode(pictures: Tensor) -> Tensor:
+        calls.append(pictures.shape)
+        return parts.autoencoder.encode(pictures)
+
+    use = Control(load_controlnet(tmp_path), HINT, encode=encode)
+    text = parts.text_encoder.encode("a red house")
+    extra = parts.model.inputs(text.pooled, {}, (1, 16, 16, 16))
+    left, right = (
+        Condition(text.context, extra, area=Area(16, 8, left=x), controls=(use,)) for x in (0, 8)
+    )
+    whole = Condition(text.context, extra, controls=(use,))
+
+    guided = Guided(parts.model, [left, right, whole], [], 1.0, (1, 16, 16, 16))
+    with torch.inference_mode():
+        answers = [guided(torch.randn(1, 16, 16, 16), sigma) for sigma in (0.9, 0.5)]
+
+    assert calls == [(1, 128, 128, 3)]
+    assert all(answer.isfinite().all() for answer in answers)
+
+
+def test_odd_latents(made: Any, tmp_path: Path) -> None:
+    """Sides that are no whole patches are filled up, as the model does it."""
+    for name, make, cfg in (("sd3", sd3_control, CFG), ("flux", flux_control, 1.0)):
+        _, parts = made(name)
+        make().save_pretrained(tmp_path / name)
+        use = Control(load_controlnet(tmp_path / name), HINT, encode=parts.autoencoder.encode)
+        assert steered(parts, start(16, 72), [0.9, 0.0], use, cfg=cfg).shape == (1, 16, 9, 9)

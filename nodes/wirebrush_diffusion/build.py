@@ -19,6 +19,7 @@ MOST_ENTRIES = 64
 CLASSES = (
     "AutoencoderKL",
     "AutoencoderKLQwenImage",
+    "AutoencoderTiny",
     "ChromaTransformer2DModel",
     "ControlNetModel",
     "ControlNetUnionModel",

@@ -19,7 +19,8 @@ class LatentFormat:
     `channels` per position, `downscale` pixels per position. The network sees
     `(latent - shift) * scale`; on wires and in files latents are unscaled. Some families tell each
     channel's own mean and spread instead: `means`, `spreads`. `rgb` maps scaled latents to RGB in
-    -1..1 (one row per channel), `rgb_bias` is added.
+    -1..1 (one row per channel), `rgb_bias` is added. `tiny` is the name of the tiny autoencoder
+    (see `taesd`) that reads them.
     """
 
     channels: int = 4
@@ -28,6 +29,7 @@ class LatentFormat:
     downscale: int = 8
     rgb: RgbFactors | None = None
     rgb_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    tiny: str = ""
     means: tuple[float, ...] = ()
     spreads: tuple[float, ...] = ()
 
@@ -87,6 +89,7 @@ def _row(numbers: tuple[float, ...], latent: Tensor) -> Tensor:
 SD15 = LatentFormat(
     channels=4,
     scale=0.18215,
+    tiny="taesd",
     rgb=(
         (0.3512, 0.2297, 0.3227),
         (0.3250, 0.4974, 0.2350),
@@ -99,6 +102,7 @@ SD15 = LatentFormat(
 SDXL = LatentFormat(
     channels=4,
     scale=0.13025,
+    tiny="taesdxl",
     rgb=(
         (0.3651, 0.4232, 0.4341),
         (-0.2533, -0.0042, 0.1068),
@@ -108,6 +112,12 @@ SDXL = LatentFormat(
     rgb_bias=(0.1084, -0.0175, -0.0011),
 )
 """Stable Diffusion XL."""
+
+SD3 = LatentFormat(channels=16, scale=1.5305, shift=0.0609, tiny="taesd3")
+"""Stable Diffusion 3 and 3.5."""
+
+FLUX = LatentFormat(channels=16, scale=0.3611, shift=0.1159, tiny="taef1")
+"""FLUX.1, and what was made from it."""
 
 KNOWN_FORMATS = (SD15, SDXL)
 

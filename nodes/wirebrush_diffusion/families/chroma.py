@@ -12,13 +12,12 @@ from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily
 from wirebrush_diffusion.families.flux import (
-    FLUX_LATENT,
     STREAMS,
     FluxModel,
     Positions,
     stream_config,
 )
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.latents import FLUX, LatentFormat
 from wirebrush_diffusion.layout import Layout, Rules
 from wirebrush_diffusion.model import DiffusionModel, Residuals
 from wirebrush_diffusion.reading import TextPart
@@ -75,7 +74,7 @@ class Chroma(FlowFamily):
     network: ClassVar[str] = "ChromaTransformer2DModel"
     marks: ClassVar[tuple[str, ...]] = (f"{GUIDE}.in_proj.weight",)
     rules: ClassVar[Rules] = RULES
-    latent: ClassVar[LatentFormat] = FLUX_LATENT
+    latent: ClassVar[LatentFormat] = FLUX
     texts: ClassVar[tuple[TextPart, ...]] = (
         TextPart("t5xxl", kind="t5", prefixes=("text_encoders.t5xxl.transformer.",)),
     )

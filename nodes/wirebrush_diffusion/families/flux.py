@@ -23,7 +23,7 @@ from wirebrush_diffusion.families.references import (
     references_in,
 )
 from wirebrush_diffusion.families.unet import fitted
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.latents import FLUX, LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
 from wirebrush_diffusion.reading import Reader, TextPart
@@ -35,7 +35,6 @@ DEV_SHIFT = math.exp(1.15)
 GUIDANCE = 3.5
 PLACINGS = ("offset", "index", DIAGONAL)  # of reference pictures
 MASK_CHANNELS = 64  # a mask in full size, folded into the latent's: 8 x 8 pixels a position
-FLUX_LATENT = LatentFormat(channels=16, scale=0.3611, shift=0.1159)
 
 STREAMS: Rules = {
     "txt_in": "context_embedder",
@@ -299,7 +298,7 @@ class Flux(FlowFamily):
     rules: ClassVar[Rules] = RULES
     shift: ClassVar[float] = DEV_SHIFT
     resolution: ClassVar[int] = 10_000
-    latent: ClassVar[LatentFormat] = FLUX_LATENT
+    latent: ClassVar[LatentFormat] = FLUX
     texts: ClassVar[tuple[TextPart, ...]] = (CLIP_L, T5)
 
     def planned(self, layout: Layout) -> Plan:

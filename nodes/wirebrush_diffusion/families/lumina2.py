@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
-from wirebrush_diffusion.families.flux import FLUX_LATENT
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.latents import FLUX, LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules
 from wirebrush_diffusion.model import DiffusionModel, Residuals
 from wirebrush_diffusion.reading import TextPart
@@ -154,7 +153,7 @@ class Lumina2(FlowFamily):
     rules: ClassVar[Rules] = RULES
     ignored: ClassVar[tuple[str, ...]] = ("norm_final.",)
     shift: ClassVar[float] = 6.0
-    latent: ClassVar[LatentFormat] = FLUX_LATENT
+    latent: ClassVar[LatentFormat] = FLUX
     texts: ClassVar[tuple[TextPart, ...]] = (
         TextPart(
             "gemma2_2b",

@@ -15,7 +15,7 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
 from wirebrush_diffusion.families.sdxl import read_pair
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.latents import SD3, LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules, Stored
 from wirebrush_diffusion.model import DiffusionModel, Residuals
 from wirebrush_diffusion.reading import Reader, TextPart
@@ -123,7 +123,7 @@ class StableDiffusion3(FlowFamily):
     )
     rules: ClassVar[Rules] = RULES
     shift: ClassVar[float] = 3.0
-    latent: ClassVar[LatentFormat] = LatentFormat(channels=16, scale=1.5305, shift=0.0609)
+    latent: ClassVar[LatentFormat] = SD3
     texts: ClassVar[tuple[TextPart, ...]] = (
         TextPart("l", prefixes=("text_encoders.clip_l.transformer.",), layer=-2, projected=True),
         TextPart(

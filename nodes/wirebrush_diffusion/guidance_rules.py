@@ -96,14 +96,14 @@ class RescaleCfg(Rule):
 class RenormCfg(Rule):
     """The result is not longer than `renorm_cfg` times the positive (Lumina-Image 2.0).
 
-    Above time `cfg_trunc` (in the network's time) the positive side alone counts.
+    From noise level `cfg_trunc` on the positive side alone counts.
     """
 
     cfg_trunc: float = 100.0
     renorm_cfg: float = 1.0
 
     def combined(self, moment: Moment) -> Tensor | None:
-        if moment.schedule.timestep(moment.sigma) >= self.cfg_trunc:
+        if moment.sigma >= self.cfg_trunc:
             return moment.positive
         both = moment.plain()
         if self.renorm_cfg <= 0:

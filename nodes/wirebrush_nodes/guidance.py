@@ -33,7 +33,7 @@ def renorm_cfg(model: Model, cfg_trunc: Scale = 100.0, renorm_cfg: Scale = 1.0) 
 
     Args:
         model: The model.
-        cfg_trunc: From this time of the network on, the positive text alone counts.
+        cfg_trunc: From this noise level on, the positive text alone counts; 100 is never.
         renorm_cfg: How many times as strong the result may be; 0 is no limit.
     """
     return model.tweaked("RenormCFG", cfg_trunc=cfg_trunc, renorm_cfg=renorm_cfg)

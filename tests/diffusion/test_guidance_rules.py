@@ -29,7 +29,7 @@ from wirebrush_diffusion.guidance_rules import (
     TangentialDamping,
     perpendicular,
 )
-from wirebrush_diffusion.schedules import DiscreteSchedule
+from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule
 
 SHAPE = (2, 4, 8, 8)
 SIGMA, CFG = 3.0, 6.0
@@ -73,8 +73,6 @@ NEUTRAL: list[Rule] = [
 
 @pytest.mark.parametrize("rule", NEUTRAL, ids=lambda rule: type(rule).__name__)
 def test_a_rule_that_asks_for_nothing_changes_nothing(rule: Rule) -> None:
-    if isinstance(rule, RenormCfg):
-        rule = replace(rule, cfg_trunc=10_000.0)
     assert torch.allclose(result([rule]), result([]), atol=1e-4)
 
 
@@ -98,12 +96,20 @@ def test_rescaling_restores_the_positives_contrast_in_v() -> None:
 
 
 def test_renormed_guidance_is_as_long_as_the_positive() -> None:
-    rule = RenormCfg(cfg_trunc=10_000.0, renorm_cfg=1.0)
+    rule = RenormCfg()
 
     lengths = result([rule]).flatten(1).norm(dim=1)
 
     assert torch.allclose(lengths, moment().positive.flatten(1).norm(dim=1), rtol=1e-5)
-    assert torch.equal(result([RenormCfg(cfg_trunc=0.0)]), moment().positive)
+    assert torch.equal(result([RenormCfg(cfg_trunc=SIGMA)]), moment().positive)
+    assert not torch.equal(result([RenormCfg(cfg_trunc=SIGMA + 0.1)]), moment().positive)
+
+
+def test_renormed_guidance_guides_flows_by_default() -> None:
+    """Their noise levels end at 1, so that a limit of 100 is none."""
+    flow = {"sigma": 1.0, "schedule": FlowSchedule(6.0)}
+
+    assert not torch.equal(result([RenormCfg()], **flow), moment().positive)
 
 
 def test_thresholding_gives_a_high_scale_the_range_of_a_low_one() -> None:

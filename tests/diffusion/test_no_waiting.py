@@ -58,7 +58,7 @@ def test_no_sampler_waits(name: str, space: Space) -> None:
 RULES: list[Rule] = [
     Rule(),
     RescaleCfg(),
-    RenormCfg(10_000.0),
+    RenormCfg(),
     DynamicThresholding(),
     FrameRamp(),
     CfgZeroStar(),

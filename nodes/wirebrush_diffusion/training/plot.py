@@ -11,10 +11,10 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-WIDTH, HEIGHT = 960, 540
+WIDTH, HEIGHT = 800, 450
 FINE = 2
 """Drawn so many times larger, then reduced: lines without stairs."""
-LEFT, RIGHT, TOP, BOTTOM = 84, 32, 56, 56
+LEFT, RIGHT, TOP, BOTTOM = 84, 36, 64, 64
 PAPER, GRID, WORDS, TITLE = (22, 23, 26), (42, 44, 49), (150, 153, 160), (228, 229, 232)
 EACH, COURSE = (92, 74, 44), (240, 174, 72)
 TICKS = 5
@@ -37,7 +37,7 @@ class Scale(NamedTuple):
 
 
 def loss_plot(losses: Sequence[float]) -> Tensor:
-    """The loss of each step, and its running mean, as a picture `[540,960,3]` 0..1."""
+    """The loss of each step, and its running mean, as a picture `[450,800,3]` 0..1."""
     image = Image.new("RGB", (WIDTH * FINE, HEIGHT * FINE), PAPER)
     draw = ImageDraw.Draw(image)
     known = [loss for loss in losses if math.isfinite(loss)] or [0.0, 1.0]
@@ -48,7 +48,7 @@ def loss_plot(losses: Sequence[float]) -> Tensor:
     upward = Scale(0.0, max(top, ticks[-1]), HEIGHT - BOTTOM, TOP)
     _axes(draw, across, upward, ticks)
     _line(draw, _points(losses, across, upward), EACH, 1.0)
-    _line(draw, _points(course, across, upward), COURSE, 2.6)
+    _line(draw, _points(course, across, upward), COURSE, 3.0)
     _titles(draw, losses, course)
     small = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
     return torch.from_numpy(np.asarray(small, dtype=np.float32) / 255.0)
@@ -86,17 +86,17 @@ def _axes(draw: ImageDraw.ImageDraw, across: Scale, upward: Scale, ticks: Sequen
         y = upward.at(tick)
         _line(draw, [(LEFT, y), (WIDTH - RIGHT, y)], GRID, 1.0)
         _text(draw, (LEFT - 12, y), f"{tick:.4g}", "rm")
-    for tick in nice_ticks(0.0, across.high, 8):
+    for tick in nice_ticks(0.0, across.high, 6):
         if tick >= 1 and tick == round(tick):
-            _text(draw, (across.at(tick), HEIGHT - BOTTOM + 18), f"{tick:,.0f}", "mm")
-    _text(draw, (WIDTH - RIGHT, HEIGHT - 14), "steps", "rm")
+            _text(draw, (across.at(tick), HEIGHT - BOTTOM + 20), f"{tick:,.0f}", "mm")
+    _text(draw, (WIDTH - RIGHT, HEIGHT - 16), "steps", "rm")
 
 
 def _titles(draw: ImageDraw.ImageDraw, losses: Sequence[float], course: Sequence[float]) -> None:
-    _text(draw, (LEFT, 28), "Loss", "lm", TITLE, 20)
+    _text(draw, (LEFT, 32), "Loss", "lm", TITLE, 26)
     if losses:
         said = f"{len(losses):,} steps    from {course[0]:.4g} to {course[-1]:.4g}"
-        _text(draw, (WIDTH - RIGHT, 28), said, "rm", COURSE, 16)
+        _text(draw, (WIDTH - RIGHT, 32), said, "rm", COURSE, 20)
 
 
 def _points(values: Sequence[float], across: Scale, upward: Scale) -> list[Point]:
@@ -125,7 +125,7 @@ def _text(
     text: str,
     anchor: str,
     colour: tuple[int, int, int] = WORDS,
-    size: int = 14,
+    size: int = 18,
 ) -> None:
     font = ImageFont.load_default(size * FINE)
     draw.text((at[0] * FINE, at[1] * FINE), text, fill=colour, font=font, anchor=anchor)

@@ -19,19 +19,19 @@ LOSSES = st.lists(
 @given(losses=LOSSES)
 def test_every_training_can_be_drawn(losses: list[float]) -> None:
     picture = loss_plot(losses)
-    assert picture.shape == (540, 960, 3)
+    assert picture.shape == (450, 800, 3)
     assert 0 <= picture.min() <= picture.max() <= 1
 
 
 def test_a_course_that_falls_is_drawn_falling() -> None:
     picture = loss_plot([1.0 - 0.009 * step for step in range(100)])
     colour = torch.tensor(COURSE) / 255
-    drawn = ((picture - colour).abs().amax(-1) < 0.2)[60:480]
+    drawn = ((picture - colour).abs().amax(-1) < 0.2)[64:386]
 
-    rows = [drawn[:, column].nonzero().float().mean().item() for column in (120, 400, 700, 900)]
+    rows = [drawn[:, column].nonzero().float().mean().item() for column in (110, 330, 580, 750)]
 
     assert rows == sorted(rows)
-    assert rows[-1] - rows[0] > 250
+    assert rows[-1] - rows[0] > 200
 
 
 @given(losses=st.lists(st.floats(0, 10), min_size=1, max_size=200))

@@ -88,3 +88,22 @@ def test_strange_kinds_and_names_find_nothing(tmp_path: Path, strange: str) -> N
     assert folders.find(strange, "x.safetensors") is None
     assert folders.find("loras", strange) is None
     assert folders.picture("loras", strange) is None
+
+
+def test_a_tiny_vae_is_there_when_both_its_halves_are(tmp_path: Path) -> None:
+    folders = ModelFolders([tmp_path])
+    approx = tmp_path / "vae_approx"
+    approx.mkdir()
+    (approx / "taesd_decoder.safetensors").touch()
+    assert folders.names("vae") == []
+    assert folders.find("vae", "taesd") is None
+
+    (approx / "taesd_encoder.safetensors").touch()
+
+    assert folders.names("vae") == ["taesd"]
+    assert folders.find("vae", "taesd") == approx / "taesd_decoder.safetensors"
+    assert folders.find("checkpoints", "taesd") is None
+
+
+def test_vaes_that_are_shipped_can_be_chosen() -> None:
+    assert "pixel_space" in ModelFolders(packaged_roots()).names("vae")

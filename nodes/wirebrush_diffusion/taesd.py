@@ -43,7 +43,7 @@ class TinyAutoencoder(Autoencoder):
         return 2 ** (len(self.config.decoder_block_out_channels) - 1)
 
     def _decoded(self, latent: Tensor) -> Tensor:
-        return super()._decoded(self.latent.to_network(latent))
+        return Autoencoder._decoded(self, self.latent.to_network(latent))
 
     def _encoded(self, planes: Tensor) -> Tensor:
         with torch.inference_mode():
@@ -82,9 +82,11 @@ def check_tiny(decoder: Path, encoder: Path) -> None:
 def _half(path: Path, half: str, latent: LatentFormat) -> Layout:
     """Where one half's tensors lie, by the network's names."""
     file = WeightFile(path)
-    last = max((int(n.split(".")[0]) for n in file.names() if n[:1].isdecimal()), default=0)
-    mark = "1.weight" if half == "decoder" else f"{last}.weight"  # a decoder first only clamps
-    if mark not in file or any(not name[:1].isdecimal() for name in file.names()):
+    numbers = [int(name.split(".")[0]) for name in file.names() if name[:1].isdecimal()]
+    first, last = min(numbers, default=-1), max(numbers, default=-1)
+    begins = 1 if half == "decoder" else 0  # a decoder's layer 0 has no weights: it clamps
+    mark = f"{begins if half == 'decoder' else last}.weight"
+    if first != begins or mark not in file or len(numbers) < len(list(file.names())):
         raise DiffusionError(
             f"{path.name} is not the {half} of a tiny autoencoder.",
             "They are at github.com/madebyollin/taesd; put both halves into models/vae_approx.",
@@ -96,9 +98,8 @@ def _half(path: Path, half: str, latent: LatentFormat) -> Layout:
             f"{latent.channels}.",
             "Give it the name it had: taesd, taesdxl, taesd3 or taef1.",
         )
-    skipped = 1 if half == "decoder" else 0
     entries: dict[str, Stored] = {}
     for name in file.names():
         number, _, rest = name.partition(".")
-        entries[f"{half}.layers.{int(number) - skipped}.{rest}"] = Stored(name)
+        entries[f"{half}.layers.{int(number) - begins}.{rest}"] = Stored(name)
     return Layout(file, entries)

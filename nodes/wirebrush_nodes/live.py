@@ -19,7 +19,7 @@ from torch import Tensor
 from wirebrush.api import Clip, ControlNet, Handle, Model, NodeError, Run, Vae
 from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
 from wirebrush_diffusion.controlnet import ControlModel
-from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.controlnet_file import depends_on_model, load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import author_places
 from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
@@ -31,7 +31,9 @@ from wirebrush_diffusion.pictures import encode_jpeg
 from wirebrush_diffusion.precision import Host
 from wirebrush_diffusion.reading import PartEncoder, Reader
 from wirebrush_diffusion.separate import read_texts
+from wirebrush_diffusion.taesd import load_tiny
 from wirebrush_diffusion.vae import Autoencoder
+from wirebrush_diffusion.vae_source import open_vae
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.hooking import clip_patches
 from wirebrush_nodes.patching import COMPUTED, Weights, patches_of, unpatched
@@ -69,10 +71,14 @@ def live_model(handle: Model, run: Run) -> Iterator[DiffusionModel]:
 def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -> bytes | None:
     """A small JPEG of a scaled latent batch's first item.
 
-    Latent spaces with published factors take next to no time. For others the model's own VAE paints
-    the preview if it is quick, else factors are fitted to it once. Without a VAE there is no
-    preview, which is no reason to stop painting.
+    The tiny VAE of the latent space paints it, if its file is there. Else latent spaces with
+    published factors take next to no time. For others the model's own VAE paints the preview if it
+    is quick, else factors are fitted to it once. Without a VAE there is no preview, which is no
+    reason to stop painting.
     """
+    tiny = _tiny(model, run)
+    if tiny is not None:
+        return encode_jpeg(tiny.decode(model.latent.from_network(latent[:1]))[0])
     if model.latent.rgb is None:
         try:
             autoencoder = live_autoencoder(Vae(handle.source, "vae"), run)
@@ -85,6 +91,18 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
         model.latent = replace(model.latent, rgb=rgb, rgb_bias=bias)
     picture = model.latent.preview(latent)
     return None if picture is None else encode_jpeg(picture)
+
+
+def _tiny(model: DiffusionModel, run: Run) -> Autoencoder | None:
+    """The tiny VAE that reads the model's latents; None if its decoder is not there."""
+    try:
+        file = run.file("vae_approx", f"{model.latent.tiny}_decoder.safetensors")
+        path, place = run.path(file), weights_place(run)
+        dtype = network_dtype(run.device)
+        tiny = run.resident(f"tiny {file}", lambda: load_tiny(path, None, place, dtype))
+    except (DiffusionError, NodeError):
+        return None
+    return settled(tiny, run)
 
 
 def _loaded_model(handle: Model, run: Run) -> DiffusionModel:
@@ -134,18 +152,22 @@ def _reader(handle: Clip, device: str, run: Run) -> Reader:
 
 def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
     """The VAE."""
-    source = _source(handle, run)
-    place = weights_place(run)
-    vae = run.resident(unpatched(handle).key, lambda: source().autoencoder(place, None))
-    return settled(vae, run)
-
-
-def live_controlnet(handle: ControlNet, run: Run) -> ControlModel:
-    """The ControlNet."""
     path, place = run.path(handle.source), weights_place(run)
+    other = run.path(handle.others[0]) if handle.others else None
     return settled(
-        run.resident(unpatched(handle).key, lambda: load_controlnet(path, place, None)), run
+        run.resident(unpatched(handle).key, lambda: open_vae(path, other, place, None)), run
     )
+
+
+def live_controlnet(handle: ControlNet, run: Run, host: Model | None = None) -> ControlModel:
+    """The ControlNet. Files that are a change of a model change the handle's own, or `host`."""
+    path, place = run.path(handle.source), weights_place(run)
+    key, model = unpatched(handle).key, None
+    if depends_on_model(path):
+        found = next((patch.other for patch in handle.patches if patch.other is not None), host)
+        if isinstance(found, Model):
+            key, model = f"{key} on {unpatched(found).key}", _loaded_model(found, run)
+    return settled(run.resident(key, lambda: load_controlnet(path, place, None, model)), run)
 
 
 def weights_place(run: Run) -> str:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from wirebrush.api import Choice, Clip, File, FileRef, Model, Optional, Run, Vae, node
 from wirebrush_diffusion.separate import check_texts
-from wirebrush_diffusion.vae_file import check_vae
+from wirebrush_diffusion.taesd import tiny_name
+from wirebrush_diffusion.vae_source import check_vae_source
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.live import explained, open_source
 from wirebrush_nodes.loaders import Checkpoint
@@ -130,13 +131,20 @@ def _clip(names: list[tuple[str, str]], clip_type: str, device: str, run: Run) -
 def vae_loader(vae_name: Annotated[str, File("vae")], *, run: Run) -> Vae:
     """Choose a VAE from a file of its own, instead of the one in the checkpoint.
 
+    taesd, taesdxl, taesd3 and taef1 are tiny ones: very fast, a little less exact. They are two
+    files each in `models/vae_approx`. pixel_space is none, for models that paint pixels.
+
     Args:
-        vae_name: A file in `models/vae`, of the family of the model that paints.
+        vae_name: A file or folder in `models/vae`, of the family of the model that paints.
     """
     source = run.file("vae", vae_name)
+    decoder = run.path(source)
+    others: tuple[FileRef, ...] = ()
+    if tiny_name(decoder) and not decoder.is_dir():
+        others = (run.file("vae_approx", decoder.name.replace("_decoder", "_encoder")),)
     with explained("vae_name"):
-        check_vae(WeightFile(run.path(source)))
-    return Vae(source, "vae")
+        check_vae_source(decoder, run.path(others[0]) if others else None)
+    return Vae(source, "vae", others=others)
 
 
 @node(id="DiffusersLoader", category="advanced/loaders/deprecated")

@@ -20,6 +20,9 @@ ALIASES = {
 }
 DATASETS = "datasets"
 """Folders of pictures with captions, to learn from."""
+TINY_VAES = ("taesd", "taesdxl", "taesd3", "taef1")
+"""VAEs by name that are two files of `vae_approx`, as in ComfyUI."""
+TINY_SUFFIXES = (".safetensors", ".pth")
 MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"})
 PICTURE_ENDINGS = tuple(
     middle + suffix for suffix in (".png", ".jpg", ".jpeg", ".webp") for middle in ("", ".preview")
@@ -43,6 +46,8 @@ class ModelFolders:
         for base in self._bases(kind):
             for name in below(base):
                 found.setdefault(name)
+        if kind == "vae":
+            found |= dict.fromkeys(name for name in TINY_VAES if self._tiny(name) is not None)
         return sorted(found, key=str.casefold)
 
     def find(self, kind: str, name: str) -> Path | None:
@@ -50,11 +55,22 @@ class ModelFolders:
         parts = name.replace("\\", "/").split("/")
         if any(part in ("", ".", "..") or "\0" in part or ":" in part for part in parts):
             return None
+        if kind == "vae" and name in TINY_VAES:
+            return self._tiny(name)
         for base in self._bases(kind):
             path = base.joinpath(*parts)
             # Links are fine: people keep large models elsewhere. Path.exists raises for long names.
             if os.path.exists(path):
                 return path
+        return None
+
+    def _tiny(self, name: str) -> Path | None:
+        """The decoder of a tiny VAE, if both its halves are there."""
+        for suffix in TINY_SUFFIXES:
+            halves = (f"{name}_{half}{suffix}" for half in ("decoder", "encoder"))
+            decoder, encoder = (self.find("vae_approx", half) for half in halves)
+            if decoder is not None and encoder is not None:
+                return decoder
         return None
 
     def own_root(self) -> Path | None:

@@ -74,14 +74,3 @@ def test_a_picture_takes_less_than_two_seconds_of_one_core(painter: Painter) -> 
         painter.paint(["a red house"], [seed], steps=20)
         times.append(time.process_time() - started)
     assert min(times) <= 2, times
-
-
-def test_all_of_it_weighs_at_most_12_megabytes(folder: Path) -> None:
-    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 12_000_000
-
-
-def test_all_that_is_shipped_beside_it_weighs_at_most_6_megabytes() -> None:
-    beside = [path for path in models_path().rglob("*") if "checkpoints" not in path.parts]
-    files = [path for path in beside if path.is_file()]
-    assert len(files) >= 6
-    assert sum(path.stat().st_size for path in files) <= 6_000_000

@@ -43,7 +43,9 @@ def decoded(studio: Studio, latents: list[Latent]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def latents(studio: Studio) -> dict[tuple[str, float], list[Latent]]:
-    return {(s, strength): painted(studio, s, strength) for s in STYLES for strength in STRENGTHS}
+    plain = painted(studio, STYLES[0], 0.0)
+    styled = {(s, n): painted(studio, s, n) for s in STYLES for n in STRENGTHS[1:]}
+    return styled | {(style, 0.0): plain for style in STYLES}
 
 
 @pytest.mark.parametrize(("style", "least"), [("woodcut", 0.1), ("pixel", 0.3)])

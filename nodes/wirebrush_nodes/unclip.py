@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from wirebrush.api import Clip, Conditioning, File, Model, NodeError, Range, Run, Vae, node
-from wirebrush_diffusion.families.unclip import SEEN, Shown
+from wirebrush_diffusion.families.shown import SEEN, Shown
 from wirebrush_diffusion.vision_file import check_vision, vision_weights
 from wirebrush_nodes.live import explained, open_source
 from wirebrush_nodes.style import ClipVision, VisionOutput
@@ -47,6 +47,8 @@ def unclip_conditioning(
     noise_augmentation: Annotated[float, Range(0.0, 1.0, 0.01)] = 0.0,
 ) -> Conditioning:
     """Let the picture resemble another one. Several are mixed.
+
+    For unCLIP models, and for SDXL with a CLIP vision encoder as wide as its pooled text (bigG).
 
     Args:
         conditioning: The text; it may be empty.

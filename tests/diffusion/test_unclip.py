@@ -14,13 +14,14 @@ from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import 
 from original_names import MODEL, open_clip_tensors, unet_tensors, vae_tensors, written
 from safetensors.torch import save_file
 from test_family_variants import run
-from tiny_families import assembled, saved, sd2_parts, unet
+from tiny_families import G_WIDTH, assembled, pipeline, saved, sd2_parts, unet
 from torch import Tensor
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.families.unclip import Shown, Unclip, UnclipModel
+from wirebrush_diffusion.families.shown import Shown
+from wirebrush_diffusion.families.unclip import Unclip, UnclipModel
 from wirebrush_diffusion.noise import initial_noise
 from wirebrush_diffusion.vision_file import OPEN_VISION, load_vision, vision_weights
 from wirebrush_diffusion.weights import WeightFile
@@ -187,3 +188,18 @@ def test_several_pictures_and_none(folder: Path) -> None:
     assert not torch.equal(one, both)
     with pytest.raises(DiffusionError, match="encoded 7 wide, this model reads 32"):
         labels(Shown(torch.zeros((1, 7))))
+
+
+def test_sdxl_reads_what_was_seen_in_place_of_the_pooled_text(tmp_path: Path) -> None:
+    model = load(saved(pipeline("sdxl"), tmp_path / "sdxl")).model
+    pooled, seen = torch.randn((2, 1, G_WIDTH))
+
+    def told(*shown: Shown) -> Tensor:
+        return model.inputs(pooled, {"unclip": shown}, (1, 4, 8, 8))["text_embeds"]
+
+    assert torch.equal(told(), pooled)
+    assert (told(Shown(seen)) - seen).abs().max() < 0.2  # a touch of noise is always there
+    assert (told(Shown(seen, noise=0.9)) - seen).abs().max() > 0.5
+    assert told(Shown(seen), Shown(seen, 0.5)).shape == pooled.shape
+    with pytest.raises(DiffusionError, match="encoded 7 wide, this model reads 128"):
+        told(Shown(torch.zeros((1, 7))))

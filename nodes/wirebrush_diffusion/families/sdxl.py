@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Sampling
+from wirebrush_diffusion.families.shown import SEEN, check_shown, shown
 from wirebrush_diffusion.families.unet import UNetFamily, UNetModel
 from wirebrush_diffusion.latents import SDXL, LatentFormat
 from wirebrush_diffusion.model import DiffusionModel
@@ -22,6 +23,7 @@ from wirebrush_diffusion.reading import Reader, TextPart
 from wirebrush_diffusion.text import Encoding
 
 TIME_WIDTH = 256
+MERGE_NOISE = 0.0  # over the sum of several pictures that are shown
 GOOD_SCORE, BAD_SCORE = 6.0, 2.5
 
 CLIP_L = TextPart("l", prefixes=("conditioner.embedders.0.transformer.",), layer=-2)
@@ -54,6 +56,10 @@ class SDXLModel(UNetModel):
                 "This condition has no pooled text, which Stable Diffusion XL wants.",
                 "Encode the text with the CLIP of the same checkpoint.",
             )
+        if pictures := options.get(SEEN, ()):  # what was seen stands for what was said
+            check_shown(pictures, pooled.shape[-1])
+            seen = shown(pictures, int(options.get("seed", 0)), MERGE_NOISE)
+            pooled = seen[:, : pooled.shape[-1]]
         height, width = (side * self.latent.downscale for side in shape[-2:])
         sizes = self.sizes(options, int(height), int(width), negative)
         extra = UNetModel.inputs(self, pooled, options, shape)

@@ -8,35 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
+from wirebrush_diffusion.families.shown import SEEN, Shown, check_shown, shown
 from wirebrush_diffusion.families.unet import UNetFamily, UNetModel
 from wirebrush_diffusion.latents import LatentFormat
 from wirebrush_diffusion.layout import Layout, Stored
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.schedules import DiscreteSchedule
 from wirebrush_diffusion.weights import WeightFile
 
-SEEN = "unclip"
-LEVELS = 1000
 MERGE_NOISE = 0.05  # laid over what several pictures were added up to
 MEAN, SPREAD = "noise_augmentor.data_mean", "noise_augmentor.data_std"
 NORMALIZER = Path("image_normalizer") / "diffusion_pytorch_model.safetensors"
-
-
-class Shown(NamedTuple):
-    """A picture for the network: what CLIP saw `[1,P]`, how strongly, with how much noise 0..1."""
-
-    embedding: Tensor
-    strength: float = 1.0
-    noise: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -56,44 +45,12 @@ class UnclipModel(UNetModel):
         pictures: Sequence[Shown] = options.get(SEEN, ())
         if not pictures:
             return {**extra, "class_labels": torch.zeros((1, width))}
-        seed = int(options.get("seed", 0))
-        for picture in pictures:
-            found = picture.embedding.shape[-1]
-            if 2 * found != width:
-                raise DiffusionError(
-                    f"The picture was encoded {found} wide, this model reads {width // 2}.",
-                    "Use the CLIP_VISION of the same checkpoint (unCLIPCheckpointLoader).",
-                )
-        seen = [self._noisy(p.embedding, p.noise, seed) * p.strength for p in pictures]
-        labels = seen[0]
-        if len(seen) > 1:
-            total = torch.stack(seen).sum(dim=0)
-            labels = self._noisy(total[:, : width // 2], MERGE_NOISE, seed)
-        return {**extra, "class_labels": labels}
-
-    def _noisy(self, embedding: Tensor, amount: float, seed: int) -> Tensor:
-        """`[1,P]` with noise, and the noise's level beside it: `[1, 2P]`."""
-        level = round((LEVELS - 1) * min(max(amount, 0.0), 1.0))
         mean, spread = (
             self.network.get_buffer(name).float().cpu() for name in ("seen_mean", "seen_spread")
         )
-        sigma = noise_schedule().sigmas[level]
-        noise = torch.randn(embedding.shape, generator=torch.Generator("cpu").manual_seed(seed))
-        scaled = (embedding.float().cpu() - mean) / spread
-        noisy = (scaled + noise * sigma) / (1.0 + sigma * sigma) ** 0.5
-        return torch.cat([noisy * spread + mean, level_code(level, embedding.shape[-1])], dim=1)
-
-
-def noise_schedule() -> DiscreteSchedule:
-    """How noise is laid over what CLIP saw."""
-    return DiscreteSchedule.from_betas(steps=LEVELS, kind="squaredcos_cap_v2")
-
-
-def level_code(level: int, width: int) -> Tensor:
-    """A noise level as cosines and sines of many speeds, `[1, width]`."""
-    half = width // 2
-    speeds = torch.exp(torch.arange(half) * (-torch.tensor(10000.0).log() / half))
-    return torch.cat([(level * speeds).cos(), (level * speeds).sin()]).unsqueeze(0)
+        check_shown(pictures, width // 2)
+        seed = int(options.get("seed", 0))
+        return {**extra, "class_labels": shown(pictures, seed, MERGE_NOISE, mean, spread)}
 
 
 class Unclip(UNetFamily):

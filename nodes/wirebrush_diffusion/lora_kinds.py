@@ -62,6 +62,17 @@ class LowRank(Factors):
             product = up @ down.flatten(1)
         return product.reshape(like.shape).mul_(self.scale)
 
+    def added(self, total: Tensor, base: Tensor, strength: float) -> Tensor:
+        """In one operation, without the whole product in memory; see `patches.Adding`."""
+        if "mid" in self.parts:
+            change = self.dense(base)
+            return torch.add(total, change, alpha=strength)
+        up, down = self.part("up", base).flatten(1), self.part("down", base).flatten(1)
+        share, flat = self.scale * strength, total.reshape(total.shape[0], -1)
+        if total is base:
+            return torch.addmm(flat, up, down, alpha=share).reshape(base.shape)
+        return flat.addmm_(up, down, alpha=share).reshape(base.shape)
+
 
 class Hadamard(Factors):
     """LoHa: two low-rank products, multiplied number by number."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,15 @@ class Delta(Protocol):
 
     def dense(self, like: Tensor) -> Tensor:
         """The change of the weight `like` (float32) at strength 1: its shape, on its device."""
+        ...
+
+
+@runtime_checkable
+class Adding(Protocol):
+    """A change that can be added without being spelled out first."""
+
+    def added(self, total: Tensor, base: Tensor, strength: float) -> Tensor:
+        """`total` with the change of the weight `base` on it; in place unless they are the same."""
         ...
 
 
@@ -229,14 +238,22 @@ class PatchedWeights:
     def _with(self, name: str, original: Tensor, patches: Sequence[WeightPatch | Merge]) -> Tensor:
         """One weight with patches in order, float32."""
         base = original.to(self._placement.workplace or original.device).float()
-        total = base.clone()
+        total = base
         for patch in patches:
             if isinstance(patch, Merge):
-                base = patch.blend(name, total)
-                total = base.clone()
+                base = total = patch.blend(name, total)
             elif (delta := patch.deltas.get(name)) is not None:
-                total.add_(delta.dense(base), alpha=patch.strength)
-        return total
+                total = _added(delta, total, base, patch.strength)
+        return total.clone() if total is original else total
+
+
+def _added(delta: Delta, total: Tensor, base: Tensor, strength: float) -> Tensor:
+    if isinstance(delta, Adding):
+        return delta.added(total, base, strength)
+    change = delta.dense(base)
+    if total is base:
+        return torch.add(base, change, alpha=strength)
+    return total.add_(change, alpha=strength)
 
 
 def _state(patches: Sequence[WeightPatch | Merge]) -> State:

@@ -184,15 +184,15 @@ def diffusers_unet_config(file: WeightFile, prefix: str = "") -> Config:
 
 def controlnet_config(file: WeightFile, prefix: str) -> Config:
     """The `ControlNetModel` of a file in the original layout."""
-    config = unet_config(file, prefix)
-    shapes = Shapes(file, prefix)
-    hints = (
-        shapes.count(r"input_hint_block\.(\d{1,4})\.") // 2
-    )  # pairs of convolution and activation
+    return unet_config(file, prefix) | hint_config(Shapes(file, prefix))
+
+
+def hint_config(shapes: Shapes) -> Config:
+    """The layers of a ControlNet that read the hint, in the original layout."""
+    pairs = shapes.count(r"input_hint_block\.(\d{1,4})\.") // 2  # of convolution and activation
     widths = [shapes.of("input_hint_block.0.weight")[0]]
-    widths += [shapes.of(f"input_hint_block.{2 * i}.weight")[0] for i in range(2, hints, 2)]
+    widths += [shapes.of(f"input_hint_block.{2 * i}.weight")[0] for i in range(2, pairs, 2)]
     return {
-        **config,
         "conditioning_channels": shapes.of("input_hint_block.0.weight")[1],
         "conditioning_embedding_out_channels": widths,
     }

@@ -26,6 +26,7 @@ from wirebrush_diffusion.control_flow_file import (
     widened,
     xlabs_plan,
 )
+from wirebrush_diffusion.control_lora import changed_plan, needs_model
 from wirebrush_diffusion.control_plan import ControlPlan
 from wirebrush_diffusion.control_shapes import diffusers_control_config, union_config
 from wirebrush_diffusion.control_union import UnionControl
@@ -34,6 +35,7 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.folder import load_network, read_config
 from wirebrush_diffusion.kinds import kind_of
 from wirebrush_diffusion.layout import Layout, Stored
+from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.names import controlnet_name
 from wirebrush_diffusion.precision import precision_for
 from wirebrush_diffusion.single_file import renamed_tensors
@@ -54,8 +56,6 @@ HALVES: Mapping[str, torch.dtype] = {
     "FluxControlNetModel": torch.bfloat16,
 }
 """Half precision is fp16 for those that are not named."""
-Base = Callable[[str], Tensor | None]
-"""A weight of the model that paints, by the original name; None if it has none so called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,21 @@ OTHERS: Mapping[str, str] = {
 
 
 def load_controlnet(
-    path: Path, device: str = "cpu", dtype: torch.dtype | None = torch.float32
+    path: Path,
+    device: str = "cpu",
+    dtype: torch.dtype | None = torch.float32,
+    model: DiffusionModel | None = None,
 ) -> ControlModel:
-    """A ControlNet or T2I-Adapter; without a `dtype`, in the device's usual one for its family."""
+    """A ControlNet or T2I-Adapter; without a `dtype`, in the device's usual one for its family.
+
+    `model` is for files that are a change of one: see `depends_on_model`.
+    """
     if path.is_dir():
         kind, network = _from_folder(path, device, dtype)
         marks = 0
     else:
         file = WeightFile(path)
-        plan = _plan(file)
+        plan = changed_plan(file, model) if needs_model(file) else _plan(file)
         kind, network = plan.kind, build_diffusers(plan.kind, plan.config)
         plan.complete(network)
         precision = precision_for(device, _half(kind), dtype)
@@ -147,12 +153,17 @@ def load_controlnet(
     return control
 
 
+def depends_on_model(path: Path) -> bool:
+    """Whether what lies at the path is a change of a model, and cannot be used without one."""
+    return not path.is_dir() and needs_model(WeightFile(path))
+
+
 def check_controlnet(path: Path) -> None:
     """Raise if nothing at the path can be read as a control; from names and shapes alone."""
     if path.is_dir():
         _folder_kind(path, read_config(path / "config.json"))
-    else:
-        _plan(WeightFile(path))
+    elif not needs_model(file := WeightFile(path)):
+        _plan(file)
 
 
 def _half(kind: str) -> torch.dtype:

@@ -40,16 +40,21 @@ def convert(source: Path, target: Path) -> int:
 
 
 def _tensors(content: Any) -> dict[str, Tensor]:
-    """The tensors of a checkpoint, which may lie one table deeper; copies, so that none share."""
+    """The tensors of a checkpoint; copies, so that none share.
+
+    They may lie one table deeper, or in tables of their own: then the table's name goes before.
+    """
     if not isinstance(content, Mapping):
         return {}
     for key in ("state_dict", "params_ema", "params"):
         if isinstance(content.get(key), Mapping):
             content = content[key]
             break
+    tables = [("", content), *((f"{k}.", v) for k, v in content.items() if isinstance(v, Mapping))]
     return {
-        str(name): tensor.detach().clone().contiguous()
-        for name, tensor in content.items()
+        f"{prefix}{name}": tensor.detach().clone().contiguous()
+        for prefix, table in tables
+        for name, tensor in table.items()
         if isinstance(tensor, Tensor)
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wirebrush.api import Cond, NodeError, Run, Vae
+from wirebrush.api import Cond, Model, NodeError, Run, Vae
 from wirebrush_diffusion.condition import Area, Condition
 from wirebrush_diffusion.controlnet import AUTO, Control
 from wirebrush_diffusion.hooks import Hook
@@ -25,13 +25,18 @@ SHOWN_SEED = -10  # from a run's seed to that of the noise over what it is shown
 
 class Controls:
     """Controls with live networks, and hooks; equal ones are one object, so that sides share
-    passes. `ambient` controls are on every condition."""
+    passes. `ambient` controls are on every condition. `host` is the model that paints."""
 
     def __init__(
-        self, run: Run, hooks: HookMaker | None = None, ambient: Sequence[Control] = ()
+        self,
+        run: Run,
+        hooks: HookMaker | None = None,
+        ambient: Sequence[Control] = (),
+        host: Model | None = None,
     ) -> None:
         self._run = run
         self.ambient = tuple(ambient)
+        self._host = host
         self._hooks = hooks
         self._made: list[tuple[ControlUse, Control]] = []
 
@@ -40,7 +45,7 @@ class Controls:
             if _alike(use, other):
                 return control
         with explained():
-            network = live_controlnet(use.net, self._run)
+            network = live_controlnet(use.net, self._run, self._host)
         control = Control(
             network,
             use.image,

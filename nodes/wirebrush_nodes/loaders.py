@@ -120,3 +120,20 @@ def control_net_loader(
     with explained("control_net_name"):
         check_controlnet(run.path(source))
     return ControlNet(source, "controlnet")
+
+
+@node(id="DiffControlNetLoader", category="loaders", title="Load ControlNet Model (diff)")
+def diff_control_net_loader(
+    model: Model, control_net_name: Annotated[str, File("controlnet")], *, run: Run
+) -> ControlNet:
+    """Choose a ControlNet that is told as a change of a model, and the model that it changes.
+
+    Control-loras and difference files that are loaded with Load ControlNet Model change the model
+    that paints. Other ControlNets are the same with both.
+
+    Args:
+        model: The model that the file was made from; its LoRAs are left out.
+        control_net_name: A file or folder in `models/controlnet`.
+    """
+    net = control_net_loader(control_net_name, run=run)
+    return net.patched(Patch("difference", net.source, other=model))

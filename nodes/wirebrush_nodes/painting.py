@@ -153,7 +153,7 @@ def _converted(
     weights = weights_of(guider.model, "", run)
     assert weights is not None  # it is the model that paints
     hooks = HookMaker(guider.model, weights, weights_of, run)
-    controls = Controls(run, hooks, image_prompts(guider.model, run))
+    controls = Controls(run, hooks, image_prompts(guider.model, run), guider.model)
     return {
         role: [
             condition_from(

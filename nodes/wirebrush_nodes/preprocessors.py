@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from wirebrush.api import Image, Range, Unit, node
+from wirebrush.api import Image, Mask, Range, Unit, node
 from wirebrush_diffusion import filters
 from wirebrush_diffusion.edges import canny
+from wirebrush_diffusion.matching import mask_planes
+from wirebrush_diffusion.resize import resize
 from wirebrush_diffusion.sheets import resized
 from wirebrush_nodes.live import explained
 
@@ -76,3 +78,25 @@ def image_tile_blur(image: Image, down_by: Annotated[float, Range(1.0, 64.0, 0.1
     across, down = max(1, round(width / down_by)), max(1, round(height / down_by))
     with explained("image"):
         return resized(resized(image, across, down, "area"), width, height, "bicubic")
+
+
+@node(id="InpaintPreprocessor", category="image/preprocessors", title="Inpaint Preprocessor")
+def inpaint_preprocessor(
+    image: Image, mask: Mask, black_pixel_for_xinsir_cn: bool = False
+) -> Image:
+    """Cut out of a picture what shall be painted anew, for Stable Diffusion 1's inpaint ControlNet.
+
+    What is cut out has the value -1, which no picture has. A noise mask, or an inpainting node,
+    besides keeps the rest of the picture exactly.
+
+    Args:
+        image: The picture.
+        mask: White (1) where it shall be painted anew; it is stretched over the picture.
+        black_pixel_for_xinsir_cn: Paint black instead of -1, for SDXL's union ControlNet with type
+            repaint.
+    """
+    with explained("mask"):
+        planes = mask_planes(mask)
+    tall, wide = image.shape[1:3]
+    away = resize(planes, wide, tall, "bilinear").movedim(1, -1) > 0.5
+    return image[..., :3].masked_fill(away, 0.0 if black_pixel_for_xinsir_cn else -1.0)

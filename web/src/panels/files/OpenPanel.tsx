@@ -66,7 +66,12 @@ export function OpenPanel() {
           ))}
         </Section>
       )}
-      {listing.workflows.length === 0 && query === "" && <p className={styles["empty"]}>{t("open.none")}</p>}
+      {listing.workflows.length === 0 && query === "" && (
+        <section className={styles["section"]} aria-label={t("open.files")}>
+          <h3>{t("open.files")}</h3>
+          <p className={styles["hint"]}>{t("open.none")}</p>
+        </section>
+      )}
       {folders.map(({ folder, members }) => (
         <Section key={folder} title={folder === "" ? t("open.files") : folder}>
           {members.map((file) => (

@@ -40,11 +40,22 @@ if (location.protocol.startsWith("http")) {
 
 KEPT = re.compile("kept as a draft|saved$|saved ")
 
-FRAMES = """() => new Promise(done => {
-  let left = 5;
-  const frame = () => --left ? requestAnimationFrame(frame) : done();
+FRAME = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+"""Waits until the next frame is drawn."""
+
+STILL = """() => new Promise(done => {
+  const moving = document.querySelector(".react-flow__viewport");
+  let [before, same] = ["", 0];
+  const frame = () => {
+    const now = moving.style.transform;
+    same = now === before && !document.querySelector("[data-stirring]") ? same + 1 : 0;
+    before = now;
+    if (same < 4) requestAnimationFrame(frame);
+    else done();
+  };
   frame();
 })"""
+"""Waits until the view has come to rest, and what is drawn while it rests is drawn."""
 
 
 EDIT_ELSEWHERE = """async () => {
@@ -79,7 +90,6 @@ class Studio:
         expect(surface).not_to_have_attribute("data-document", before)
         expect(self.page.locator("[role=status]", has_text="connected").first).to_be_visible()
         expect(self.page.locator(".react-flow__node").first).to_be_visible()
-        self.page.evaluate(FRAMES)  # the view moves to what was opened
 
     def open_panel(self, section: str) -> Locator:
         """A section of what can be opened."""
@@ -133,6 +143,10 @@ class Studio:
         self.page.mouse.down()
         self.page.mouse.move((x + to_x) / 2, (y + to_y) / 2, steps=4)
         self.page.mouse.move(to_x, to_y, steps=4)
+
+    def still(self) -> None:
+        """Wait until the view does not move any more."""
+        self.page.evaluate(STILL)
 
     def run(self) -> None:
         """Press Run."""

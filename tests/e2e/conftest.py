@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 sys.path.insert(0, str(Path(__file__).parent))
 
 from browser_studio import TOUR_SEEN, Studio
+from chromium import CHROMIUM, FLAGS
 from server_process import Server
 
 TROUBLE = '''
@@ -27,18 +27,6 @@ def trouble() -> None:
 
 PATIENCE = 20_000
 """Milliseconds that anything but a run may take."""
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern
-    "--use-fake-ui-for-media-stream",  # and may be used without asking
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from browser_studio import FRAME, STILL
 from dropping import drop_workflow
 from large_graph import large_workflow, pictures
 from playwright.sync_api import Locator, Page, expect
@@ -103,14 +104,8 @@ class LargePage:
         self.still()
 
     def still(self) -> None:
-        """Wait until the view has stood still for a moment."""
-        before = None
-        for _ in range(60):
-            now = self.view()
-            if now == before:
-                return
-            before = now
-            self.page.wait_for_timeout(200)
+        """Wait until the view does not move any more."""
+        self.page.evaluate(STILL)
 
     def planned(self) -> None:
         """Wait until the server has said what a run would compute: nodes say so, all at once."""
@@ -124,7 +119,7 @@ class LargePage:
             if abs(missing) < 0.03:
                 break
             self.page.mouse.wheel(0, -max(-300, min(300, missing / 0.002)))
-            self.page.wait_for_timeout(30)
+            self.page.evaluate(FRAME)
         self.still()
 
     def come_near(self, name: str, zoom: float = 1) -> None:
@@ -155,6 +150,12 @@ class LargePage:
     def strays(self, margin: float = 60) -> int:
         """How many nodes are in the page although they are further out of sight than that."""
         return int(self.page.evaluate(STRAY, margin))
+
+    def coloured(self, more_than: int) -> None:
+        """Wait until more than so many clearly different colours are painted."""
+        painted = self.overview.element_handle()
+        test = f"([canvas, least]) => ({COLOURS})(canvas) > least"
+        self.page.wait_for_function(test, arg=[painted, more_than])
 
     def colours(self) -> int:
         """How many clearly different colours are painted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from browser_studio import FRAMES, Studio
+from browser_studio import Studio
 from graph_building import drag, drop, middle, on_wire, place
 from playwright.sync_api import Page, expect
 
@@ -84,9 +84,23 @@ def test_nodes_are_aligned_and_tidied_in_one_step(studio: Studio, page: Page) ->
     page.keyboard.press("Shift+l")
     expect(page.get_by_text("Tidied up")).to_be_attached()
     page.keyboard.press("f")
-    page.wait_for_timeout(300)
+    studio.still()
     for left, right in (("Load Checkpoint", "KSampler"), ("KSampler", "VAE Decode")):
         assert place(studio, left)[0] < place(studio, right)[0]
+
+
+def test_nodes_are_spaced_out_evenly(studio: Studio, page: Page) -> None:
+    titles = ("Load Checkpoint", "KSampler", "VAE Decode")
+    for title in titles:
+        studio.node(title).locator("header").click(modifiers=["Control"])
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find anything").fill("Space out across")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_enabled()
+    boxes = [studio.node(title).bounding_box() for title in titles]
+    first, second, third = ((box["x"], box["width"]) for box in boxes if box)
+    gaps = [second[0] - sum(first), third[0] - sum(second)]
+    assert abs(gaps[0] - gaps[1]) < 12, "as even as the grid allows"
 
 
 def test_a_stroke_cuts_wires_and_knots_bend_them(studio: Studio, page: Page) -> None:
@@ -126,7 +140,8 @@ def test_a_knot_is_moved_and_taken_away_by_keyboard(studio: Studio, page: Page) 
     page.keyboard.press("Shift+ArrowUp")
     page.keyboard.press("ArrowRight")
     after = middle(knot)
-    assert after[1] < before[1] and after[0] > before[0]
+    assert after[1] < before[1]
+    assert after[0] > before[0]
     page.keyboard.press("Control+z")
     expect(knot).to_have_count(1)
     assert abs(middle(knot)[1] - before[1]) < 1, "keys that follow each other are one step"
@@ -147,16 +162,16 @@ def test_far_out_a_wire_is_dropped_on_a_painted_node(studio: Studio, page: Page)
     page.mouse.move(goal[0], goal[1] - 100, steps=4)
     for _ in range(6):
         page.keyboard.press("Control+-")
-        page.wait_for_timeout(160)
+        studio.still()
     expect(save).to_have_count(0)
-    page.evaluate(FRAMES)  # the view comes to rest
     far = decode.locator("header").bounding_box()
-    assert near is not None and far is not None
+    assert near is not None
+    assert far is not None
     scale = far["width"] / near["width"]
     page.mouse.move(
         far["x"] + (goal[0] - near["x"]) * scale, far["y"] + (goal[1] - near["y"]) * scale, steps=4
     )
-    page.evaluate(FRAMES)
+    studio.still()
     page.mouse.up()
     expect(decode).to_have_count(0)  # it is painted again once the wire is drawn
     page.keyboard.press("f")

@@ -95,10 +95,11 @@ def _choose(page: Page, question: str, answer: str) -> None:
 
 def _go(page: Page, title: str) -> None:
     """Walk through the nodes until one has the keyboard."""
-    focused = page.locator(f'.react-flow__node[aria-label="{title}"]:focus')
+    focused = page.locator(".react-flow__node:focus")
     for _ in range(12):
+        before = focused.get_attribute("data-id") if focused.count() else ""
         page.keyboard.press("n")
-        page.wait_for_timeout(40)
-        if focused.count():
+        expect(page.locator(f'.react-flow__node:focus:not([data-id="{before}"])')).to_have_count(1)
+        if focused.get_attribute("aria-label") == title:
             return
     raise AssertionError(f"{title} was not reached")

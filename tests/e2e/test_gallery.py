@@ -38,9 +38,13 @@ def test_all_pictures_are_looked_through_searched_and_narrowed(studio: Studio, p
     assert tiles.count() < 150, "only what is in sight is in the page"
     scroller = gallery.locator("[aria-busy]")
     last = gallery.locator(f"[data-index='{COUNT - 1}']")
-    for _ in range(12):
-        scroller.evaluate("element => element.scrollTo(0, element.scrollHeight)")
-        page.wait_for_timeout(60)
+    page.wait_for_function(
+        """([scroller, last]) => {
+          scroller.scrollTo(0, scroller.scrollHeight);
+          return scroller.querySelector(`[data-index="${last}"]`) !== null;
+        }""",
+        arg=[scroller.element_handle(), COUNT - 1],
+    )
     expect(last).to_be_visible()
     assert tiles.count() < 150
 
@@ -55,6 +59,10 @@ def test_all_pictures_are_looked_through_searched_and_narrowed(studio: Studio, p
     expect(gallery).to_contain_text(f"{COUNT} pictures")
     gallery.get_by_label("Model", exact=True).select_option(index=1)
     expect(tiles.first).to_be_visible()
+    gallery.get_by_label("Model", exact=True).select_option(index=0)
+    expect(gallery).to_contain_text(f"{COUNT} pictures")
+    gallery.get_by_label("Day", exact=True).select_option(index=1)
+    expect(gallery).to_contain_text(f"{COUNT} pictures")  # all were made today
     assert studio.forgiven == []
 
 

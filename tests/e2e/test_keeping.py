@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from browser_studio import TOUR_SEEN, Studio
+from chromium import CHROMIUM
 from playwright.sync_api import Browser, Error, Page, expect
 from server_process import Server
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def test_each_tab_keeps_its_document_and_comes_back(studio: Studio, page: Page) -> None:
@@ -103,6 +101,17 @@ def test_a_name_that_is_taken_is_asked_for_again(studio: Studio, page: Page) -> 
 
 WORDS = "a blue boat by night"
 
+JOURNALLED = """words => new Promise(done => {
+  indexedDB.open("wirebrush").onsuccess = ({ target: { result } }) => {
+    const all = result.transaction("edits").objectStore("edits").getAll();
+    all.onsuccess = () => {
+      result.close();
+      done(all.result.some(({ text }) => text.includes(words)));
+    };
+  };
+})"""
+"""Whether this browser has written an edit down."""
+
 
 def test_edits_survive_a_dead_server_and_a_closed_browser(browser: Browser, tmp_path: Path) -> None:
     with Server(_folder(tmp_path / "data")) as server:
@@ -134,7 +143,7 @@ def test_a_browser_killed_right_after_an_edit_loses_nothing(
             expect(studio.field("What to paint", "text")).to_be_visible()
             server.kill()
             studio.field("What to paint", "text").fill(WORDS)
-            page.wait_for_timeout(400)
+            page.wait_for_function(JOURNALLED, arg=WORDS)
             _kill(profile)
         server.start()
         with _window(browser, profile) as page:

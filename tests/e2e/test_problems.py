@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from browser_studio import FRAMES, SLOW, Studio
+from browser_studio import SLOW, Studio
 from dropping import drop_workflow, postcard
 from playwright.sync_api import Page, expect
 
@@ -107,4 +107,3 @@ def _open(
         workflow |= {"nodes": {"1": {"type": "subgraph:s", "at": [0, 0]}}, "wires": []}
         workflow["subgraphs"] = {"s": definition}
     drop_workflow(studio.page, workflow)
-    studio.page.evaluate(FRAMES)

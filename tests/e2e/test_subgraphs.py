@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from browser_studio import FRAMES, SLOW, Studio
+from browser_studio import SLOW, Studio
+from graph_building import drop
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -25,7 +26,7 @@ def enter(studio: Studio, page: Page, title: str) -> None:
     """Open an instance by a double click on its title."""
     studio.node(title).locator("header").dblclick()
     expect(studio.node("Inputs")).to_be_visible()
-    page.evaluate(FRAMES)
+    studio.still()
 
 
 def path(page: Page) -> list[str]:
@@ -147,5 +148,15 @@ def test_a_kept_subgraph_is_in_the_library_of_other_documents(studio: Studio, pa
     shelf.get_by_role("button", name="Painter", exact=True).click()
     expect(studio.node("Painter")).to_have_count(2)
     expect(panel(page)).to_contain_text("2 instances")
+
+    page.get_by_role("button", name="New").first.click()
+    expect(studio.node("Painter")).to_have_count(0)
+    page.reload()
+    expect(page.locator("[role=tab]")).not_to_have_count(0)
+    kept = shelf.get_by_role("button", name="Painter", exact=True)
+    drop(page, kept, (700, 500))
+    expect(studio.node("Painter")).to_have_count(1)
+    enter(studio, page, "Painter")
+    expect(studio.node("KSampler")).to_be_visible()
     shelf.get_by_role("button", name="Take Painter out of the library").click()
     expect(shelf).to_have_count(0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from browser_studio import TOUR_SEEN
+from browser_studio import FRAME, STILL, TOUR_SEEN
 from dropping import drop_workflow, postcard
 from large_page import VIEW
 from playwright.sync_api import Browser, CDPSession, Page, expect
@@ -39,12 +39,13 @@ class Fingers:
             self.move(
                 *((a + (c - a) * part, b + (d - b) * part) for (a, b), (c, d) in ways),
             )
-            self.page.wait_for_timeout(16)
+            self.page.evaluate(FRAME)
         self.lift()
 
-    def press(self, place: Point, seconds: float = 0.8) -> None:
+    def press(self, place: Point, menu: str) -> None:
+        """Hold a finger down until a menu comes."""
         self.put(place)
-        self.page.wait_for_timeout(seconds * 1000)
+        expect(self.page.get_by_role("menu", name=re.compile(menu))).to_be_visible()
         self.lift()
 
     def _send(self, kind: str, places: tuple[Point, ...]) -> None:
@@ -61,7 +62,6 @@ def fingers(address: str, browser: Browser) -> Iterator[Fingers]:
     expect(page.get_by_text("connected").first).to_be_attached(timeout=30_000)
     drop_workflow(page, postcard())
     expect(page.locator(".react-flow__node", has_text="KSampler")).to_be_visible()
-    page.wait_for_timeout(300)
     yield Fingers(page, context.new_cdp_session(page))
     context.close()
 
@@ -75,7 +75,7 @@ def test_one_finger_pans_and_two_zoom(fingers: Fingers) -> None:
     assert after[1:] == pytest.approx([x + 60, y - 60], abs=12)
 
     fingers.slide(((380, 900), (300, 900)), ((420, 900), (500, 900)))
-    page.wait_for_timeout(300)
+    page.evaluate(STILL)
     assert page.evaluate(VIEW)[0] > 2 * zoom
 
 
@@ -84,10 +84,10 @@ def test_a_long_press_opens_the_menu_of_what_is_there(fingers: Fingers) -> None:
     header = page.locator(".react-flow__node header", has_text="KSampler")
     box = header.bounding_box()
     assert box is not None
-    fingers.press((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    fingers.press((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), "Node")
     expect(page.get_by_role("menu", name="Node")).to_be_visible()
     page.keyboard.press("Escape")
-    fingers.press((400, 1050))
+    fingers.press((400, 1050), "Canvas")
     expect(page.get_by_role("menu", name="Canvas")).to_be_visible()
 
 
@@ -103,7 +103,7 @@ def test_the_painted_graph_is_touched_like_nodes(fingers: Fingers) -> None:
             ((middle[0] - 160, middle[1]), (middle[0] - 60, middle[1])),
             ((middle[0] + 160, middle[1]), (middle[0] + 60, middle[1])),
         )
-        page.wait_for_timeout(250)
+        page.evaluate(STILL)
     expect(page.locator("canvas[data-overview]")).to_be_visible()
 
     before = page.evaluate(VIEW)
@@ -112,7 +112,7 @@ def test_the_painted_graph_is_touched_like_nodes(fingers: Fingers) -> None:
     assert after[1] == pytest.approx(before[1] + 50, abs=12)  # a finger pans over nodes too
     fingers.slide(((middle[0] + 50, middle[1] + 40), middle))
 
-    fingers.press(middle)
+    fingers.press(middle, "Node")
     expect(page.get_by_role("menu", name=re.compile("Node"))).to_be_visible()
 
 

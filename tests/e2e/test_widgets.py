@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from browser_studio import SLOW, Studio
+from browser_studio import SLOW, STILL, Studio
 from dropping import drop_picture, drop_workflow, gradient, paste_picture
 from PIL import Image
 from playwright.sync_api import APIResponse, Locator, Page, expect
@@ -224,7 +224,6 @@ def test_a_node_of_a_missing_pack_keeps_all_its_values(studio: Studio, page: Pag
     expect(studio.field("somewhere/Glow", "list")).to_have_value('[1,{"a":null}]')
     expect(studio.field("somewhere/Glow", "strength")).to_have_attribute("readonly", "")
 
-    page.wait_for_timeout(300)  # the view goes to what was opened
     _add(page, "PrimitiveInt")
     studio.save()
     saved = _get(page, f"/v1/workflows/{studio.name}").json()
@@ -280,7 +279,7 @@ def _add(page: Page, type_: str) -> Locator:
     added = page.locator(".react-flow__node.selected")
     expect(added).to_have_count(1)
     page.keyboard.press(".")
-    page.wait_for_timeout(300)  # the view glides
+    page.evaluate(STILL)  # the view glides
     return added
 
 

@@ -106,6 +106,17 @@ class Trap:
         return exec, ("raise SystemExit('ran')",)
 
 
+def test_tables_in_a_pickle_keep_their_names(tmp_path: Path) -> None:
+    """As in the .bin files of IP-Adapters."""
+    path = tmp_path / "adapter.bin"
+    content = {"image_proj": {"proj.weight": torch.ones(2)}, "ip_adapter": {"1.x": torch.zeros(1)}}
+    torch.save(content, path)
+
+    assert convert(path, tmp_path / "adapter.safetensors") == 2
+    names = set(WeightFile(tmp_path / "adapter.safetensors").names())
+    assert names == {"image_proj.proj.weight", "ip_adapter.1.x"}
+
+
 def test_a_pickle_with_code_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "trap.ckpt"
     torch.save({"a": Trap()}, path)

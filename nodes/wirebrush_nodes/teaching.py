@@ -86,9 +86,9 @@ def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> T
         empty = _empty(lesson, network, run)
         existing, before = _existing(lesson, handle, run)
         with explained("existing_lora" if existing else "model"):
-            training = LoraTraining(network, examples, settings, empty, existing)
-        training.loop.name = _name(lesson, settings, examples, empty, run)
-        state = run.workspace(training.loop.name) / STATE
+            name = _name(lesson, settings, examples, empty, run)
+            training = LoraTraining(network, examples, settings, empty, existing, name)
+        state = run.workspace(name) / STATE
         draw = _sampler(network, handle, examples[0], empty, settings.seed, run)
 
         def on_step(step: int, loss: float) -> None:

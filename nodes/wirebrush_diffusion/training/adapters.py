@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +26,8 @@ from wirebrush_diffusion.patches import Delta
 Layer = nn.Linear | nn.Conv2d
 Make = Callable[[torch.Size, int, torch.Generator], dict[str, Tensor]]
 """The first factors for a weight of that shape: together they change nothing."""
+UNNAMED = ("time_embedding.", "add_embedding.")
+"""What UNets make of time and size: LoRA files of other programs have no names for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,18 @@ class Algorithm:
 
 
 def trainable_layers(network: nn.Module) -> dict[str, Layer]:
-    """Matrices and plain convolutions by name."""
+    """Matrices and plain convolutions by name, but for those of `UNNAMED`."""
     return {
         name: layer
         for name, layer in network.named_modules()
-        if isinstance(layer, nn.Linear)
-        or (isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.padding_mode == "zeros")
+        if _is_plain(layer) and not name.startswith(UNNAMED)
     }
+
+
+def _is_plain(layer: nn.Module) -> TypeGuard[Layer]:
+    if isinstance(layer, nn.Conv2d):
+        return layer.groups == 1 and layer.padding_mode == "zeros"
+    return isinstance(layer, nn.Linear)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

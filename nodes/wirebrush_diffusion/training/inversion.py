@@ -106,7 +106,7 @@ class WordTraining:
         same = Condition(torch.zeros(1, 1, 1))
         examples = [Example(picture.latent, same) for picture in self.pictures]
         self._order = Order(examples, told.batch_size, told.seed)
-        self.loop = Loop(self._vectors, self.loss, told.loop, name=f"word {told.word}")
+        self.loop = Loop(self._vectors, self.loss, told.loop, name=repr(told))
 
     @property
     def word(self) -> LearnedWord:

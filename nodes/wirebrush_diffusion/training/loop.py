@@ -119,22 +119,27 @@ class Loop:
         return ended + max(SAVE_SECONDS, (ended - begun) / SAVE_SHARE)
 
     def resume(self, path: Path, steps: int) -> None:
-        """Go on from a state; one that is damaged, or has more than `steps`, is not used."""
+        """Go on from a state, unless it is damaged, of other parameters, or beyond `steps`.
+
+        Raises if it is the state of another training.
+        """
         if not path.exists():
             return
         try:
             file = WeightFile(path)
-            wanted = {f"parameter.{name}" for name in self.parameters}
-            there = {name for name in file.names() if name.startswith("parameter.")}
             tensors = {name: file.tensor(name) for name in file.names()}
             losses: list[float] = tensors["losses"].tolist()
         except (DiffusionError, KeyError):
             return
-        if file.metadata.get("training") != self.name or wanted != there:
+        if file.metadata.get("training") != self.name:
             raise DiffusionError(
                 f"{path.name} is the state of another training.",
                 "Give each training a file of its own, or delete this one.",
             )
+        wanted = {f"parameter.{name}": tensor.shape for name, tensor in self.parameters.items()}
+        there = {n: t.shape for n, t in tensors.items() if n.startswith("parameter.")}
+        if wanted != there:
+            return
         if len(losses) <= steps:
             self._restore(tensors)
             self.losses[:] = losses

@@ -74,7 +74,8 @@ class LoraTraining:
     empty: Condition | None = None
     existing: Mapping[str, Delta] | None = None
     """The weights' changes that a LoRA file made, to go on from: see `read_lora`."""
-    name: str = "LoRA"
+    name: str = ""
+    """Says which training a state belongs to; empty: the settings do."""
 
     def __post_init__(self) -> None:
         told, network = self.settings, self.model.network
@@ -90,7 +91,7 @@ class LoraTraining:
             else Adapters.resumed(network, told.algorithm, self.existing)
         )
         parameters = self.adapters.parameters()
-        self.loop = Loop(parameters, self.loss, told.loop, name=self.name)
+        self.loop = Loop(parameters, self.loss, told.loop, name=self.name or repr(told))
 
     @contextmanager
     def attached(self) -> Iterator[None]:

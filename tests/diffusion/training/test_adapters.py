@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +98,23 @@ def test_the_file_is_the_network_that_was_trained(
     assert torch.equal(answers(model, training), base)
     after = model.network.state_dict()
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+@pytest.mark.parametrize("family", ["sd1", "sdxl", "sd3", "flux"])
+def test_diffusers_reads_the_file(
+    models: dict[str, DiffusionModel], family: str, tmp_path: Path
+) -> None:
+    model, theirs = models[family], pipeline(family)
+    training = trained(model, "LoRA")
+    with training.attached():
+        learnt = answers(model, training)
+    training.trained().save(tmp_path / "x.safetensors")
+
+    theirs.load_lora_weights(tmp_path / "x.safetensors")
+
+    network = getattr(theirs, "unet", None) or theirs.transformer
+    used = replace(model, network=network.eval())
+    assert (answers(used, training) - learnt).abs().max() <= 1e-5
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -126,6 +126,10 @@ def test_a_state_that_is_of_no_use_is_left_alone(tmp_path: Path) -> None:
     damaged.run(4, state=state)
     assert damaged.losses == plain.losses
 
+    more = Loop({"slope": nn.Parameter(torch.ones(3))}, loop().loss, LoopSettings(), "line")
+    loop().run(4, state=state)
+    more.resume(state, 4)
+    assert more.step == 0
     with pytest.raises(DiffusionError, match="state of another training"):
         loop(name="circle").run(4, state=state)
 

@@ -103,9 +103,8 @@ class Places(nn.Module):
                 steps = torch.arange(0, width, 2, dtype=torch.float64) / width
                 angles = where[:, i : i + 1] / self.theta**steps
                 parts.append(torch.polar(torch.ones_like(angles), angles))
-            turns = torch.cat(parts, dim=-1)
-            half = device.type == "mps"
-            self._last = key, turns.to(torch.complex64 if half else torch.complex128).to(device)
+            # worked out exactly, but turned by in single precision, in which devices are fast
+            self._last = key, torch.cat(parts, dim=-1).to(torch.complex64).to(device)
         return self._last[1].unsqueeze(0)
 
 

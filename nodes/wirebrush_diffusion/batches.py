@@ -98,21 +98,18 @@ class Batch:
             name: torch.cat([piece.beside(name) for piece in pieces]).to(device, dtype)
             for name in first.extra
         }
-        height, width = self._size = int(shape[-2]), int(shape[-1])
-        self._hints = [
-            torch.cat(
-                [
-                    _for_rows(control.prepared(height, width, p.area, p.side), self._rows)
-                    for p in pieces
-                ]
-            ).to(device, dtype)
-            for control in first.controls
-        ]
+        self._size = int(shape[-2]), int(shape[-1])
+        self._hints = [self._hint(control).to(device, dtype) for control in first.controls]
         self._plain = not self._hints
         sides = [piece.side for piece in pieces]
         self.simple = len(set(sides)) == len(sides) and all(
             p.area is None and isinstance(p.weights, float) and p.weights for p in pieces
         )
+
+    def _hint(self, control: Control) -> Tensor:
+        """What a control reads for each row."""
+        hints = (control.prepared(*self._size, p.area, p.side) for p in self.pieces)
+        return torch.cat([_for_rows(hint, self._rows) for hint in hints])
 
     def run(
         self, model: DiffusionModel, x: Tensor, scale: float, time: float, sigma: float

@@ -18,6 +18,7 @@ from wirebrush_diffusion.model import DiffusionModel, Residuals
 from wirebrush_diffusion.reading import TextPart
 
 PATCH = 2
+KEPT = 8  # sizes of texts and pictures, as in the sides of guidance
 SYSTEM_PROMPTS: Mapping[str, str] = {
     "superior": "You are an assistant designed to generate superior images with the superior "
     "degree of image-text alignment based on textual prompts or user prompts.",
@@ -74,7 +75,7 @@ class Places(nn.Module):
         super().__init__()
         self.axes = axes
         self.theta = theta
-        self._last: tuple[tuple[Any, ...], Tensor] | None = None
+        self._kept: dict[tuple[Any, ...], Tensor] = {}
 
     def forward(self, latent: Tensor, mask: Tensor) -> Any:
         rows, places = latent.shape[0], mask.shape[1]
@@ -92,7 +93,9 @@ class Places(nn.Module):
 
     def _turns(self, places: int, tall: int, wide: int, device: torch.device) -> Tensor:
         key = (places, tall, wide, device)
-        if self._last is None or self._last[0] != key:
+        if key not in self._kept:
+            if len(self._kept) == KEPT:
+                self._kept.clear()
             where = torch.zeros((places + tall * wide, len(self.axes)), dtype=torch.float64)
             where[:places, 0] = torch.arange(places)
             where[places:, 0] = places
@@ -104,8 +107,8 @@ class Places(nn.Module):
                 angles = where[:, i : i + 1] / self.theta**steps
                 parts.append(torch.polar(torch.ones_like(angles), angles))
             # worked out exactly, but turned by in single precision, in which devices are fast
-            self._last = key, torch.cat(parts, dim=-1).to(torch.complex64).to(device)
-        return self._last[1].unsqueeze(0)
+            self._kept[key] = torch.cat(parts, dim=-1).to(torch.complex64).to(device)
+        return self._kept[key].unsqueeze(0)
 
 
 @dataclass(slots=True, eq=False)

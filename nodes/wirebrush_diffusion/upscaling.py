@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.tiling import OnTile, tiled
 from wirebrush_diffusion.upscalers import build_upscaler, esrgan_name, last_layer
@@ -19,8 +20,8 @@ from wirebrush_diffusion.weights import WeightFile, fill
 
 WRAPPERS = ("params_ema.", "params.", "module.")
 MAX_LAYERS = 4096
-TILE, OVERLAP = 512, 32  # pixels
-SMALLEST_TILE = 128
+TILES, OVERLAP = (512, 256, 128), 32  # pixels
+ENLARGING = 256.0  # numbers that each pixel of the answer takes inside
 
 
 @dataclass(slots=True, eq=False)
@@ -33,22 +34,22 @@ class Upscaler(Loaded):
     def enlarged(self, pictures: Tensor, on_tile: OnTile) -> Tensor:
         """Pictures `[B,H,W,3 or 4]` -> `[B,H*scale,W*scale,3]`, float32 on the CPU.
 
-        Tiles are made smaller while memory does not do.
+        Tiles are as large as memory allows.
         """
         if pictures.ndim != 4 or pictures.shape[-1] not in (3, 4):
             raise DiffusionError(
                 f"A picture batch is [B,H,W,3], got {'x'.join(map(str, pictures.shape))}."
             )
         planes = pictures[..., :3].movedim(-1, 1)
-        tile = TILE
-        while True:
-            try:
-                result = tiled(self._answer, planes, tile, OVERLAP, self.scale, on_tile)
-                return result.movedim(1, -1).clamp_(0.0, 1.0).contiguous()
-            except torch.OutOfMemoryError:
-                if tile <= SMALLEST_TILE:
-                    raise
-                tile //= 2
+
+        def work(portion: Portion) -> Tensor:
+            result = tiled(self._answer, planes, portion.tile, OVERLAP, self.scale, on_tile)
+            return result.movedim(1, -1).clamp_(0.0, 1.0).contiguous()
+
+        pixel = ENLARGING * self.scale**2 * self.dtype.itemsize
+        portions = [Portion(1, int(pixel * t * t), float(t * t), t) for t in TILES]
+        height, width = planes.shape[-2:]
+        return self.within(portions, work, f"Enlarging {width}x{height}")
 
     def _answer(self, planes: Tensor) -> Tensor:
         with torch.inference_mode():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate, silu
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.kinds import kind_of
 from wirebrush_diffusion.layout import Layout, Stored
+from wirebrush_diffusion.memory.portions import reading_portion
 from wirebrush_diffusion.network import Loaded
 from wirebrush_diffusion.weights import WeightFile, fill
 
@@ -51,6 +52,11 @@ class VisionEncoder(Loaded):
         return self._seen(torch.zeros((count, 3, side, side)))
 
     def _seen(self, planes: Tensor) -> Seen:
+        portion = reading_portion([self.config.hidden_size], self.dtype.itemsize)
+        whole = replace(portion, rows=len(planes), activations=portion.activations * len(planes))
+        return self.within([whole], lambda _: self._looked(planes), "Looking at the picture")
+
+    def _looked(self, planes: Tensor) -> Seen:
         with torch.inference_mode():
             answer = self.network(planes.to(self.device, self.dtype), output_hidden_states=True)
             states = (answer.last_hidden_state, answer.hidden_states[-2], answer.pooler_output)

@@ -13,7 +13,7 @@ from wirebrush.api import value as wire_value
 from wirebrush_diffusion.vision import Seen, VisionEncoder, check_style, load_style, styled
 from wirebrush_diffusion.vision_file import check_vision, load_vision, vision_weights
 from wirebrush_diffusion.weights import WeightFile
-from wirebrush_nodes.live import explained, network_dtype
+from wirebrush_nodes.live import explained, network_dtype, settled, weights_place
 
 
 @wire_value("CLIP_VISION")
@@ -75,9 +75,11 @@ def live_vision(clip_vision: ClipVision, run: Run) -> VisionEncoder:
     """The encoder."""
     path, dtype = run.path(clip_vision.source), network_dtype(run.device)
     with explained("clip_vision"):
-        return run.resident(
-            clip_vision.key, lambda: load_vision(vision_weights(path), run.device, dtype)
+        place = weights_place(run)
+        encoder = run.resident(
+            clip_vision.key, lambda: load_vision(vision_weights(path), place, dtype)
         )
+        return settled(encoder, run)
 
 
 @node(id="StyleModelLoader", category="loaders", title="Load Style Model")

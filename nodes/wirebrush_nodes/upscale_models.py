@@ -9,7 +9,7 @@ from wirebrush.api import File, Handle, Image, Run, node
 from wirebrush.api import value as wire_value
 from wirebrush_diffusion.upscaling import load_upscaler
 from wirebrush_diffusion.weights import WeightFile
-from wirebrush_nodes.live import explained, network_dtype
+from wirebrush_nodes.live import explained, network_dtype, settled, weights_place
 
 
 @wire_value("UPSCALE_MODEL")
@@ -47,9 +47,11 @@ def image_upscale_with_model(upscale_model: UpscaleModel, image: Image, *, run: 
     """
     path, dtype = run.path(upscale_model.source), network_dtype(run.device)
     with explained("upscale_model"):
+        place = weights_place(run)
         upscaler = run.resident(
-            upscale_model.key, lambda: load_upscaler(WeightFile(path), run.device, dtype)
+            upscale_model.key, lambda: load_upscaler(WeightFile(path), place, dtype)
         )
+        settled(upscaler, run)
     run.check()
     with explained("image"):
         return upscaler.enlarged(image, run.step)

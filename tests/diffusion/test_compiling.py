@@ -141,7 +141,10 @@ def test_weights_that_come_and_go_are_not_compiled(
     expected = painted(model, texts)
     (placement,) = model.placements
     card = SmallCard(placement.weight // 2 + 600_000, model)
-    with Compiled("eager").on(model.network), placed(card, [model], Portion(2, 500_000, 1.0)):
+    with (
+        Compiled("eager").on(model.network),
+        placed(card, [model], Portion(2, 500_000, 1.0)),
+    ):
         assert placement.streaming
         assert close(painted(model, texts), expected)
         compilation = compilation_of(model.network, "eager")

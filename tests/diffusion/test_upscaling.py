@@ -97,22 +97,25 @@ def test_tiles_are_seen_in_progress_and_hardly_in_the_picture(tmp_path: Path) ->
         upscaler.enlarged(torch.zeros(1, 2, 3), lambda done, total: None)
 
 
-def test_memory_that_does_not_do_makes_smaller_tiles(tmp_path: Path) -> None:
-    upscaler = load_upscaler(
-        written(tmp_path / "c.safetensors", Compact(4, 1, 2)), "cpu", torch.float32
-    )
+def test_memory_that_does_not_do_makes_smaller_tiles_once(tmp_path: Path) -> None:
+    file = written(tmp_path / "c.safetensors", Compact(4, 1, 2))
+    upscaler = load_upscaler(file, "cpu", torch.float32)
     sizes: list[int] = []
+    most = 260
 
     def limited(module: nn.Module, args: tuple[Tensor]) -> None:
         sizes.append(args[0].shape[-1])
-        if args[0].shape[-1] > 130:
+        if args[0].shape[-1] > most:
             raise torch.OutOfMemoryError("too large")
 
     upscaler.network.register_forward_pre_hook(limited)
     enlarged = upscaler.enlarged(torch.zeros(1, 8, 300, 3), lambda done, total: None)
-
     assert enlarged.shape == (1, 16, 600, 3)
-    assert sizes[:3] == [300, 256, 128]
+    assert sizes[:2] == [300, 256]
+
+    most = 10
+    with pytest.raises(DiffusionError, match="Enlarging 300x8 needs more memory than there is"):
+        upscaler.enlarged(torch.zeros(1, 8, 300, 3), lambda done, total: None)
 
 
 def test_what_is_no_upscale_model(tmp_path: Path) -> None:

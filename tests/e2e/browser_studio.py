@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from dropping import drop_workflow, postcard
 from playwright.sync_api import Locator, Page, expect
 
 SLOW = 120_000
@@ -81,6 +82,13 @@ class Studio:
     page: Page
     forgiven: list[str] = field(default_factory=list[str])
 
+    def open_postcard(self) -> None:
+        """A fresh copy of the first template, the fast way: its file is dropped on the page."""
+        surface = self.page.locator("[data-document]")
+        expect(surface).to_have_attribute("data-document", re.compile("."))
+        drop_workflow(self.page, postcard())
+        self._live()
+
     def open_template(self, title: str) -> None:
         """A fresh copy of a shipped workflow."""
         surface = self.page.locator("[data-document]")
@@ -88,6 +96,9 @@ class Studio:
         before = surface.get_attribute("data-document") or ""
         self.open_panel("Templates").get_by_role("button", name=title, exact=True).first.click()
         expect(surface).not_to_have_attribute("data-document", before)
+        self._live()
+
+    def _live(self) -> None:
         expect(self.page.locator("[role=status]", has_text="connected").first).to_be_visible()
         expect(self.page.locator(".react-flow__node").first).to_be_visible()
 

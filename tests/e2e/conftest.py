@@ -84,7 +84,7 @@ def studio(address: str, browser: Browser) -> Iterator[Studio]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(address)
     studio = Studio(page)
-    studio.open_template("Postcard")
+    studio.open_postcard()
     yield studio
     context.close()
     meant = tuple(studio.forgiven)

@@ -74,7 +74,7 @@ def test_what_is_there_before_anything_has_run(
     examiner.look_over("the page")
     page.keyboard.press("Shift+G")
     gallery = page.get_by_role("dialog", name="All pictures")
-    expect(gallery).to_contain_text("Pictures appear here.")
+    expect(gallery).to_contain_text("Pictures that runs make are kept here.")
     examiner.look_at(gallery, "the empty gallery")
     _close(page, gallery)
     page.locator("#library-search").fill("no such node")

@@ -94,9 +94,10 @@ def _scrub_to(studio: Studio, page: Page, node: str, name: str, value: str) -> N
 
 def _press_until_disabled(page: Page, name: str) -> int:
     button = page.get_by_role("button", name=re.compile(f"^{name}"))
+    place = middle(button)
     presses = 0
     while button.is_enabled():
-        button.click()
+        page.mouse.click(*place)
         presses += 1
     return presses
 

@@ -24,7 +24,7 @@ def _another_browser(browser: Browser, link: str) -> Iterator[Studio]:
     page = context.new_page()
     page.goto(link)
     there = Studio(page)
-    there.open_template("Postcard")
+    there.open_postcard()
     page.get_by_role("button", name="New").first.click()
     expect(page.locator(".react-flow__node")).to_have_count(0)
     yield there

@@ -13,7 +13,7 @@ def opened_beside(studio: Studio) -> Studio:
     page = studio.page.context.new_page()
     page.goto(studio.page.url)
     there = Studio(page)
-    there.open_template("Postcard")
+    there.open_postcard()
     page.get_by_role("button", name="New").first.click()
     expect(there.node("KSampler")).to_have_count(0)
     return there

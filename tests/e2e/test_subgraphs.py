@@ -151,8 +151,10 @@ def test_a_kept_subgraph_is_in_the_library_of_other_documents(studio: Studio, pa
 
     page.get_by_role("button", name="New").first.click()
     expect(studio.node("Painter")).to_have_count(0)
+    surface = page.locator("[data-document]")
+    opened = surface.get_attribute("data-document") or ""
     page.reload()
-    expect(page.locator("[role=tab]")).not_to_have_count(0)
+    expect(surface).to_have_attribute("data-document", opened)
     kept = shelf.get_by_role("button", name="Painter", exact=True)
     drop(page, kept, (700, 500))
     expect(studio.node("Painter")).to_have_count(1)

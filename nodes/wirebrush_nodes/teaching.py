@@ -117,18 +117,22 @@ def _wholly_there(
     """All weights are on the device while the block runs: gradients need them once more."""
     rows = min(settings.batch_size, len(examples))
     positions = examples[0].latent[0].numel()
-    portion = painting_portions(network.config, rows, positions, network.dtype.itemsize)[0]
+    plain = painting_portions(network.config, rows, positions, network.dtype.itemsize)[0]
     kept = 1 if settings.gradient_checkpointing else KEPT_ACTIVATIONS
-    with placed(run.memory, [network], replace(portion, activations=portion.activations * kept)):
-        missing = sum(leaf.weight for leaf in network.leaves() if not leaf.here)
-        if run.memory.apart and missing:
-            raise DiffusionError(
-                f"{missing / 2**30:.1f} GB of the model do not fit on {run.device} beside the work:"
-                " training needs all of it there.",
-                "Use gradient_checkpointing, a smaller batch or smaller pictures, bf16, or a "
-                "smaller model.",
-            )
-        yield
+    missing = 0
+    for times in dict.fromkeys((kept, 1)):  # what is expected is no reason not to try with less
+        portion = replace(plain, activations=plain.activations * times)
+        with placed(run.memory, [network], portion):
+            missing = sum(leaf.weight for leaf in network.leaves() if not leaf.here)
+            if not missing or not run.memory.apart:
+                yield
+                return
+    raise DiffusionError(
+        f"{missing >> 20} MB of the model do not fit on {run.device} beside the work: training "
+        "needs all of it there.",
+        "Use bf16, gradient_checkpointing, a smaller batch or smaller pictures, or a smaller "
+        "model.",
+    )
 
 
 def _texts(lesson: Lesson, network: DiffusionModel, run: Run) -> list[Condition]:

@@ -38,6 +38,17 @@ MODELS: dict[str, dict[str, tuple[str, ...]]] = {
         "text_encoders": FLUX_TEXTS,
         "vae": ("ae.safetensors",),
     },
+    "z-image-turbo": {
+        "diffusion_models": ("z_image_turbo_bf16.safetensors",),
+        "text_encoders": ("qwen_3_4b.safetensors",),
+        "vae": ("ae.safetensors",),
+    },
+    "qwen-image": {
+        "diffusion_models": ("qwen_image_fp8_e4m3fn.safetensors",),
+        "text_encoders": ("qwen_2.5_vl_7b_fp8_scaled.safetensors",),
+        "vae": ("qwen_image_vae.safetensors",),
+    },
+    "lumina2": {"checkpoints": ("lumina_2.safetensors",)},
 }
 """The files, by folder, that a person must get: all others run with what is shipped."""
 

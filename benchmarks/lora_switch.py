@@ -56,6 +56,7 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
 
 def measure(folder: Path, repeats: int, rank: int, shape: str) -> dict[str, Any]:
     """Everything, in turns."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as a worker does
     import torch
 
     from wirebrush_diffusion.checkpoint import open_checkpoint

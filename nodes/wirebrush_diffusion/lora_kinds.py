@@ -62,7 +62,9 @@ class LowRank(Factors):
             product = up @ down.flatten(1)
         return product.reshape(like.shape).mul_(self.scale)
 
-    def added(self, total: Tensor, base: Tensor, strength: float) -> Tensor:
+    def added(
+        self, total: Tensor, base: Tensor, strength: float, spare: Tensor | None = None
+    ) -> Tensor:
         """In one operation, without the whole product in memory; see `patches.Adding`."""
         if "mid" in self.parts:
             change = self.dense(base)
@@ -70,7 +72,8 @@ class LowRank(Factors):
         up, down = self.part("up", base).flatten(1), self.part("down", base).flatten(1)
         share, flat = self.scale * strength, total.reshape(total.shape[0], -1)
         if total is base:
-            return torch.addmm(flat, up, down, alpha=share).reshape(base.shape)
+            out = None if spare is None else spare.reshape(flat.shape)
+            return torch.addmm(flat, up, down, alpha=share, out=out).reshape(base.shape)
         return flat.addmm_(up, down, alpha=share).reshape(base.shape)
 
 

@@ -34,8 +34,11 @@ class Delta(Protocol):
 class Adding(Protocol):
     """A change that can be added without being spelled out first."""
 
-    def added(self, total: Tensor, base: Tensor, strength: float) -> Tensor:
-        """`total` with the change of the weight `base` on it; in place unless they are the same."""
+    def added(self, total: Tensor, base: Tensor, strength: float, spare: Tensor | None) -> Tensor:
+        """`total` with the change of the weight `base` on it.
+
+        In place unless the two are the same; then in the memory of `spare`, if there is one.
+        """
         ...
 
 
@@ -232,24 +235,40 @@ class PatchedWeights:
         """One weight as these patches make it, worked out from the original."""
         parameter = self._parameters[name]
         original = self._originals.get(name, parameter.data)
-        changed = self._with(name, original, patches).to(parameter.dtype)
+        changed = self._with(name, original, patches, self._spare(name)).to(parameter.dtype)
         self._originals.setdefault(name, self._placement.change(parameter, changed))
 
-    def _with(self, name: str, original: Tensor, patches: Sequence[WeightPatch | Merge]) -> Tensor:
-        """One weight with patches in order, float32."""
+    def _spare(self, name: str) -> Tensor | None:
+        """The memory of a changed weight that is about to be changed again, if it will do: new
+        memory costs more time than the numbers in it."""
+        weight = self._parameters[name].data
+        reusable = name in self._originals and not self._kept.names
+        return weight if reusable and weight.dtype == torch.float32 else None
+
+    def _with(
+        self,
+        name: str,
+        original: Tensor,
+        patches: Sequence[WeightPatch | Merge],
+        spare: Tensor | None = None,
+    ) -> Tensor:
+        """One weight with patches in order, float32; in the memory of `spare`, if that helps."""
         base = original.to(self._placement.workplace or original.device).float()
         total = base
         for patch in patches:
             if isinstance(patch, Merge):
                 base = total = patch.blend(name, total)
             elif (delta := patch.deltas.get(name)) is not None:
-                total = _added(delta, total, base, patch.strength)
+                total = _added(delta, total, base, patch.strength, spare)
         return total.clone() if total is original else total
 
 
-def _added(delta: Delta, total: Tensor, base: Tensor, strength: float) -> Tensor:
+def _added(
+    delta: Delta, total: Tensor, base: Tensor, strength: float, spare: Tensor | None
+) -> Tensor:
     if isinstance(delta, Adding):
-        return delta.added(total, base, strength)
+        fits = spare is not None and spare.device == base.device and spare is not base
+        return delta.added(total, base, strength, spare if fits else None)
     change = delta.dense(base)
     if total is base:
         return torch.add(base, change, alpha=strength)

@@ -14,6 +14,7 @@ from torch import Tensor
 from wirebrush_diffusion.checkpoint import load
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.lora import check_lora, read_lora
+from wirebrush_diffusion.lora_kinds import LowRank
 from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
 from wirebrush_diffusion.names import unet_name
 from wirebrush_diffusion.patches import PatchedWeights, WeightPatch
@@ -273,3 +274,21 @@ def test_other_files_are_named_for_what_they_are(single_file: Path, tmp_path: Pa
         check_lora(oft)
     with pytest.raises(DiffusionError, match="is no LoRA"):
         check_lora(WeightFile(single_file))
+
+
+def test_strengths_reuse_the_memory_but_never_the_original() -> None:
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(8, 8).requires_grad_(False)
+    original, kept = layer.weight.data, layer.weight.data.clone()
+    delta = LowRank({"up": torch.randn(8, 2), "down": torch.randn(2, 8)})
+    weights = PatchedWeights(layer)
+    places: set[int] = set()
+    for strength in (1.0, 0.5, -2.0):
+        weights.apply([WeightPatch("style", {"weight": delta}, strength)])
+        places.add(layer.weight.data_ptr())
+        expected = kept + delta.dense(kept) * strength
+        assert torch.allclose(layer.weight, expected, atol=1e-6)
+    assert len(places) == 1
+    weights.remove()
+    assert layer.weight.data_ptr() == original.data_ptr()
+    assert torch.equal(layer.weight, kept)

@@ -40,7 +40,7 @@ export class Studio {
 
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, {
-      catalogChanged: () => void this.#fetchCatalog(),
+      catalogChanged: () => void this.fetchCatalog(),
       wantsPreviews: () => this.settings.getState().previews,
       foundJob: (id) => {
         const open = this.workspaces.getState().open.find((workspace) => workspace.id === id);
@@ -79,7 +79,7 @@ export class Studio {
 
   /** Open the connection and the document that was open last. */
   async start(): Promise<void> {
-    await this.#fetchCatalog();
+    await this.fetchCatalog();
     try {
       await this.tabs.restore();
     } catch (error) {
@@ -100,7 +100,7 @@ export class Studio {
     try {
       const record = await api.upload(file);
       this.runtime.uploaded(record);
-      await this.#fetchCatalog();
+      await this.fetchCatalog();
       return record.name;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -116,7 +116,8 @@ export class Studio {
     this.#noticed = setTimeout(() => this.ui.setState({ notice: "", remedy: null }), remedy ? REMEDY_MS : NOTICE_MS);
   }
 
-  async #fetchCatalog(): Promise<void> {
+  /** The node types, with the files there are now as choices. */
+  async fetchCatalog(): Promise<void> {
     try {
       const data = await api.catalog();
       // At its very first start the server knows no types until a worker has loaded the packs.

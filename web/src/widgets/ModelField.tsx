@@ -18,11 +18,16 @@ export function ModelField(props: WidgetProps) {
   const studio = useStudio();
   const [known, setKnown] = useState<ReadonlyMap<string, ModelInfo>>(new Map());
   const kind = props.port.widget?.folder ?? "";
-  const missing = props.value !== undefined && props.value !== null && props.value !== "" && !(props.port.widget?.choices ?? []).includes(props.value as Choice);
+  const choices = props.port.widget?.choices ?? [];
+  const missing = props.value !== undefined && props.value !== null && props.value !== "" && !choices.includes(props.value as Choice);
 
   function fetch(): void {
     models.of(kind).then(
-      (found) => setKnown(new Map(found.map((model) => [model.name, model]))),
+      (found) => {
+        setKnown(new Map(found.map((model) => [model.name, model])));
+        // A node may have added a file since, or a person.
+        if (found.some(({ name }) => !choices.includes(name))) void studio.fetchCatalog();
+      },
       (error: Error) => studio.notify(error.message),
     );
   }

@@ -13,6 +13,7 @@ from wirebrush_diffusion.condition import Area, Condition
 from wirebrush_diffusion.controlnet import AUTO, Control
 from wirebrush_diffusion.hooks import Hook
 from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.text_bias import TEXT_BIAS
 from wirebrush_nodes.control import MODE, ControlUse
 from wirebrush_nodes.hook_conditions import FALLBACK, HOOKS
 from wirebrush_nodes.hook_values import HookUse
@@ -107,6 +108,13 @@ def condition_from(
     first, last = options.get(SCHEDULED, (0.0, 1.0))
     with explained(port):
         extra = model.inputs(cond.pooled, options, shape, negative=negative)
+    if TEXT_BIAS in options and TEXT_BIAS not in extra:
+        raise NodeError(
+            "The condition's style picture is weighed by attention (attn_bias), which this model "
+            "does not do.",
+            "Choose multiply in Apply Style Model; attn_bias is for FLUX.",
+            port=port,
+        )
     return Condition(
         context=cond.embedding,
         extra=extra,

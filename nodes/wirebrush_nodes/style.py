@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from wirebrush.api import Conditioning, File, Handle, Image, NodeError, Range, Run, node
+from wirebrush.api import Cond, Conditioning, File, Handle, Image, NodeError, Range, Run, node
 from wirebrush.api import value as wire_value
+from wirebrush_diffusion.text_bias import TEXT_BIAS, with_part
 from wirebrush_diffusion.vision import Seen, VisionEncoder, check_style, load_style, styled
 from wirebrush_diffusion.vision_file import check_vision, load_vision, vision_weights
 from wirebrush_diffusion.weights import WeightFile
@@ -114,15 +116,9 @@ def style_model_apply(
         style_model: The style model.
         clip_vision_output: What the vision encoder saw.
         strength: How strongly the picture counts; 0 leaves it out.
-        strength_type: "multiply" scales its states. "attn_bias" is known only at strength 1,
-            where the two are the same.
+        strength_type: "multiply" scales its states; "attn_bias" scales how much attention they
+            get, which disturbs the text less (FLUX only).
     """
-    if strength_type == "attn_bias" and strength != 1.0:
-        raise NodeError(
-            "strength_type attn_bias is not known at other strengths than 1.",
-            'Choose "multiply".',
-            port="strength_type",
-        )
     if strength == 0.0:
         return conditioning
     path, dtype = run.path(style_model.source), network_dtype(run.device)
@@ -132,11 +128,20 @@ def style_model_apply(
         )
     seen = clip_vision_output
     with explained("clip_vision_output"):
-        states = styled(model, Seen(seen.last, seen.penultimate, seen.pooled)) * strength
-    return tuple(
-        replace(cond, embedding=torch.cat([cond.embedding, _rows(states, cond.embedding)], dim=1))
-        for cond in conditioning
-    )
+        states = styled(model, Seen(seen.last, seen.penultimate, seen.pooled))
+    if strength_type == "attn_bias":
+        return tuple(_beside(cond, states, math.log(strength)) for cond in conditioning)
+    return tuple(_beside(cond, states * strength, 0.0) for cond in conditioning)
+
+
+def _beside(cond: Cond, states: Tensor, bias: float) -> Cond:
+    """The condition with states behind its text, that get so much more attention."""
+    text, told = cond.embedding, cond.options.get(TEXT_BIAS)
+    both = replace(cond, embedding=torch.cat([text, _rows(states, text)], dim=1))
+    if bias == 0.0 and told is None:
+        return both
+    part = with_part(told, text.shape[1], states.shape[1], bias)
+    return both.with_options(**{TEXT_BIAS: part})
 
 
 def _rows(states: Tensor, like: Tensor) -> Tensor:

@@ -127,6 +127,25 @@ def test_a_picture_beside_the_text(made: dict[str, Any], run: SilentRun) -> None
     assert style_model_apply(text, style, seen, 0.0, run=run) == text
 
 
+def test_a_picture_that_gets_more_attention(run: SilentRun) -> None:
+    seen = clip_vision_encode(clip_vision_loader("siglip.safetensors", run=run), picture(), run=run)
+    style = style_model_loader("redux.safetensors", run=run)
+    text = (Cond(torch.randn(1, 5, TEXT)),)
+
+    plain = style_model_apply(text, style, seen, run=run)
+    same = style_model_apply(text, style, seen, 1.0, "attn_bias", run=run)
+    (more,) = style_model_apply(text, style, seen, 2.0, "attn_bias", run=run)
+    (twice,) = style_model_apply((more,), style, seen, 0.5, run=run)
+
+    assert torch.equal(same[0].embedding, plain[0].embedding)
+    assert same[0].options == {}
+    assert torch.equal(more.embedding, plain[0].embedding)
+    told = more.options["text_bias"]
+    assert told.shape == (2, more.embedding.shape[1])
+    assert told[0].unique().tolist() == pytest.approx([0.0, 0.6931], abs=1e-4)
+    assert twice.options["text_bias"][1].unique().tolist() == [0.0, 1.0, 2.0]
+
+
 def test_what_does_not_fit_is_named(run: SilentRun) -> None:
     style = style_model_loader("redux.safetensors", run=run)
     small, right = (
@@ -138,7 +157,6 @@ def test_what_does_not_fit_is_named(run: SilentRun) -> None:
     for call, reason in (
         (lambda: style_model_apply(text, style, small, run=run), "64 wide, this style model reads"),
         (lambda: style_model_apply(text, style, right, run=run), "48 wide, the text's are 7"),
-        (lambda: style_model_apply(text, style, right, 2.0, "attn_bias", run=run), "attn_bias"),
         (lambda: style_model_loader("../clip_vision/clip.safetensors", run=run), "a CLIP vision"),
         (lambda: clip_vision_loader("../style_models/redux.safetensors", run=run), "a style model"),
     ):

@@ -25,9 +25,11 @@ from wirebrush_diffusion.families.references import (
 from wirebrush_diffusion.families.unet import fitted
 from wirebrush_diffusion.latents import FLUX, LatentFormat
 from wirebrush_diffusion.layout import Layout, Rule, Rules
+from wirebrush_diffusion.lean import Remembered
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
 from wirebrush_diffusion.reading import Reader, TextPart
 from wirebrush_diffusion.text import Encoding
+from wirebrush_diffusion.text_bias import TEXT_BIAS, attention_bias
 from wirebrush_diffusion.weights import WeightFile
 
 PATCH, HEAD_WIDTH = 2, 128
@@ -114,6 +116,7 @@ class FluxModel(DiffusionModel):
     _places: dict[tuple[int, int, int], tuple[Tensor, Tensor]] = field(
         init=False, default_factory=dict[tuple[int, int, int], tuple[Tensor, Tensor]]
     )
+    _bias: Remembered = field(init=False, default_factory=Remembered)
 
     @property
     def beside(self) -> int:
@@ -147,6 +150,8 @@ class FluxModel(DiffusionModel):
             extra["guidance"] = torch.tensor([float(guidance)])
         if not self.beside:
             extra |= reference_extras(options, self.latent, default=PLACINGS[0], known=PLACINGS)
+        if TEXT_BIAS in options:
+            extra[TEXT_BIAS] = options[TEXT_BIAS].unsqueeze(0)
         return extra
 
     def _beside(self, options: Mapping[str, Any], shape: Sequence[int]) -> Tensor:
@@ -208,6 +213,11 @@ class FluxModel(DiffusionModel):
         guidance, silenced = extra.get("guidance"), nullcontext()
         if guidance is None and self.config.guidance_embeds:
             guidance, silenced = time, self._without_guidance()
+        more: dict[str, Any] = {}
+        if (told := extra.get(TEXT_BIAS)) is not None:
+            sizes = (context.shape[1], tokens.shape[1], context.dtype)
+            bias = self._bias.get(told, lambda told: attention_bias(told, *sizes))
+            more["joint_attention_kwargs"] = {"attention_mask": bias}
         with silenced:
             return self.network(
                 hidden_states=tokens,
@@ -220,6 +230,7 @@ class FluxModel(DiffusionModel):
                 controlnet_block_samples=residuals.down or None,
                 controlnet_single_block_samples=residuals.single or None,
                 return_dict=False,
+                **more,
             )[0]
 
     @contextmanager

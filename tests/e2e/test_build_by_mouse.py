@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from browser_studio import SLOW, Studio
+from browser_studio import FRAME, SLOW, Studio
 from graph_building import TEXT_TO_PICTURE, drag, drop, middle, open_empty
 from playwright.sync_api import Page, expect
 
@@ -37,7 +37,7 @@ def test_text_to_picture_is_built_run_undone_and_done_again(studio: Studio, page
     for source, target in TEXT_TO_PICTURE:
         expect(studio.wire(source, target)).to_have_count(1)
     for name in ("width", "height"):
-        _scrub_to(studio, page, "Empty Latent Image", name, "128")
+        _scrub_to(studio, page, "Empty Latent Image", name, 128)
 
     studio.run()
     expect(studio.node("Save Image").locator("img")).to_be_visible(timeout=SLOW)
@@ -78,18 +78,22 @@ def _wire(studio: Studio, page: Page, start: tuple[str, str], end: tuple[str, st
     drag(page, ports[0], ports[1])
 
 
-def _scrub_to(studio: Studio, page: Page, node: str, name: str, value: str) -> None:
+def _scrub_to(studio: Studio, page: Page, node: str, name: str, goal: int) -> None:
     """Drag over a number until it says what is wanted; its steps are five pixels wide."""
     entry = studio.field(node, name)
     x, y = middle(entry)
     page.mouse.move(x, y)
     page.mouse.down()
-    for way in range(1, 120):
-        page.mouse.move(x - 5 * way, y)
-        if entry.input_value() == value:
+    for _ in range(80):
+        page.evaluate(FRAME)
+        missing = goal - int(entry.input_value())
+        if missing == 0:
             break
+        pixels = 20 if abs(missing) > 64 else 5
+        x += pixels if missing > 0 else -pixels
+        page.mouse.move(x, y)
     page.mouse.up()
-    expect(entry).to_have_value(value)
+    expect(entry).to_have_value(str(goal))
 
 
 def _press_until_disabled(page: Page, name: str) -> int:

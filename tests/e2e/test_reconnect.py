@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from accessibility import Examiner
 from browser_studio import SLOW, TOUR_SEEN, Studio
 from playwright.sync_api import Browser, expect
 from server_process import Server
@@ -28,14 +29,17 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
 
         server.kill()
-        expect(page.get_by_text("The connection is lost.")).to_be_visible()
+        lost = page.get_by_text("The connection is lost.")
+        examiner = Examiner.of(page)
+        examiner.look_at(lost.locator(".."), "a lost connection")
+        assert examiner.faults == {}
         words = "a yellow house in the desert"
         studio.field("What to paint", "text").fill(words)
         expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
 
         server.start()
         expect(page.get_by_text("2 runs go on.").last).to_be_visible(timeout=30_000)
-        expect(page.get_by_text("The connection is lost.")).to_be_hidden()
+        expect(lost).to_be_hidden()
         studio.kept()
         expect(studio.jobs("succeeded")).to_have_count(2, timeout=2 * SLOW)
         assert studio.colours(studio.node("Save Image").locator("img")) > 40

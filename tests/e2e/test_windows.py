@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from accessibility import Examiner
 from browser_studio import Studio
 from playwright.sync_api import Page, expect
 
@@ -30,7 +31,9 @@ def test_a_window_is_told_what_another_saved_and_can_show_it(studio: Studio, pag
     with _beside(studio) as there:
         there.set_number("KSampler", "steps", "12")
         there.save()
-        expect(told).to_be_visible()
+        examiner = Examiner.of(page)
+        examiner.look_at(told, "what another window saved")
+        assert examiner.faults == {}
         expect(studio.field("KSampler", "steps")).to_have_value("11")  # nothing moves by itself
         told.get_by_role("button", name="Show it here").click()
         expect(told).to_have_count(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -18,21 +18,19 @@ from wirebrush_diffusion.memory.portions import painting_portions
 from wirebrush_diffusion.memory.using import placed
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.patches import Delta
-from wirebrush_diffusion.samplers import Step
-from wirebrush_diffusion.sampling import sample
 from wirebrush_diffusion.training.examples import Example
 from wirebrush_diffusion.training.lora import LoraSettings, LoraTraining
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.conditions import Controls, condition_from
-from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
+from wirebrush_nodes.live import explained, live_model, weights_of
 from wirebrush_nodes.lora_values import LoraModel, digest_of
 from wirebrush_nodes.patching import COMPUTED
+from wirebrush_nodes.samples import Samples
 
 STATE = "state.safetensors"
 KEPT_ACTIVATIONS = 8
 """How many times what painting needs is kept for gradients, unless it is computed again."""
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
-SAMPLE_STEPS, SAMPLE_CFG = 12, 4.0
 ENDS = 10
 """The losses at the beginning and the end are means of a tenth of the steps."""
 VERSION = "1"
@@ -89,11 +87,14 @@ def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> T
             name = _name(lesson, settings, examples, empty, run)
             training = LoraTraining(network, examples, settings, empty, existing, name)
         state = run.workspace(name) / STATE
-        draw = _sampler(network, handle, examples[0], empty, settings.seed, run)
+        sides, shape = (texts[0], empty), examples[0].latent.shape
+        every = wishes.sample_every
+        samples = Samples(network, handle, sides, shape, settings.seed, run, every)
 
         def on_step(step: int, loss: float) -> None:
-            shown = wishes.sample_every > 0 and step % wishes.sample_every == 0
-            run.step(step, wishes.steps, draw if shown else None)
+            if every:
+                samples.step(step)
+            run.step(step, wishes.steps, samples.look if every else None)
 
         training.run(wishes.steps, state=state, on_step=on_step)
         trained = training.trained(DTYPES[wishes.lora_dtype])
@@ -206,34 +207,3 @@ def _name(
     texts = [example.condition for example in examples] + ([] if empty is None else [empty])
     tensors = [example.latent for example in examples] + [text.context for text in texts]
     return digest_of(*parts, *tensors, *(dict(text.extra) for text in texts))
-
-
-def _sampler(
-    network: DiffusionModel,
-    handle: Model,
-    example: Example,
-    empty: Condition | None,
-    seed: int,
-    run: Run,
-) -> Callable[[], bytes | None]:
-    """Draws what the model now makes of the first text, always from the same noise."""
-    still = replace(example.condition, controls=())
-
-    def checked(step: Step) -> None:
-        run.check()
-
-    def draw() -> bytes | None:
-        latent = sample(
-            network,
-            torch.zeros_like(example.latent).unsqueeze(0),
-            [still],
-            [] if empty is None else [empty],
-            seed=seed,
-            steps=SAMPLE_STEPS,
-            cfg=1.0 if empty is None else SAMPLE_CFG,
-            sampler="dpmpp_2m",
-            on_step=checked,
-        )
-        return preview_of(network, handle, network.latent.to_network(latent), run)
-
-    return draw

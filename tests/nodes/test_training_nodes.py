@@ -37,9 +37,8 @@ class Watched(SilentRun):
         self, value: int, total: int, preview: Callable[[], bytes | None] | None = None
     ) -> None:
         super().step(value, total, preview)
-        if preview is not None:
-            made = preview()
-            assert made is not None
+        made = None if preview is None else preview()
+        if made is not None:
             self.texts.append(f"preview {value} {made[:2].hex()}")
         if value >= self.cancel_after:
             raise KeyboardInterrupt

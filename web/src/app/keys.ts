@@ -46,6 +46,13 @@ function keyName({ key, code, altKey }: Pick<KeyboardEvent, "key" | "code" | "al
 
 const SHOWN: Readonly<Record<string, string>> = { Enter: "↵", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", Backspace: "⌫" };
 
+/** Keys that are called otherwise on keyboards of other languages. */
+const NAMED = ["Ctrl", "Shift", "Delete", "PageUp", "PageDown"] as const;
+
+function isNamed(part: string): part is (typeof NAMED)[number] {
+  return (NAMED as readonly string[]).includes(part);
+}
+
 /** Keys as they are shown: `Ctrl ↵`. */
 export function shownKeys(keys: string): string {
   const parts = keys === "+" ? ["+"] : keys.replace(/\+\+$/, "+Plus").split("+");
@@ -54,5 +61,5 @@ export function shownKeys(keys: string): string {
 
 function shownKey(part: string): string {
   if (part === "Plus") return "+";
-  return part === "Ctrl" || part === "Shift" ? t(`shortcuts.key.${part}`) : (SHOWN[part] ?? part);
+  return isNamed(part) ? t(`shortcuts.key.${part}`) : (SHOWN[part] ?? part);
 }

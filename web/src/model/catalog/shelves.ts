@@ -11,6 +11,9 @@ export interface Shelf {
   readonly count: number;
 }
 
+/** What few people need stands below all else. */
+const LAST: readonly string[] = ["advanced", "_for_testing"];
+
 /** Categories in the order of the alphabet, and the types on them. Deprecated types are on none. */
 export function shelvesOf(types: readonly NodeSpec[], path = ""): Shelf[] {
   const usable = types.filter((spec) => !spec.deprecated);
@@ -23,7 +26,7 @@ export function shelvesOf(types: readonly NodeSpec[], path = ""): Shelf[] {
       const own = members.filter((spec) => (spec.category || "other") === here);
       return { name: categoryWords(name), path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
     })
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => LAST.indexOf(a.path) - LAST.indexOf(b.path) || (a.name < b.name ? -1 : 1));
 }
 
 /** Categories are written for programs: `_for_testing` is "for testing". */

@@ -17,7 +17,7 @@ def _has(*parts: str) -> Test:
     return lambda name: any(part in name for part in parts)
 
 
-NETWORK = "a diffusion model"
+NETWORK, LANGUAGE = "a diffusion model", "a language model"
 KINDS: tuple[tuple[Test, str, str], ...] = (
     (
         _has("lora_unet_", "lora_te", ".lora_A.", ".lora_B.", ".lora_up.", "lora.up.", ".hada_w1"),
@@ -51,7 +51,7 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
     ),
     (
         _has(".mlp.gate_proj."),
-        "a language model",
+        LANGUAGE,
         "CLIPLoader reads language models, from models/text_encoders.",
     ),
     (

@@ -13,7 +13,7 @@ from wirebrush_diffusion.families.family import Family
 from wirebrush_diffusion.families.sd1 import StableDiffusion1
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
 from wirebrush_diffusion.families.sdxl import SDXLRefiner
-from wirebrush_diffusion.kinds import kind_of
+from wirebrush_diffusion.kinds import LANGUAGE, kind_of
 from wirebrush_diffusion.precision import precision_for
 from wirebrush_diffusion.reading import Reader, TextPart
 from wirebrush_diffusion.text_files import KIND_NAMES, TextFile, find_text, load_text
@@ -79,6 +79,12 @@ def _text_of(file: WeightFile) -> TextFile:
     text = find_text(file)
     if text is None:
         kind, hint = kind_of(file)
+        if kind == LANGUAGE:
+            known = ", ".join(KIND_NAMES[name] for name in LANGUAGE_FAMILIES)
+            raise DiffusionError(
+                f"{file.name} is a language model that no family here reads with.",
+                f"Known are {known}.",
+            )
         raise DiffusionError(
             f"{file.name} is {kind}; a text encoder was expected.", hint or "Choose another file."
         )

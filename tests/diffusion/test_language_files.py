@@ -246,6 +246,14 @@ def test_wrong_types(pipes: Any, tmp_path: Path, name: str, kind: str, reason: s
         check_texts([file], kind)
 
 
+def test_a_language_model_that_nobody_reads_with(tmp_path: Path) -> None:
+    llama = ("embed_tokens.weight", "layers.0.mlp.gate_proj.weight", "norm.weight")
+    save_file({f"model.{name}": torch.ones((2, 2)) for name in llama}, tmp_path / "l.safetensors")
+
+    with pytest.raises(DiffusionError, match=r"l\.safetensors is a language model that no .*Qwen3"):
+        check_texts([WeightFile(tmp_path / "l.safetensors")], "qwen_image")
+
+
 def test_a_t5_where_gemma_is_read(tmp_path: Path) -> None:
     save_file(
         {name: t.clone() for name, t in t5().state_dict().items()}, tmp_path / "t.safetensors"

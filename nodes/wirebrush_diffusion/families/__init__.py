@@ -23,6 +23,7 @@ from wirebrush_diffusion.families.x4 import X4Upscaler
 from wirebrush_diffusion.families.z_image import ZImage
 from wirebrush_diffusion.kinds import NETWORK, kind_of
 from wirebrush_diffusion.layout import Stored
+from wirebrush_diffusion.reading import TextKind
 from wirebrush_diffusion.weights import WeightFile
 
 FAMILIES: tuple[Family, ...] = (
@@ -53,7 +54,7 @@ CLIP_TYPES: Mapping[str, Family] = {
 }
 """The field's names for which family a set of text encoders is put together for."""
 
-LANGUAGE_FAMILIES: Mapping[str, Family] = {
+LANGUAGE_FAMILIES: Mapping[TextKind, Family] = {
     "gemma2": Lumina2(),
     "qwen3": ZImage(),
     "qwen25vl": QwenImage(),

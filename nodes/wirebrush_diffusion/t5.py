@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -21,16 +22,30 @@ MAX_PLACES = 4096
 
 @dataclass(slots=True, eq=False)
 class T5Encoder(Loaded):
-    """A T5 encoder and its tokenizer. Texts shorter than `places` tokens are filled up to them."""
+    """A T5 encoder and its tokenizer.
+
+    Each text gets `spare` empty places at its end; those still shorter than `places` are filled up.
+    """
 
     network: nn.Module
     pieces: Pieces
     places: int = 1
+    spare: int = 0
     patches: PatchedWeights = field(init=False)
 
     def __post_init__(self) -> None:
         self.freeze()
         self.patches = PatchedWeights(self.network)
+
+    @contextmanager
+    def filled(self, places: int, spare: int) -> Iterator[None]:
+        """Other places, while the block runs."""
+        own = self.places, self.spare
+        self.places, self.spare = places, spare
+        try:
+            yield
+        finally:
+            self.places, self.spare = own
 
     def encode(self, prompt: str, layer: int | None = None, windows: int = 1) -> Encoding:
         """The prompt as a condition `[1, places, D]`, as long as it needs; `layer` is CLIP's."""
@@ -45,6 +60,7 @@ class T5Encoder(Loaded):
                 "Shorten the text.",
             )
         tokens.append((self.pieces.end, 1.0))
+        tokens += [(self.pieces.padding, 1.0)] * self.spare
         tokens += [(self.pieces.padding, 1.0)] * (self.places - len(tokens))
         ids, weights = [token for token, _ in tokens], [weight for _, weight in tokens]
         if all(weight == 1.0 for weight in weights):

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 
-SUFFIXES = (".safetensors", ".sft")
+SUFFIXES = (".safetensors", ".sft", ".latent")
 MAX_HEADER = 100 * 1024 * 1024
 DTYPE_BITS: Mapping[str, int] = {
     "F64": 64, "F32": 32, "F16": 16, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
@@ -246,7 +246,7 @@ def refuse_pickles(path: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise DiffusionError(
             f"{path.name} is no safetensors file.",
-            f"Only {' and '.join(SUFFIXES)} files are read. {CONVERT.format(name=path.name)}",
+            f"Only {' and '.join(SUFFIXES[:2])} files are read. {CONVERT.format(name=path.name)}",
         )
 
 

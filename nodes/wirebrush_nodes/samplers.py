@@ -32,7 +32,14 @@ TRANSLATED: Mapping[str, Callable[..., dict[str, Any]]] = MappingProxyType(
 )
 """Samplers whose settings on wires are not their function's."""
 
-NAMED = MappingProxyType({**library.SAMPLERS, "lcm_upscale": library.LCM_UPSCALE})
+ALTERNATIVE = "euler_cfg_pp_alternative"
+NAMED = MappingProxyType(
+    {
+        **library.SAMPLERS,
+        "lcm_upscale": library.LCM_UPSCALE,
+        ALTERNATIVE: library.EULER_CFG_PP_ALTERNATIVE,
+    }
+)
 
 
 def sampler_from(sampler: Sampler) -> library.Sampler:
@@ -77,6 +84,18 @@ def sampler_euler_ancestral(eta: Amount = 1.0, s_noise: Amount = 1.0) -> Sampler
         s_noise: How strong the fresh noise is.
     """
     return sampler_with("euler_ancestral", eta=eta, s_noise=s_noise)
+
+
+@node(
+    id="SamplerEulerCFGpp", category="_for_testing", title="SamplerEulerCFG++", experimental=True
+)
+def sampler_euler_cfg_pp(version: Literal["regular", "alternative"] = "regular") -> Sampler:
+    """Euler's step by CFG++, which keeps guidance from leading away from the data.
+
+    Args:
+        version: "alternative" is an earlier form, which overshoots.
+    """
+    return Sampler("euler_cfg_pp" if version == "regular" else ALTERNATIVE)
 
 
 @node(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 from wirebrush.api import Clip, Cond, Conditioning, FileRef, Range, Run, Text, node
 from wirebrush_diffusion.embeddings import LearnedWord, read_word, words_in
+from wirebrush_diffusion.reading import Reader
+from wirebrush_diffusion.t5 import T5Encoder
 from wirebrush_diffusion.text import Encoding
 from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.hook_conditions import HOOKS
@@ -15,6 +18,7 @@ from wirebrush_nodes.hook_values import clip_hooks
 from wirebrush_nodes.live import explained, live_text_encoder
 
 LAYER = "layer"
+T5_LEAST, T5_SPARE = "t5_min_length", "t5_min_padding"
 SCHEDULED = "scheduled"
 """The option of a condition that says for which part of the sampling its text was read."""
 WHOLE = (0.0, 1.0)
@@ -93,8 +97,20 @@ def encoded(clip: Clip, text: str | Mapping[str, str | None], run: Run) -> Encod
         live_text_encoder(clip, run) as reader,
         explained("text"),
         reader.knowing(words),
+        _filled(clip, reader),
     ):
         return reader.encode(text, layer if isinstance(layer, int) else None)
+
+
+@contextmanager
+def _filled(clip: Clip, reader: Reader) -> Iterator[None]:
+    """How far T5's texts are filled up, where a node says so."""
+    least, spare = clip.option(T5_LEAST), clip.option(T5_SPARE)
+    with ExitStack() as stack:
+        for part in reader.parts.values():
+            if isinstance(part, T5Encoder) and isinstance(least, int) and isinstance(spare, int):
+                stack.enter_context(part.filled(least, spare))
+        yield
 
 
 def _learned(text: str | Mapping[str, str | None], run: Run) -> dict[str, LearnedWord]:
@@ -124,3 +140,19 @@ def clip_set_last_layer(
         stop_at_clip_layer: -1 is the last layer, -2 the one before ("CLIP skip 2"), and so on.
     """
     return clip.with_option(LAYER, stop_at_clip_layer)
+
+
+@node(id="T5TokenizerOptions", category="_for_testing/conditioning", experimental=True)
+def t5_tokenizer_options(
+    clip: Clip,
+    min_padding: Annotated[int, Range(0, 10000, 1)] = 0,
+    min_length: Annotated[int, Range(0, 10000, 1)] = 0,
+) -> Clip:
+    """Say how far T5 fills up texts, instead of what the family was trained with.
+
+    Args:
+        clip: Text encoders with a T5 among them; others read as before.
+        min_padding: Empty places after each text.
+        min_length: How many places it has at least; FLUX.1 has 256 by itself, SD3 has 77.
+    """
+    return clip.with_option(T5_SPARE, min_padding).with_option(T5_LEAST, min_length)

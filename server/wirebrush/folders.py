@@ -23,7 +23,7 @@ DATASETS = "datasets"
 TINY_VAES = ("taesd", "taesdxl", "taesd3", "taef1")
 """VAEs by name that are two files of `vae_approx`, as in ComfyUI."""
 TINY_SUFFIXES = (".safetensors", ".pth")
-MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf"})
+MODEL_SUFFIXES = frozenset({".safetensors", ".sft", ".gguf", ".latent"})
 PICTURE_ENDINGS = tuple(
     middle + suffix for suffix in (".png", ".jpg", ".jpeg", ".webp") for middle in ("", ".preview")
 )

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from wirebrush.api import Cond, Latent, NodeError, SilentRun
+from wirebrush.api import Clip, Cond, Latent, NodeError, SilentRun
 from wirebrush_nodes.flux import clip_text_encode_flux, flux_guidance
 from wirebrush_nodes.inpaint import (
     inpaint_model_conditioning,
@@ -30,7 +30,7 @@ from wirebrush_nodes.part_loaders import (
 from wirebrush_nodes.sampling import ksampler
 from wirebrush_nodes.sd3 import clip_text_encode_sd3, empty_sd3_latent_image
 from wirebrush_nodes.sdxl import clip_text_encode_sdxl, clip_text_encode_sdxl_refiner
-from wirebrush_nodes.text import clip_set_last_layer, clip_text_encode
+from wirebrush_nodes.text import clip_set_last_layer, clip_text_encode, t5_tokenizer_options
 from wirebrush_nodes.vae import vae_decode, vae_encode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "diffusion"))
@@ -246,3 +246,19 @@ def test_wrong_files_are_named_at_their_input(run: SilentRun) -> None:
         with pytest.raises(NodeError, match=reason) as wrong:
             call()
         assert wrong.value.port == port
+
+
+def test_t5_fills_up_texts_as_far_as_it_is_told(run: SilentRun) -> None:
+    clip = dual_clip_loader("t5xxl.safetensors", "clip_l.safetensors", "flux", run=run)
+
+    def places(clip: Clip) -> int:
+        return clip_text_encode("a house", clip, run=run)[0].embedding.shape[1]
+
+    least = t5_tokenizer_options(clip, 0, 0)
+    padded = t5_tokenizer_options(clip, 3, 0)
+    short = places(least)
+
+    assert (places(clip), places(padded)) == (256, short + 3)
+    assert places(t5_tokenizer_options(clip, 3, 40)) == 40
+    assert short < 40
+    assert places(clip) == 256  # nothing is left behind

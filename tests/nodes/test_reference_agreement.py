@@ -27,10 +27,18 @@ class Difference(NamedTuple):
 
 
 UNSAID = "off is what the field's page shows, too"
+LOSSY = "what changes pictures to be faster says so"
 DIFFERENT: dict[str, tuple[Difference, ...]] = {
-    "CreateHookKeyframesFromFloats": (
-        Difference("FLOATS=-1", "FLOATS", "a wire has no default"),
+    "EasyCache": (Difference("EasyCache β", 'EasyCache "EasyCache (lossy)" β', LOSSY),),
+    "LazyCache": (Difference("LazyCache β", 'LazyCache "LazyCache (lossy)" β', LOSSY),),
+    "TorchCompileModel": (
+        Difference(
+            "TorchCompileModel β",
+            'TorchCompileModel "Compile Model (torch)" β',
+            "the field's title is its id",
+        ),
     ),
+    "CreateHookKeyframesFromFloats": (Difference("FLOATS=-1", "FLOATS", "a wire has no default"),),
     "ImageScaleToMaxDimension": (
         Difference("|nearest-exact|bilinear|", "|nearest-exact|", "one choice stands there twice"),
     ),

@@ -19,6 +19,7 @@ from wirebrush_diffusion.samplers.cfgpp import (
     dpmpp_2s_ancestral_cfg_pp,
     euler_ancestral_cfg_pp,
     euler_cfg_pp,
+    euler_cfg_pp_alternative,
     gradient_estimation_cfg_pp,
     res_multistep_ancestral_cfg_pp,
     res_multistep_cfg_pp,
@@ -129,10 +130,14 @@ SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
 )
 """In the field's order. Those named `_gpu` draw the same noise as the others: from the CPU."""
 
+EULER_CFG_PP_ALTERNATIVE = Sampler(euler_cfg_pp_alternative, pairs=True)
+"""Only by a node of its own."""
+
 LCM_UPSCALE = Sampler(lcm_upscale, noise="independent", resizes=True)
 """Only with settings of its own, and so without a name among the others."""
 
 __all__ = [
+    "EULER_CFG_PP_ALTERNATIVE",
     "LCM_UPSCALE",
     "SAMPLERS",
     "NoiseKind",

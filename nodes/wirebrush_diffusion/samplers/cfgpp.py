@@ -74,6 +74,27 @@ def euler_ancestral_cfg_pp(
     return _run(model, x, sigmas, plan, on_step, noise)
 
 
+def euler_cfg_pp_alternative(
+    model: Denoiser,
+    x: Tensor,
+    sigmas: Sequence[float],
+    *,
+    on_step: OnStep = silent,
+    noise: StepNoise = no_noise,
+    space: Space = DIFFUSION,
+) -> Tensor:
+    """Euler's step along x minus twice the guided estimate plus the unconditional one.
+
+    An earlier form, which the field keeps: it overshoots the guided estimate as far as that is from
+    the unconditional one.
+    """
+    plan: list[_Mix] = []
+    for sigma, after in itertools.pairwise(sigmas):
+        step = (after - sigma) / sigma
+        plan.append(_Mix(1.0 + step, -2.0 * step, step))
+    return _run(model, x, sigmas, plan, on_step, noise)
+
+
 def dpmpp_2m_cfg_pp(
     model: Denoiser,
     x: Tensor,

@@ -65,9 +65,23 @@ class Controls:
         """A condition's hooks; none where nobody asked for any."""
         return () if self._hooks is None else self._hooks.hooks(uses)
 
+    def look(self, model: DiffusionModel, height: int, width: int) -> None:
+        """Let VAEs look at hints for a latent of that size now, while there is memory for them."""
+        for _, control in self._made:
+            if control.encode is not None:
+                control.on(model).prepared(height, width, None)
+
     def _encoder(self, vae: Vae) -> Callable[[Tensor], Tensor]:
-        """Loads the VAE only if a network asks for latents."""
-        return lambda pictures: live_autoencoder(vae, self._run).encode(pictures)
+        """Loads the VAE only if a network asks for latents, and looks at each size once."""
+        seen: dict[tuple[int, ...], Tensor] = {}
+
+        def encode(pictures: Tensor) -> Tensor:
+            size = tuple(pictures.shape)
+            if size not in seen:
+                seen[size] = live_autoencoder(vae, self._run).encode(pictures)
+            return seen[size]
+
+        return encode
 
 
 def _alike(use: ControlUse, other: ControlUse) -> bool:

@@ -154,7 +154,7 @@ def _converted(
     assert weights is not None  # it is the model that paints
     hooks = HookMaker(guider.model, weights, weights_of, run)
     controls = Controls(run, hooks, image_prompts(guider.model, run), guider.model)
-    return {
+    converted: dict[str, Conditions] = {
         role: [
             condition_from(
                 cond,
@@ -169,6 +169,8 @@ def _converted(
         ]
         for role, conds in guider.conditions.items()
     }
+    controls.look(model, int(shape[-2]), int(shape[-1]))
+    return converted
 
 
 def _library_guider(

@@ -99,7 +99,8 @@ class Studio:
         self._live()
 
     def _live(self) -> None:
-        expect(self.page.locator("[role=status]", has_text="connected").first).to_be_visible()
+        """Wait until the page knows its jobs: what the cache holds comes with them."""
+        expect(self.page.locator("footer").last).to_contain_text(re.compile("connected.*cache"))
         expect(self.page.locator(".react-flow__node").first).to_be_visible()
 
     def open_panel(self, section: str) -> Locator:

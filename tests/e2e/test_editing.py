@@ -47,8 +47,12 @@ def test_a_wire_that_does_not_fit_is_refused_with_the_reason(studio: Studio, pag
     refusal = "IMAGE does not fit MODEL."
     expect(page.get_by_role("main").get_by_text(refusal)).to_be_visible()
     expect(page.get_by_role("alert").filter(has_text=refusal)).to_be_attached()
+    fitting = studio.node("Save Image").get_by_label("images: IMAGE")
+    expect(fitting).to_have_class(re.compile("_fit_"))
+    expect(studio.node("KSampler").get_by_label("positive: ")).to_have_class(re.compile("_unfit_"))
     page.mouse.up()
     expect(wires).to_have_count(count)
+    expect(fitting).not_to_have_class(re.compile("fit_"))
 
 
 def test_a_number_is_scrubbed_and_a_text_keeps_the_browsers_undo(

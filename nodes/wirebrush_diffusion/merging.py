@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from wirebrush_diffusion.errors import DiffusionError
 
 LEAST_ALIKE = 0.9
 """Inpainting models differ from others in one weight; other families in nearly all."""
+PROJECTIONS: Mapping[str, str] = MappingProxyType(
+    {f"to_{part}": part for part in "qkv"}
+    | {f"{part}_proj": part for part in "qkv"}
+    | {"to_out.0": "out", "out_proj": "out"}
+)
+"""What attention's layers are called, and their part."""
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -50,3 +56,21 @@ def _share_of(name: str, settings: Mapping[str, float]) -> float:
     blocks = [block for block in settings if block != "blocks"]
     fitting = [block for block in blocks if name.startswith(block)]
     return settings[max(fitting, key=len, default=blocks[0])]
+
+
+def attention_factors(
+    names: Iterable[str], layer: str, factors: Mapping[str, float]
+) -> dict[str, float]:
+    """By what each weight of attention layers called `layer` is multiplied, where that is not 1.
+
+    `factors` are for "q", "k", "v" (their matrices) and "out" (its bias too), in the names of
+    diffusers' UNets and of transformers' text encoders.
+    """
+    found: dict[str, float] = {}
+    for name in names:
+        _, inside, rest = name.rpartition(f".{layer}.")
+        part = PROJECTIONS.get(rest.removesuffix(".weight").removesuffix(".bias"), "")
+        weighed = rest.endswith(".weight") or part == "out" or layer == "self_attn"
+        if inside and part and weighed and factors[part] != 1.0:
+            found[name] = factors[part]
+    return found

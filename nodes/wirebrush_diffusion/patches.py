@@ -57,12 +57,14 @@ class Merge:
 
     Patches before it are part of ours, patches after it lie on the mixture. `other` gives a weight
     of the other network in float32, and None where it has none of that name; it is first asked when
-    the mixture is made. `name` identifies the other, its patches and the shares.
+    the mixture is made. `name` identifies the other, its patches and the shares. `names` are the
+    weights that it may change; None is all.
     """
 
     name: str
     other: Callable[[str], Tensor | None]
     shares: Callable[[str], tuple[float, float]]
+    names: frozenset[str] | None = None
 
     @property
     def strength(self) -> float:
@@ -217,9 +219,10 @@ class PatchedWeights:
         yield from self._originals.values()
 
     def _changed(self, patches: Sequence[WeightPatch | Merge]) -> Iterable[str]:
-        if any(isinstance(patch, Merge) for patch in patches):
+        if any(isinstance(patch, Merge) and patch.names is None for patch in patches):
             return self._parameters
-        return {name for p in patches if isinstance(p, WeightPatch) for name in p.deltas}
+        merged = {name for p in patches if isinstance(p, Merge) for name in p.names or ()}
+        return merged | {n for p in patches if isinstance(p, WeightPatch) for n in p.deltas}
 
     def remove(self) -> None:
         """Put every original tensor back."""

@@ -5,6 +5,7 @@ Node ids, input names, order, defaults and ranges are ComfyUI's. The work is don
 """
 
 from wirebrush_nodes import (
+    attention_scaling,
     block_merging,
     compositing,
     conditioning,
@@ -70,6 +71,7 @@ from wirebrush_nodes import (
 __sources__ = ("wirebrush_diffusion",)  # its code decides what these nodes answer
 
 __all__ = [
+    "attention_scaling",
     "block_merging",
     "compositing",
     "conditioning",

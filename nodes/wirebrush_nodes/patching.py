@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from torch import Tensor
+from torch import Tensor, zeros
 
 from wirebrush.api import Handle, Patch, Run
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.lora import read_lora
 from wirebrush_diffusion.lora_names import Modules
-from wirebrush_diffusion.merging import check_alike, shares
+from wirebrush_diffusion.merging import attention_factors, check_alike, shares
 from wirebrush_diffusion.patches import Merge, PatchedWeights, WeightPatch
 from wirebrush_diffusion.tensor_source import TensorSource, TensorTable
 from wirebrush_diffusion.weights import WeightFile
 
+SCALING = "attention"
+"""The kind of a patch that multiplies attention's weights."""
 COMPUTED = "dtype"
 """The option for another precision than the device's usual one, by torch's name for it."""
 LOADING = ("type", "device", "weight_dtype", COMPUTED)
@@ -44,9 +47,11 @@ def patches_of(handle: Handle, weights: Weights, find: Find, run: Run) -> list[W
     `find` gives the weights of a handle without its patches.
     """
     return [
-        lora_patch(patch, unpatched(handle), weights, run)
-        if patch.other is None
-        else _merge(patch, patch.other, weights, find, run)
+        _merge(patch, patch.other, weights, find, run)
+        if patch.other is not None
+        else _scaling(patch, handle, weights)
+        if patch.kind == SCALING
+        else lora_patch(patch, unpatched(handle), weights, run)
         for patch in handle.patches
     ]
 
@@ -88,6 +93,25 @@ def _merge(patch: Patch, other: Handle, weights: Weights, find: Find, run: Run) 
     name = f"{other.key} {patch.settings}"
     given = partial(shares, settings, author=author)
     return Merge(name, lambda weight: theirs()(weight), given)
+
+
+def _scaling(patch: Patch, handle: Handle, weights: Weights) -> Merge:
+    """Attention's weights multiplied, as a merge with nothing."""
+    settings = dict(patch.settings)
+    shapes = weights.patches.shapes()
+    given = {part: float(str(settings[part])) for part in ("q", "k", "v", "out")}
+    factors = attention_factors(shapes, str(settings["layer"]), given)
+    if not factors and not weights.role:
+        raise DiffusionError(
+            f"{handle.source.name} has no such attention: these factors are for UNets.",
+            "Use it with Stable Diffusion 1, 2 or XL.",
+        )
+    return Merge(
+        f"{SCALING} {patch.settings}",
+        lambda name: zeros(()).expand(shapes[name]) if name in factors else None,
+        lambda name: (factors[name], 0.0),
+        frozenset(factors),
+    )
 
 
 def unpatched(handle: Handle) -> Handle:

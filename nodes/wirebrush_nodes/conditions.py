@@ -15,6 +15,7 @@ from wirebrush_diffusion.hooks import Hook
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.text_bias import TEXT_BIAS
 from wirebrush_nodes.control import MODE, ControlUse
+from wirebrush_nodes.gligen import grounded
 from wirebrush_nodes.hook_conditions import FALLBACK, HOOKS
 from wirebrush_nodes.hook_values import HookUse
 from wirebrush_nodes.hooking import HookMaker
@@ -65,6 +66,10 @@ class Controls:
         """A condition's hooks; none where nobody asked for any."""
         return () if self._hooks is None else self._hooks.hooks(uses)
 
+    def boxes(self, cond: Cond) -> Sequence[Control]:
+        """A condition's text boxes."""
+        return grounded(cond, self._run)
+
     def look(self, model: DiffusionModel, height: int, width: int) -> None:
         """Let VAEs look at hints for a latent of that size now, while there is memory for them."""
         for _, control in self._made:
@@ -95,6 +100,17 @@ def _same(tensor: Tensor | None, other: Tensor | None) -> bool:
     return tensor is other or torch.equal(tensor, other)
 
 
+def _check_width(cond: Cond, model: DiffusionModel, port: str) -> None:
+    """Raise if the text was encoded for another family of models."""
+    expected, width = model.context_width, cond.embedding.shape[-1]
+    if expected is not None and width != expected:
+        raise NodeError(
+            f"The text encoding is {width} wide, this model reads {expected}.",
+            "Encode the text with the CLIP of the same checkpoint.",
+            port=port,
+        )
+
+
 def condition_from(
     cond: Cond,
     model: DiffusionModel,
@@ -109,14 +125,7 @@ def condition_from(
 
     `seed` is the run's: pictures that are shown with noise over them get that of another.
     """
-    expected = model.context_width
-    width = cond.embedding.shape[-1]
-    if expected is not None and width != expected:
-        raise NodeError(
-            f"The text encoding is {width} wide, this model reads {expected}.",
-            "Encode the text with the CLIP of the same checkpoint.",
-            port=port,
-        )
+    _check_width(cond, model, port)
     options: dict[str, Any] = {"seed": seed + SHOWN_SEED, **cond.options}
     area = options.get("area")
     first, last = options.get(SCHEDULED, (0.0, 1.0))
@@ -140,6 +149,7 @@ def condition_from(
         end=min(options.get("end", 1.0), last),
         controls=(
             *(controls.control(use) for use in options.get("controls", ())),
+            *controls.boxes(cond),
             *controls.ambient,
         ),
         hooks=controls.hooks(options.get(HOOKS, ())),

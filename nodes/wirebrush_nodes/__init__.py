@@ -5,6 +5,7 @@ Node ids, input names, order, defaults and ranges are ComfyUI's. The work is don
 """
 
 from wirebrush_nodes import (
+    animation,
     attention_scaling,
     block_merging,
     compositing,
@@ -14,6 +15,7 @@ from wirebrush_nodes import (
     custom_sampling,
     datasets,
     flux,
+    gligen,
     guidance,
     guiders,
     hook_conditions,
@@ -71,6 +73,7 @@ from wirebrush_nodes import (
 __sources__ = ("wirebrush_diffusion",)  # its code decides what these nodes answer
 
 __all__ = [
+    "animation",
     "attention_scaling",
     "block_merging",
     "compositing",
@@ -80,6 +83,7 @@ __all__ = [
     "custom_sampling",
     "datasets",
     "flux",
+    "gligen",
     "guidance",
     "guiders",
     "hook_conditions",

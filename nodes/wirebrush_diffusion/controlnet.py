@@ -71,8 +71,6 @@ class Control:
     encode: Callable[[Tensor], Tensor] | None = None
     everywhere: bool = False
     host: DiffusionModel | None = None
-    ambient: ClassVar[bool] = False
-    """Whether it is on all conditions of a run, not on those that a picture was given to."""
     first_sigma: float = field(default=inf)
     last_sigma: float = field(default=0.0)
     _read: dict[tuple[int, int], Tensor] = field(

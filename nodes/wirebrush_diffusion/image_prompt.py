@@ -117,7 +117,6 @@ class ImagePrompt(Control):
     """
 
     against: Tensor | None = None
-    ambient: ClassVar[bool] = True
     _tokens: dict[bool, Tensor] = field(init=False, repr=False, default_factory=dict[bool, Tensor])
 
     def prepared(self, height: int, width: int, area: Window | None, side: str = "") -> Tensor:

@@ -30,6 +30,11 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
         "ControlNetLoader reads ControlNets, from models/controlnet.",
     ),
     (
+        _starts("position_net."),
+        "a GLIGEN model",
+        "GLIGENLoader reads GLIGEN models, from models/gligen.",
+    ),
+    (
         _starts("image_proj.", "ip_adapter."),
         "an IP-Adapter",
         "IPAdapterModelLoader reads IP-Adapters, from models/ipadapter.",

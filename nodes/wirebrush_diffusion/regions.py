@@ -88,8 +88,8 @@ def share_controls(mine: Sequence[Condition], others: Sequence[Condition]) -> li
             for control in other.controls
             if control.everywhere
         }
-        own = [control for control in condition.controls if not control.ambient]
-        more = () if own else given
+        own = {type(control) for control in condition.controls}
+        more = [control for control in given if type(control) not in own]
         shared.append(replace(condition, controls=(*condition.controls, *more)))
     return shared
 

@@ -123,8 +123,9 @@ def last_layer(names: Mapping[str, object]) -> int:
 
 def build_upscaler(shapes: Mapping[str, tuple[int, ...]]) -> nn.Module | None:
     """The network (without memory) that has these parameters, or None if it is neither kind."""
+    esrgan = ("conv_first.weight", "body.0.rdb1.conv1.weight")
     with torch.device("meta"):
-        if "conv_first.weight" in shapes and "body.0.rdb1.conv1.weight" in shapes:
+        if all(len(shapes.get(name, ())) == 4 and 0 not in shapes[name] for name in esrgan):
             return _esrgan(shapes)
         if "body.0.weight" in shapes and "body.1.weight" in shapes:
             return _compact(shapes)
@@ -145,6 +146,6 @@ def _compact(shapes: Mapping[str, tuple[int, ...]]) -> nn.Module | None:
     ]
     last = shapes[f"body.{max(places)}.weight"]
     first = shapes["body.0.weight"]
-    if len(first) != 4 or first[1] != 3 or len(last) != 4:
+    if len(first) != 4 or first[1] != 3 or len(last) != 4 or 0 in first:
         return None
     return Compact(first[0], max(places) // 2 - 1, max(1, round((last[0] / 3) ** 0.5)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -59,6 +61,25 @@ class Upscaler(Loaded):
         return answer.float().cpu().clone()
 
 
+OTHERS: Mapping[str, str] = MappingProxyType(
+    {
+        "residual_group.overlap_attn.": "HAT",
+        "residual_group.blocks.0.attn.logit_scale": "Swin2SR",
+        "residual_group.blocks.0.attn.": "SwinIR",
+        "layers.0.blocks.0.attn.": "DAT",
+        "residual_layer.0.residual_layer.": "OmniSR",
+        "block_1.c1_r.": "SPAN",
+        "feats.1.lk.": "PLKSR",
+        "unet1.conv1.": "RealCUGAN",
+    }
+)
+"""By a piece of a tensor's name: kinds that only spandrel reads. The first that fits counts."""
+
+
+def _has(file: WeightFile, mark: str) -> bool:
+    return any(mark in name for name in file.names())
+
+
 def load_upscaler(file: WeightFile, device: str, dtype: torch.dtype) -> Upscaler:
     """The upscale model in a file: ESRGAN and compact ones; with spandrel installed, others."""
     prefix = file.with_prefix(*WRAPPERS) or ""
@@ -95,6 +116,13 @@ def _by_spandrel(file: WeightFile, device: str, dtype: torch.dtype) -> Upscaler:
 
 
 def _unknown(file: WeightFile) -> DiffusionError:
+    kind = next((kind for mark, kind in OTHERS.items() if _has(file, mark)), None)
+    if kind is not None and find_spec("spandrel") is None:
+        return DiffusionError(
+            f"{file.name} is a {kind} model, which needs a library that is not installed.",
+            "Install spandrel: pip install 'wirebrush[upscale]'. ESRGAN and Real-ESRGAN models are "
+            "read without it.",
+        )
     return DiffusionError(
         f"{file.name} is no upscale model that is known here: it is {kind_of(file)[0]}.",
         "ESRGAN and Real-ESRGAN models are read as they are; for others install spandrel "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,31 @@ def test_what_is_no_upscale_model(tmp_path: Path) -> None:
     save_file(network, tmp_path / "half.safetensors")
     with pytest.raises(DiffusionError, match=r"half.safetensors does not fit Compact: missing"):
         load_upscaler(WeightFile(tmp_path / "half.safetensors"), "cpu", torch.float32)
+
+
+@pytest.mark.skipif(find_spec("spandrel") is not None, reason="spandrel reads them")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("layers.0.residual_group.overlap_attn.relative_position_bias_table", "HAT"),
+        ("layers.0.residual_group.blocks.0.attn.qkv.weight", "SwinIR"),
+        ("layers.0.blocks.0.attn.qkv.weight", "DAT"),
+        ("block_1.c1_r.sk.weight", "SPAN"),
+    ],
+)
+def test_kinds_that_need_the_extra_are_named(name: str, kind: str, tmp_path: Path) -> None:
+    save_file({name: torch.zeros(2, 2)}, tmp_path / "other.safetensors")
+    with pytest.raises(DiffusionError, match=f"other.safetensors is a {kind} model") as caught:
+        load_upscaler(WeightFile(tmp_path / "other.safetensors"), "cpu", torch.float32)
+    assert "wirebrush[upscale]" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (4, 0, 3, 3), (4, 3, 3)])
+def test_strange_shapes_end_in_a_sentence(shape: tuple[int, ...], tmp_path: Path) -> None:
+    names = ("conv_first.weight", "body.0.rdb1.conv1.weight", "body.0.weight", "body.1.weight")
+    save_file({name: torch.zeros(shape) for name in names}, tmp_path / "odd.safetensors")
+    with pytest.raises(DiffusionError):
+        load_upscaler(WeightFile(tmp_path / "odd.safetensors"), "cpu", torch.float32)
 
 
 def test_unknown_names_stay() -> None:

@@ -32,6 +32,18 @@ def load_image(image: Annotated[str, File("image", upload=True)], *, run: Run) -
         return Loaded(*read_picture(path))
 
 
+@node(id="LoadImageOutput", category="image", title="Load Image (from Outputs)", experimental=True)
+def load_image_output(image: Annotated[str, File("output")], *, run: Run) -> Loaded:
+    """Read a picture that was made here; what is transparent in it comes out as the mask.
+
+    Args:
+        image: One of the last outputs, the newest first.
+    """
+    path = run.path(run.file("output", image))
+    with explained("image"):
+        return Loaded(*read_picture(path))
+
+
 @node(id="SaveImage", category="image", title="Save Image")
 def save_image(images: Image, filename_prefix: str = "ComfyUI", *, run: Run) -> None:
     """Keep pictures as PNG files. The workflow is inside: drop one on the editor to open it.

@@ -154,6 +154,10 @@ async def test_outputs_get_readable_copies_with_names_of_their_own(
     assert (tmp_path / "output" / changed.name).read_bytes() == picture(colour="green")
     assert (await assets.page(Wanted("output")))[0][0].id == changed.id
     assert await assets.page(Wanted("upload")) == ([], None)
+    other = await assets.put_output(picture(colour="red"), MadeBy("0abcdef0ghjkmnpq", "9", 1, "x"))
+    await assets.put_output(picture(colour="blue"), MadeBy("j" * 16, "1", 0, "p", kind="preview"))
+    assert await assets.names("output") == [other.name, changed.name]
+    assert await assets.names("image") == []
 
 
 async def test_a_copy_that_is_gone_comes_back_when_the_output_is_shown_again(

@@ -46,6 +46,9 @@ DIFFERENT: dict[str, tuple[Difference, ...]] = {
     "ModelSamplingContinuousEDM": (
         Difference("|edm_playground_v2.5", "", "the latent space of that model is not known here"),
     ),
+    "LoadImageOutput": (
+        Difference("FILE↑", "FILE", "what was made here needs no upload: LoadImage takes those"),
+    ),
     "SamplerSASolver": (
         Difference("use_pece:BOOLEAN", "use_pece:BOOLEAN=false", UNSAID),
         Difference("simple_order_2:BOOLEAN", "simple_order_2:BOOLEAN=false", UNSAID),

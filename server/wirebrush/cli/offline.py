@@ -26,7 +26,7 @@ from wirebrush.jobs.records import AssetRecord
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 
 START_SECONDS = 180.0
-ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
+ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from wirebrush.api import Asset
 
-ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
+ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
 _ID = re.compile(r"[0-9a-f]{64}")
 
 

@@ -178,7 +178,7 @@ def _check_file(widget: Widget, item: Any, files: FilesLookup | None) -> Wrong |
     return Wrong(Code.FILE_NOT_FOUND, f"names {quoted(item)}, but there is no such file.", hint)
 
 
-ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
+ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
 
 
 def _leaves_its_folder(name: str) -> bool:

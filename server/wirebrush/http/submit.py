@@ -27,7 +27,7 @@ from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import JobRecord, Submission
 
-ASSET_KINDS = frozenset({"image", "mask", "audio", "video"})
+ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
 CATALOG_SECONDS = 60.0
 GROUP_BYTES = 4096
 LONGEST_GROUP_ID = 200

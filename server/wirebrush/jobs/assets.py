@@ -155,7 +155,10 @@ class AssetStore:
         return await self._journal.read(lambda db: gallery.facets(db, kind, offset))
 
     async def names(self, kind: str) -> list[str]:
-        """The labels of uploads that an input of this kind (image, mask, audio, video) takes."""
+        """The labels that an input of this kind takes: uploads (image, mask, audio, video), or
+        pictures that were made (output), the newest first."""
+        if kind == "output":
+            return await self._journal.read(assettable.output_names)
         media = _MEDIA.get(kind)
         if media is None:
             return []

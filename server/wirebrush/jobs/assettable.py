@@ -81,6 +81,17 @@ def upload_names(db: sqlite3.Connection, media: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
+def output_names(db: sqlite3.Connection, most: int = 500) -> list[str]:
+    """The labels of the pictures that were made last, the newest first."""
+    rows = db.execute(
+        """SELECT name FROM labels JOIN assets ON assets.id = labels.asset
+            WHERE kind = 'output' AND substr(mime, 1, 6) = 'image/'
+            ORDER BY labels.seq DESC LIMIT ?""",
+        (most,),
+    ).fetchall()
+    return [row["name"] for row in rows]
+
+
 def star(db: sqlite3.Connection, asset: str, starred: bool) -> AssetRecord | None:
     """Mark or unmark a file as a favourite."""
     db.execute("UPDATE assets SET starred = ? WHERE id = ?", (starred, asset))

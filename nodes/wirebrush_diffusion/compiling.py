@@ -133,7 +133,7 @@ class Compiled:
             return
         blocks = repeated_blocks(network)
         compilation = compilation_of(network, self.backend)
-        attention = [m for b in blocks for m in b.modules() if _remembers(m)]
+        attention: list[Any] = [m for b in blocks for m in b.modules() if _remembers(m)]
         before = [layer.__dict__["processor"] for layer in attention]
         for layer in attention:  # what is remembered between steps cannot be compiled
             layer.processor = PlainAttention()

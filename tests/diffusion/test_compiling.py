@@ -157,7 +157,7 @@ def test_weights_that_come_and_go_are_not_compiled(
 def test_inductor(model: DiffusionModel, texts: list[Condition]) -> None:
     expected = painted(model, texts)
     blocks = [b for b in repeated_blocks(model.network) if "Transformer" in type(b).__name__]
-    block = blocks[0]
+    block: Any = blocks[0]
     compilation = compilation_of(model.network, "inductor")
     x, text = torch.randn(2, 16, block.norm1.normalized_shape[0]), torch.randn(2, 7, 64)
     longest = 0.0

@@ -107,3 +107,12 @@ def test_a_tiny_vae_is_there_when_both_its_halves_are(tmp_path: Path) -> None:
 
 def test_vaes_that_are_shipped_can_be_chosen() -> None:
     assert "pixel_space" in ModelFolders(packaged_roots()).names("vae")
+
+
+def test_configurations_are_listed_for_old_checkpoints(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    for name in ("v1-inference.yaml", "readme.txt"):
+        (tmp_path / "configs" / name).touch()
+    folders = ModelFolders([tmp_path])
+    assert folders.names("configs") == ["v1-inference.yaml"]
+    assert folders.find("configs", "v1-inference.yaml") is not None

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import MappingProxyType
 
 _FORBIDDEN = frozenset("/\\:\0")
 ALIASES = {
@@ -42,7 +43,7 @@ class ModelFolders:
         Data sets are folders with files in them.
         """
         found: dict[str, None] = {}
-        below = _folders_below if kind == DATASETS else _models_below
+        below = LISTED.get(kind, _models_below)
         for base in self._bases(kind):
             for name in below(base):
                 found.setdefault(name)
@@ -122,3 +123,12 @@ def _folders_below(base: Path) -> Iterable[str]:
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         if files and Path(folder) != base:
             yield Path(folder).relative_to(base).as_posix()
+
+
+def _configs_below(base: Path) -> Iterable[str]:
+    """Configuration files; they are small and lie flat."""
+    return sorted(path.name for path in base.glob("*.yaml") if path.is_file())
+
+
+LISTED = MappingProxyType({DATASETS: _folders_below, "configs": _configs_below})
+"""What else than models there is in a folder, by its kind."""

@@ -62,16 +62,21 @@ class Plan:
 def plans_for(
     placements: Sequence[Placement], portions: Sequence[Portion], reachable: int
 ) -> Iterator[Plan]:
-    """All plans, the fastest first; `reachable` bytes decide how many parts may stay."""
+    """All plans, the best first; `reachable` bytes decide how many parts may stay.
+
+    Whole pictures come before tiles, which change the answer a little; then what is faster.
+    """
     everything = [leaf for placement in placements for leaf in placement.every]
-    for portion in portions:
-        yield Plan("whole", portion, everything)
     blocks = [Part(*block) for placement in placements for block in blocks_of(placement)]
     layers = [Part(leaf.module, [leaf]) for placement in placements for leaf in placement.leaves]
     kinds: tuple[tuple[Weights, list[Part]], ...] = (("blocks", blocks), ("layers", layers))
-    for weights, parts in kinds:
-        for portion in portions if parts else ():
-            yield _streamed(weights, parts, everything, portion, reachable)
+    exact = [portion for portion in portions if not portion.tile]
+    for alike in (exact, [portion for portion in portions if portion.tile]):
+        for portion in alike:
+            yield Plan("whole", portion, everything)
+        for weights, parts in kinds:
+            for portion in alike if parts else ():
+                yield _streamed(weights, parts, everything, portion, reachable)
 
 
 def fitting(plans: Sequence[Plan], reachable: int) -> Plan:

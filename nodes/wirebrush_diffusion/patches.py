@@ -82,6 +82,8 @@ class Merge:
 
 State = tuple[tuple[str, float], ...]
 """Names and strengths of patches, in the order in which they are worked out."""
+BETWEEN: State = (("", 0.0),)
+"""Some weights are as one set of patches makes them, some as another."""
 
 
 class Kept:
@@ -164,8 +166,10 @@ class PatchedWeights:
         if state == self._applied:
             return
         names = set(self._changed(wanted)) | self._kept.names
-        self._kept.keep(self._applied, {name: self._parameters[name].data for name in names})
+        if self._applied != BETWEEN:
+            self._kept.keep(self._applied, {name: self._parameters[name].data for name in names})
         found = self._kept.weights(state)
+        self._applied = BETWEEN  # if memory runs out now, the next time starts with all of them
         with torch.inference_mode(mode=False), torch.no_grad():
             for name in sorted(names):
                 if (tensor := found.get(name)) is None:

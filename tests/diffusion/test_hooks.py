@@ -254,6 +254,35 @@ def test_what_is_kept_has_a_limit() -> None:
     assert not kept.drop()
 
 
+class Failing:
+    """Adds one; runs out of memory the first time."""
+
+    def __init__(self) -> None:
+        self.failures = [MemoryError("allocate memory")]
+
+    def dense(self, like: Tensor) -> Tensor:
+        if self.failures:
+            raise self.failures.pop()
+        return torch.ones_like(like)
+
+
+def test_running_out_of_memory_leaves_nothing_half_done(parts: Parts, style: Any) -> None:
+    patches, weights = parts.model.patches, dict(parts.model.network.named_parameters())
+    plain = {name: weights[name].data.clone() for name in (FIRST, SECOND)}
+    failing = WeightPatch("x", {**style.deltas, SECOND: Failing()})
+
+    with patches.held([]):
+        with pytest.raises(MemoryError):
+            patches.lay([failing])
+        patches.lay([])
+        assert all(torch.equal(weights[name].data, data) for name, data in plain.items())
+        patches.lay([failing])
+        assert torch.allclose(weights[SECOND].data, plain[SECOND] + 1)
+        assert not torch.equal(weights[FIRST].data, plain[FIRST])
+
+    assert all(torch.equal(weights[name].data, data) for name, data in plain.items())
+
+
 @pytest.mark.parametrize("share", [0.4, 4.0])
 def test_on_a_small_card(parts: Parts, sides: Any, share: float) -> None:
     """Weights that travel while they are switched arrive as they shall be."""

@@ -33,6 +33,7 @@ KEPT_ACTIVATIONS = 8
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 ENDS = 10
 """The losses at the beginning and the end are means of a tenth of the steps."""
+STORED = "weight_dtype"
 VERSION = "1"
 """Of the training's code: states of another are not used."""
 _STEPS = re.compile(r"_(\d+)_steps")
@@ -105,7 +106,12 @@ def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> T
 
 
 def _in_precision(model: Model, dtype: str, run: Run) -> Model:
-    """The handle for training in that precision; processors are slow at anything but float32."""
+    """The handle for training in that precision; processors are slow at anything but float32.
+
+    Weights that are kept in fp8 to save memory give no gradients: they are loaded whole.
+    """
+    if model.option(STORED) is not None:
+        model = model.with_option(STORED, None)
     if run.device.startswith("cpu"):
         return model
     return model.with_option(COMPUTED, str(DTYPES[dtype]).removeprefix("torch."))

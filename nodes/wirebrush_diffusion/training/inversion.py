@@ -27,7 +27,13 @@ from wirebrush_diffusion.text import TextEncoder
 from wirebrush_diffusion.training.examples import Example, Order, generator_for
 from wirebrush_diffusion.training.files import write_tensors
 from wirebrush_diffusion.training.loop import Loop, LoopSettings, OnTrained, unheard
-from wirebrush_diffusion.training.objective import draw_levels, loss_named, predicted, task
+from wirebrush_diffusion.training.objective import (
+    check_trainable,
+    draw_levels,
+    loss_named,
+    predicted,
+    task,
+)
 
 Layout = Literal["emb_params", "diffusers"]
 """How files name the vectors: as the field does (`emb_params`, `clip_l` and `clip_g` where there
@@ -85,6 +91,7 @@ class WordTraining:
     settings: InversionSettings
 
     def __post_init__(self) -> None:
+        check_trainable(self.model)
         told = self.settings
         _check(self.pictures, told)
         encoders = {

@@ -23,7 +23,13 @@ from wirebrush_diffusion.training.examples import Example, Order, generator_for
 from wirebrush_diffusion.training.files import write_tensors
 from wirebrush_diffusion.training.loop import Loop, LoopSettings, OnTrained, unheard
 from wirebrush_diffusion.training.lora_layout import lora_tensors
-from wirebrush_diffusion.training.objective import draw_levels, loss_named, predicted, task
+from wirebrush_diffusion.training.objective import (
+    check_trainable,
+    draw_levels,
+    loss_named,
+    predicted,
+    task,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class LoraTraining:
     """Says which training a state belongs to; empty: the settings do."""
 
     def __post_init__(self) -> None:
+        check_trainable(self.model)
         told, network = self.settings, self.model.network
         self._order = Order(self.examples, told.batch_size, told.seed)
         self._loss = loss_named(told.loss)

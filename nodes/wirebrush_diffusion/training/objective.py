@@ -24,6 +24,8 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {"MSE": mse_loss, "L1": l1_loss, "Huber": huber_loss, "SmoothL1": smooth_l1_loss}
 )
+MIN_BYTES = 2
+"""Of a number that gradients can be worked out from."""
 TIMES = ("uniform", "logit_normal")
 """How noise levels are drawn: all alike, or the middle more often (Esser et al. 2024)."""
 
@@ -41,6 +43,18 @@ def loss_named(name: str) -> Loss:
     if name not in LOSSES:
         raise DiffusionError(f"There is no loss {name!r}.", f"Known are {', '.join(LOSSES)}.")
     return LOSSES[name]
+
+
+def check_trainable(model: DiffusionModel) -> None:
+    """Raise if gradients cannot go through the network's weights as they are stored."""
+    stored = {parameter.dtype for parameter in model.network.parameters()}
+    small = [dtype for dtype in stored if dtype.itemsize < MIN_BYTES]
+    if small:
+        kept = str(small[0]).removeprefix("torch.")
+        raise DiffusionError(
+            f"The model's weights are kept as {kept}: nothing can be learnt through them.",
+            "Load it in bf16 or fp32.",
+        )
 
 
 def draw_levels(

@@ -23,16 +23,22 @@ from wirebrush_diffusion.training.adapters import ALGORITHMS, Adapters
 from wirebrush_diffusion.training.examples import Example
 from wirebrush_diffusion.training.loop import LoopSettings
 from wirebrush_diffusion.training.lora import LoraSettings, LoraTraining
+from wirebrush_diffusion.training.objective import predicted
 
 FAMILIES = ("sd1", "sd2", "sdxl", "sd3", "flux")
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DiffusionModel]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("models")
     for name in FAMILIES:
         saved(pipeline(name), root / name)
-    return {name: FolderCheckpoint(root / name).model() for name in FAMILIES}
+    return root
+
+
+@pytest.fixture(scope="module")
+def models(folder: Path) -> dict[str, DiffusionModel]:
+    return {name: FolderCheckpoint(folder / name).model() for name in FAMILIES}
 
 
 def examples(model: DiffusionModel, count: int = 3) -> list[Example]:
@@ -55,7 +61,7 @@ def answers(model: DiffusionModel, training: LoraTraining) -> Tensor:
     text = example.condition
     with torch.inference_mode():
         x = 0.5 * example.latent.unsqueeze(0)
-        return model.predict(x, torch.tensor([500.0]), text.context, text.extra).clone()
+        return predicted(model, x, torch.tensor([500.0]), [text]).clone()
 
 
 def weights(model: DiffusionModel) -> dict[str, Tensor]:
@@ -144,6 +150,27 @@ def test_what_is_computed_again_gives_the_same_gradients(
 
     assert plain.loop.losses == pytest.approx(again.loop.losses, rel=1e-6)
     assert not model.network.is_gradient_checkpointing
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_factors_learn_exactly_beside_rough_weights(
+    folder: Path, dtype: torch.dtype, algorithm: str
+) -> None:
+    model = FolderCheckpoint(folder / "sdxl").model("cpu", dtype)
+    training = trained(model, algorithm)
+    parameters = training.adapters.parameters().values()
+    assert {parameter.dtype for parameter in parameters} == {torch.float32}
+    assert {weight.dtype for weight in model.network.parameters()} == {dtype}
+    base = answers(model, training)
+    with training.attached():
+        assert (answers(model, training) - base).abs().max() > 1e-3
+
+
+def test_weights_in_fp8_teach_nothing(folder: Path) -> None:
+    model = FolderCheckpoint(folder / "sd1").model("cpu", torch.float32, "fp8_e4m3fn")
+    with pytest.raises(DiffusionError, match="kept as float8_e4m3fn: nothing can be learnt"):
+        LoraTraining(model, examples(model), LoraSettings())
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -66,9 +66,8 @@ def _merging(id: str, family: str, description: str) -> Merging:
         model1: The first model.
         model2: The second.
     """
-    declared: NodeFunction = node(id=id, category="advanced/model_merging/model_specific")(
-        merge
-    ).__node__
+    marked = node(id=id, category="advanced/model_merging/model_specific")(merge)
+    declared: NodeFunction = vars(marked)["__node__"]
     widget = Widget("float", 0.0, 1.0, 0.01)
     ports = tuple(
         Port(name, "FLOAT", 1.0, widget, help=f"The first model's part in {name.rstrip('.')}.")

@@ -142,3 +142,19 @@ def test_a_learnt_word_that_is_replaced_is_read_again(
         learn("mine", 3.0)
         assert [ran("a (embedding:mine:1.2)"), ran("a embedding:mine")] == [1, 1]
         assert [ran("a house"), ran(["12", 0]), ran(["12", 0])] == [0, 1, 0]
+
+
+def test_inputs_whose_names_have_dots_reach_the_node(engine: Engine) -> None:
+    prompt = {
+        "1": node("CheckpointLoaderSimple", ckpt_name="tiny"),
+        "2": node("LoraLoaderModelOnly", model=["1", 0], lora_name="style.safetensors"),
+        "3": node("ModelMergeSD1", model1=["1", 0], model2=["2", 0], **{"input_blocks.1.": 0.25}),
+    }
+
+    finished, _ = run(engine, prompt, "3")
+    other, _ = run(
+        engine, prompt | {"3": node("ModelMergeSD1", **prompt["3"]["inputs"], **{"out.": 0.5})}, "3"
+    )
+
+    assert (finished.state, other.state) == ("succeeded", "succeeded"), finished
+    assert other.summary.executed == 1

@@ -6,6 +6,8 @@ something else, say so in `DIFFERENT`, with the reason.
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -87,3 +89,11 @@ def test_the_table_is_read_whole() -> None:
 
 def test_differences_are_of_nodes_that_are_here() -> None:
     assert [name for name in DIFFERENT if name not in BOTH] == []
+
+
+def test_what_is_missing_is_written_down() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "nodes.md").read_text(encoding="utf-8")
+    here, missing = page.split("## Not here yet")
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| `.*? \|", missing, re.MULTILINE))))
+    assert named == set(ROWS) - set(SPECS)
+    assert f"{len(BOTH)} of its {len(ROWS)}" in here

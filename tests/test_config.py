@@ -46,7 +46,7 @@ def test_options(tmp_path: Path) -> None:
     config = parse(
         *("--port", "9000", "--host", "0.0.0.0", "--data", str(tmp_path), "--no-browser"),
         *("--models", "a", "--models", "b", "--token", "long-enough", "--device", "cpu"),
-        *("--memory-cache", "500M", "--disk-cache", "1.5G"),
+        *("--memory-cache", "500M", "--disk-cache", "1.5G", "--vram-limit", "6G"),
         *("--origin", "https://Studio.example.org/"),
     )
     assert (config.port, config.host, config.data) == (9000, "0.0.0.0", tmp_path)
@@ -54,6 +54,7 @@ def test_options(tmp_path: Path) -> None:
     assert all(path.is_absolute() for path in config.models)
     assert config.memory_cache == 500 * 1024**2
     assert config.disk_cache == 3 * 1024**3 // 2
+    assert config.vram_limit == 6 * 1024**3
     assert config.origins == ("https://studio.example.org",)
     assert (config.token, config.workers) == ("long-enough", ("cpu",))
     assert not config.open_browser
@@ -105,6 +106,13 @@ def test_a_packs_folder_that_is_given_must_exist(tmp_path: Path) -> None:
 def test_sizes(text: str) -> None:
     with pytest.raises(argparse.ArgumentError, match="20G"):
         parse("--disk-cache", text)
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "0.2"])
+def test_a_device_without_memory_is_refused(text: str) -> None:
+    assert parse().vram_limit is None
+    with pytest.raises(argparse.ArgumentError, match="leaves nothing to work with; write 500M"):
+        parse(f"--vram-limit={text}")
 
 
 def test_history_is_kept_for_ever_or_for_some_days() -> None:

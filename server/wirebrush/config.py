@@ -108,7 +108,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--vram-limit",
-        type=_size,
+        type=_some_size,
         metavar="SIZE",
         help="memory that models and their work may use on the device; with --device cpu it"
         " simulates a card of that size (default: all of it)",
@@ -225,6 +225,13 @@ def _days(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text[:6]) <= 100_000:
         raise argparse.ArgumentTypeError("a number of days is a whole number from 1")
     return int(text)
+
+
+def _some_size(text: str) -> int:
+    size = _size(text)
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} leaves nothing to work with; write 500M or 8G")
+    return size
 
 
 def _size(text: str) -> int:

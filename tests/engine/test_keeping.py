@@ -112,8 +112,21 @@ def test_a_workspace_is_found_again_until_nobody_wants_it(tmp_path: Path) -> Non
     long_ago = time.time() - (WORK_DAYS + 1) * 24 * 3600
     os.utime(old, (long_ago, long_ago))
 
-    spaces.tidy()
+    spaces.tidy(1000)
 
     again = Workspaces(tmp_path / "work").open("training of a cat")
     assert (again / "state").read_text("utf-8") == "half way"
     assert not old.exists()
+
+
+def test_large_work_makes_room_for_newer(tmp_path: Path) -> None:
+    spaces = Workspaces(tmp_path / "work")
+    folders = [spaces.open(name) for name in ("old", "older", "new")]
+    for folder, age in zip(folders, (100, 200, 0), strict=True):
+        (folder / "state").write_bytes(b"x" * 600)
+        os.utime(folder, (time.time() - age, time.time() - age))
+
+    spaces.tidy(1300)
+    assert [folder.exists() for folder in folders] == [True, False, True]
+    spaces.tidy(10)
+    assert [folder.exists() for folder in folders] == [False, False, True]

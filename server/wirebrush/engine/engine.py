@@ -34,6 +34,8 @@ from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.recipe import RecipeBook
 
 GIGABYTE = 1024**3
+WORK_SHARE = 4
+"""Unfinished work may take this part of the disk tier's bytes."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Engine:
 
     def tidy(self) -> None:
         """Delete what processes that died left in the cache folder, and old workspaces."""
-        self._parts.workspaces.tidy()
+        self._parts.workspaces.tidy(self.settings.disk_bytes // WORK_SHARE)
         if self._parts.store.disk is not None:
             self._parts.store.disk.sweep()
 

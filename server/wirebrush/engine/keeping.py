@@ -87,12 +87,16 @@ class Workspaces:
         os.utime(path)
         return path
 
-    def tidy(self) -> None:
-        """Delete the folders that nobody asked for lately."""
+    def tidy(self, limit: int) -> None:
+        """Delete the folders that nobody asked for lately; and the older ones, the newest excepted,
+        until the rest fits into so many bytes."""
         oldest = time.time() - WORK_DAYS * 24 * 3600
-        for path in self._folder.glob("*"):
+        found = [(path.stat().st_mtime, path) for path in self._folder.glob("*")]
+        total = 0
+        for place, (used, path) in enumerate(sorted(found, reverse=True)):
             with suppress(OSError):
-                if path.stat().st_mtime < oldest:
+                total += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+                if used < oldest or (place and total > limit):
                     shutil.rmtree(path)
 
 

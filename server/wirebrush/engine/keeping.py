@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from itertools import count
@@ -124,7 +124,7 @@ def _numbered(wanted: Path) -> dict[int, Path]:
 
 
 @contextmanager
-def _scratch(wanted: Path) -> Iterator[Path]:
+def _scratch(wanted: Path) -> Generator[Path, None, None]:
     """A file beside the wanted one that lists leave out, deleted if it does not get a name."""
     folder = Path(mkdtemp(dir=wanted.parent, prefix=".new-"))
     try:

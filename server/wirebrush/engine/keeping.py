@@ -124,7 +124,7 @@ def _numbered(wanted: Path) -> dict[int, Path]:
 
 
 @contextmanager
-def _scratch(wanted: Path) -> Generator[Path, None, None]:
+def _scratch(wanted: Path) -> Generator[Path]:
     """A file beside the wanted one that lists leave out, deleted if it does not get a name."""
     folder = Path(mkdtemp(dir=wanted.parent, prefix=".new-"))
     try:

@@ -14,8 +14,10 @@ POSTCARD = Path(__file__).parents[2] / "workflows" / "postcard.json"
 
 DROP = """([place, files]) => {
   const transfer = new DataTransfer();
-  for (const [name, type, bytes] of files)
-    transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  for (const [name, type, content] of files) {
+    const data = typeof content === "string" ? content : new Uint8Array(content);
+    transfer.items.add(new File([data], name, { type }));
+  }
   document.querySelector(place).dispatchEvent(
     new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
 }"""
@@ -31,10 +33,11 @@ SURFACE = "[data-document]"
 
 
 def drop_files(page: Page, files: dict[str, str], place: str = SURFACE) -> None:
-    """Drop files of JSON, by name, on the first element that a selector finds."""
-    page.evaluate(
-        DROP, [place, [[n, "application/json", list(t.encode())] for n, t in files.items()]]
-    )
+    """Drop files of JSON, by name, on the first element that a selector finds.
+
+    They go to the page as texts: a large one takes seconds as a list of numbers.
+    """
+    page.evaluate(DROP, [place, [[n, "application/json", text] for n, text in files.items()]])
 
 
 def drop_picture(page: Page, name: str, picture: bytes, place: str = SURFACE) -> None:

@@ -16,7 +16,7 @@ from test_image_prompts import adapter as image_adapter
 from test_no_waiting import Listening
 from tiny_families import pipeline, saved
 
-from wirebrush_diffusion.checkpoint import load
+from wirebrush_diffusion.checkpoint import Parts, load
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.controlnet import Control
 from wirebrush_diffusion.controlnet_file import load_controlnet
@@ -56,22 +56,27 @@ def test_no_step_waits(tmp_path: Path, kind: str) -> None:
     else:
         make(pipe.unet).save_pretrained(tmp_path / "control")
         controls = [Control(load_controlnet(tmp_path / "control"), HINT, mode=mode)]
+    listens_while_painting(parts, tuple(controls), hooks)
+
+
+def listens_while_painting(
+    parts: Parts, controls: tuple[Control, ...], hooks: tuple[Hook, ...]
+) -> None:
     noise, listening = start(), Listening()
     said = parts.text_encoder.encode("red")
     extra = parts.model.inputs(said.pooled, {}, noise.shape)
-    side = Condition(said.context, extra, controls=tuple(controls), hooks=hooks)
+    side = Condition(said.context, extra, controls=controls, hooks=hooks)
 
     def on_step(step: Step) -> None:
         listening.listens = step.index < step.total - 1
 
-    listening.listens = False
     with parts.model.patches.held([]), listening:
         sample_sigmas(
             parts.model,
             torch.zeros_like(noise),
             noise,
             [side],
-            [Condition(said.context, extra, controls=tuple(controls))],
+            [Condition(said.context, extra, controls=controls)],
             [8.0, 6.0, 3.0, 1.0, 0.0],
             sampler=SAMPLERS["euler"],
             seed=SEED,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from wirebrush_diffusion.ahead import DrawnAhead
 from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
@@ -222,7 +223,8 @@ def _step_noise(sampler: Sampler, x: Tensor, seed: int, sigmas: Sequence[float])
     if sampler.noise == "independent":
         return independent_noise(x, seed)
     if sampler.noise == "brownian":
-        return brownian_noise(x, seed, min(s for s in sigmas if s > 0), max(sigmas))
+        path = brownian_noise(x, seed, min(s for s in sigmas if s > 0), max(sigmas))
+        return DrawnAhead(path, sigmas)
     return no_noise
 
 

@@ -143,7 +143,8 @@ def test_a_browser_killed_right_after_an_edit_loses_nothing(
             expect(studio.field("What to paint", "text")).to_be_visible()
             server.kill()
             studio.field("What to paint", "text").fill(WORDS)
-            while not page.evaluate(JOURNALLED, WORDS):  # `wait_for_function` takes a promise for a yes
+            # `wait_for_function` would take a promise for a yes.
+            while not page.evaluate(JOURNALLED, WORDS):
                 page.wait_for_timeout(20)
             _kill(profile)
         server.start()

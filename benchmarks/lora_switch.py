@@ -54,6 +54,24 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - used
 
 
+class Clock:
+    """Wall and processor time of each piece of work, by name."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, list[tuple[float, float]]] = {}
+
+    def note(self, name: str, work: Callable[[], object]) -> None:
+        """Do it once."""
+        self.times.setdefault(name, []).append(seconds(work))
+
+    def medians(self, which: int) -> dict[str, float]:
+        """0: of wall time, 1: of processor time."""
+        return {
+            name: round(statistics.median(pair[which] for pair in found), 4)
+            for name, found in self.times.items()
+        }
+
+
 def measure(folder: Path, repeats: int, rank: int, shape: str) -> dict[str, Any]:
     """Everything, in turns."""
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as a worker does
@@ -67,42 +85,37 @@ def measure(folder: Path, repeats: int, rank: int, shape: str) -> dict[str, Any]
 
     torch.set_num_threads(os.cpu_count() or 1)
     path, lora = write_model(folder, shape), folder / "lora.safetensors"
-    times: dict[str, list[tuple[float, float]]] = {}
-
-    def note(name: str, work: Callable[[], object]) -> None:
-        times.setdefault(name, []).append(seconds(work))
-
     model = open_checkpoint(path).model("cpu", None)
     write_lora(lora, model.network, rank)
     before = {name: p.data.sum().item() for name, p in model.network.named_parameters()}
     modules = network_modules(type(model.network).__name__, model.patches.shapes(), 2)
     deltas: dict[str, Any] = {}
+    clock = Clock()
     for _ in range(repeats):
-        note("fresh load", lambda: open_checkpoint(path).model("cpu", None))
-        note("read", lambda: deltas.update(read_lora(WeightFile(lora), modules)))
-        patched = [WeightPatch("style", deltas, strength) for strength in (1.0, 0.5)]
-        first, second = patched[:1], patched[1:]
-        wanted = {"on": first, "another strength": second, "off": [], "on again": first}
+        clock.note("fresh load", lambda: open_checkpoint(path).model("cpu", None))
+        clock.note("read", lambda: deltas.update(read_lora(WeightFile(lora), modules)))
+        full, half = ([WeightPatch("style", deltas, strength)] for strength in (1.0, 0.5))
+        wanted = {"on": full, "another strength": half, "off": [], "on again": full}
         for name, patches in wanted.items():
-            note(name, lambda patches=patches: model.patches.apply(patches))
+            clock.note(name, lambda patches=patches: model.patches.apply(patches))
         model.patches.remove()
-    same = all(p.data.sum().item() == before[name] for name, p in model.network.named_parameters())
-    walls, used = (
-        {
-            name: round(statistics.median(pair[i] for pair in found), 4)
-            for name, found in times.items()
-        }
-        for i in range(2)
-    )
-    changed = sum(p.numel() for n, p in model.network.named_parameters() if n in deltas)
+    weights = dict(model.network.named_parameters())
     return {
         "file_bytes": path.stat().st_size,
-        "changed_weights": changed,
+        "changed_weights": sum(weights[name].numel() for name in deltas),
+        **figures(clock),
+        "exactly_removed": all(p.data.sum().item() == before[n] for n, p in weights.items()),
+    }
+
+
+def figures(clock: Clock) -> dict[str, Any]:
+    """The medians, and what they are of a fresh load."""
+    walls, used = clock.medians(0), clock.medians(1)
+    return {
         "seconds": walls,
         "processor_seconds": used,
         "of_a_fresh_load": {name: round(walls[name] / walls["fresh load"], 3) for name in walls},
         "of_its_processor_time": {name: round(used[name] / used["fresh load"], 3) for name in used},
-        "exactly_removed": same,
     }
 
 

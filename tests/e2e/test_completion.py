@@ -10,8 +10,10 @@ def test_an_embedding_is_completed_by_key_and_by_mouse(studio: Studio, page: Pag
     text = studio.field("What to avoid", "text")
     text.press_sequentially("a house, embedding:")
     names = page.get_by_role("listbox", name="Embeddings")
-    expect(names.get_by_role("option")).to_have_text(["blurry", "misty"])
+    for name in ("blurry", "misty"):
+        expect(names.get_by_role("option", name=name)).to_be_visible()
     page.keyboard.type("y")
+    expect(names.get_by_role("option")).to_have_text(["blurry", "misty"])
     page.keyboard.press("ArrowDown")
     expect(names.get_by_role("option", selected=True)).to_have_text("misty")
     page.keyboard.press("Enter")

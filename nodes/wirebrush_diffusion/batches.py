@@ -15,6 +15,7 @@ from wirebrush_diffusion.controlnet import Control, Question
 from wirebrush_diffusion.hooks import Hooks
 from wirebrush_diffusion.lean import forget_texts
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
+from wirebrush_diffusion.regions import for_batch
 
 Side = Literal["positive", "middle", "negative", "empty"]
 MAX_REPEAT = 4  # a context is repeated at most so often to reach a longer one's length
@@ -109,7 +110,7 @@ class Batch:
     def _hint(self, control: Control) -> Tensor:
         """What a control reads for each row."""
         hints = (control.prepared(*self._size, p.area, p.side) for p in self.pieces)
-        return torch.cat([_for_rows(hint, self._rows) for hint in hints])
+        return torch.cat([for_batch(hint, self._rows) for hint in hints])
 
     def run(
         self, model: DiffusionModel, x: Tensor, scale: float, time: float, sigma: float
@@ -256,11 +257,6 @@ def _compatible(pieces: Sequence[Piece]) -> bool:
 
 def _size(area: Area | None) -> tuple[float, float] | None:
     return None if area is None else (area.height, area.width)
-
-
-def _for_rows(hint: Tensor, rows: int) -> Tensor:
-    """One hint for each picture of the batch; too few are used again from the first."""
-    return hint.repeat(-(-rows // hint.shape[0]), 1, 1, 1)[:rows]
 
 
 def _joined(contexts: Sequence[Tensor]) -> Tensor:

@@ -15,11 +15,15 @@ FEATHER = 8  # latent positions over which an area fades at edges inside the pic
 
 
 def weights_for(condition: Condition, shape: Sequence[int], device: torch.device) -> Tensor | float:
-    """The condition's weight per position `[B or 1, 1, h, w]` of its area, or one number."""
+    """The condition's weight per position `[B or 1, 1, h, w]` of its area, or one number.
+
+    There is a mask for each picture of the batch: too few are used again from the first.
+    """
     height, width = shape[-2:]
     if condition.mask is not None:
         mask = condition.mask if condition.mask.ndim == 3 else condition.mask.unsqueeze(0)
         resized = resized_mask(mask, height, width).to(device)
+        resized = for_batch(resized, shape[0])
         if condition.area is not None:
             resized = resized[..., *condition.area.window]
         return resized * (condition.mask_strength * condition.strength)
@@ -34,6 +38,13 @@ def resized_mask(mask: Tensor, height: int, width: int) -> Tensor:
     if mask.shape[-2:] == (height, width):
         return mask
     return interpolate(mask, size=(height, width), mode="bilinear", align_corners=False)
+
+
+def for_batch(tensor: Tensor, batch: int) -> Tensor:
+    """One row for each picture: too few are used again from the first, too many are left out."""
+    if tensor.shape[0] == 1:
+        return tensor.expand(batch, *tensor.shape[1:])
+    return tensor.repeat(-(-batch // tensor.shape[0]), *[1] * (tensor.ndim - 1))[:batch]
 
 
 def _feathered(area: Area, height: int, width: int) -> Tensor:

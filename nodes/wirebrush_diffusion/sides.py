@@ -19,7 +19,7 @@ from wirebrush_diffusion.denoiser import Scaling
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.hooks import Hook, Hooks
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.regions import share_controls, spread_areas, weights_for
+from wirebrush_diffusion.regions import for_batch, share_controls, spread_areas, weights_for
 
 Wanted = tuple[Side, ...]
 
@@ -150,7 +150,7 @@ class Sides:
         return Piece(
             side=side,
             context=condition.context.expand(batch, -1, -1),
-            extra={name: _for_batch(tensor, batch) for name, tensor in condition.extra.items()},
+            extra={name: for_batch(tensor, batch) for name, tensor in condition.extra.items()},
             area=condition.area,
             weights=weights_for(condition, self.shape, self.model.device),
             controls=tuple(self._timed[control] for control in condition.controls),
@@ -175,9 +175,3 @@ def _with_others_areas(
         condition for name, given in conditions.items() if name != side for condition in given
     ]
     return share_controls(spread_areas(mine, others), others)
-
-
-def _for_batch(tensor: Tensor, batch: int) -> Tensor:
-    if tensor.shape[0] == 1:
-        return tensor.expand(batch, *tensor.shape[1:])
-    return tensor.repeat(-(-batch // tensor.shape[0]), *[1] * (tensor.ndim - 1))[:batch]

@@ -21,6 +21,7 @@ from wirebrush_diffusion.checkpoint import Parts, load
 from wirebrush_diffusion.condition import Area, Condition
 from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance import Guided
 from wirebrush_diffusion.latents import empty_latent
 from wirebrush_diffusion.noise import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS, Step
@@ -241,6 +242,26 @@ def test_areas_and_masks_count_where_they_are(parts: Parts, texts: Texts) -> Non
     assert not torch.allclose(masked[..., 12:], plain[..., 12:], atol=1e-3)
     assert torch.allclose(halves[..., :16], plain[..., :16], atol=1e-4)
     assert not torch.allclose(halves[..., 20:], plain[..., 20:], atol=1e-3)
+
+
+@pytest.mark.parametrize(("masks", "pictures"), [(3, 2), (2, 3), (2, 4), (4, 1), (2, 2)])
+def test_each_picture_has_a_mask(parts: Parts, texts: Texts, masks: int, pictures: int) -> None:
+    """Too few are used again from the first; too many are left out."""
+    (positive,), (negative,) = texts
+    other = parts.text_encoder.encode("blue").context
+    shades = torch.rand((masks, 8, 8), generator=torch.Generator().manual_seed(2))
+    x = torch.randn((pictures, 4, 8, 8), generator=torch.Generator().manual_seed(1))
+
+    def estimate(mask: Tensor, latent: Tensor) -> Tensor:
+        both = [Condition(positive.context, mask=mask), Condition(other, mask=1 - mask)]
+        with torch.inference_mode():
+            return Guided(parts.model, both, [negative], CFG, latent.shape)(latent, 3.0)
+
+    together = estimate(shades, x)
+
+    for i in range(pictures):
+        alone = estimate(shades[i % masks][None], x[i : i + 1])
+        assert torch.allclose(together[i : i + 1], alone, atol=1e-4)
 
 
 def test_conditions_can_take_turns(parts: Parts, texts: Texts) -> None:

@@ -113,9 +113,11 @@ def dpm_2_ancestral(x: Tensor, sigmas: Levels, space: Space) -> Tensor:
 
 
 def lms(x: Tensor, sigmas: Levels, space: Space) -> Tensor:
-    """Slopes as a polynomial in sigma, integrated exactly."""
+    """Slopes as a polynomial in sigma, integrated exactly; the step to 0 is the clean estimate."""
     past: list[Tensor] = []
     for i, (sigma, after) in enumerate(itertools.pairwise(sigmas)):
+        if after == 0:
+            return model(x, sigma)
         past = [slope(x, sigma), *past][:4]
         nodes = [sigmas[i - k] for k in range(len(past))]
         for j, d in enumerate(past):

@@ -49,7 +49,7 @@ def lms(
         levels = sigmas[max(i - order + 1, 0) : i + 1][::-1]
         return interpolated(levels, sigmas[i], sigmas[i + 1], points=len(levels) // 2 + 1)
 
-    return _follow(model, x, sigmas, weights, on_step, noise, jump=False)
+    return _follow(model, x, sigmas, weights, on_step, noise)
 
 
 def ipndm(
@@ -111,13 +111,11 @@ def _follow(
     weights: Callable[[int], Sequence[float]],
     on_step: OnStep,
     noise: StepNoise,
-    *,
-    jump: bool = True,
 ) -> Tensor:
-    """`jump`: the step to 0 is the clean estimate, whatever the past says."""
+    """The step to 0 is the clean estimate, whatever the past says."""
     plan: list[Mix] = []
     for i, (sigma, after) in enumerate(itertools.pairwise(sigmas)):
-        last = jump and after == 0.0
+        last = after == 0.0
         still = sigma == after
         plan.append(
             LAST if last else along_slopes(sigma, after - sigma, [1.0] if still else weights(i))

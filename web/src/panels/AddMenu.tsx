@@ -1,4 +1,4 @@
-import { categoryWords } from "../model/catalog/shelves";
+import { categoryText } from "../ui/category";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent } from "react";
 import type { NodeSpec } from "../model/catalog/catalog";
@@ -133,7 +133,7 @@ function Options({ found, active, point, choose }: OptionsProps) {
               onClick={() => choose(spec)}
             >
               <span className={styles["name"]}>{spec.title}</span>
-              <span className={styles["category"]}>{categoryWords(spec.category)}</span>
+              <span className={styles["category"]}>{categoryText(spec.category)}</span>
             </li>
           );
         })}

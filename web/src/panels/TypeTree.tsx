@@ -3,6 +3,7 @@ import { ChevronRight } from "lucide-react";
 import { useRef, useState, type KeyboardEvent } from "react";
 import type { Row } from "../model/catalog/shelves";
 import { t } from "../i18n/text";
+import { categoryText } from "../ui/category";
 import styles from "./Library.module.css";
 import { useRowHeight } from "../ui/useRowHeight";
 import { TypeRow } from "./TypeRow";
@@ -115,7 +116,7 @@ function ShelfRow({ name, count, open }: Extract<Row, { kind: "shelf" }>) {
   return (
     <div className={styles["shelf"]} data-open={open}>
       <ChevronRight size={12} aria-hidden="true" />
-      <span className={styles["shelfName"]}>{name}</span>
+      <span className={styles["shelfName"]}>{categoryText(name)}</span>
       <span className={styles["count"]}>{count}</span>
     </div>
   );

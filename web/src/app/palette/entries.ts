@@ -1,5 +1,5 @@
 /** What the palette finds: commands, node types, nodes of the canvas, open and saved workflows. */
-import { categoryWords } from "../../model/catalog/shelves";
+import { categoryText } from "../../ui/category";
 import { t } from "../../i18n/text";
 import type { FileInfo } from "../../runtime/files";
 import { addNodeAt } from "../../state/adding";
@@ -74,7 +74,7 @@ function typeEntries(studio: Studio): Entry[] {
     .map((spec) => ({
       id: `type:${spec.id}`,
       label: spec.title,
-      kind: `${t("palette.addNode")} · ${categoryWords(spec.category)}`,
+      kind: `${t("palette.addNode")} · ${categoryText(spec.category)}`,
       keys: "",
       run: () => void addNodeAt(studio, spec.id, studio.view.getState().canvas?.centre() ?? [0, 0]),
     }));

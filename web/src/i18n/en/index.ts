@@ -7,6 +7,7 @@ import arrangeTexts from "./arrange.json";
 import bannerTexts from "./banner.json";
 import cameraTexts from "./camera.json";
 import canvasTexts from "./canvas.json";
+import categoryTexts from "./category.json";
 import colorTexts from "./color.json";
 import commandTexts from "./command.json";
 import conflictTexts from "./conflict.json";
@@ -62,6 +63,7 @@ export const en = {
   ...bannerTexts,
   ...cameraTexts,
   ...canvasTexts,
+  ...categoryTexts,
   ...colorTexts,
   ...commandTexts,
   ...conflictTexts,

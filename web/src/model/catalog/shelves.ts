@@ -2,6 +2,7 @@
 import type { NodeSpec } from "./catalog";
 
 export interface Shelf {
+  /** The last part of its category, as the pack writes it. */
   readonly name: string;
   /** Its category: `image/filter`. */
   readonly path: string;
@@ -24,7 +25,7 @@ export function shelvesOf(types: readonly NodeSpec[], path = ""): Shelf[] {
     .map(([name, members]): Shelf => {
       const here = path ? `${path}/${name}` : name;
       const own = members.filter((spec) => (spec.category || "other") === here);
-      return { name: categoryWords(name), path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
+      return { name, path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
     })
     .toSorted((a, b) => LAST.indexOf(a.path) - LAST.indexOf(b.path) || (a.name < b.name ? -1 : 1));
 }

@@ -109,8 +109,8 @@ class SkippedLayers:
 class FreeU:
     """Stronger backbone, weaker skips in a UNet's way up (Si et al. 2023, arXiv:2309.11497).
 
-    `b1`, `s1` where the backbone is four times as wide as the first level, `b2`, `s2` where it is
-    twice as wide. Version 2 follows the picture: the backbone is strengthened where it is active.
+    `b1`, `s1` where the backbone is as wide as the deepest level, `b2`, `s2` where it is as wide as
+    the one above: the first two levels of the way up. Version 2 follows the picture: the backbone is strengthened where it is active.
     """
 
     b1: float
@@ -126,8 +126,15 @@ class FreeU:
                 f"FreeU changes the skips of UNets; this model is a {type(network).__name__}.",
                 "Take the FreeU node out of this workflow.",
             )
-        base = network.config.block_out_channels[0]
-        factors = {4 * base: (self.b1, self.s1), 2 * base: (self.b2, self.s2)}
+        first, *deeper = dict.fromkeys(network.config.block_out_channels)
+        if not deeper:
+            raise DiffusionError(
+                "FreeU changes the wide levels of UNets; in this one all are "
+                f"{first} channels wide.",
+                "Take the FreeU node out of this workflow.",
+            )
+        pairs = ((self.b1, self.s1), (self.b2, self.s2))
+        factors = dict(zip(reversed(deeper), pairs, strict=False))
         handles = [
             resnet.register_forward_pre_hook(self._hook(width, *factors[width]))
             for resnet, width in _joins(network)

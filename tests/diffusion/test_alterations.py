@@ -38,13 +38,11 @@ X = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(0))
 TEXT = torch.randn((1, 5, 64), generator=torch.Generator().manual_seed(1))
 
 
-@pytest.fixture(scope="module")
-def unet() -> UNet2DConditionModel:
-    """Wide enough for both of FreeU's widths."""
+def unet_of(*widths: int) -> UNet2DConditionModel:
     torch.manual_seed(0)
     network = UNet2DConditionModel(
         sample_size=8,
-        block_out_channels=(8, 16, 32),
+        block_out_channels=widths,
         norm_num_groups=4,
         layers_per_block=1,
         down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
@@ -53,6 +51,11 @@ def unet() -> UNet2DConditionModel:
         attention_head_dim=4,
     )
     return network.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def unet() -> UNet2DConditionModel:
+    return unet_of(8, 16, 32)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +122,26 @@ def test_freeu_version_1_is_diffusers_where_they_agree(unet: nn.Module) -> None:
 
     hidden, skip = apply_freeu(0, plain[:, :32].clone(), plain[:, 32:].clone(), b1=1.5, s1=0.5)
     assert torch.allclose(changed, torch.cat([hidden, skip], dim=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("widths", [(8, 16, 32), (8, 12, 16), (8, 16, 16)])
+@pytest.mark.parametrize("version", [1, 2])
+def test_freeu_changes_the_deepest_levels(widths: tuple[int, ...], version: Any) -> None:
+    """Whatever their widths are: only some models double them from level to level."""
+    network = unet_of(*widths)
+    before = answer(network)
+    for alteration in (FreeU(3.0, 1.0, 0.1, 1.0, version), FreeU(1.0, 3.0, 1.0, 0.1, version)):
+        with alteration.on(network):
+            changed = not torch.allclose(answer(network), before, atol=1e-4)
+        assert changed == (alteration.b1 != 1.0 or len(set(widths)) == 3)
+
+
+def test_freeu_needs_levels() -> None:
+    with (
+        pytest.raises(DiffusionError, match="in this one all are 8 channels wide"),
+        FreeU(1.1, 1.2, 0.9, 0.2).on(unet_of(8, 8, 8)),
+    ):
+        pass
 
 
 def test_the_map_changes_nothing_and_adds_up(unet: nn.Module) -> None:

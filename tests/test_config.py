@@ -30,9 +30,9 @@ def test_a_checkout_uses_its_own_folders_however_it_is_started() -> None:
     assert config.packs == root / "packs"
 
 
-def test_another_data_folder_brings_its_own_packs_and_no_models(tmp_path: Path) -> None:
+def test_another_data_folder_brings_its_own_packs_and_models(tmp_path: Path) -> None:
     config = parse("--data", str(tmp_path))
-    assert (config.packs, config.models) == (tmp_path / "packs", ())
+    assert (config.packs, config.models) == (tmp_path / "packs", (tmp_path / "models",))
 
 
 def test_without_a_checkout_the_platform_says_where(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
         host=given.get("host") or environ.get("WIREBRUSH_HOST") or DEFAULT_HOST,
         port=given.get("port", _env_port(environ)),
         origins=tuple(_origin(text) for text in given.get("origin", ())),
-        models=_models(given, environ, root / "models" if root and at_home else None),
+        models=_models(given, environ, (root if root and at_home else data) / "models"),
         packs=_packs(given, root / "packs" if root and at_home else data / "packs"),
         token=_token(given.get("token") or environ.get("WIREBRUSH_TOKEN")),
         open_browser=not given.get("no_browser", False),
@@ -165,14 +165,12 @@ def checkout() -> Path | None:
 
 
 def _models(
-    given: Mapping[str, Sequence[Path]], environ: Mapping[str, str], usual: Path | None
+    given: Mapping[str, Sequence[Path]], environ: Mapping[str, str], usual: Path
 ) -> tuple[Path, ...]:
     folders = given.get("models") or [
         Path(text) for text in environ.get("WIREBRUSH_MODELS", "").split(pathsep) if text
     ]
-    if not folders and usual is not None:
-        folders = [usual]
-    return tuple(folder.expanduser().absolute() for folder in folders)
+    return tuple(folder.expanduser().absolute() for folder in folders or [usual])
 
 
 def _packs(given: Mapping[str, Path], usual: Path) -> Path:

@@ -7,6 +7,8 @@ conditions into the samplers' `denoised = model(x, sigma)`. Rules (`guidance_rul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from math import isclose
 from typing import Literal, Protocol
 
@@ -97,32 +99,13 @@ class Guided:
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The clean estimate, and the unconditional one (the same if there is none)."""
         cfg = self._cfg(sigma)
-        positive, *negative = self._estimates(x, sigma, self._wanted(cfg))
+        wanted = self._wanted(cfg)
+        positive, *negative = _altered(self._sides, self.model, self._rules, x, sigma, wanted)
         moment = Moment(
             x, sigma, cfg, positive, negative[0] if negative else None, self.model.schedule
         )
-        denoised = guided(moment, self._rules, self._again)
+        denoised = guided(moment, self._rules, partial(_again, self._sides, self.model))
         return denoised, denoised if moment.negative is None else moment.negative
-
-    def _estimates(self, x: Tensor, sigma: float, wanted: tuple[Side, ...]) -> list[Tensor]:
-        """Clean estimates; rules may ask for an altered network on the negative side."""
-        schedule = self.model.schedule
-        altered = [rule.negative_alteration(sigma, schedule) for rule in self._rules]
-        changes = [change for change in altered if change is not None]
-        if not changes or wanted == ALONE:
-            return self._sides.denoised(x, sigma, wanted)
-        return [
-            *self._sides.denoised(x, sigma, ALONE),
-            self._again("negative", x, sigma, Together(changes)),
-        ]
-
-    def _again(
-        self, side: Side, x: Tensor, sigma: float, alteration: Alteration | None = None
-    ) -> Tensor:
-        if alteration is None:
-            return self._sides.denoised(x, sigma, (side,))[0]
-        with alteration.on(self.model.network):
-            return self._sides.denoised(x, sigma, (side,))[0]
 
     def _cfg(self, sigma: float) -> float:
         cfg = self.cfg
@@ -219,7 +202,8 @@ class DualGuided:
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The clean estimate, and the negative side's."""
-        first, second, negative = _three(self._sides.denoised(x, sigma, self._wanted), sigma)
+        answers = _altered(self._sides, self.model, self._rules, x, sigma, self._wanted)
+        first, second, negative = _three(answers, sigma)
         outer, inner = self.scales[1], self.scales[0]
         if self.style == "nested":
             text = torch.lerp(second, first, inner)
@@ -231,15 +215,7 @@ class DualGuided:
         self, x: Tensor, sigma: float, positive: Tensor, negative: Tensor, cfg: float
     ) -> Tensor:
         moment = Moment(x, sigma, cfg, positive, negative, self.model.schedule)
-        return guided(moment, self._rules, self._again)
-
-    def _again(
-        self, side: Side, x: Tensor, sigma: float, alteration: Alteration | None = None
-    ) -> Tensor:
-        if alteration is None:
-            return self._sides.denoised(x, sigma, (side,))[0]
-        with alteration.on(self.model.network):
-            return self._sides.denoised(x, sigma, (side,))[0]
+        return guided(moment, self._rules, partial(_again, self._sides, self.model))
 
 
 class PerpNegGuided:
@@ -256,6 +232,8 @@ class PerpNegGuided:
         cfg: float,
         neg_scale: float,
         shape: Sequence[int],
+        *,
+        rules: Sequence[Rule] = (),
     ) -> None:
         positive, negative, empty = conditions
         _check_positive(positive)
@@ -267,6 +245,7 @@ class PerpNegGuided:
         self.model = model
         self.cfg = cfg
         self.neg_scale = neg_scale
+        self._rules = [rule.begun() for rule in rules]
         given: dict[Side, Conditions] = {
             "positive": positive,
             "negative": negative,
@@ -283,10 +262,61 @@ class PerpNegGuided:
 
     def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         """The clean estimate, and the empty side's."""
-        positive, negative, empty = _three(self._sides.denoised(x, sigma, self._wanted), sigma)
-        along = positive - empty
-        away = perpendicular(negative - empty, along).mul_(self.neg_scale)
-        return empty.add(along.sub_(away), alpha=self.cfg), empty
+        answers = _altered(self._sides, self.model, self._rules, x, sigma, self._wanted)
+        positive, negative, empty = _three(answers, sigma)
+        cfg = self.cfg
+        for rule in self._rules:
+            cfg = rule.cfg(cfg, sigma, self.model.schedule)
+        moment = Moment(x, sigma, cfg, positive, negative, self.model.schedule)
+        rules = [*self._rules, _PerpNeg(empty, self.neg_scale)]
+        return guided(moment, rules, partial(_again, self._sides, self.model)), empty
+
+
+@dataclass(frozen=True, eq=False)
+class _PerpNeg(Rule):
+    """The combination: other rules that combine do not count, the rest do."""
+
+    empty: Tensor
+    neg_scale: float
+
+    def combined(self, moment: Moment) -> Tensor | None:
+        assert moment.negative is not None
+        along = moment.positive - self.empty
+        away = perpendicular(moment.negative - self.empty, along).mul_(self.neg_scale)
+        return self.empty.add(along.sub_(away), alpha=moment.cfg)
+
+
+def _altered(
+    sides: Sides,
+    model: DiffusionModel,
+    rules: Sequence[Rule],
+    x: Tensor,
+    sigma: float,
+    wanted: tuple[Side, ...],
+) -> list[Tensor]:
+    """Clean estimates; rules may ask for an altered network on the negative side."""
+    asked = [rule.negative_alteration(sigma, model.schedule) for rule in rules]
+    changes = [change for change in asked if change is not None]
+    if not changes or "negative" not in wanted:
+        return sides.denoised(x, sigma, wanted)
+    answers = sides.denoised(x, sigma, tuple(side for side in wanted if side != "negative"))
+    altered = _again(sides, model, "negative", x, sigma, Together(changes))
+    answers.insert(wanted.index("negative"), altered)
+    return answers
+
+
+def _again(
+    sides: Sides,
+    model: DiffusionModel,
+    side: Side,
+    x: Tensor,
+    sigma: float,
+    alteration: Alteration | None = None,
+) -> Tensor:
+    if alteration is None:
+        return sides.denoised(x, sigma, (side,))[0]
+    with alteration.on(model.network):
+        return sides.denoised(x, sigma, (side,))[0]
 
 
 def _check_positive(positive: Conditions) -> None:

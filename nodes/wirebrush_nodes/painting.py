@@ -193,7 +193,8 @@ def _library_guider(
             )
         if guider.kind == "perp_neg":
             sides = (positive, negative, empty)
-            return PerpNegGuided(model, sides, settings["cfg"], settings["neg_scale"], shape)
+            cfg, neg_scale = settings["cfg"], settings["neg_scale"]
+            return PerpNegGuided(model, sides, cfg, neg_scale, shape, rules=rules)
         if guider.kind != "cfg":
             raise NodeError(
                 f"The built-in samplers do not know guiders of kind {guider.kind!r}.",

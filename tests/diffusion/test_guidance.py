@@ -29,10 +29,12 @@ from wirebrush_diffusion.guidance_rules import (
     ProjectedGuidance,
     RescaleCfg,
     Rule,
+    TangentialDamping,
 )
 from wirebrush_diffusion.latents import empty_latent
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.perturbed_guidance import PerturbedAttention, SelfAttention
 from wirebrush_diffusion.samplers import SAMPLERS, Step
 from wirebrush_diffusion.sampling import part_of, sample_guided
 from wirebrush_diffusion.schedules import sigmas_for
@@ -127,6 +129,45 @@ def test_perp_neg_ignores_a_negative_that_contradicts(parts: Parts, conditions: 
 
     with torch.inference_mode():
         assert torch.allclose(same(x, 3.0), plain(x, 3.0), atol=1e-3)
+
+
+RULES_AFTER: list[Rule] = [PerturbedAttention(2.0), EpsilonScaling(1.3), SelfAttention(1.0)]
+
+
+@pytest.mark.parametrize(
+    "rule", [*RULES_AFTER, TangentialDamping()], ids=lambda r: type(r).__name__
+)
+def test_perp_neg_follows_rules_around_the_combination(
+    parts: Parts, conditions: Any, rule: Rule
+) -> None:
+    """With the negative as the empty side, it is classifier-free guidance, and so are its rules."""
+    positive, negative, _ = conditions
+    shape = (1, 4, 8, 8)
+    sides = (positive, negative, negative)
+    plain = PerpNegGuided(parts.model, sides, 5.0, 1.0, shape)
+    ruled = PerpNegGuided(parts.model, sides, 5.0, 1.0, shape, rules=[rule])
+    x = 3.0 * torch.randn(shape, generator=torch.Generator().manual_seed(5))
+
+    with torch.inference_mode():
+        denoised = ruled(x, 3.0)
+        assert not torch.allclose(denoised, plain(x, 3.0), atol=1e-4)
+        if rule in RULES_AFTER:
+            same = Guided(parts.model, positive, negative, 5.0, shape, rules=[rule])
+            assert torch.allclose(denoised, same(x, 3.0), atol=1e-3)
+
+
+def test_perp_neg_is_the_combination(parts: Parts, conditions: Any) -> None:
+    """Rules that combine in another way have nothing to do; those that set the scale have."""
+    shape = (1, 4, 8, 8)
+    sides = tuple(conditions)
+    x = 3.0 * torch.randn(shape, generator=torch.Generator().manual_seed(5))
+
+    def estimate(cfg: float, *rules: Rule) -> Tensor:
+        with torch.inference_mode():
+            return PerpNegGuided(parts.model, sides, cfg, 1.0, shape, rules=rules)(x, 3.0)
+
+    assert torch.equal(estimate(5.0, RescaleCfg(1.0)), estimate(5.0))
+    assert torch.equal(estimate(5.0, GuidanceInterval(0.9, 1.0)), estimate(1.0))
 
 
 def test_missing_sides_are_said(parts: Parts, conditions: Any) -> None:

@@ -54,6 +54,7 @@ CHANGES: dict[str, Change] = {
     "ModelSamplingLTXV": model_sampling.model_sampling_ltxv,
 }
 LEVELLED = {"FreeU", "FreeU_V2"}  # all levels of the tiny UNet are as wide: see test_alterations
+FASTER = {"AttentionBackend", "TorchCompileModel"}  # which change no picture
 TRANSFORMERS = {kind for kind in RULES if kind.startswith("SkipLayer")}
 
 
@@ -80,7 +81,7 @@ def paint(parts: Parts, run: SilentRun, model: Model | None = None) -> torch.Ten
 
 
 def test_every_kind_has_a_node() -> None:
-    assert {*RULES, *ALTERATIONS, *SAMPLINGS} == {*CHANGES, *LEVELLED, *TRANSFORMERS}
+    assert {*RULES, *ALTERATIONS, *SAMPLINGS} == {*CHANGES, *LEVELLED, *FASTER, *TRANSFORMERS}
 
 
 @pytest.mark.parametrize("kind", CHANGES)

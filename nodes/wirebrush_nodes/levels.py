@@ -22,7 +22,7 @@ class Halves(NamedTuple):
 
 
 def levels_of(sigmas: Sigmas, port: str = "sigmas") -> list[float]:
-    """The levels as numbers, checked."""
+    """The levels as numbers, checked; what repeats the 0 at the end is left out."""
     levels: list[float] = sigmas.float().flatten().tolist() if sigmas.ndim == 1 else [-1.0]
     if any(not 0 <= level < float("inf") for level in levels):
         raise NodeError(
@@ -34,6 +34,15 @@ def levels_of(sigmas: Sigmas, port: str = "sigmas") -> list[float]:
         raise NodeError(
             "The run starts at noise level 0, where there is nothing to do.",
             "FlipSigmas turns levels around.",
+            port=port,
+        )
+    while levels[-2:] == [0.0, 0.0]:
+        levels.pop()
+    if 0.0 in levels[:-1]:
+        raise NodeError(
+            f"Noise level {levels.index(0.0) + 1} of {len(levels)} is 0, where a run ends, but "
+            f"{levels[levels.index(0.0) + 1]:g} comes after it.",
+            "Leave out the 0, or what comes after it; SplitSigmas makes two runs of one.",
             port=port,
         )
     return levels

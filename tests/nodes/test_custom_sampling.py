@@ -294,6 +294,7 @@ def test_what_cannot_be_sampled_is_said(parts: Parts, run: SilentRun) -> None:
 
     for bad, words in (
         (torch.tensor([0.0, 1.0]), "starts at noise level 0"),
+        (torch.tensor([14.0, 0.0, 5.0, 0.0]), "level 2 of 4 is 0, where a run ends, but 5 comes"),
         (torch.tensor([[1.0, 0.0]]), "a row of numbers"),
         (torch.tensor([float("nan"), 0.0]), "a row of numbers"),
     ):
@@ -311,6 +312,18 @@ def test_what_cannot_be_sampled_is_said(parts: Parts, run: SilentRun) -> None:
     with pytest.raises(NodeError, match="no positive condition") as caught:
         paint(basic_guider(model, ()), euler, manual_sigmas("1, 0"))
     assert caught.value.port == "guider"
+
+
+@pytest.mark.parametrize("name", ["euler", "lms", "dpmpp_2m_sde", "dpm_adaptive"])
+def test_a_run_ends_at_its_first_zero(parts: Parts, run: SilentRun, name: str) -> None:
+    model, positive, _, latent = parts
+
+    def paint(levels: str) -> torch.Tensor:
+        guider, sampler = basic_guider(model, positive), ksampler_select(name)
+        given = (random_noise(1), guider, sampler, manual_sigmas(levels), latent)
+        return sampler_custom_advanced(*given, run=run).output.samples
+
+    assert torch.equal(paint("14, 5, 0, 0, 0"), paint("14, 5, 0"))
 
 
 def test_no_levels_give_the_latent_back(parts: Parts, run: SilentRun) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.noise import StepNoise, brownian_noise, independent_noise
 from wirebrush_diffusion.samplers import SAMPLERS, Sampler, Step
 from wirebrush_diffusion.samplers.dpm_solver import dpm_adaptive
@@ -140,6 +141,17 @@ def test_the_adaptive_one_is_as_exact_as_it_is_told(tolerance: float, reached: f
     result = dpm_adaptive(gaussian, x, [10.0, 0.1], rtol=tolerance, atol=tolerance / 5)
 
     assert float((result - exact(x, 10.0, 0.1)).abs().max()) < reached
+
+
+@pytest.mark.parametrize(("tolerance", "reached"), [(0.1, 0.3), (1e-4, 1e-2)])
+def test_the_adaptive_one_finds_the_noise_of_a_picture(tolerance: float, reached: float) -> None:
+    x = torch.linspace(0, 1.4, 64, dtype=torch.float64).reshape(1, 1, 8, 8)
+
+    result = dpm_adaptive(gaussian, x, [0.1, 1.0, 10.0], rtol=tolerance, atol=tolerance / 5)
+
+    assert float((result - exact(x, 0.1, 10.0)).abs().max()) < reached
+    with pytest.raises(DiffusionError, match=r"cannot renew noise \(eta is 0.5\) on its way up"):
+        dpm_adaptive(gaussian, x, [0.1, 10.0], eta=0.5)
 
 
 def noise_for(sampler: Sampler, x: Tensor, sigmas: Sequence[float]) -> StepNoise:

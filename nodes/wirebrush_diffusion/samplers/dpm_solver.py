@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from wirebrush_diffusion.denoiser import Denoiser
+from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.noise import StepNoise
 from wirebrush_diffusion.samplers.euler import euler
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space
@@ -74,18 +75,19 @@ def dpm_adaptive(
 ) -> Tensor:
     """Orders `order` and `order - 1` must agree within `rtol`, `atol`; a PID rule sizes the steps.
 
-    Only the first level and the last above 0 of `sigmas` count.
+    Only the first level and the last above 0 of `sigmas` count. Levels may rise, to find the noise
+    that leads to x, but not with `eta`.
     """
     start, end = _ends(sigmas)
     if start == end:
         return euler(model, x, sigmas, on_step=on_step)
-    solver, total = _Solver(model), len(sigmas) - 1
-    control = _Control(h_init, pcoeff, icoeff, dcoeff, 1.5 if eta else order, accept_safety)
+    solver, total, way = _Solver(model), len(sigmas) - 1, _way(start, end, eta)
+    control = _Control(way * h_init, pcoeff, icoeff, dcoeff, 1.5 if eta else order, accept_safety)
     t, previous = start, x
-    while t < end - CLOSE_ENOUGH:
-        after = min(end, t + control.h)
+    while way * (end - t) > CLOSE_ENOUGH:
+        after = way * min(way * end, way * (t + control.h))
         down, _, up = DIFFUSION.split(math.exp(-t), math.exp(-after), eta)
-        reached = min(end, -math.log(down))
+        reached = way * min(way * end, -way * math.log(down))
         denoised, slope = solver.slope(x, t)
         done = int((t - start) / (end - start) * total)
         on_step(Step(min(done, total - 1), total, math.exp(-t), x, denoised))
@@ -102,6 +104,19 @@ def dpm_adaptive(
 def _ends(sigmas: Sequence[float]) -> tuple[float, float]:
     last = sigmas[-1] if sigmas[-1] > 0 else sigmas[-2]
     return -math.log(sigmas[0]), -math.log(last)
+
+
+def _way(start: float, end: float, eta: float) -> float:
+    """1 towards less noise, -1 towards more."""
+    if end > start:
+        return 1.0
+    if eta:
+        raise DiffusionError(
+            f"The adaptive solver cannot renew noise (eta is {eta:g}) on its way up, from noise "
+            f"level {math.exp(-start):g} to {math.exp(-end):g}.",
+            "Set eta to 0, or let the noise levels descend.",
+        )
+    return -1.0
 
 
 class _Solver:

@@ -26,6 +26,7 @@ import { StatusBar } from "./StatusBar";
 import { TopBar } from "./TopBar";
 import { Tour } from "./Tour";
 import { useClipboard } from "./useClipboard";
+import { useLeaving } from "./useLeaving";
 import { useContextRequests } from "./useContextRequests";
 import { useAppearance } from "./useAppearance";
 import { useFileDrop } from "./useFileDrop";
@@ -36,6 +37,7 @@ import { useShortcuts } from "./useShortcuts";
 export function App() {
   useShortcuts();
   useClipboard();
+  useLeaving();
   useFileDrop();
   usePicturePaste();
   useAppearance();

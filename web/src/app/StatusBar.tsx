@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { api } from "../runtime/api";
-import { useDocumentState, useProblems, useRuntime, useStudio, useUi, useView } from "../state/context";
+import { useCatalog, useDocumentState, useProblems, useRuntime, useStudio, useUi, useView } from "../state/context";
 import { bytes, clock } from "../ui/format";
 import { t } from "../i18n/text";
 import styles from "./StatusBar.module.css";
@@ -23,6 +23,7 @@ export function StatusBar() {
       <Workers />
       {system && <span className={styles["detail"]}>{t("status.cache", { size: bytes(system.cache.bytes) })}</span>}
       <Hits />
+      <PackFailures />
       <ProblemCount />
       <span className={styles["space"]} />
       <Saved />
@@ -63,6 +64,19 @@ function Hits() {
   return percent === null ? null : <span className={styles["detail"]}>{t("status.hits", { percent })}</span>;
 }
 
+/** Packs whose nodes are missing because they could not be loaded. Opens the list that says why. */
+function PackFailures() {
+  const { ui } = useStudio();
+  const count = useCatalog(({ catalog }) => catalog?.failures.length ?? 0);
+  const isOpen = useUi((state) => state.problems);
+  if (count === 0) return null;
+  return (
+    <button type="button" className={`${styles["problems"]} ${styles["lost"]}`} aria-expanded={isOpen} onClick={() => ui.setState({ problems: !isOpen })}>
+      {t("library.failures", { count })}
+    </button>
+  );
+}
+
 /** How many problems there are; a single one says what it is. Opens the list. */
 function ProblemCount() {
   const { ui } = useStudio();
@@ -85,14 +99,15 @@ function ProblemCount() {
 }
 
 function Saved() {
-  const { keeping, edited, savedAt, refusal } = useDocumentState((state) => ({
+  const { keeping, edited, isFiled, savedAt, refusal } = useDocumentState((state) => ({
     keeping: state.keeping,
     edited: state.edited,
+    isFiled: state.file !== null,
     savedAt: state.savedAt,
     refusal: state.refusal,
   }));
   const words = {
-    kept: edited ? t("save.draft") : savedAt ? t("save.savedAt", { time: clock(savedAt) }) : t("save.saved"),
+    kept: edited ? t("save.draft") : savedAt ? t("save.savedAt", { time: clock(savedAt) }) : isFiled ? t("save.saved") : t("save.unsaved"),
     waiting: t("save.saving"),
     sending: t("save.saving"),
     offline: t("save.offline"),

@@ -1,7 +1,7 @@
 import { CircleX, TriangleAlert, X } from "lucide-react";
 import { placeOf, problemKey, type Problem } from "../model/runs/problems";
 import { graphAt } from "../model/document/document";
-import { useDocument, useNodeTypes, useProblems, useStudio, useUi, useWorkspace } from "../state/context";
+import { useCatalog, useDocument, useNodeTypes, useProblems, useStudio, useUi, useWorkspace } from "../state/context";
 import { revealProblem } from "../state/reveal";
 import { Button, IconButton } from "../ui/Button";
 import { label } from "../ui/format";
@@ -29,6 +29,7 @@ function List() {
           <X size={14} />
         </IconButton>
       </header>
+      <PackFailures />
       {problems.length === 0 && <p className={styles["quiet"]}>{t("problems.none")}</p>}
       <ul className={styles["list"]}>
         {problems.map((problem) => (
@@ -40,6 +41,26 @@ function List() {
           {t("problems.restore", { count: dismissed })}
         </Button>
       )}
+    </section>
+  );
+}
+
+/** Packs whose nodes are missing, with the line that says why. */
+function PackFailures() {
+  const failures = useCatalog(({ catalog }) => catalog?.failures) ?? [];
+  if (failures.length === 0) return null;
+  return (
+    <section className={styles["packs"]} aria-label={t("library.failures.title")}>
+      <h3>{t("library.failures.title")}</h3>
+      <dl>
+        {failures.map(({ pack, error }) => (
+          <div key={pack}>
+            <dt>{pack}</dt>
+            <dd>{error}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>{t("library.failures.fix")}</p>
     </section>
   );
 }

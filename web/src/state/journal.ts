@@ -4,6 +4,7 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { OpenTabs } from "./openTabs";
+import { Tail } from "./tail";
 
 export interface JournalEntry {
   /** The document's id. */
@@ -34,10 +35,17 @@ const OPEN = "open";
 const STRICT = { durability: "strict" } as const;
 
 export class Journal {
+  readonly #tail = new Tail();
   readonly #database: Promise<IDBPDatabase<Schema> | null>;
 
   constructor(name = "wirebrush") {
-    this.#database = opened(name).catch(() => null); // forbidden or broken: the server's drafts are still there
+    // Forbidden or broken: the server's drafts are still there.
+    this.#database = opened(name).then((database) => this.#takeOver(database), () => null);
+  }
+
+  /** Keep an entry before this returns: the page is going. */
+  writeAtOnce(entry: JournalEntry): void {
+    this.#tail.write(entry);
   }
 
   async write(entry: JournalEntry): Promise<void> {
@@ -71,12 +79,29 @@ export class Journal {
 
   /** The server has everything up to `at`; a later entry stays. */
   async settle(id: string, at: number): Promise<void> {
+    this.#tail.settle(id, at);
     await this.#try(null, async (database) => {
       const change = database.transaction("edits", "readwrite");
       const entry = await change.store.get(id);
       if (entry && entry.at <= at) await change.store.delete(id);
       await change.done;
     });
+  }
+
+  /** What pages wrote down as they went, where it is later than what is here. */
+  async #takeOver(database: IDBPDatabase<Schema>): Promise<IDBPDatabase<Schema>> {
+    const tails = this.#tail.all();
+    if (tails.length === 0) return database;
+    const change = database.transaction("edits", "readwrite", STRICT);
+    for (const tail of tails) {
+      // oxlint-disable-next-line no-await-in-loop -- all in one transaction
+      const known = await change.store.get(tail.id);
+      // oxlint-disable-next-line no-await-in-loop -- all in one transaction
+      if (!known || known.at < tail.at) await change.store.put(tail);
+    }
+    await change.done;
+    for (const { id, at } of tails) this.#tail.settle(id, at);
+    return database;
   }
 
   async #try<T>(otherwise: T, work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {

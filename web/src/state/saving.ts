@@ -8,7 +8,7 @@ import { renameDocument, replaceDocument } from "../model/commands";
 import { files } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
-import type { Journal } from "./journal";
+import type { Journal, JournalEntry } from "./journal";
 import type { OpenWindows, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
@@ -29,6 +29,8 @@ export class Saving {
   /** The text that the file has, and the one that the draft has. */
   #saved = "";
   #drafted: Document | null = null;
+  /** Texts that were sent for the draft without an answer: the server may have any of them. */
+  #unanswered: readonly string[] = [];
 
   constructor(documents: DocumentStore, journal: Journal, windows: OpenWindows) {
     this.#windows = windows;
@@ -42,12 +44,16 @@ export class Saving {
       if (state.editing.document !== before.editing.document && state.editing.document !== this.#drafted) this.#changed();
     });
     const leave = (): void => this.#leave();
+    // Where pages are put to sleep, being hidden is the last that they hear.
+    const hide = (): void => this.#writeAtOnce();
     addEventListener("pagehide", leave);
+    addEventListener("visibilitychange", hide);
     const unhear = this.#windows.hear((written) => this.#heard(written));
     return () => {
       stop();
       unhear();
       removeEventListener("pagehide", leave);
+      removeEventListener("visibilitychange", hide);
       clearTimeout(this.#journalTimer);
       clearTimeout(this.#draftTimer);
     };
@@ -61,6 +67,8 @@ export class Saving {
     const { document, store } = this.#documents;
     this.#saved = saved ? serialise(saved) : "";
     this.#drafted = pending ? null : document;
+    // The page before may have sent it as it went.
+    this.#unanswered = pending ? [serialise(document)] : [];
     store.setState(({ draft }) => ({ edited: pending || draft !== null || (saved !== null && saved !== document) }));
     if (pending) this.#soon(0);
     else if (!store.getState().file && !store.getState().draft) this.#write(false);
@@ -164,7 +172,17 @@ export class Saving {
   }
 
   #write(edited = true): void {
-    void this.#journal.write({ ...this.#facts(), edited, window: this.#windows.own, id: this.#documents.document.id, text: serialise(this.#documents.document), at: Date.now() });
+    void this.#journal.write(this.#entry(edited));
+  }
+
+  /** What the server does not have, kept before this returns. */
+  #writeAtOnce(): void {
+    if (this.#documents.document !== this.#drafted) this.#journal.writeAtOnce(this.#entry(true));
+  }
+
+  #entry(edited: boolean): JournalEntry {
+    const { document } = this.#documents;
+    return { ...this.#facts(), edited, window: this.#windows.own, id: document.id, text: serialise(document), at: Date.now() };
   }
 
   #facts() {
@@ -182,8 +200,10 @@ export class Saving {
     if (text === this.#saved) return this.#dropDraft(document);
     store.setState({ keeping: "sending" });
     const { draft, ...facts } = this.#facts();
+    this.#unanswered = [...this.#unanswered.slice(-2), text];
     try {
       const etag = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, draft);
+      this.#unanswered = [];
       this.#drafted = document;
       void this.#journal.settle(document.id, at);
       const current = store.getState().editing.document === document;
@@ -208,7 +228,11 @@ export class Saving {
   /** Another window wrote what stands against ours: a person chooses. */
   async #meet(over: Conflict["over"], name: string): Promise<void> {
     const conflict = await this.#theirs(over, name);
-    if (conflict) this.#documents.store.setState({ keeping: "conflict", conflict, newer: null });
+    if (conflict && over === "draft" && this.#unanswered.includes(serialise(conflict.theirs))) {
+      // It is our own, sent when no answer could come.
+      this.#documents.store.setState({ draft: conflict.etag, keeping: "waiting" });
+      this.#soon(0);
+    } else if (conflict) this.#documents.store.setState({ keeping: "conflict", conflict, newer: null });
     else this.#soon(DRAFT_MS);
   }
 
@@ -247,7 +271,7 @@ export class Saving {
   #leave(): void {
     const { document, store } = this.#documents;
     if (document === this.#drafted) return;
-    this.#write();
+    this.#writeAtOnce();
     if (store.getState().conflict) return;
     const { draft, ...facts } = this.#facts();
     files.keepDraft(document.id, { ...facts, by: windowName(), text: serialise(document) }, draft, true).catch(() => {});

@@ -121,8 +121,11 @@ export class Studio {
     try {
       const data = await api.catalog();
       // At its very first start the server knows no types until a worker has loaded the packs.
-      if (data.nodes.length === 0 && !this.catalog.getState().catalog) return;
+      const loading = data.nodes.length === 0 && data.failures.length === 0;
+      if (loading && !this.catalog.getState().catalog) return;
       this.catalog.setState({ catalog: new Catalog(data), error: "" });
+      // Without any node nothing can be done here; why is said without being asked.
+      if (data.nodes.length === 0) this.ui.setState({ problems: true });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.catalog.setState({ error: error.message });

@@ -2,7 +2,7 @@
 import { uuid } from "../model/document/ids";
 import type { StoreApi } from "zustand/vanilla";
 import { emptyDocument, type Document } from "../model/document/document";
-import { parseDocument } from "../model/format/format";
+import { parseDocument, serialise } from "../model/format/format";
 import { files, type DraftInfo } from "../runtime/files";
 import { ApiError } from "../runtime/http";
 import type { DocumentState } from "./document";
@@ -165,7 +165,7 @@ export class Tabs {
     const info = drafts.find((draft) => draft.id === wanted && (file === null || draft.file === file));
     const base = { file: saved && file !== null ? { name: file, etag } : null };
     const entry = await this.#around.journal.read(wanted);
-    if (entry && entry.file === file) return fromJournal(entry, saved, base, info);
+    if (entry && entry.file === file && !(await this.#reached(entry, info))) return fromJournal(entry, saved, base, info);
     if (info) {
       const draft = await files.draft(info.id);
       const document = { ...parseDocument(draft.workflow), id: info.id };
@@ -177,6 +177,15 @@ export class Tabs {
     // A copy of a file has its id too; drafts go by ids, so one of them gets another.
     const document = taken ? { ...saved, id: uuid() } : saved;
     return { document, saved: document, kept: base };
+  }
+
+  /** Whether the server has an entry after all: the page that wrote it sent it as it went. */
+  async #reached(entry: JournalEntry, info: DraftInfo | undefined): Promise<boolean> {
+    if (!info || info.etag === entry.draft) return false;
+    const { workflow } = await files.draft(info.id);
+    const same = serialise({ ...parseDocument(workflow), id: entry.id }) === entry.text;
+    if (same) await this.#around.journal.settle(entry.id, entry.at);
+    return same;
   }
 
   #show(found: Found): Workspace {

@@ -10,6 +10,8 @@ from wirebrush.graph.detect import Format, detect
     [
         ({"format": "wirebrush/1", "nodes": {}}, Format.WIREBRUSH),
         ({"format": "wirebrush/9"}, Format.WIREBRUSH),
+        ({"format": 999, "nodes": {}}, Format.WIREBRUSH),
+        ({"format": {"class_type": "A"}}, Format.PROMPT),  # a node called "format"
         ({"3": {"class_type": "A", "inputs": {}}}, Format.PROMPT),
         ({"3": {}}, Format.PROMPT),
         ({"prompt": {"class_type": "A", "inputs": {}}}, Format.PROMPT),  # a node called "prompt"

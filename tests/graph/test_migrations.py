@@ -36,8 +36,9 @@ def test_steps_are_taken_in_order_and_keep_what_they_do_not_know() -> None:
     assert migrate({"format": "wirebrush/3"}, {}, latest=3) == {"format": "wirebrush/3"}
 
 
-def test_a_newer_version_is_refused_clearly() -> None:
-    found = load_workflow({"format": "wirebrush/2", "nodes": {"shape": "unknown"}})
+@pytest.mark.parametrize("written", ["wirebrush/2", "wirebrush/999", 999])
+def test_a_newer_version_is_refused_clearly(written: object) -> None:
+    found = load_workflow({"format": written, "nodes": {"shape": "unknown"}})
     assert isinstance(found, list)
     assert found[0].code == "newer_format"
     assert "newer Wirebrush" in found[0].message
@@ -46,7 +47,7 @@ def test_a_newer_version_is_refused_clearly() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["wirebrush/0", "wirebrush/", "wirebrush/1.5", "other/1", "", "wirebrush/" + "9" * 99, 3],
+    ["wirebrush/0", "wirebrush/", "wirebrush/1.5", "other/1", "", "wirebrush/" + "9" * 99, 1, 2.5],
 )
 def test_other_formats_are_not_known(name: object) -> None:
     found = migrate({"format": name})

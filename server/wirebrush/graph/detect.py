@@ -27,7 +27,7 @@ def detect(data: object) -> Format:
     fields = cast("dict[str, Any]", data)
     if not fields:
         return Format.EMPTY
-    if isinstance(fields.get("format"), str):
+    if isinstance(fields.get("format"), str | int | float):  # a node of that name is an object
         return Format.WIREBRUSH
     if isinstance(fields.get("nodes"), list):
         return Format.COMFY_WORKFLOW

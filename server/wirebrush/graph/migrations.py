@@ -30,11 +30,10 @@ def migrate(
 ) -> Mapping[str, Any] | Problem:
     """The document in the latest version, or why that cannot be."""
     written = data.get("format")
-    found = re.fullmatch(rf"{NAME}/([1-9]\d{{0,8}})", written) if isinstance(written, str) else None
-    if found is None:
+    version = _version(written, latest)
+    if version is None:
         message = f"The format of this workflow is {quoted(written)}, which is not known."
         return problem(Code.WRONG_FORMAT, message, f'A workflow starts with "format": "{FORMAT}".')
-    version = int(found[1])
     if version > latest:
         return problem(
             Code.NEWER_FORMAT,
@@ -45,3 +44,11 @@ def migrate(
     for step in range(version, latest):
         data = {**migrations[step](data), "format": f"{NAME}/{step + 1}"}
     return data
+
+
+def _version(written: object, latest: int) -> int | None:
+    """The version that a format names, `wirebrush/3`; a bare number says one that is to come."""
+    if isinstance(written, str):
+        found = re.fullmatch(rf"{NAME}/([1-9]\d{{0,8}})", written)
+        return int(found[1]) if found else None
+    return written if isinstance(written, int) and written > latest else None

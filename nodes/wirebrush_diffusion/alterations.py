@@ -110,7 +110,8 @@ class FreeU:
     """Stronger backbone, weaker skips in a UNet's way up (Si et al. 2023, arXiv:2309.11497).
 
     `b1`, `s1` where the backbone is as wide as the deepest level, `b2`, `s2` where it is as wide as
-    the one above: the first two levels of the way up. Version 2 follows the picture: the backbone is strengthened where it is active.
+    the one above: the first two levels of the way up. Version 2 follows the picture: the backbone
+    is strengthened where it is active.
     """
 
     b1: float

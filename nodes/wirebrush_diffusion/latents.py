@@ -52,7 +52,19 @@ class LatentFormat:
 
         EmptyLatentImage does not know which model will use it and always makes 4 channels. A
         latent of one frame `[B,C,1,h,w]`, as files of other programs hold it, is a picture's.
+        DiffusionError if it cannot be one of this format, or is no latent of numbers at all.
         """
+        if latent.shape[0] == 0:
+            raise DiffusionError(
+                "The latent is a batch of no pictures; there is nothing to paint.",
+                "Look at the node that cuts the batch, for example LatentFromBatch.",
+            )
+        if not latent.isfinite().all():
+            raise DiffusionError(
+                "The latent has values that are no finite numbers (NaN or infinite).",
+                "Look at the nodes that it comes from: a run in half precision, a division by 0, "
+                "or a picture with such values.",
+            )
         if latent.ndim == 5:
             if latent.shape[2] != 1:
                 raise DiffusionError(

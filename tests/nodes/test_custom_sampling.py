@@ -314,6 +314,23 @@ def test_what_cannot_be_sampled_is_said(parts: Parts, run: SilentRun) -> None:
     assert caught.value.port == "guider"
 
 
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (torch.zeros((0, 4, 8, 8)), "a batch of no pictures"),
+        (torch.full((1, 4, 8, 8), float("nan")), "no finite numbers"),
+        (torch.full((1, 4, 8, 8), float("inf")), "no finite numbers"),
+    ],
+)
+def test_what_is_no_latent_is_said(
+    parts: Parts, run: SilentRun, samples: torch.Tensor, words: str
+) -> None:
+    model, positive, negative, _ = parts
+    with pytest.raises(NodeError, match=words) as caught:
+        whole((model, positive, negative, Latent(samples)), run)
+    assert caught.value.port == "latent_image"
+
+
 @pytest.mark.parametrize("name", ["euler", "lms", "dpmpp_2m_sde", "dpm_adaptive"])
 def test_a_run_ends_at_its_first_zero(parts: Parts, run: SilentRun, name: str) -> None:
     model, positive, _, latent = parts

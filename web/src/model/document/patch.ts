@@ -1,6 +1,7 @@
 /** Patches: what a command changed, so that it can be undone exactly and merged with the next. */
 import type { Document, Graph } from "./document";
 import { isRecord } from "../format/format";
+import { KeyOrder } from "./order";
 
 export type Path = readonly string[];
 
@@ -9,6 +10,8 @@ export interface Change {
   readonly path: Path;
   readonly before: unknown;
   readonly after: unknown;
+  /** Of what was taken away: the key that followed it, before which it is put back. Missing: it was the last. */
+  readonly next?: string | undefined;
 }
 
 export type Patch = readonly Change[];
@@ -27,6 +30,7 @@ class Copy {
   #document: Document;
   /** Records that only this copy has, so that they may change. */
   #own = new WeakSet<object>();
+  readonly #order = new KeyOrder();
 
   constructor(document: Document) {
     this.#document = document;
@@ -34,6 +38,7 @@ class Copy {
 
   /** The document as it is now. Whoever has it keeps it: from now on everything is copied again. */
   get document(): Document {
+    this.#order.settle();
     this.#own = new WeakSet();
     return this.#document;
   }
@@ -42,10 +47,13 @@ class Copy {
     return read(this.#document, path);
   }
 
-  /** Set a place, or empty it with `undefined`; everything beside the path is shared. */
-  write(path: Path, value: unknown): void {
+  /**
+   * Set a place, or empty it with `undefined`; everything beside the path is shared. What is new comes
+   * before the key `next`; returns the key that followed what was emptied.
+   */
+  write(path: Path, value: unknown, next?: string): string | undefined {
     const last = path.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) return undefined;
     let place = this.#owned(this.#document) as Record<string, unknown>;
     this.#document = place as unknown as Document;
     for (const key of path.slice(0, -1)) {
@@ -53,9 +61,9 @@ class Copy {
       place[key] = inner;
       place = inner;
     }
-    if (value === undefined) delete place[last];
-    // A plain assignment to "__proto__" would set no property.
-    else Object.defineProperty(place, last, { value, writable: true, enumerable: true, configurable: true });
+    if (value === undefined) return this.#order.remove(place, last);
+    this.#order.put(place, last, value, next);
+    return undefined;
   }
 
   #owned(record: unknown): object {
@@ -68,12 +76,12 @@ class Copy {
 
 export function apply(document: Document, patch: Patch): Document {
   const copy = new Copy(document);
-  for (const { path, after } of patch) copy.write(path, after);
+  for (const { path, before, after, next } of patch) copy.write(path, after, before === undefined ? next : undefined);
   return copy.document;
 }
 
 export function invert(patch: Patch): Patch {
-  return patch.toReversed().map(({ path, before, after }) => ({ path, before: after, after: before }));
+  return patch.toReversed().map(({ before, after, ...where }) => ({ ...where, before: after, after: before }));
 }
 
 /** A document being changed by a command, which keeps the book of what it did. */
@@ -108,8 +116,8 @@ export class Draft {
     const [where, after] = this.#fromMissingParent(path, value);
     const before = this.#copy.read(where);
     if (Object.is(before, after)) return;
-    this.#copy.write(where, after);
-    this.changes.push({ path: where, before, after });
+    const next = this.#copy.write(where, after);
+    this.changes.push({ path: where, before, after, ...(next !== undefined && { next }) });
   }
 
   /** Undo must also take away parents that did not exist, so the change is made at the first of them. */
@@ -124,17 +132,34 @@ export class Draft {
   }
 }
 
-/** Two patches as one: each place once where nothing else lies between. */
+/** Two patches as one: each place once where nothing else lies between, and no key changes its place. */
 export function merge(first: Patch, second: Patch): Patch {
   const merged = [...first];
   for (const change of second) {
-    const index = merged.findIndex((item) => samePath(item.path, change.path));
+    const index = merged.findLastIndex((item) => samePath(item.path, change.path));
     const earlier = merged[index];
-    const apart = merged.slice(index + 1).every((item) => !overlaps(item.path, change.path));
-    if (earlier && apart) merged[index] = { ...earlier, after: change.after };
+    const both = earlier && { ...earlier, after: change.after };
+    const later = merged.slice(index + 1);
+    if (!both || later.some((item) => overlaps(item.path, change.path))) merged.push(change);
+    else if (!isKeyed(change)) merged[index] = both;
+    // Made and taken away again, with nothing beside it that may have been put back relative to it.
+    else if (both.before === undefined && later.every((item) => !isKeyed(item) || !areBeside(item.path, change.path))) merged.splice(index, 1);
     else merged.push(change);
   }
-  return merged.filter((change) => !Object.is(change.before, change.after));
+  return merged.filter((change) => !isNothing(change));
+}
+
+/** Whether it makes or takes away a key, not only sets another value. */
+function isKeyed({ before, after }: Change): boolean {
+  return before === undefined || after === undefined;
+}
+
+function isNothing({ before, after }: Change): boolean {
+  return Object.is(before, after);
+}
+
+function areBeside(a: Path, b: Path): boolean {
+  return samePath(a.slice(0, -1), b.slice(0, -1));
 }
 
 function samePath(a: Path, b: Path): boolean {

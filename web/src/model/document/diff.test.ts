@@ -55,6 +55,11 @@ describe("two states of a document", () => {
     );
   });
 
+  test("tell a value of nothing from none", () =>
+    expect(diffAfter(commands.setValue, [{ node: "1", port: "seed", value: null }])).toMatchObject([
+      { id: "1", kind: "changed", fields: [{ field: "values.seed", before: undefined, after: null }] },
+    ]));
+
   test("name a changed value with both of it", () =>
     expect(diffAfter(commands.setValue, [{ node: "3", port: "steps", value: 30 }])).toEqual([
       { graph: "", item: "node", id: "3", kind: "changed", fields: [{ field: "values.steps", before: 20, after: 30 }] },

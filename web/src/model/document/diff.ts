@@ -95,7 +95,8 @@ function diffFields(before: ReadonlyMap<string, Json>, after: ReadonlyMap<string
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.flatMap((field) => {
     const [old, now] = [before.get(field), after.get(field)];
-    return old === now || canonical([old]) === canonical([now]) ? [] : [{ field, before: old, after: now }];
+    // As fields: an array would have `null` for what is missing, which is something else.
+    return old === now || canonical({ value: old }) === canonical({ value: now }) ? [] : [{ field, before: old, after: now }];
   });
 }
 

@@ -108,7 +108,8 @@ def test_problems_of_a_graph_are_told_with_their_places(home: Home, tiny_graph: 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_cancels_before_the_work_begins(home: Home, tiny_graph: Graph) -> None:
-    command = home.command("run", home.write("p.json", tiny_graph(1)), "--json")
+    graph = tiny_graph(1) | {"1": {"class_type": "TinySlow", "inputs": {"value": 1}}}
+    command = home.command("run", home.write("p.json", graph), "--json")
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not any(home.data.glob("logs/run-*.log")):  # the worker is just being started
         assert running.poll() is None

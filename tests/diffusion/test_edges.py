@@ -50,7 +50,8 @@ def test_higher_thresholds_never_find_more(seed: int, low: float, more: float) -
 def test_a_picture_upside_down_and_mirrored_has_as_many_edges(seed: int) -> None:
     picture = torch.rand(1, 20, 20, 1, generator=torch.Generator().manual_seed(seed))
     edges, turned = canny(picture, 0.2, 0.5), canny(picture.flip(1, 2), 0.2, 0.5).flip(1, 2)
-    assert abs(float(edges.sum() - turned.sum())) <= 3  # only ties may fall the other way
+    # Only ties may fall the other way, and what hangs on them.
+    assert abs(float(edges.sum() - turned.sum())) <= 0.1 * float(edges.sum())
 
 
 def test_batches_are_taken_one_by_one() -> None:
@@ -58,3 +59,9 @@ def test_batches_are_taken_one_by_one() -> None:
     both = canny(pictures)
     assert torch.equal(both[:1], canny(pictures[:1]))
     assert both[2].sum() == 0
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 2), (1, 9), (9, 2), (3, 3)])
+def test_the_smallest_pictures_have_edges_too(height: int, width: int) -> None:
+    assert canny(torch.rand((1, height, width, 3))).shape == (1, height, width)
+    assert not canny(torch.full((1, height, width, 3), 0.5)).any()

@@ -244,17 +244,17 @@ def postcards() -> Autoencoder:
 
 def test_pictures_in_tiles_differ_little(postcards: Autoencoder) -> None:
     colours = torch.rand((1, 3, 5, 5), generator=torch.Generator().manual_seed(1))
-    picture = resize(colours, 320, 320, "bicubic").clamp(0, 1).movedim(1, -1)
+    picture = resize(colours, 640, 640, "bicubic").clamp(0, 1).movedim(1, -1)
     latent = postcards.encode(picture)
     whole = postcards.decode(latent)
     (placement,) = postcards.placements
-    SmallCard(placement.weight + 30_000 * KB, postcards)
+    SmallCard(placement.weight + 120_000 * KB, postcards)
     in_tiles, back = postcards.decode(latent), postcards.encode(picture)
     postcards.live_in(Plenty())
 
-    assert in_tiles.shape == whole.shape == (1, 320, 320, 3)
-    assert 0 < (in_tiles - whole).abs().mean() < 8 / 255
-    assert 0 < (back - latent).abs().mean() < 0.1 * latent.abs().mean()
+    assert in_tiles.shape == whole.shape == (1, 640, 640, 3)
+    assert 0 < (in_tiles - whole).abs().mean() < 4 / 255
+    assert 0 < (back - latent).abs().mean() < 0.15 * latent.abs().mean()
 
 
 def test_a_batch_of_pictures_goes_one_by_one(tiny: Any) -> None:

@@ -39,8 +39,9 @@ def _blurred(grey: Tensor, sigma: float) -> Tensor:
     places = torch.arange(-2, 3, dtype=grey.dtype, device=grey.device)
     kernel = torch.exp(-(places**2) / (2 * sigma**2))
     kernel = kernel / kernel.sum()
-    grey = conv2d(pad(grey, (2, 2, 0, 0), mode="reflect"), kernel.view(1, 1, 1, 5))
-    return conv2d(pad(grey, (0, 0, 2, 2), mode="reflect"), kernel.view(1, 1, 5, 1))
+    mode = "reflect" if min(grey.shape[-2:]) > 2 else "replicate"  # two pixels cannot be mirrored
+    grey = conv2d(pad(grey, (2, 2, 0, 0), mode=mode), kernel.view(1, 1, 1, 5))
+    return conv2d(pad(grey, (0, 0, 2, 2), mode=mode), kernel.view(1, 1, 5, 1))
 
 
 def _gradient(grey: Tensor) -> tuple[Tensor, Tensor]:

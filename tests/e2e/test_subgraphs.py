@@ -52,6 +52,8 @@ def test_a_part_becomes_a_subgraph_that_computes_the_same_and_can_be_unpacked(
     make(studio, page, "KSampler", "VAE Decode")
     expect(nodes).to_have_count(before[0] - 1)
     expect(panel(page).get_by_label(re.compile("^Name of the port"))).to_have_count(6)
+    # What the next run would do with it, as every node says it.
+    expect(studio.state("Subgraph")).to_have_text("stale", timeout=SLOW)
 
     studio.run()
     expect(studio.state("Save Image")).to_have_text(re.compile(r"s$"), timeout=SLOW)

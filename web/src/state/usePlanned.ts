@@ -1,6 +1,8 @@
+import { useMemo } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { useDocument, useStudio, useWorkspace } from "./context";
+import type { Plan } from "./planner";
 
 export interface NodePlan {
   readonly state: "cached" | "run";
@@ -22,4 +24,28 @@ export function usePlanned(node: string): NodePlan | null {
   const planned = useStore(planner.store, useShallow(({ plan }) => (holds ? plan?.nodes[node] : undefined)));
   const drawn = useStore(planner.store, ({ plan }) => plan?.drawn.has(node) ?? false);
   return planned ? { ...planned, drawn } : null;
+}
+
+/** What the next run would do with several nodes as one, such as what is inside an instance; `null` where that is not known. */
+export function usePlannedTogether(nodes: readonly string[]): NodePlan | null {
+  const { planner } = useStudio();
+  const workspace = useWorkspace();
+  const asked = useStore(planner.store, ({ plan, current }) => (nodes.length > 0 && current ? plan : null));
+  const holds = useDocument((document) => {
+    if (asked?.document !== document.id) return false;
+    const now = workspace.signaturesOf(document);
+    return nodes.every((node) => asked.signatures[node] === now[node]);
+  });
+  return useMemo(() => (asked && holds ? together(asked, nodes) : null), [asked, holds, nodes]);
+}
+
+/** It runs if any of them does; those that nothing needs do not count. */
+function together(plan: Plan, nodes: readonly string[]): NodePlan | null {
+  const needed = nodes.filter((node) => plan.nodes[node]);
+  if (needed.length === 0) return null;
+  const run = needed.filter((node) => plan.nodes[node]?.state === "run");
+  if (run.length === 0) return { state: "cached", seconds: null, drawn: false };
+  const times = run.map((node) => plan.nodes[node]?.seconds ?? null);
+  const seconds = times.reduce((sum, time) => (sum === null || time === null ? null : sum + time), 0);
+  return { state: "run", seconds, drawn: run.every((node) => plan.drawn.has(node)) };
 }

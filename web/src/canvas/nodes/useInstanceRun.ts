@@ -7,7 +7,8 @@ import type { NodeRun } from "../../runtime/jobs";
 import { useDocument, useNodeTypes, useProblems, useRunId, useRuns, useWorkspace } from "../../state/context";
 import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
-import type { NodeStateWords } from "./nodeStateWords";
+import { usePlannedTogether, type NodePlan } from "../../state/usePlanned";
+import { plannedState, type NodeStateWords } from "./nodeStateWords";
 
 const NOTHING: readonly string[] = [];
 
@@ -26,6 +27,7 @@ export function useInstanceState(id: string): NodeStateWords | null {
   const runs = useRuns(useShallow(({ nodes }) => inner.map((name) => nodes[name])));
   const signatures = useDocument(useShallow((document) => inner.map((name) => workspace.signaturesOf(document)[name])));
   const failed = useProblems(({ byNode }) => inner.some((name) => byNode[name]?.some(({ severity }) => severity !== "warning")));
+  const planned = usePlannedTogether(inner);
   const active = runs.findIndex((run) => run?.state === "running");
   const title = useDocument((document) => (active < 0 ? "" : titleOf(document, types, inner[active] ?? "")));
   return useMemo(() => {
@@ -37,8 +39,8 @@ export function useInstanceState(id: string): NodeStateWords | null {
       const words = t("subgraph.running", { title, done: Math.min(done + 1, inner.length), total: inner.length });
       return { kind: "running", words, look: "stateRunning", reason: words };
     }
-    return settled(runs, signatures);
-  }, [inner, runs, signatures, failed, active, title]);
+    return settled(runs, signatures, planned);
+  }, [inner, runs, signatures, failed, planned, active, title]);
 }
 
 /** How far an instance is that runs: a part of 1. */
@@ -58,13 +60,15 @@ function partOf(run: NodeRun | undefined, job: string): number {
   return isDone(run) ? 1 : 0;
 }
 
-function settled(runs: readonly (NodeRun | undefined)[], signatures: readonly (string | undefined)[]): NodeStateWords {
+function settled(runs: readonly (NodeRun | undefined)[], signatures: readonly (string | undefined)[], planned: NodePlan | null): NodeStateWords {
   const idle = { kind: "idle", look: "", reason: "" } as const;
+  const plan = planned ? plannedState(planned) : { ...idle, words: "" };
   const known = runs.filter((run) => run !== undefined);
-  if (known.length === 0) return { ...idle, words: "" };
+  if (known.length === 0) return plan;
   if (known.some(({ state }) => state === "stopped")) return { ...idle, words: t("node.stopped") };
-  if (runs.some((run, index) => run && run.state !== "error" && run.signature !== signatures[index])) return { ...idle, words: t("node.stale") };
+  if (runs.some((run, index) => run && run.state !== "error" && run.signature !== signatures[index])) return planned ? plan : { ...idle, words: t("node.stale") };
   if (!known.every(isDone)) return { ...idle, words: "" };
+  if (planned?.state === "run" && !planned.drawn) return plan; // results inside are not kept any more
   const took = known.reduce((sum, run) => sum + (run.state === "done" ? (run.seconds ?? 0) : 0), 0);
   const all = known.every(({ state }) => state === "cached") ? t("node.cached") : seconds(took);
   return { kind: "done", words: all, look: "", reason: "" };

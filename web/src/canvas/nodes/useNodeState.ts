@@ -1,6 +1,6 @@
 import { useDocument, useGraph, useNodeRun, useProblems, useRunId, useWorkspace } from "../../state/context";
-import { usePlanned, type NodePlan } from "../../state/usePlanned";
-import type { NodeStateWords } from "./nodeStateWords";
+import { usePlanned } from "../../state/usePlanned";
+import { plannedState, type NodeStateWords } from "./nodeStateWords";
 import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
 import { useInstanceState } from "./useInstanceRun";
@@ -37,12 +37,4 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   if (planned?.state === "run" && !planned.drawn) return plan; // its result is not kept any more
   if (run.state === "cached") return { kind: "done", words: t("node.cached"), look: "", reason };
   return { kind: "done", words: seconds(run.seconds ?? 0), look: "", reason };
-}
-
-/** What the next run would do with it. */
-function plannedState({ state, seconds: needed }: NodePlan): NodeStateWords {
-  const idle = { kind: "idle", look: "" } as const;
-  if (state === "cached") return { ...idle, words: t("node.cached"), reason: "" };
-  const reason = needed === null ? t("node.willRun") : `${t("node.willRun")} ${t("run.about", { seconds: seconds(needed) })}.`;
-  return { ...idle, words: t("node.stale"), reason };
 }

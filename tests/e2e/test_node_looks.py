@@ -106,3 +106,27 @@ def test_nodes_are_left_out_and_passed_by(studio: Studio, page: Page) -> None:
     expect(page.get_by_text("Nothing to run")).to_be_visible()
     page.keyboard.press("Control+m")
     expect(studio.state("Save Image")).not_to_have_text("muted")
+
+
+def test_a_nodes_toolbar_stays_inside_the_canvas(studio: Studio, page: Page) -> None:
+    canvas = page.locator(".react-flow").bounding_box()
+    node = studio.node("What to paint")
+    box = node.bounding_box()
+    assert canvas is not None
+    assert box is not None
+    # Pan until little of the node is left at the canvas's left edge.
+    x, y = canvas["x"] + canvas["width"] - 80, canvas["y"] + canvas["height"] - 120
+    page.mouse.move(x, y)
+    page.mouse.down(button="middle")
+    page.mouse.move(x - (box["x"] + box["width"] - canvas["x"] - 60), y, steps=5)
+    page.mouse.up(button="middle")
+    page.mouse.move(canvas["x"] + 30, box["y"] + box["height"] / 2)
+    bar = node.get_by_role("toolbar")
+    expect(bar).to_be_visible()
+    shown = bar.bounding_box()
+    moved = node.bounding_box()
+    assert shown is not None
+    assert moved is not None
+    assert moved["x"] < canvas["x"]
+    assert moved["x"] + moved["width"] < shown["x"] + shown["width"]
+    assert shown["x"] >= canvas["x"]

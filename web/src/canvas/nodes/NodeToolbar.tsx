@@ -6,6 +6,7 @@ import { useGraph, useStudio } from "../../state/context";
 import { select } from "../../state/view";
 import { t } from "../../i18n/text";
 import styles from "./NodeToolbar.module.css";
+import { useInsideCanvas } from "./toolbarPlace";
 
 const ACTIONS: readonly (readonly [id: string, icon: LucideIcon])[] = [
   ["openSubgraph", Boxes],
@@ -19,8 +20,9 @@ const ACTIONS: readonly (readonly [id: string, icon: LucideIcon])[] = [
 
 /** What is done most often to one node, above it while it is pointed at or selected. */
 export function NodeToolbar({ id }: { id: string }) {
+  const place = useInsideCanvas(id);
   return (
-    <div className={`${styles["place"]} nodrag nopan`}>
+    <div ref={place} className={`${styles["place"]} nodrag nopan`}>
       <div className={styles["bar"]} role="toolbar" aria-label={t("node.toolbar")}>
         {ACTIONS.map(([command, icon]) => (
           <Action key={command} id={id} command={command} icon={icon} />

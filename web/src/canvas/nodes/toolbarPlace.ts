@@ -1,0 +1,40 @@
+/** Where a node's toolbar is, so that all of it can be seen. */
+import { useLayoutEffect, useRef, type RefObject } from "react";
+import { useGraph, useView } from "../../state/context";
+
+/** Left and right edge, in pixels of the screen. */
+interface Span {
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Between the bar and the edge of the canvas, in pixels. */
+const MARGIN = 6;
+
+/**
+ * How far a bar of a width, which ends where its node ends, has to move to the right (below 0: to
+ * the left) to be inside the canvas. That of a node out of sight stays with its node.
+ */
+export function shiftInside(node: Span, width: number, canvas: Span): number {
+  if (node.right <= canvas.left || node.left >= canvas.right) return 0;
+  const right = Math.min(node.right, canvas.right - MARGIN);
+  return Math.max(right, canvas.left + MARGIN + width) - node.right;
+}
+
+/** Keeps the bar that it is given to inside the canvas, wherever its node and the view come to rest. */
+export function useInsideCanvas(id: string): RefObject<HTMLDivElement | null> {
+  const bar = useRef<HTMLDivElement>(null);
+  // What moves it: measured again whenever one of them has changed.
+  useView((state) => state.viewport);
+  useGraph((graph) => graph.nodes[id]?.at);
+  useLayoutEffect(() => {
+    const node = bar.current?.offsetParent;
+    const canvas = node?.closest(".react-flow")?.getBoundingClientRect();
+    if (!bar.current || !(node instanceof HTMLElement) || !canvas) return;
+    const box = node.getBoundingClientRect();
+    const zoom = box.width / node.offsetWidth || 1;
+    const shift = shiftInside(box, bar.current.getBoundingClientRect().width, canvas);
+    bar.current.style.right = `${-shift / zoom}px`;
+  });
+  return bar;
+}

@@ -21,7 +21,7 @@ export interface FlowInput {
   readonly moved: Readonly<Record<NodeId, Point>>;
   readonly aspects: Readonly<Record<NodeId, number>>;
   readonly density: Density;
-  /** Nodes that show a step preview or a picture, of whatever shape. */
+  /** Nodes that show a picture, of whatever shape. Step previews take no part in it. */
   readonly previewed: ReadonlySet<NodeId>;
   /** Nodes that show a text. */
   readonly told: ReadonlySet<NodeId>;

@@ -28,7 +28,7 @@ export function useFlow() {
   const density = useSettings((settings) => settings.density);
   const id = useDocument((document) => document.id);
   const { scope } = useDocumentState((state) => ({ scope: state.scope }));
-  const previewed = useNodesOf(scope, ({ previews, jobs }) => [...Object.keys(previews[id] ?? {}), ...showing(runsOf(jobs, id).nodes, isPicture)]);
+  const previewed = useNodesOf(scope, ({ jobs }) => showing(runsOf(jobs, id).nodes, isPicture));
   const told = useNodesOf(scope, ({ jobs }) => showing(runsOf(jobs, id).nodes, isText));
   const troubled = useNodesOf(scope, ({ jobs }) => runsOf(jobs, id).problems.flatMap(({ node }) => node ?? []));
   const [flowNodes] = useState(() => new FlowNodes());

@@ -1,6 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { useCallback, useId, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
 import type { Choice } from "../model/catalog/catalog";
+import { keptText } from "../model/catalog/placeholder";
 import { ListPopup, type ListItem } from "../ui/ListPopup";
 import { portLabel } from "../ui/format";
 import { t } from "../i18n/text";
@@ -27,7 +28,8 @@ export function ChoiceField({ port, value, problem, mixed, change, renderRow, ro
   const listId = useId();
   const choices = port.widget?.choices ?? NONE;
   const chosen = mixed ? -1 : choices.indexOf(value as Choice);
-  const missing = !mixed && value !== undefined && value !== null && value !== "" && chosen < 0;
+  const nothing = value === undefined || value === "" || (value === null && (port.default ?? null) === null);
+  const missing = !mixed && !nothing && chosen < 0;
   const items = useMemo(() => choices.map((choice) => ({ value: choice, label: shownName(choice), ...(words && { words: words(choice) }) })), [choices, words]);
   const close = useCallback(() => {
     setOpen(null);
@@ -50,7 +52,7 @@ export function ChoiceField({ port, value, problem, mixed, change, renderRow, ro
     event.stopPropagation();
   }
 
-  const text = mixed ? t("field.mixed") : missing ? t("field.missing", { name: shownName(value as Choice) }) : chosen < 0 ? t("field.none") : (items[chosen]?.label ?? "");
+  const text = mixed ? t("field.mixed") : missing ? t("field.missing", { name: shownName(keptText(value)) }) : chosen < 0 ? t("field.none") : (items[chosen]?.label ?? "");
   return (
     <Field port={port} problem={problem} className={missing && !problem ? (styles["wrong"] ?? "") : ""}>
       <button

@@ -1,6 +1,7 @@
 import { useRef, type CSSProperties, type ReactNode } from "react";
 import type { Widget } from "../model/catalog/catalog";
-import { grouped, isSlidable, isWhole, nudged, numeric, stepOf, type Numeric } from "../model/values/number";
+import { keptText } from "../model/catalog/placeholder";
+import { grouped, isNoNumber, isSlidable, isWhole, nudged, numeric, stepOf, type Numeric } from "../model/values/number";
 import { unitOf } from "../model/values/units";
 import { t } from "../i18n/text";
 import { Field, spoken } from "./Field";
@@ -19,7 +20,8 @@ export function NumberField({ port, value, problem, mixed = false, change, child
   const widget = port.widget ?? { kind: "float" };
   const number = numeric(value);
   const input = useRef<HTMLInputElement>(null);
-  const entry = useNumberEntry({ name: port.name, value: number, widget, mixed, change });
+  const odd = !mixed && value !== port.default && isNoNumber(value) ? keptText(value) : null;
+  const entry = useNumberEntry({ name: port.name, value: number, widget, mixed: mixed || odd !== null, change });
   const slider = isSlidable(widget);
   const scrub = useScrub({
     value: number,
@@ -28,7 +30,7 @@ export function NumberField({ port, value, problem, mixed = false, change, child
     restore: change,
     click: () => input.current?.focus(),
   });
-  const look = [styles["scrub"], scrub.active && styles["scrubbing"], slider && styles["slider"], entry.complaint && styles["wrong"]];
+  const look = [styles["scrub"], scrub.active && styles["scrubbing"], slider && styles["slider"], (entry.complaint || odd !== null) && styles["wrong"]];
   const unit = unitOf(port);
   return (
     <Field port={port} problem={problem} className={look.filter(Boolean).join(" ")} style={slider ? fullness(number, widget) : undefined} {...scrub.handlers}>
@@ -41,12 +43,12 @@ export function NumberField({ port, value, problem, mixed = false, change, child
         ref={input}
         className={styles["input"]}
         {...spoken(port, problem)}
-        {...(entry.complaint && { "aria-invalid": true })}
+        {...((entry.complaint || odd !== null) && { "aria-invalid": true })}
         inputMode={isWhole(widget) && Number(widget.min) >= 0 ? "numeric" : "decimal"}
         spellCheck={false}
         autoComplete="off"
         placeholder={mixed ? t("field.mixed") : undefined}
-        value={entry.text ?? (mixed ? "" : grouped(number, widget))}
+        value={entry.text ?? (mixed ? "" : (odd ?? grouped(number, widget)))}
         onChange={(event) => entry.setText(event.target.value)}
         onFocus={entry.focus}
         onBlur={entry.commit}

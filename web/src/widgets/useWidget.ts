@@ -11,7 +11,8 @@ export function useWidget(node: NodeId, port: Port): WidgetProps & { wired: bool
   const own = useGraph((graph) => Object.hasOwn(graph.nodes[node]?.values ?? {}, port.name));
   // An instance that says a value itself has it fixed, unless it says how it changes.
   const inherited = own ? undefined : port.control;
-  const value = useGraph((graph) => graph.nodes[node]?.values[port.name]) ?? port.default;
+  const held = useGraph((graph) => graph.nodes[node]?.values[port.name]);
+  const value = own ? held : port.default;
   const control = useGraph((graph) => graph.nodes[node]?.controls?.[port.name]) ?? inherited;
   // What a port of the border feeds has a value inside all the same: where an instance says none, it holds.
   const wired = useGraph(({ wires }) => (wires[wireKey([node, port.name])]?.from[0] ?? INPUTS) !== INPUTS);

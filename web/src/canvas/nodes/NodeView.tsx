@@ -13,6 +13,7 @@ import { NodePicture } from "./NodePicture";
 import { NodePorts } from "./NodePorts";
 import { NodeProblems } from "./NodeProblems";
 import { NodeSentence } from "./NodeSentence";
+import { StepPreview } from "./StepPreview";
 import { NodeToolbar } from "./NodeToolbar";
 import { ResizeGrip } from "../scenery/ResizeGrip";
 import { useNodeState } from "./useNodeState";
@@ -47,6 +48,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       {layout.sentence && <NodeSentence spec={spec} place={layout.sentence} />}
       {layout.picture && <NodePicture id={id} spec={spec} place={layout.picture} />}
       {layout.picture && <NodeFooter id={id} />}
+      {!layout.picture && !layout.collapsed && <StepPreview id={id} spec={spec} layout={layout} />}
       <NodeProblems id={id} selected={selected} />
       <InnerProblems id={id} />
       {(pointed || alone) && !isBorder(id) && <NodeToolbar id={id} />}

@@ -14,6 +14,12 @@ export function numeric(value: unknown): Numeric {
   return Number.isFinite(number) ? number : 0;
 }
 
+/** Whether a value is there and is no number, as in a file that was written by hand. */
+export function isNoNumber(value: unknown): boolean {
+  if (value === undefined || typeof value === "number" || typeof value === "bigint") return false;
+  return typeof value !== "string" || value.trim() === "" || !Number.isFinite(Number(value));
+}
+
 /** The nearest value that the field takes. */
 export function fitted(value: Numeric, widget: Widget): Numeric {
   const { min, max } = widget;

@@ -156,3 +156,16 @@ def test_what_is_added_the_moment_a_document_opens_lies_where_it_was_put(
     assert abs(box["x"] - 700) < 24
     assert abs(box["y"] - 850) < 24
     expect(studio.node("KSampler")).to_be_visible()
+
+
+def test_a_workflow_with_all_undone_is_the_saved_one(studio: Studio, page: Page) -> None:
+    studio.save()
+    tab = page.get_by_role("tab", selected=True)
+    for keys in ("Delete", "Control+Shift+G"):
+        studio.node("KSampler").locator("header").click()
+        page.keyboard.press(keys)
+        expect(studio.node("KSampler")).to_have_count(0)
+        expect(tab).to_have_accessible_name(f"{studio.name}, not saved")
+        page.keyboard.press("Control+z")
+        expect(studio.node("KSampler")).to_be_visible()
+        expect(tab).to_have_accessible_name(studio.name)

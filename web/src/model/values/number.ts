@@ -59,7 +59,10 @@ export function nextSeed(value: Numeric): Numeric {
   return next > MAX_SEED ? 0 : narrowed(next);
 }
 
-/** Digits after the point: those of the step, or more where the value has more. */
+/**
+ * Digits after the point: those of the step, or more where the value has more. A point in every
+ * language, as it is typed: in fields, a comma stands between the arguments of `min(2, 3)`.
+ */
 export function shown(value: Numeric, widget: Widget): string {
   if (isWhole(widget) || typeof value === "bigint") return plainDigits(value);
   const digits = Math.max(decimals(stepOf(widget)), Math.min(6, decimals(value)));

@@ -78,9 +78,10 @@ function Thumb({ job }: { job: Job }) {
 
 function Action({ job: { record } }: { job: Job }) {
   const studio = useStudio();
+  const live = useRuntime(({ phase }) => phase === "live");
   if (!isFinal(record.state))
     return (
-      <IconButton label={t("command.cancel")} className={styles["action"]} onClick={() => studio.runtime.cancel(record.id)}>
+      <IconButton label={t("command.cancel")} disabled={!live} className={styles["action"]} onClick={() => studio.runtime.cancel(record.id)}>
         <X size={14} />
       </IconButton>
     );

@@ -15,6 +15,8 @@ import type { OpenWindows, Written } from "./windows";
 const JOURNAL_MS = 120;
 const DRAFT_MS = 700;
 const AGAIN_MS = 2_500;
+/** Characters: texts up to that are written with every edit, for a browser that ends without a word. */
+const WRITTEN_AT_ONCE = 100_000;
 
 /** Where a document can be saved when its name is taken. */
 export class NameTaken extends Error {}
@@ -29,6 +31,8 @@ export class Saving {
   /** The text that the file has, and the one that the draft has. */
   #saved = "";
   #drafted: Document | null = null;
+  /** How long the text was that was written down last. */
+  #length = 0;
   /** Texts that were sent for the draft without an answer: the server may have any of them. */
   #unanswered: readonly string[] = [];
 
@@ -159,6 +163,7 @@ export class Saving {
     // Said once, not with every keystroke.
     if (!edited || (!conflict && keeping !== "waiting"))
       this.#documents.store.setState({ edited: true, ...(!conflict && { keeping: "waiting" }) });
+    if (this.#length <= WRITTEN_AT_ONCE) this.#writeAtOnce();
     this.#journalTimer ??= setTimeout(() => {
       this.#journalTimer = undefined;
       this.#write();
@@ -182,7 +187,9 @@ export class Saving {
 
   #entry(edited: boolean): JournalEntry {
     const { document } = this.#documents;
-    return { ...this.#facts(), edited, window: this.#windows.own, id: document.id, text: serialise(document), at: Date.now() };
+    const text = serialise(document);
+    this.#length = text.length;
+    return { ...this.#facts(), edited, window: this.#windows.own, id: document.id, text, at: Date.now() };
   }
 
   #facts() {

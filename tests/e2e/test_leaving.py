@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from browser_studio import TOUR_SEEN, Studio
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Page, expect
 
 WORDS = "a lighthouse in the rain"
@@ -72,3 +74,29 @@ def test_a_number_is_there_whether_it_was_entered_or_only_typed(
     again = Studio(page)
     expect(again.field("KSampler", "steps")).to_have_value("44")
     page.context.close()
+
+
+def test_a_browser_that_is_closed_keeps_every_letter(
+    address: str, browser: Browser, tmp_path: Path
+) -> None:
+    """Closed as a whole, a browser tells its pages nothing."""
+
+    def opened() -> Studio:
+        context = browser.browser_type.launch_persistent_context(
+            tmp_path, executable_path=CHROMIUM, args=list(FLAGS)
+        )
+        context.add_init_script(TOUR_SEEN)
+        context.pages[0].goto(address)
+        return Studio(context.pages[0])
+
+    studio = opened()
+    studio.open_postcard()
+    prompt = studio.node("What to paint").get_by_role("textbox")
+    prompt.click()
+    studio.page.keyboard.press("Control+a")
+    studio.page.keyboard.type(WORDS)
+    studio.page.context.close()
+
+    again = opened()
+    expect(again.node("What to paint").get_by_role("textbox")).to_have_value(WORDS)
+    again.page.context.close()

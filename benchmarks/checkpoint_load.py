@@ -37,7 +37,7 @@ def write_model(folder: Path, shape: str) -> Path:
     from diffusers import PNDMScheduler
     from safetensors.torch import save_file
 
-    from wirebrush_diffusion.names import unet_name, vae_name
+    from wirebrush_diffusion.files.names import unet_name, vae_name
 
     torch.manual_seed(0)
     unet, vae, text, tokenizer = networks(shape)
@@ -100,7 +100,7 @@ def networks(shape: str) -> tuple[Any, Any, Any, Any]:
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel
 
-    from wirebrush_diffusion.vocabulary import find_vocabulary
+    from wirebrush_diffusion.text.vocabulary import find_vocabulary
 
     sizes = SHAPES[shape]
     tokenizer = find_vocabulary([], 49408).backend
@@ -132,7 +132,7 @@ def load_ours(path: Path) -> Any:
     """Everything in the file, as a worker loads it."""
     import torch
 
-    from wirebrush_diffusion.checkpoint import load
+    from wirebrush_diffusion.files.checkpoint import load
 
     return load(path, "cpu", torch.float16)
 
@@ -158,7 +158,7 @@ def measure(side: str, path: Path) -> dict[str, float]:
     import torch
     import transformers
 
-    import wirebrush_diffusion.checkpoint  # noqa: F401
+    import wirebrush_diffusion.files.checkpoint  # noqa: F401
 
     torch.set_num_threads(1)
     _ = diffusers.UNet2DConditionModel, diffusers.AutoencoderKL, diffusers.StableDiffusionPipeline

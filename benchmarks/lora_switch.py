@@ -77,11 +77,11 @@ def measure(folder: Path, repeats: int, rank: int, shape: str) -> dict[str, Any]
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as a worker does
     import torch
 
-    from wirebrush_diffusion.checkpoint import open_checkpoint
-    from wirebrush_diffusion.lora import read_lora
-    from wirebrush_diffusion.lora_names import network_modules
-    from wirebrush_diffusion.patches import WeightPatch
-    from wirebrush_diffusion.weights import WeightFile
+    from wirebrush_diffusion.files.checkpoint import open_checkpoint
+    from wirebrush_diffusion.files.weights import WeightFile
+    from wirebrush_diffusion.patches.lora import read_lora
+    from wirebrush_diffusion.patches.lora_names import network_modules
+    from wirebrush_diffusion.patches.weights import WeightPatch
 
     torch.set_num_threads(os.cpu_count() or 1)
     path, lora = write_model(folder, shape), folder / "lora.safetensors"

@@ -28,14 +28,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.guidance import Guided
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.guidance.guide import Guided
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.noise import brownian_noise, independent_noise
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule, sigmas_for
+from wirebrush_diffusion.noise.sources import brownian_noise, independent_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.samplers.space import Space
 from wirebrush_diffusion.samplers.step import silent
-from wirebrush_diffusion.schedules import DiscreteSchedule, sigmas_for
 
 SHAPE = (1, 4, 16, 16)
 CFG = 6.0

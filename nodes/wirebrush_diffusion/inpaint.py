@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Prediction
-from wirebrush_diffusion.guidance import GuidedDenoiser
-from wirebrush_diffusion.regions import resized_mask
-from wirebrush_diffusion.schedules import NoiseSchedule
+from wirebrush_diffusion.guidance.guide import GuidedDenoiser
+from wirebrush_diffusion.guidance.regions import resized_mask
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import NoiseSchedule
 
 MaskAt = Callable[[float], Tensor]
 """The mask `[B or 1,1,h,w]` at a noise level."""

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.alterations import Alteration, Together
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.network import Loaded
-from wirebrush_diffusion.patches import PatchedWeights
-from wirebrush_diffusion.schedules import DiscreteSchedule, NoiseSchedule
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule, NoiseSchedule
+from wirebrush_diffusion.patches.weights import PatchedWeights
 from wirebrush_diffusion.step_cache import StepCache
 
 CONCAT = "concat"

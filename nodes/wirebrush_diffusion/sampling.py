@@ -12,14 +12,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.ahead import DrawnAhead
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.guidance import AnySize, Guided, GuidedDenoiser, Guider
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.guidance.guide import AnySize, Guided, GuidedDenoiser, Guider
 from wirebrush_diffusion.inpaint import Masked, differential, latent_mask
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.noise import (
+from wirebrush_diffusion.noise.ahead import DrawnAhead
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import sigmas_for
+from wirebrush_diffusion.noise.sources import (
     StepNoise,
     brownian_noise,
     independent_noise,
@@ -27,7 +28,6 @@ from wirebrush_diffusion.noise import (
 )
 from wirebrush_diffusion.samplers import SAMPLERS, OnStep, Sampler, Space, Step
 from wirebrush_diffusion.samplers.step import no_noise, silent
-from wirebrush_diffusion.schedules import sigmas_for
 
 
 def sample(

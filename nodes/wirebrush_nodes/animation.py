@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from wirebrush.api import Image, NodeError, Range, Run, node
-from wirebrush_diffusion.animations import encode_apng, encode_webp
+from wirebrush_diffusion.pictures.animations import encode_apng, encode_webp
 
 Fps = Annotated[float, Range(0.01, 1000.0, 0.01)]
 EFFORTS = {"fastest": 0, "default": 4, "slowest": 6}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple
 
 from wirebrush.api import Image, Mask, NodeError, Range, node
-from wirebrush_diffusion import porter_duff
-from wirebrush_diffusion.blend import same_channels
-from wirebrush_diffusion.masks import channel
-from wirebrush_diffusion.matching import in_number, in_size, mask_planes
-from wirebrush_diffusion.placing import composited
-from wirebrush_diffusion.sheets import resized, with_alpha
+from wirebrush_diffusion.latent.matching import in_number, in_size, mask_planes
+from wirebrush_diffusion.pictures import porter_duff
+from wirebrush_diffusion.pictures.blend import same_channels
+from wirebrush_diffusion.pictures.masks import channel
+from wirebrush_diffusion.pictures.placing import composited
+from wirebrush_diffusion.pictures.sheets import resized, with_alpha
 from wirebrush_nodes.live import explained
 
 Pixels = Annotated[int, Range(0, 16384, 1)]

@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 
 from wirebrush.api import Cond, Conditioning, NodeError, Range, Unit, node
-from wirebrush_diffusion.textual import averaged, averaged_pooled, chained
+from wirebrush_diffusion.text.arithmetic import averaged, averaged_pooled, chained
 from wirebrush_nodes.live import explained
 
 Percent = Annotated[float, Range(0.0, 1.0, 0.001)]

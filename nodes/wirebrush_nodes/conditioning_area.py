@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from wirebrush.api import Conditioning, Mask, Range, Unit, node
-from wirebrush_diffusion.masks import bounds
-from wirebrush_diffusion.matching import mask_planes
+from wirebrush_diffusion.latent.matching import mask_planes
+from wirebrush_diffusion.pictures.masks import bounds
 from wirebrush_nodes.live import explained
 
 Strength = Annotated[float, Range(0.0, 10.0, 0.01)]

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from wirebrush.api import Cond, Model, NodeError, Run, Vae
-from wirebrush_diffusion.condition import Area, Condition
-from wirebrush_diffusion.controlnet import AUTO, Control
-from wirebrush_diffusion.hooks import Hook
+from wirebrush_diffusion.control.controlnet import AUTO, Control
+from wirebrush_diffusion.guidance.condition import Area, Condition
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.text_bias import TEXT_BIAS
+from wirebrush_diffusion.patches.hooks import Hook
+from wirebrush_diffusion.text.bias import TEXT_BIAS
 from wirebrush_nodes.control import MODE, ControlUse
 from wirebrush_nodes.gligen import grounded
 from wirebrush_nodes.hook_conditions import FALLBACK, HOOKS

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from wirebrush.api import Clip, Cond, Conditioning, File, Handle, NodeError, Range, Run, Text, node
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.condition import Area
-from wirebrush_diffusion.grounding import Boxes, Grounding
-from wirebrush_diffusion.grounding_file import check_grounding, load_grounding
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.control.grounding import Boxes, Grounding
+from wirebrush_diffusion.control.grounding_file import check_grounding, load_grounding
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.guidance.condition import Area
 from wirebrush_nodes.live import explained
 from wirebrush_nodes.text import encoded
 

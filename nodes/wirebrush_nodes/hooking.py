@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from wirebrush.api import Clip, FileRef, Handle, Model, Patch, Run
-from wirebrush_diffusion.hooks import Hook, Keyframe
-from wirebrush_diffusion.merging import check_alike
-from wirebrush_diffusion.patches import Delta, WeightPatch
+from wirebrush_diffusion.patches.hooks import Hook, Keyframe
+from wirebrush_diffusion.patches.merging import check_alike
+from wirebrush_diffusion.patches.weights import Delta, WeightPatch
 from wirebrush_nodes.hook_values import HookUse, clip_hooks
 from wirebrush_nodes.patching import Find, Weights, lora_patch, unpatched
 

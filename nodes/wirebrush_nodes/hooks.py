@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from wirebrush.api import Clip, File, Range, Run, node
-from wirebrush_diffusion.lora import check_lora
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.patches.lora import check_lora
 from wirebrush_nodes.hook_values import ClipHooks, HookGroup, HookUse
 from wirebrush_nodes.live import explained, open_source
 

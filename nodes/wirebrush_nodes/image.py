@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import torch
 
 from wirebrush.api import Image, Range, Unit, node
-from wirebrush_diffusion.blend import blend
-from wirebrush_diffusion.resize import keep_aspect, resize
+from wirebrush_diffusion.pictures.blend import blend
+from wirebrush_diffusion.pictures.resize import keep_aspect, resize
 from wirebrush_nodes.live import explained
 
 Side = Annotated[int, Range(1, 16384, 1)]

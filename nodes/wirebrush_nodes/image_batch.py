@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import torch
 
 from wirebrush.api import Image, Range, Run, node
-from wirebrush_diffusion.sheets import together
+from wirebrush_diffusion.pictures.sheets import together
 from wirebrush_nodes.live import explained
 
 Amount = Annotated[int, Range(1, 4096)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple
 
 from wirebrush.api import Image, Range, Seed, Unit, node
-from wirebrush_diffusion import filters
+from wirebrush_diffusion.pictures import filters
 from wirebrush_nodes.live import explained
 
 Radius = Annotated[int, Range(1, 31, 1)]

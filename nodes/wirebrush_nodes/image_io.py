@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from wirebrush.api import File, Image, Mask, NodeError, Run, node
 from wirebrush.api.run import AssetKind
-from wirebrush_diffusion.pictures import encode_png, read_picture
+from wirebrush_diffusion.pictures.files import encode_png, read_picture
 from wirebrush_nodes.live import explained
 
 PNG = "image/png"

@@ -24,10 +24,10 @@ from wirebrush.api import (
     node,
 )
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.image_prompt import ImageAdapter, ImagePrompt
-from wirebrush_diffusion.image_prompt_file import check_image_adapter, load_image_adapter
-from wirebrush_diffusion.vision import Seen
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.control.image_prompt import ImageAdapter, ImagePrompt
+from wirebrush_diffusion.control.image_prompt_file import check_image_adapter, load_image_adapter
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.vision.encoder import Seen
 from wirebrush_nodes.live import explained
 from wirebrush_nodes.style import ClipVision, live_vision
 from wirebrush_nodes.tweaks import IMAGE_PROMPT

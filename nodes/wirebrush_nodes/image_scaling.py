@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from wirebrush.api import Image, Range, node
-from wirebrush_diffusion.sheets import resized
+from wirebrush_diffusion.pictures.sheets import resized
 from wirebrush_nodes.live import explained
 
 Method = Literal["nearest-exact", "bilinear", "area", "bicubic", "lanczos"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal, NamedTuple
 
 from wirebrush.api import Image, Mask, Range, node
-from wirebrush_diffusion import sheets
-from wirebrush_diffusion.turning import cropped, flipped, rotated
+from wirebrush_diffusion.pictures import sheets
+from wirebrush_diffusion.pictures.turning import cropped, flipped, rotated
 from wirebrush_nodes.live import explained
 
 Side = Annotated[int, Range(1, 16384, 1)]

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from wirebrush.api import Conditioning, Image, Latent, Mask, Range, Run, Vae, node
-from wirebrush_diffusion.matching import mask_planes
-from wirebrush_diffusion.resize import resize
+from wirebrush_diffusion.latent.matching import mask_planes
+from wirebrush_diffusion.pictures.resize import resize
 from wirebrush_nodes.live import explained, live_autoencoder
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, NamedTuple
 
 from wirebrush.api import Image, Latent, Mask, Model, Optional, Range, Run, Unit, Vae, node
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.crop_stitch import Seam, cut_out, put_back
-from wirebrush_diffusion.filters import dilated
+from wirebrush_diffusion.pictures.crop_stitch import Seam, cut_out, put_back
+from wirebrush_diffusion.pictures.filters import dilated
 from wirebrush_nodes.inpaint import mask_like, whole_positions
 from wirebrush_nodes.live import explained, live_autoencoder
 

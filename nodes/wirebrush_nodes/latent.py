@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from wirebrush.api import Latent, Mask, NodeError, Range, node
-from wirebrush_diffusion.latents import empty_latent
-from wirebrush_diffusion.resize import resize
+from wirebrush_diffusion.latent.space import empty_latent
+from wirebrush_diffusion.pictures.resize import resize
 from wirebrush_nodes.live import explained
 
 Side = Annotated[int, Range(16, 16384, 8)]

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import torch
 
 from wirebrush.api import Latent, Range, node
-from wirebrush_diffusion.arithmetic import behind, repeated_positions
-from wirebrush_diffusion.matching import fitted, in_number, joined_masks
+from wirebrush_diffusion.latent.arithmetic import behind, repeated_positions
+from wirebrush_diffusion.latent.matching import fitted, in_number, joined_masks
 from wirebrush_nodes.live import explained
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import zeros
 
 from wirebrush.api import File, Latent, NodeError, Run, node
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_nodes.live import explained
 
 KIND, TENSOR, MARK = "latents", "latent_tensor", "latent_format_version_0"

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from wirebrush.api import Latent, Mask, Range, Unit, node
-from wirebrush_diffusion import arithmetic
-from wirebrush_diffusion.matching import mask_planes
-from wirebrush_diffusion.placing import composited, feather_for
+from wirebrush_diffusion.latent import arithmetic
+from wirebrush_diffusion.latent.matching import mask_planes
+from wirebrush_diffusion.pictures.placing import composited, feather_for
 from wirebrush_nodes.live import explained
 
 Place = Annotated[int, Range(0, 16384, 8)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from wirebrush.api import Latent, Model, Range, Settings, node, value
-from wirebrush_diffusion.latent_operations import operate
+from wirebrush_diffusion.latent.operations import operate
 from wirebrush_nodes.live import explained
 
 CATEGORY = "latent/advanced/operations"

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from wirebrush.api import Latent, Range, node
-from wirebrush_diffusion.matching import in_size, mask_planes
-from wirebrush_diffusion.turning import cropped, flipped, rotated
+from wirebrush_diffusion.latent.matching import in_size, mask_planes
+from wirebrush_diffusion.pictures.turning import cropped, flipped, rotated
 from wirebrush_nodes.live import explained
 
 Size = Annotated[int, Range(64, 16384, 8)]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 
 from wirebrush.api import NodeError, Range, Sigmas, Text, Unit, node
-from wirebrush_diffusion.spacings import extended
+from wirebrush_diffusion.noise.spacings import extended
 
 LOWEST = 1e-4  # in place of 0 where a run starts there: nothing can be scaled from 0
 Level = Annotated[float, Range(0.0, 20000.0, 0.001)]

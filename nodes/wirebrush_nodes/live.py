@@ -17,24 +17,24 @@ import torch
 from torch import Tensor
 
 from wirebrush.api import Clip, ControlNet, Handle, Model, NodeError, Run, Vae
-from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
-from wirebrush_diffusion.controlnet import ControlModel
-from wirebrush_diffusion.controlnet_file import depends_on_model, load_controlnet
+from wirebrush_diffusion.autoencoder.source import open_vae
+from wirebrush_diffusion.autoencoder.taesd import load_tiny
+from wirebrush_diffusion.autoencoder.vae import Autoencoder
+from wirebrush_diffusion.control.controlnet import ControlModel
+from wirebrush_diffusion.control.files import depends_on_model, load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families import author_places
-from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
+from wirebrush_diffusion.files.checkpoint import Checkpoint, open_checkpoint
+from wirebrush_diffusion.files.precision import Host
+from wirebrush_diffusion.files.separate import read_texts
+from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_diffusion.memory.meter import is_out_of_memory
 from wirebrush_diffusion.memory.using import placed
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.network import Loaded
-from wirebrush_diffusion.pictures import encode_jpeg
-from wirebrush_diffusion.precision import Host
-from wirebrush_diffusion.reading import PartEncoder, Reader
-from wirebrush_diffusion.separate import read_texts
-from wirebrush_diffusion.taesd import load_tiny
-from wirebrush_diffusion.vae import Autoencoder
-from wirebrush_diffusion.vae_source import open_vae
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.patches.lora_names import Modules, network_modules, text_modules
+from wirebrush_diffusion.pictures.files import encode_jpeg
+from wirebrush_diffusion.text.reading import PartEncoder, Reader
 from wirebrush_nodes.hooking import clip_patches
 from wirebrush_nodes.patching import COMPUTED, Weights, patches_of, unpatched
 from wirebrush_nodes.tweaks import tweaked

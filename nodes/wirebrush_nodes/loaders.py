@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from wirebrush.api import Clip, ControlNet, File, FileRef, Model, Patch, Range, Run, Vae, node
-from wirebrush_diffusion.controlnet_file import check_controlnet
-from wirebrush_diffusion.lora import check_lora
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.control.files import check_controlnet
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.patches.lora import check_lora
 from wirebrush_nodes.live import explained, open_source
 
 Strength = Annotated[float, Range(-100.0, 100.0, 0.01)]

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import torch
 
 from wirebrush.api import File, Image, Mask, Range, Run, Unit, node
-from wirebrush_diffusion import masks
-from wirebrush_diffusion.matching import mask_planes
-from wirebrush_diffusion.pictures import read_channel
+from wirebrush_diffusion.latent.matching import mask_planes
+from wirebrush_diffusion.pictures import masks
+from wirebrush_diffusion.pictures.files import read_channel
 from wirebrush_nodes.image_io import preview_image
 from wirebrush_nodes.live import explained
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from wirebrush.api import Mask, Range, node
-from wirebrush_diffusion import masks
-from wirebrush_diffusion.matching import mask_planes
-from wirebrush_diffusion.turning import cropped
+from wirebrush_diffusion.latent.matching import mask_planes
+from wirebrush_diffusion.pictures import masks
+from wirebrush_diffusion.pictures.turning import cropped
 from wirebrush_nodes.live import explained
 
 Pixels = Annotated[int, Range(0, 16384, 1)]

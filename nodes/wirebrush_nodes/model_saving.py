@@ -12,16 +12,16 @@ from torch import Tensor
 from wirebrush.api import Clip, Model, NodeError, Run, Vae, node
 from wirebrush_diffusion.families.family import Family
 from wirebrush_diffusion.families.unet import V_NAMES, UNetFamily
-from wirebrush_diffusion.layout import FileTensors
-from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.saving import Outgoing, write_model
-from wirebrush_diffusion.stored import (
+from wirebrush_diffusion.files.layout import FileTensors
+from wirebrush_diffusion.files.saving import Outgoing, write_model
+from wirebrush_diffusion.files.stored import (
     StoredModel,
     stored_model,
     stored_texts,
     stored_vae,
     text_places,
 )
+from wirebrush_diffusion.text.reading import TextPart
 from wirebrush_nodes.live import explained, live_model, live_text_encoder
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {"text_encoders": ("clip",), "diffusion_models": ("unet",)}

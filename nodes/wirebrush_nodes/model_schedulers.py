@@ -6,9 +6,9 @@ import math
 from typing import Annotated, NamedTuple
 
 from wirebrush.api import Choice, Latent, Model, Optional, Range, Run, Sigmas, Unit, node
-from wirebrush_diffusion import spacings
-from wirebrush_diffusion.schedules import SCHEDULES, NoiseSchedule, sigmas_for, turbo
-from wirebrush_diffusion.schedules import beta as beta_levels
+from wirebrush_diffusion.noise import spacings
+from wirebrush_diffusion.noise.schedules import SCHEDULES, NoiseSchedule, sigmas_for, turbo
+from wirebrush_diffusion.noise.schedules import beta as beta_levels
 from wirebrush_nodes.levels import sigmas_from
 from wirebrush_nodes.live import explained, live_model
 

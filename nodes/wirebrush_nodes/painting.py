@@ -10,20 +10,20 @@ import torch
 from torch import Tensor
 
 from wirebrush.api import Conditioning, Guider, Latent, Model, NodeError, Noise, Run
-from wirebrush_diffusion import guidance
-from wirebrush_diffusion.guidance import (
+from wirebrush_diffusion.guidance import guide as guidance
+from wirebrush_diffusion.guidance.guide import (
     Conditions,
     DualGuided,
     Guided,
     GuidedDenoiser,
     PerpNegGuided,
 )
-from wirebrush_diffusion.lazy_guidance import lazily
+from wirebrush_diffusion.guidance.lazy import lazily
 from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.memory.portions import painting_portions
 from wirebrush_diffusion.memory.using import within
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import Sampler, Step
 from wirebrush_diffusion.sampling import Outcome, sample_guided
 from wirebrush_nodes.conditions import Controls, condition_from

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal, get_args
 
 from wirebrush.api import Choice, Clip, File, FileRef, Model, Optional, Run, Vae, node
-from wirebrush_diffusion.separate import check_texts
-from wirebrush_diffusion.taesd import tiny_name
-from wirebrush_diffusion.vae_source import check_vae_source
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.autoencoder.source import check_vae_source
+from wirebrush_diffusion.autoencoder.taesd import tiny_name
+from wirebrush_diffusion.files.separate import check_texts
+from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_nodes.live import explained, open_source
 from wirebrush_nodes.loaders import Checkpoint
 

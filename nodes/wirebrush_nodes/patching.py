@@ -10,12 +10,12 @@ from torch import Tensor, zeros
 
 from wirebrush.api import Handle, Patch, Run
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.lora import read_lora
-from wirebrush_diffusion.lora_names import Modules
-from wirebrush_diffusion.merging import attention_factors, check_alike, shares
-from wirebrush_diffusion.patches import Merge, PatchedWeights, WeightPatch
-from wirebrush_diffusion.tensor_source import TensorSource, TensorTable
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.tensor_source import TensorSource, TensorTable
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.patches.lora import read_lora
+from wirebrush_diffusion.patches.lora_names import Modules
+from wirebrush_diffusion.patches.merging import attention_factors, check_alike, shares
+from wirebrush_diffusion.patches.weights import Merge, PatchedWeights, WeightPatch
 
 SCALING = "attention"
 """The kind of a patch that multiplies attention's weights."""

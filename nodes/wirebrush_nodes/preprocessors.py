@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from wirebrush.api import Image, Mask, Range, Unit, node
-from wirebrush_diffusion import filters
-from wirebrush_diffusion.edges import canny
-from wirebrush_diffusion.matching import mask_planes
-from wirebrush_diffusion.resize import resize
-from wirebrush_diffusion.sheets import resized
+from wirebrush_diffusion.latent.matching import mask_planes
+from wirebrush_diffusion.pictures import filters
+from wirebrush_diffusion.pictures.edges import canny
+from wirebrush_diffusion.pictures.resize import resize
+from wirebrush_diffusion.pictures.sheets import resized
 from wirebrush_nodes.live import explained
 
 Threshold = Annotated[float, Range(0.01, 0.99, 0.01)]

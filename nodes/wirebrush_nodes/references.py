@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from wirebrush.api import Clip, Cond, Conditioning, Image, Latent, NodeError, Run, Text, Vae, node
 from wirebrush_diffusion.families.qwen_image import read_edit
 from wirebrush_diffusion.families.references import METHOD, REFERENCES
-from wirebrush_diffusion.sheets import resized
+from wirebrush_diffusion.pictures.sheets import resized
 from wirebrush_nodes.live import explained, live_autoencoder, live_text_encoder
 from wirebrush_nodes.text import encoded
 

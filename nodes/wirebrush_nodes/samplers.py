@@ -86,9 +86,7 @@ def sampler_euler_ancestral(eta: Amount = 1.0, s_noise: Amount = 1.0) -> Sampler
     return sampler_with("euler_ancestral", eta=eta, s_noise=s_noise)
 
 
-@node(
-    id="SamplerEulerCFGpp", category="_for_testing", title="SamplerEulerCFG++", experimental=True
-)
+@node(id="SamplerEulerCFGpp", category="_for_testing", title="SamplerEulerCFG++", experimental=True)
 def sampler_euler_cfg_pp(version: Literal["regular", "alternative"] = "regular") -> Sampler:
     """Euler's step by CFG++, which keeps guidance from leading away from the data.
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from wirebrush.api import Model, Run
-from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.samplers import Step
 from wirebrush_diffusion.sampling import sample

@@ -18,9 +18,9 @@ from wirebrush.api import (
     node,
 )
 from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.noise.schedules import SCHEDULES
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import part_of, run_sigmas, sampler_named
-from wirebrush_diffusion.schedules import SCHEDULES
 from wirebrush_nodes.painting import cfg_guider, paint
 
 Steps = Annotated[int, Range(1, 10000)]

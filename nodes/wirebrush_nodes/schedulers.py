@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from wirebrush.api import Choice, Range, Sigmas, Unit, node
-from wirebrush_diffusion import spacings
-from wirebrush_diffusion.gits import gits
+from wirebrush_diffusion.noise import spacings
+from wirebrush_diffusion.noise.gits import gits
 from wirebrush_nodes.levels import sigmas_from
 from wirebrush_nodes.live import explained
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from wirebrush.api import Clip, Conditioning, Latent, Range, Run, Text, node
-from wirebrush_diffusion.latents import empty_latent
+from wirebrush_diffusion.latent.space import empty_latent
 from wirebrush_nodes.live import explained
 from wirebrush_nodes.text import conditioned, mentioned
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from wirebrush.api import Cond, Conditioning, File, Handle, Image, NodeError, Range, Run, node
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.text_bias import TEXT_BIAS, with_part
-from wirebrush_diffusion.vision import Seen, VisionEncoder, check_style, load_style, styled
-from wirebrush_diffusion.vision_file import check_vision, load_vision, vision_weights
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.text.bias import TEXT_BIAS, with_part
+from wirebrush_diffusion.vision.encoder import Seen, VisionEncoder, check_style, load_style, styled
+from wirebrush_diffusion.vision.files import check_vision, load_vision, vision_weights
 from wirebrush_nodes.live import explained, network_dtype, settled, weights_place
 
 

@@ -11,16 +11,16 @@ from statistics import fmean
 import torch
 
 from wirebrush.api import Conditioning, Latent, Model, NodeError, Run
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.lora import read_lora
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.memory.portions import painting_portions
 from wirebrush_diffusion.memory.using import placed
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import Delta
+from wirebrush_diffusion.patches.lora import read_lora
+from wirebrush_diffusion.patches.weights import Delta
 from wirebrush_diffusion.training.examples import Example
 from wirebrush_diffusion.training.lora import LoraSettings, LoraTraining
-from wirebrush_diffusion.weights import WeightFile
 from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.live import explained, live_model, weights_of
 from wirebrush_nodes.lora_values import LoraModel, digest_of

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from wirebrush.api import Clip, Cond, Conditioning, FileRef, Range, Run, Text, node
-from wirebrush_diffusion.embeddings import LearnedWord, read_word, words_in
-from wirebrush_diffusion.reading import Reader
-from wirebrush_diffusion.t5 import T5Encoder
-from wirebrush_diffusion.text import Encoding
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.text.embeddings import LearnedWord, read_word, words_in
+from wirebrush_diffusion.text.encoder import Encoding
+from wirebrush_diffusion.text.reading import Reader
+from wirebrush_diffusion.text.t5 import T5Encoder
 from wirebrush_nodes.hook_conditions import HOOKS
 from wirebrush_nodes.hook_values import clip_hooks
 from wirebrush_nodes.live import explained, live_text_encoder

@@ -16,7 +16,7 @@ from wirebrush.api import (
     node,
 )
 from wirebrush.api.widgets import MAX_SEED
-from wirebrush_diffusion.pictures import encode_png
+from wirebrush_diffusion.pictures.files import encode_png
 from wirebrush_diffusion.training.adapters import ALGORITHMS
 from wirebrush_diffusion.training.loop import OPTIMIZERS, LoopSettings
 from wirebrush_diffusion.training.lora import LoraSettings

@@ -13,12 +13,17 @@ from types import MappingProxyType
 from typing import Any
 
 from wirebrush.api import Model, Tweak
-from wirebrush_diffusion import model_sampling
 from wirebrush_diffusion.alterations import Alteration, FreeU, SkippedLayers
 from wirebrush_diffusion.attention import AttentionBackend
 from wirebrush_diffusion.compiling import Compiled
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.guidance_rules import (
+from wirebrush_diffusion.guidance.perturbed import (
+    PerturbedAttention,
+    SelfAttention,
+    SkipLayers,
+    SkipNegativeLayers,
+)
+from wirebrush_diffusion.guidance.rules import (
     CfgNorm,
     CfgZeroStar,
     DynamicThresholding,
@@ -32,15 +37,10 @@ from wirebrush_diffusion.guidance_rules import (
     Rule,
     TangentialDamping,
 )
-from wirebrush_diffusion.latent_operations import FrequencyScaling, OperatedGuidance
+from wirebrush_diffusion.latent.operations import FrequencyScaling, OperatedGuidance
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.model_sampling import Sampled, resampled
-from wirebrush_diffusion.perturbed_guidance import (
-    PerturbedAttention,
-    SelfAttention,
-    SkipLayers,
-    SkipNegativeLayers,
-)
+from wirebrush_diffusion.noise import model_sampling
+from wirebrush_diffusion.noise.model_sampling import Sampled, resampled
 from wirebrush_diffusion.step_cache import StepCache
 
 

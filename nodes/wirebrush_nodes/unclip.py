@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 from wirebrush.api import Clip, Conditioning, File, Model, NodeError, Range, Run, Vae, node
 from wirebrush_diffusion.families.shown import SEEN, Shown
-from wirebrush_diffusion.vision_file import check_vision, vision_weights
+from wirebrush_diffusion.vision.files import check_vision, vision_weights
 from wirebrush_nodes.live import explained, open_source
 from wirebrush_nodes.style import ClipVision, VisionOutput
 

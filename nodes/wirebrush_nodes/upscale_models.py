@@ -7,8 +7,8 @@ from typing import Annotated
 
 from wirebrush.api import File, Handle, Image, Run, node
 from wirebrush.api import value as wire_value
-from wirebrush_diffusion.upscaling import load_upscaler
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.pictures.upscaling import load_upscaler
 from wirebrush_nodes.live import explained, network_dtype, settled, weights_place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from wirebrush.api import Image, Latent, Range, Run, Vae, node
-from wirebrush_diffusion.tiled_vae import decode_tiled, encode_tiled
+from wirebrush_diffusion.autoencoder.tiled import decode_tiled, encode_tiled
 from wirebrush_nodes.live import explained, live_autoencoder
 
 

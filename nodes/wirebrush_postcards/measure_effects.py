@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from wirebrush_diffusion.edges import canny
+from wirebrush_diffusion.pictures.edges import canny
 from wirebrush_postcards.styles import BLOCK, INK, PAPER
 
 

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from wirebrush_diffusion.edges import canny
+from wirebrush_diffusion.pictures.edges import canny
 from wirebrush_postcards import models_path
 from wirebrush_postcards.captions import varied_caption
 from wirebrush_postcards.checkpoints import load_state

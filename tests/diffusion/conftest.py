@@ -16,7 +16,7 @@ from tokenizers import pre_tokenizers
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from wirebrush_diffusion.names import controlnet_name, unet_name, vae_name
+from wirebrush_diffusion.files.names import controlnet_name, unet_name, vae_name
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `tiny_families` and `original_names`
 

@@ -17,9 +17,9 @@ from wirebrush_diffusion.families.lumina2 import RULES as LUMINA2_RULES
 from wirebrush_diffusion.families.pixart import RULES as PIXART_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
 from wirebrush_diffusion.families.z_image import RULES as Z_IMAGE_RULES
-from wirebrush_diffusion.layout import Rule, Rules
-from wirebrush_diffusion.names import unet_name, vae_name
-from wirebrush_diffusion.text_files import OPEN_CLIP
+from wirebrush_diffusion.files.layout import Rule, Rules
+from wirebrush_diffusion.files.names import unet_name, vae_name
+from wirebrush_diffusion.text.encoder_files import OPEN_CLIP
 
 SCALES = ("query_norm", "key_norm", "norms.#")  # norms whose weight their authors call "scale"
 

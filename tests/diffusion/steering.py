@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.checkpoint import Parts
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.control.controlnet import Control
+from wirebrush_diffusion.files.checkpoint import Parts
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
 

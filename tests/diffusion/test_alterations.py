@@ -20,19 +20,19 @@ from wirebrush_diffusion.alterations import (
     SkippedLayers,
     Together,
 )
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.guidance import Guided
-from wirebrush_diffusion.guidance_rules import Rule
-from wirebrush_diffusion.perturbed_guidance import (
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.guidance.guide import Guided
+from wirebrush_diffusion.guidance.perturbed import (
     PerturbedAttention,
     SelfAttention,
     SkipLayers,
     SkipNegativeLayers,
     blur,
 )
-from wirebrush_diffusion.sides import Sides
+from wirebrush_diffusion.guidance.rules import Rule
+from wirebrush_diffusion.guidance.sides import Sides
 
 X = torch.randn((1, 4, 8, 8), generator=torch.Generator().manual_seed(0))
 TEXT = torch.randn((1, 5, 64), generator=torch.Generator().manual_seed(1))

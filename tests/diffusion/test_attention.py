@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from wirebrush_diffusion.attention import AttentionBackend
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.sampling import sample
 

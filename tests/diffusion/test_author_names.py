@@ -48,7 +48,7 @@ from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
 from wirebrush_diffusion.families.lumina2 import RULES as LUMINA2_RULES
 from wirebrush_diffusion.families.sd3 import RULES as SD3_RULES
 from wirebrush_diffusion.families.z_image import RULES as Z_IMAGE_RULES
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
 
 
 def same(found: dict[str, Any], network: nn.Module) -> bool:

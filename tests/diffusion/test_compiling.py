@@ -21,12 +21,12 @@ from wirebrush_diffusion.compiling import (
     compiler_problem,
     repeated_blocks,
 )
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.memory.using import placed
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import WeightPatch
+from wirebrush_diffusion.patches.weights import WeightPatch
 from wirebrush_diffusion.samplers import Step
 from wirebrush_diffusion.samplers.step import silent
 from wirebrush_diffusion.sampling import sample

@@ -26,11 +26,11 @@ from steering import (
 from tiny_families import L_WIDTH, assembled, pipeline, saved, sd1_parts, unet
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import load
-from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.control.controlnet import Control
+from wirebrush_diffusion.control.files import load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.unet import UNetModel
+from wirebrush_diffusion.files.checkpoint import load
 
 WIDTHS = (64, 128)
 KINDS: dict[str, dict[str, Any]] = {

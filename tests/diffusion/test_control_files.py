@@ -13,11 +13,11 @@ from safetensors.torch import load_file, save_file
 from steering import HINT, start, steered, taught
 from tiny_families import L_WIDTH, T5_WIDTH, pipeline, saved
 
-from wirebrush_diffusion.checkpoint import load
-from wirebrush_diffusion.controlnet import Control, ControlModel
-from wirebrush_diffusion.controlnet_file import check_controlnet, load_controlnet
+from wirebrush_diffusion.control.controlnet import Control, ControlModel
+from wirebrush_diffusion.control.files import check_controlnet, load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.unet import UNetModel
+from wirebrush_diffusion.files.checkpoint import load
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 

@@ -13,15 +13,15 @@ from steering import HINT, start, steered, taught
 from tiny_families import pipeline, saved
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.controlnet import Control, ControlModel
-from wirebrush_diffusion.controlnet_file import (
+from wirebrush_diffusion.control.controlnet import Control, ControlModel
+from wirebrush_diffusion.control.files import (
     check_controlnet,
     depends_on_model,
     load_controlnet,
 )
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.names import controlnet_name
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.files.names import controlnet_name
 
 RANK, HINTS = 3, 6
 

@@ -16,12 +16,12 @@ from test_image_prompts import SEEN
 from test_image_prompts import adapter as image_adapter
 from tiny_families import pipeline, saved
 
-from wirebrush_diffusion.checkpoint import load
-from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.controlnet_file import load_controlnet
-from wirebrush_diffusion.image_prompt import ImagePrompt
-from wirebrush_diffusion.image_prompt_file import load_image_adapter
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.control.controlnet import Control
+from wirebrush_diffusion.control.files import load_controlnet
+from wirebrush_diffusion.control.image_prompt import ImagePrompt
+from wirebrush_diffusion.control.image_prompt_file import load_image_adapter
+from wirebrush_diffusion.files.checkpoint import load
+from wirebrush_diffusion.files.weights import WeightFile
 
 HALF = torch.bfloat16
 KINDS: dict[str, tuple[str, Any, str]] = {

@@ -16,19 +16,19 @@ from test_image_prompts import adapter as image_adapter
 from test_no_waiting import Listening
 from tiny_families import pipeline, saved
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.controlnet_file import load_controlnet
-from wirebrush_diffusion.hooks import Hook, Keyframe
-from wirebrush_diffusion.image_prompt import ImagePrompt
-from wirebrush_diffusion.image_prompt_file import load_image_adapter
-from wirebrush_diffusion.lora_kinds import Full
-from wirebrush_diffusion.patches import WeightPatch
+from wirebrush_diffusion.control.controlnet import Control
+from wirebrush_diffusion.control.files import load_controlnet
+from wirebrush_diffusion.control.image_prompt import ImagePrompt
+from wirebrush_diffusion.control.image_prompt_file import load_image_adapter
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.patches.hooks import Hook, Keyframe
+from wirebrush_diffusion.patches.lora_kinds import Full
+from wirebrush_diffusion.patches.weights import WeightPatch
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.samplers.step import Step
 from wirebrush_diffusion.sampling import sample_sigmas
-from wirebrush_diffusion.weights import WeightFile
 
 WEIGHT = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q.weight"
 NETWORKS: dict[str, tuple[str, Any, str]] = {

@@ -15,14 +15,14 @@ from steering import CFG, HINT, NEGATIVE, PROMPT, SIDE, STEPS, STRENGTH, start, 
 from tiny_families import L_WIDTH, T5_WIDTH, pipeline, saved
 from torch import Tensor, nn
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.condition import Area, Condition
-from wirebrush_diffusion.control_flow_file import STABILITY_RULES, XLABS_RULES, widened
-from wirebrush_diffusion.controlnet import Control, ControlModel
-from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.control.controlnet import Control, ControlModel
+from wirebrush_diffusion.control.files import load_controlnet
+from wirebrush_diffusion.control.flow_file import STABILITY_RULES, XLABS_RULES, widened
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import packed, unpacked
-from wirebrush_diffusion.guidance import Guided
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.guidance.condition import Area, Condition
+from wirebrush_diffusion.guidance.guide import Guided
 
 FILE = "diffusion_pytorch_model.safetensors"
 MASK = torch.zeros((1, SIDE, SIDE))

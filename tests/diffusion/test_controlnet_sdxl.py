@@ -10,13 +10,13 @@ import pytest
 import torch
 from tiny_families import pipeline, saved
 
-from wirebrush_diffusion.checkpoint import load
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.controlnet import Control, ControlModel
-from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.control.controlnet import Control, ControlModel
+from wirebrush_diffusion.control.files import load_controlnet
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.unet import UNetModel
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.files.checkpoint import load
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
 

@@ -23,11 +23,11 @@ from steering import (
 )
 from tiny_families import pipeline, saved
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.control_union import MODES
-from wirebrush_diffusion.controlnet import Control
-from wirebrush_diffusion.controlnet_file import load_controlnet
+from wirebrush_diffusion.control.controlnet import Control
+from wirebrush_diffusion.control.files import load_controlnet
+from wirebrush_diffusion.control.union import MODES
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.files.checkpoint import Parts, load
 
 
 def union_of(unet: Any, kinds: int = 6) -> Any:

@@ -15,12 +15,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Prediction
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.samplers.er_sde import er_sde, power_scale
 from wirebrush_diffusion.samplers.space import DIFFUSION, FLOW
 from wirebrush_diffusion.samplers.step import silent
-from wirebrush_diffusion.schedules import DiscreteSchedule
 
 BETAS: dict[str, Any] = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
 SD = DiscreteSchedule.from_betas()

@@ -15,10 +15,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule, FlowSchedule, sigmas_for
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.samplers.space import DIFFUSION, FLOW, Space
 from wirebrush_diffusion.samplers.step import silent
-from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule, sigmas_for
 
 Levels = Sequence[float]
 Textbook = Callable[[Tensor, Levels, Space], Tensor]

@@ -15,17 +15,17 @@ from tiny_families import L_WIDTH, saved
 from tiny_language import pipeline
 from torch import Tensor
 
-from wirebrush_diffusion.batches import make_batches
-from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import RULES as FLUX_RULES
 from wirebrush_diffusion.families.flux import packed, unpacked
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.files.checkpoint import Parts, load, open_checkpoint
+from wirebrush_diffusion.guidance.batches import make_batches
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.guidance.sides import Sides
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
-from wirebrush_diffusion.sides import Sides
 
 SEED, STEPS, CFG, SIDE = 3, 6, 4.0, 64
 PROMPT, NEGATIVE, SYSTEM = "a red house", "fog", "paint"

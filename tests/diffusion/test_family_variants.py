@@ -14,11 +14,11 @@ from safetensors.torch import save_file
 from tiny_families import pipeline, saved
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import RULES, packed, unpacked
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.files.checkpoint import Parts, load, open_checkpoint
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
 

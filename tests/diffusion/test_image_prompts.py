@@ -16,12 +16,12 @@ from tiny_families import pipeline, saved
 from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.controlnet import Control
+from wirebrush_diffusion.control.controlnet import Control
+from wirebrush_diffusion.control.image_prompt import ImagePrompt, looking
+from wirebrush_diffusion.control.image_prompt_file import load_image_adapter
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.image_prompt import ImagePrompt, looking
-from wirebrush_diffusion.image_prompt_file import load_image_adapter
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.files.weights import WeightFile
 
 WEIGHT, SEEN, STATES, TEXTS = 0.6, 24, 64, {"sd1": 64, "sdxl": 192}
 PLAIN, ADAPTER = diffusers.StableDiffusionPipeline, "ip-adapter.safetensors"

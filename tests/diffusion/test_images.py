@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 
-from wirebrush_diffusion.blend import BLEND_MODES, blend
-from wirebrush_diffusion.checkpoint import load
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.latents import LatentFormat, empty_latent, fitted_rgb, known_format
-from wirebrush_diffusion.resize import bislerp, keep_aspect, resize
+from wirebrush_diffusion.files.checkpoint import load
+from wirebrush_diffusion.latent.space import LatentFormat, empty_latent, fitted_rgb, known_format
+from wirebrush_diffusion.pictures.blend import BLEND_MODES, blend
+from wirebrush_diffusion.pictures.resize import bislerp, keep_aspect, resize
 
 PICTURE = torch.rand((2, 3, 12, 20), generator=torch.Generator().manual_seed(0))
 METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos", "bislerp")

@@ -9,10 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wirebrush_diffusion.crop_stitch import cut_out, put_back
 from wirebrush_diffusion.inpaint import differential
-from wirebrush_diffusion.schedules import DiscreteSchedule
-from wirebrush_diffusion.tiling import starts, tiled
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule
+from wirebrush_diffusion.pictures.crop_stitch import cut_out, put_back
+from wirebrush_diffusion.pictures.tiling import starts, tiled
 
 quick = settings(max_examples=30, deadline=None)
 

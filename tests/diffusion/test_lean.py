@@ -12,7 +12,7 @@ from tiny_families import flux_parts, sd1_parts, sd3_parts, sdxl_parts
 from torch import Tensor
 
 from wirebrush_diffusion.lean import PlainAttention, TextAttention, make_lean
-from wirebrush_diffusion.patches import PatchedWeights, WeightPatch
+from wirebrush_diffusion.patches.weights import PatchedWeights, WeightPatch
 
 
 class Full:

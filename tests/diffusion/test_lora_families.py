@@ -13,9 +13,9 @@ from tiny_families import PIPELINES
 from tiny_language import LANGUAGE_PIPELINES
 from torch import Tensor, nn
 
-from wirebrush_diffusion.lora import read_lora
-from wirebrush_diffusion.lora_names import Modules, network_modules, text_modules
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.patches.lora import read_lora
+from wirebrush_diffusion.patches.lora_names import Modules, network_modules, text_modules
 
 
 @cache

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import Checkpoint, open_checkpoint
-from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.files.checkpoint import Checkpoint, open_checkpoint
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.sampling import sample
 from wirebrush_postcards import models_path
 

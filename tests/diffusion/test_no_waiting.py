@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.guidance import guided
-from wirebrush_diffusion.guidance_rules import (
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.guidance.guide import guided
+from wirebrush_diffusion.guidance.rules import (
     CfgNorm,
     CfgZeroStar,
     DynamicThresholding,
@@ -30,11 +30,11 @@ from wirebrush_diffusion.guidance_rules import (
     TangentialDamping,
 )
 from wirebrush_diffusion.model import DiffusionModel
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.samplers.space import DIFFUSION, FLOW, Space
 from wirebrush_diffusion.samplers.step import Step, silent
 from wirebrush_diffusion.sampling import sample
-from wirebrush_diffusion.schedules import DiscreteSchedule
 
 X = torch.empty((2, 4, 8, 8), device="meta")
 

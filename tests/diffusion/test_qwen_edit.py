@@ -20,15 +20,15 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import (
     smart_resize,
 )
 
-from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import packed, unpacked
 from wirebrush_diffusion.families.qwen_image import read_edit
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.files.checkpoint import Parts, load, open_checkpoint
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
-from wirebrush_diffusion.sight import Sight, sight_size
+from wirebrush_diffusion.vision.sight import Sight, sight_size
 
 STEPS, PROMPT, SIDE = 3, "a red house", 112
 PAD = "<|image_pad|>"

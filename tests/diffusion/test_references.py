@@ -13,13 +13,13 @@ from PIL import Image
 from tiny_families import assembled, flux_parts, saved
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.flux import packed, unpacked
 from wirebrush_diffusion.families.references import placed
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.model import Residuals
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import sample_sigmas
 

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.noise import StepNoise, brownian_noise, independent_noise
+from wirebrush_diffusion.noise.schedules import (
+    SCHEDULES,
+    DiscreteSchedule,
+    FlowSchedule,
+    sigmas_for,
+)
+from wirebrush_diffusion.noise.sources import StepNoise, brownian_noise, independent_noise
+from wirebrush_diffusion.noise.spacings import linspace
 from wirebrush_diffusion.samplers import SAMPLERS, Sampler, Step
 from wirebrush_diffusion.samplers.dpm_solver import dpm_adaptive
 from wirebrush_diffusion.samplers.dpmpp import dpmpp_2m, dpmpp_2m_sde
@@ -24,13 +31,6 @@ from wirebrush_diffusion.samplers.euler import euler, euler_ancestral, heun
 from wirebrush_diffusion.samplers.sa_solver import Adams
 from wirebrush_diffusion.samplers.space import DIFFUSION, FLOW, Space
 from wirebrush_diffusion.samplers.step import no_noise, silent
-from wirebrush_diffusion.schedules import (
-    SCHEDULES,
-    DiscreteSchedule,
-    FlowSchedule,
-    sigmas_for,
-)
-from wirebrush_diffusion.spacings import linspace
 
 MEAN, SPREAD = 0.7, 0.5
 OWN_STEPS = ("dpm_fast", "dpm_adaptive")  # which choose the levels between the ends themselves

@@ -17,13 +17,13 @@ from diffusers import (
 )
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.condition import Area, Condition
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.guidance import Guided
-from wirebrush_diffusion.latents import empty_latent
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.guidance.condition import Area, Condition
+from wirebrush_diffusion.guidance.guide import Guided
+from wirebrush_diffusion.latent.space import empty_latent
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS, Step
 from wirebrush_diffusion.sampling import sample, sample_sigmas
 
@@ -286,7 +286,7 @@ def test_a_step_can_be_looked_at(parts: Parts, texts: Texts) -> None:
 
 
 def test_half_precision_runs(folder: Path, texts: Texts) -> None:
-    from wirebrush_diffusion.checkpoint import open_checkpoint
+    from wirebrush_diffusion.files.checkpoint import open_checkpoint
 
     model = open_checkpoint(folder).model(dtype=torch.bfloat16)
     latent = sample(model, empty_latent(64, 64), *texts, seed=1, steps=2, cfg=4.0)

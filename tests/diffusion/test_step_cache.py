@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import load
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.guidance import Guided
-from wirebrush_diffusion.lazy_guidance import lazily
+from wirebrush_diffusion.files.checkpoint import load
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.guidance.guide import Guided
+from wirebrush_diffusion.guidance.lazy import lazily
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.noise import initial_noise
+from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import SAMPLERS
 from wirebrush_diffusion.sampling import run_sigmas, sample_guided
 from wirebrush_diffusion.step_cache import StepCache

@@ -10,10 +10,10 @@ import torch
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 
+from wirebrush_diffusion.autoencoder.source import check_vae_source, open_vae
+from wirebrush_diffusion.autoencoder.taesd import check_tiny, load_tiny
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.latents import FLUX, SD15
-from wirebrush_diffusion.taesd import check_tiny, load_tiny
-from wirebrush_diffusion.vae_source import check_vae_source, open_vae
+from wirebrush_diffusion.latent.space import FLUX, SD15
 
 
 def tiny(channels: int = 4) -> Any:

@@ -15,10 +15,10 @@ from tiny_families import PIECES, clip, clip_tokenizer, pipeline, t5, t5_tokeniz
 from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.pieces import find_pieces, from_sentencepiece, load_pieces
-from wirebrush_diffusion.separate import check_texts, read_texts
-from wirebrush_diffusion.vocabulary import load_vocabulary
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.separate import check_texts, read_texts
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.text.pieces import find_pieces, from_sentencepiece, load_pieces
+from wirebrush_diffusion.text.vocabulary import load_vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -17,15 +17,15 @@ import transformers
 from original_names import framed_vae_tensors, language_tensors, written
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import Shapes
-from wirebrush_diffusion.build import build_diffusers, build_language
+from wirebrush_diffusion.autoencoder.frames import CLASS, framed_plan
 from wirebrush_diffusion.families import recognised
 from wirebrush_diffusion.families.lumina2 import RULES as LUMINA2_RULES
 from wirebrush_diffusion.families.z_image import RULES as Z_IMAGE_RULES
-from wirebrush_diffusion.language_files import language_config, language_layout, language_of
-from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.vae_frames import CLASS, framed_plan
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.build import build_diffusers, build_language
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.text.language_files import language_config, language_layout, language_of
+from wirebrush_diffusion.text.reading import TextPart
 
 
 def hollow(path: Path, tensors: Mapping[str, Tensor]) -> WeightFile:

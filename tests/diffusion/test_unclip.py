@@ -18,13 +18,13 @@ from tiny_families import G_WIDTH, assembled, pipeline, saved, sd2_parts, unet
 from torch import Tensor
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from wirebrush_diffusion.checkpoint import Parts, load, open_checkpoint
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.shown import Shown
 from wirebrush_diffusion.families.unclip import Unclip, UnclipModel
-from wirebrush_diffusion.noise import initial_noise
-from wirebrush_diffusion.vision_file import OPEN_VISION, load_vision, vision_weights
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.checkpoint import Parts, load, open_checkpoint
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.noise.sources import initial_noise
+from wirebrush_diffusion.vision.files import OPEN_VISION, load_vision, vision_weights
 
 SEED, STEPS, CFG, SIDE, SEEN, EYE = 4, 4, 3.0, 64, 32, 28
 PROMPT = "a red house"

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from wirebrush.api import Clip, Model, SilentRun
-from wirebrush_diffusion.merging import attention_factors
+from wirebrush_diffusion.patches.merging import attention_factors
 from wirebrush_nodes.attention_scaling import (
     clip_attention_multiply,
     unet_cross_attention_multiply,

@@ -11,7 +11,7 @@ from diffusers import ControlNetModel
 from safetensors.torch import load_file, save_file
 
 from wirebrush.api import Conditioning, ControlNet, Latent, NodeError, SilentRun
-from wirebrush_diffusion.names import controlnet_name
+from wirebrush_diffusion.files.names import controlnet_name
 from wirebrush_nodes.conditioning_area import conditioning_set_area
 from wirebrush_nodes.control import (
     control_net_apply,

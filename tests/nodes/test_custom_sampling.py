@@ -18,8 +18,8 @@ from wirebrush.api import (
     Sampler,
     SilentRun,
 )
+from wirebrush_diffusion.noise.schedules import SCHEDULES
 from wirebrush_diffusion.samplers import SAMPLERS
-from wirebrush_diffusion.schedules import SCHEDULES
 from wirebrush_nodes.custom_sampling import (
     add_noise,
     disable_noise,

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 
 from wirebrush.api import NodeError, SilentRun
-from wirebrush_diffusion.embeddings import split_words, words_in
-from wirebrush_diffusion.prompt import parse_prompt, split_breaks, without_breaks
+from wirebrush_diffusion.text.embeddings import split_words, words_in
+from wirebrush_diffusion.text.prompt import parse_prompt, split_breaks, without_breaks
 from wirebrush_nodes.live import live_text_encoder
 from wirebrush_nodes.loaders import checkpoint_loader_simple
 from wirebrush_nodes.text import clip_text_encode

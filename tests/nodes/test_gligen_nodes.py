@@ -11,7 +11,7 @@ from diffusers import UNet2DConditionModel
 from safetensors.torch import save_file
 
 from wirebrush.api import Conditioning, Latent, NodeError, SilentRun
-from wirebrush_diffusion.names import unet_name
+from wirebrush_diffusion.files.names import unet_name
 from wirebrush_nodes.control import control_net_apply
 from wirebrush_nodes.gligen import Gligen, gligen_loader, gligen_text_box_apply
 from wirebrush_nodes.loaders import Checkpoint, checkpoint_loader_simple, control_net_loader

@@ -13,7 +13,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from wirebrush.api import Conditioning, Latent, Model, NodeError, SilentRun, values
 from wirebrush.engine.cache.codec import Codec, record_types
-from wirebrush_diffusion.image_prompt import looking
+from wirebrush_diffusion.control.image_prompt import looking
 from wirebrush_nodes.image_prompts import ip_adapter_advanced, ip_adapter_model_loader
 from wirebrush_nodes.loaders import Checkpoint, checkpoint_loader_simple
 from wirebrush_nodes.sampling import ksampler

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from wirebrush.api import Conditioning, Latent, NodeError, SilentRun
-from wirebrush_diffusion.controlnet import ControlModel
+from wirebrush_diffusion.autoencoder.vae import Autoencoder
+from wirebrush_diffusion.control.controlnet import ControlModel
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_nodes.control import (
     control_net_apply,
     control_net_apply_sd3,

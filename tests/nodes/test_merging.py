@@ -12,7 +12,7 @@ from torch import Tensor
 
 from wirebrush.api import Clip, Model, SilentRun
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.merging import check_alike, shares
+from wirebrush_diffusion.patches.merging import check_alike, shares
 from wirebrush_nodes.block_merging import blocks_of, model_merge_sd1
 from wirebrush_nodes.live import live_model, live_text_encoder
 from wirebrush_nodes.loaders import checkpoint_loader_simple, lora_loader

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from wirebrush.api import NodeError, SilentRun
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_nodes.live import live_model, live_text_encoder
 from wirebrush_nodes.loaders import Checkpoint, checkpoint_loader_simple, lora_loader
 from wirebrush_nodes.merging import model_merge_simple

@@ -222,7 +222,7 @@ def test_mistakes_name_the_input_and_the_way_out(
     with pytest.raises(NodeError, match="is a pickle") as caught:
         checkpoint_loader_simple("bad.safetensors", run=run)
     assert caught.value.port == "ckpt_name"
-    assert "wirebrush_diffusion.convert" in caught.value.hint
+    assert "wirebrush_diffusion.files.convert" in caught.value.hint
     with pytest.raises(NodeError, match="There is no 'missing'"):
         checkpoint_loader_simple("missing", run=run)
     with pytest.raises(NodeError, match="latents of 4 channels"):

@@ -69,7 +69,7 @@ def test_the_same_pictures(megabytes: int, tmp_path: Path, expected: list[str | 
 
 
 def test_a_tiny_card_paints_in_small_parts(tmp_path: Path, expected: list[str | None]) -> None:
-    card = Card(tmp_path, 6 * MB)
+    card = Card(tmp_path, 8 * MB)
     assert card.finished.state == "succeeded", card.finished.problems
     assert len(card.shown) == len(expected) == 2
 

@@ -16,8 +16,8 @@ from wirebrush.engine.packs import assemble, pack_from
 from wirebrush.events import Event, NodeFinished
 from wirebrush.folders import packaged_roots
 from wirebrush.graph.prompt import Prompt
-from wirebrush_diffusion.pictures import encode_jpeg
-from wirebrush_diffusion.taesd import load_tiny
+from wirebrush_diffusion.autoencoder.taesd import load_tiny
+from wirebrush_diffusion.pictures.files import encode_jpeg
 from wirebrush_nodes.live import live_model, preview_of
 from wirebrush_nodes.loaders import checkpoint_loader_simple
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from wirebrush.api import NodeError, SilentRun
-from wirebrush_diffusion.upscalers import Compact
+from wirebrush_diffusion.pictures.upscalers import Compact
 from wirebrush_nodes.upscale_models import image_upscale_with_model, upscale_model_loader
 
 

@@ -9,18 +9,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.checkpoint import Parts, load
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.latents import empty_latent
-from wirebrush_diffusion.lora import read_lora
-from wirebrush_diffusion.lora_names import network_modules
-from wirebrush_diffusion.patches import WeightPatch
+from wirebrush_diffusion.files.checkpoint import Parts, load
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.guidance.condition import Condition
+from wirebrush_diffusion.latent.space import empty_latent
+from wirebrush_diffusion.patches.lora import read_lora
+from wirebrush_diffusion.patches.lora_names import network_modules
+from wirebrush_diffusion.patches.weights import WeightPatch
 from wirebrush_diffusion.sampling import sample
 from wirebrush_diffusion.training.examples import Example
 from wirebrush_diffusion.training.folder import captions_of, pictures_in, read_pictures
 from wirebrush_diffusion.training.loop import LoopSettings
 from wirebrush_diffusion.training.lora import LoraSettings, LoraTraining
-from wirebrush_diffusion.weights import WeightFile
 from wirebrush_postcards import models_path
 from wirebrush_postcards.captions import caption
 from wirebrush_postcards.dataset import picture_number, scene_number

@@ -21,10 +21,10 @@ from wirebrush_diffusion.families.sdxl import SDXLRefiner, StableDiffusionXL
 from wirebrush_diffusion.families.unclip import Unclip
 from wirebrush_diffusion.families.x4 import X4Upscaler
 from wirebrush_diffusion.families.z_image import ZImage
-from wirebrush_diffusion.kinds import NETWORK, kind_of
-from wirebrush_diffusion.layout import Stored
-from wirebrush_diffusion.reading import TextKind
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.kinds import NETWORK, kind_of
+from wirebrush_diffusion.files.layout import Stored
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.text.reading import TextKind
 
 FAMILIES: tuple[Family, ...] = (
     StableDiffusion1(),

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily
 from wirebrush_diffusion.families.flux import (
@@ -17,10 +16,11 @@ from wirebrush_diffusion.families.flux import (
     Positions,
     stream_config,
 )
-from wirebrush_diffusion.latents import FLUX, LatentFormat
-from wirebrush_diffusion.layout import Layout, Rules
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.layout import Layout, Rules
+from wirebrush_diffusion.latent.space import FLUX, LatentFormat
 from wirebrush_diffusion.model import DiffusionModel, Residuals
-from wirebrush_diffusion.reading import TextPart
+from wirebrush_diffusion.text.reading import TextPart
 
 GUIDE = "distilled_guidance_layer"
 RULES: Rules = {

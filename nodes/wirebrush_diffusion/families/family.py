@@ -15,14 +15,14 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from wirebrush_diffusion.architectures import Config
-from wirebrush_diffusion.denoiser import Prediction
-from wirebrush_diffusion.latents import LatentFormat
-from wirebrush_diffusion.layout import Layout, Rules, Stored, places_by_rules
+from wirebrush_diffusion.files.architectures import Config
+from wirebrush_diffusion.files.layout import Layout, Rules, Stored, places_by_rules
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.reading import Encoding, Reader, TextPart
-from wirebrush_diffusion.schedules import NoiseSchedule
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import NoiseSchedule
+from wirebrush_diffusion.text.reading import Encoding, Reader, TextPart
 
 NETWORK_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "")
 

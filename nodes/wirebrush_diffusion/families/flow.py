@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from torch import Tensor
 from torch.nn.functional import pad
 
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.families.family import Family, Plan, Sampling
-from wirebrush_diffusion.layout import Layout, layout_by_rules
-from wirebrush_diffusion.schedules import FlowSchedule
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.layout import Layout, layout_by_rules
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import FlowSchedule
 
 
 def to_patches(x: Tensor, patch: int) -> Tensor:

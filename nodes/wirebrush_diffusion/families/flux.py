@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
-from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
@@ -23,14 +22,15 @@ from wirebrush_diffusion.families.references import (
     references_in,
 )
 from wirebrush_diffusion.families.unet import fitted
-from wirebrush_diffusion.latents import FLUX, LatentFormat
-from wirebrush_diffusion.layout import Layout, Rule, Rules
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.layout import Layout, Rule, Rules
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import FLUX, LatentFormat
 from wirebrush_diffusion.lean import Remembered
 from wirebrush_diffusion.model import CONCAT, DiffusionModel, Residuals
-from wirebrush_diffusion.reading import Reader, TextPart
-from wirebrush_diffusion.text import Encoding
-from wirebrush_diffusion.text_bias import TEXT_BIAS, attention_bias
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.text.bias import TEXT_BIAS, attention_bias
+from wirebrush_diffusion.text.encoder import Encoding
+from wirebrush_diffusion.text.reading import Reader, TextPart
 
 PATCH, HEAD_WIDTH = 2, 128
 DEV_SHIFT = math.exp(1.15)

@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import Shapes
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.families.family import Family, Plan, Sampling
 from wirebrush_diffusion.families.flow import to_patches
 from wirebrush_diffusion.families.unet import discrete_schedule
-from wirebrush_diffusion.latents import SD15, SDXL, LatentFormat
-from wirebrush_diffusion.layout import Rules, layout_by_rules
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.layout import Rules, layout_by_rules
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import SD15, SDXL, LatentFormat
 from wirebrush_diffusion.model import DiffusionModel, Residuals
-from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.text.reading import TextPart
 
 HEAD_WIDTH, PATCH = 72, 2
 BETAS = {"beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02}

@@ -9,19 +9,19 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import Shapes
+from wirebrush_diffusion.autoencoder.frames import CLASS, MEANS, SPREADS
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily
 from wirebrush_diffusion.families.flux import DEV_SHIFT, PATCH, packed, unpacked
 from wirebrush_diffusion.families.references import reference_extras, references_in
-from wirebrush_diffusion.language import LanguageEncoder
-from wirebrush_diffusion.latents import LatentFormat
-from wirebrush_diffusion.layout import Layout
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.layout import Layout
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.model import DiffusionModel, Residuals
-from wirebrush_diffusion.reading import Encoding, Reader, TextPart
-from wirebrush_diffusion.vae_frames import CLASS, MEANS, SPREADS
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.text.language import LanguageEncoder
+from wirebrush_diffusion.text.reading import Encoding, Reader, TextPart
 
 ZERO_TIME = "__index_timestep_zero__"  # a mark in files of models that see pictures at time 0
 USER, END = "<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"

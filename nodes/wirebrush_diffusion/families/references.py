@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.latent.space import LatentFormat
 
 REFERENCES, METHOD = "reference_latents", "reference_latents_method"
 DIAGONAL = "uxo/uno"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from wirebrush_diffusion.families.unet import UNetFamily
-from wirebrush_diffusion.latents import SD15, LatentFormat
-from wirebrush_diffusion.reading import TextPart
+from wirebrush_diffusion.latent.space import SD15, LatentFormat
+from wirebrush_diffusion.text.reading import TextPart
 
 
 class StableDiffusion1(UNetFamily):

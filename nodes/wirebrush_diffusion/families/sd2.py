@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.families.sd1 import is_plain_unet
 from wirebrush_diffusion.families.unet import ORIGINAL, UNetFamily
-from wirebrush_diffusion.latents import SD15, LatentFormat
-from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import SD15, LatentFormat
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.text.reading import TextPart
 
 NORM = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
 V_SPREAD = 0.09  # the spread of NORM lies above it in v-models, below in eps-models

@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
 from wirebrush_diffusion.families.sdxl import read_pair
-from wirebrush_diffusion.latents import SD3, LatentFormat
-from wirebrush_diffusion.layout import Layout, Rule, Rules, Stored
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.layout import Layout, Rule, Rules, Stored
+from wirebrush_diffusion.latent.space import SD3, LatentFormat
 from wirebrush_diffusion.model import DiffusionModel, Residuals
-from wirebrush_diffusion.reading import Reader, TextPart
-from wirebrush_diffusion.text import Encoding
+from wirebrush_diffusion.text.encoder import Encoding
+from wirebrush_diffusion.text.reading import Reader, TextPart
 
 HEAD_WIDTH = 64
 PATCH = 2

@@ -17,10 +17,10 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Sampling
 from wirebrush_diffusion.families.shown import SEEN, check_shown, shown
 from wirebrush_diffusion.families.unet import UNetFamily, UNetModel
-from wirebrush_diffusion.latents import SDXL, LatentFormat
+from wirebrush_diffusion.latent.space import SDXL, LatentFormat
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.reading import Reader, TextPart
-from wirebrush_diffusion.text import Encoding
+from wirebrush_diffusion.text.encoder import Encoding
+from wirebrush_diffusion.text.reading import Reader, TextPart
 
 TIME_WIDTH = 256
 MERGE_NOISE = 0.0  # over the sum of several pictures that are shown

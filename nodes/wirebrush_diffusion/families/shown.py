@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.schedules import DiscreteSchedule
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule
 
 SEEN = "unclip"
 LEVELS = 1000

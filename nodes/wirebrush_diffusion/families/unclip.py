@@ -17,11 +17,11 @@ from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
 from wirebrush_diffusion.families.shown import SEEN, Shown, check_shown, shown
 from wirebrush_diffusion.families.unet import UNetFamily, UNetModel
-from wirebrush_diffusion.latents import LatentFormat
-from wirebrush_diffusion.layout import Layout, Stored
+from wirebrush_diffusion.files.layout import Layout, Stored
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.text.reading import TextPart
 
 MERGE_NOISE = 0.05  # laid over what several pictures were added up to
 MEAN, SPREAD = "noise_augmentor.data_mean", "noise_augmentor.data_std"

@@ -10,20 +10,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from wirebrush_diffusion.architectures import (
+from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.families.family import Family, Plan, Sampling
+from wirebrush_diffusion.files.architectures import (
     Config,
     diffusers_unet_config,
     full_unet_config,
 )
-from wirebrush_diffusion.denoiser import Prediction
-from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.families.family import Family, Plan, Sampling
-from wirebrush_diffusion.latents import LatentFormat
-from wirebrush_diffusion.layout import Layout, Stored, is_left_over
+from wirebrush_diffusion.files.layout import Layout, Stored, is_left_over
+from wirebrush_diffusion.files.names import unet_name, unet_parameter
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.model import CONCAT, DiffusionModel
-from wirebrush_diffusion.names import unet_name, unet_parameter
-from wirebrush_diffusion.schedules import DiscreteSchedule
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule
 
 ORIGINAL, DIFFUSERS = "input_blocks.0.0.weight", "down_blocks.0.resnets.0.conv1.weight"
 LEFT_BEHIND = ("model_ema.", "loss.")

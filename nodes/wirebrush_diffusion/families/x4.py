@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import SD1_HEADS, Shapes, cross_attending_levels
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
@@ -21,10 +19,12 @@ from wirebrush_diffusion.families.unet import (
     fitted,
     unet_plan,
 )
-from wirebrush_diffusion.latents import LatentFormat
+from wirebrush_diffusion.files.architectures import SD1_HEADS, Shapes, cross_attending_levels
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.model import CONCAT, DiffusionModel
-from wirebrush_diffusion.reading import TextPart
-from wirebrush_diffusion.weights import WeightFile
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.text.reading import TextPart
 
 MAX_NOISE = 350
 BETAS = {"beta_schedule": "scaled_linear", "beta_start": 0.0001, "beta_end": 0.02}

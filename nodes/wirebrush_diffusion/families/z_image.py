@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.architectures import Shapes
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
-from wirebrush_diffusion.latents import FLUX, LatentFormat
-from wirebrush_diffusion.layout import Layout, Rules
+from wirebrush_diffusion.files.architectures import Shapes
+from wirebrush_diffusion.files.layout import Layout, Rules
+from wirebrush_diffusion.latent.space import FLUX, LatentFormat
 from wirebrush_diffusion.model import DiffusionModel, Residuals
-from wirebrush_diffusion.reading import TextPart
+from wirebrush_diffusion.text.reading import TextPart
 
 PATCH = 2
 LONGEST = (4352, 1024, 1024)  # words of a text, rows and columns of patches

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import StepNoise
 from wirebrush_diffusion.samplers.multistep import LAST, Mix, along_slopes, run_plan
 from wirebrush_diffusion.samplers.quadrature import interpolated
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space

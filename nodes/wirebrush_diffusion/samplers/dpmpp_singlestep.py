@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import StepNoise
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space
 from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, silent
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import StepNoise
 from wirebrush_diffusion.samplers.multistep import Mix, run_plan
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space
 from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, silent

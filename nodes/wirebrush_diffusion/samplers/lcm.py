@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import IndependentNoise, StepNoise
-from wirebrush_diffusion.resize import resize
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import IndependentNoise, StepNoise
+from wirebrush_diffusion.noise.spacings import linspace
+from wirebrush_diffusion.pictures.resize import resize
 from wirebrush_diffusion.samplers.multistep import Mix, run_plan
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space
 from wirebrush_diffusion.samplers.step import OnStep, Step, no_noise, silent
-from wirebrush_diffusion.spacings import linspace
 
 
 def lcm(

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import StepNoise
 from wirebrush_diffusion.samplers.step import OnStep, Step
 
 

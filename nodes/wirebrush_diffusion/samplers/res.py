@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import StepNoise
 from wirebrush_diffusion.samplers.multistep import LAST, Mix, run_plan
 from wirebrush_diffusion.samplers.space import DIFFUSION, Space
 from wirebrush_diffusion.samplers.step import OnStep, no_noise, silent

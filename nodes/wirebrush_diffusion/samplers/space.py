@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule, NoiseSchedule
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule, FlowSchedule, NoiseSchedule
 
 NEARLY_START = 1e-4  # of the way: where a flow's first level is moved to, when lambda is infinite
 

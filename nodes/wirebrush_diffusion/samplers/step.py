@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
-from wirebrush_diffusion.denoiser import Denoiser
-from wirebrush_diffusion.noise import StepNoise
+from wirebrush_diffusion.noise.denoiser import Denoiser
+from wirebrush_diffusion.noise.sources import StepNoise
 from wirebrush_diffusion.samplers.space import Space
 
 

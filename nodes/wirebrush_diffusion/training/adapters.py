@@ -20,8 +20,8 @@ from torch.nn.functional import conv2d, linear
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.lean import forget_texts
-from wirebrush_diffusion.lora_kinds import Factors, Hadamard, Kronecker, LowRank, Rotation
-from wirebrush_diffusion.patches import Delta
+from wirebrush_diffusion.patches.lora_kinds import Factors, Hadamard, Kronecker, LowRank, Rotation
+from wirebrush_diffusion.patches.weights import Delta
 
 Layer = nn.Linear | nn.Conv2d
 Make = Callable[[torch.Size, int, torch.Generator], dict[str, Tensor]]

@@ -13,8 +13,8 @@ from hashlib import blake2b
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.condition import Condition
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.patches import Merge, PatchedWeights, WeightPatch
+from wirebrush_diffusion.patches.weights import Merge, PatchedWeights, WeightPatch
 
 WHOLE_SVD = 768
 """Matrices up to this side are decomposed exactly; larger ones to the rank that is asked for."""

@@ -13,7 +13,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.weights import TORCH_DTYPES
+from wirebrush_diffusion.files.weights import TORCH_DTYPES
 
 _NAMES = {dtype: name for name, dtype in TORCH_DTYPES.items()}
 _ALIGNED = 8

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.pictures import read_picture
-from wirebrush_diffusion.resize import resize
+from wirebrush_diffusion.pictures.files import read_picture
+from wirebrush_diffusion.pictures.resize import resize
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 MAX_BYTES = 4 * 1024**3

@@ -17,13 +17,13 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.embeddings import MAX_VECTORS, LearnedWord, words_in
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.lean import forget_texts
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.reading import Reader
-from wirebrush_diffusion.text import TextEncoder
+from wirebrush_diffusion.text.embeddings import MAX_VECTORS, LearnedWord, words_in
+from wirebrush_diffusion.text.encoder import TextEncoder
+from wirebrush_diffusion.text.reading import Reader
 from wirebrush_diffusion.training.examples import Example, Order, generator_for
 from wirebrush_diffusion.training.files import write_tensors
 from wirebrush_diffusion.training.loop import Loop, LoopSettings, OnTrained, unheard

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_diffusion.training.files import write_tensors
-from wirebrush_diffusion.weights import WeightFile
 
 SAVE_SECONDS, SAVE_SHARE = 2.0, 0.05
 """A state is written so often, but writing takes no more than this share of the time."""

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import Delta
+from wirebrush_diffusion.patches.weights import Delta
 from wirebrush_diffusion.training.adapters import Adapters
 from wirebrush_diffusion.training.examples import Example, Order, generator_for
 from wirebrush_diffusion.training.files import write_tensors

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.lora import RANKS
-from wirebrush_diffusion.lora_kinds import Factors
+from wirebrush_diffusion.patches.lora import RANKS
+from wirebrush_diffusion.patches.lora_kinds import Factors
 from wirebrush_diffusion.training.adapters import Adapters
 
 

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
-from wirebrush_diffusion.condition import Condition
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.schedules import NoiseSchedule
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import NoiseSchedule
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES: Mapping[str, Loss] = MappingProxyType(

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from small_card import SmallCard
 from torch import Tensor, nn
 
-from wirebrush_diffusion.checkpoint import open_checkpoint
-from wirebrush_diffusion.condition import Condition
+from wirebrush_diffusion.autoencoder.vae import Autoencoder
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.files.checkpoint import open_checkpoint
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.memory.meter import SimulatedOutOfMemory
 from wirebrush_diffusion.memory.placement import placement_of
 from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.memory.room import Plenty
 from wirebrush_diffusion.memory.using import placed, within
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import WeightPatch
-from wirebrush_diffusion.resize import resize
+from wirebrush_diffusion.patches.weights import WeightPatch
+from wirebrush_diffusion.pictures.resize import resize
 from wirebrush_diffusion.sampling import sample
-from wirebrush_diffusion.vae import Autoencoder
 from wirebrush_postcards import models_path
 
 KB = 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_families import pipeline, saved
 
-from wirebrush_diffusion.checkpoint import Parts, load
+from wirebrush_diffusion.files.checkpoint import Parts, load
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,14 @@ import torch
 from tiny_families import pipeline, saved
 from torch import Tensor, nn
 
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.folder import FolderCheckpoint
-from wirebrush_diffusion.lora import read_lora
-from wirebrush_diffusion.lora_names import network_modules
+from wirebrush_diffusion.files.folder import FolderCheckpoint
+from wirebrush_diffusion.files.tensor_source import TensorTable
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.model import DiffusionModel
-from wirebrush_diffusion.patches import WeightPatch
-from wirebrush_diffusion.tensor_source import TensorTable
+from wirebrush_diffusion.patches.lora import read_lora
+from wirebrush_diffusion.patches.lora_names import network_modules
+from wirebrush_diffusion.patches.weights import WeightPatch
 from wirebrush_diffusion.training.adapters import ALGORITHMS, Adapters
 from wirebrush_diffusion.training.examples import Example
 from wirebrush_diffusion.training.loop import LoopSettings

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirebrush_diffusion.condition import Condition
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.condition import Condition
 from wirebrush_diffusion.training.examples import Example, Order, generator_for
 
 

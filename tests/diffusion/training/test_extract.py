@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from wirebrush_diffusion.lora import read_lora
-from wirebrush_diffusion.lora_kinds import Full, LowRank
-from wirebrush_diffusion.lora_names import network_modules
-from wirebrush_diffusion.patches import Merge, PatchedWeights, WeightPatch
-from wirebrush_diffusion.tensor_source import TensorTable
+from wirebrush_diffusion.files.tensor_source import TensorTable
+from wirebrush_diffusion.patches.lora import read_lora
+from wirebrush_diffusion.patches.lora_kinds import Full, LowRank
+from wirebrush_diffusion.patches.lora_names import network_modules
+from wirebrush_diffusion.patches.weights import Merge, PatchedWeights, WeightPatch
 from wirebrush_diffusion.training import extract
 from wirebrush_diffusion.training.extract import (
     Form,

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import torch
 
-from wirebrush_diffusion.checkpoint import Parts
-from wirebrush_diffusion.embeddings import read_word
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.files.checkpoint import Parts
+from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.text.embeddings import read_word
 from wirebrush_diffusion.training.inversion import (
     Captioned,
     InversionSettings,
     WordTraining,
 )
 from wirebrush_diffusion.training.loop import LoopSettings
-from wirebrush_diffusion.weights import WeightFile
 
 CAPTION = "a (red:1.2) house, embedding:home"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from wirebrush_diffusion.denoiser import Prediction
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.schedules import DiscreteSchedule, FlowSchedule
+from wirebrush_diffusion.noise.denoiser import Prediction
+from wirebrush_diffusion.noise.schedules import DiscreteSchedule, FlowSchedule
 from wirebrush_diffusion.training.objective import LOSSES, TIMES, draw_levels, loss_named, task
 
 SCHEDULES: dict[Prediction, Any] = {

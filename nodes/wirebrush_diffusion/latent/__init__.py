@@ -1,0 +1,1 @@
+"""Latent spaces and arithmetic in them."""

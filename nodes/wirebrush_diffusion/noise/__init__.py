@@ -1,0 +1,1 @@
+"""Noise levels, the noise itself, and what a network predicts of it."""

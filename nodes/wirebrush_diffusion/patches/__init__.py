@@ -1,0 +1,1 @@
+"""Changes of weights that can be taken back exactly: LoRAs and their kin, merges, hooks."""

@@ -1,0 +1,1 @@
+"""Prompts to conditions: tokenizers, text encoders and language models."""

@@ -1,0 +1,1 @@
+"""Pictures as conditions: vision encoders."""

@@ -153,7 +153,7 @@ def test_a_finger_finds_panels_and_menus(tablet: Page) -> None:
     library = tablet.get_by_role("navigation")
     expect(library).to_be_hidden()
     tablet.get_by_role("button", name="Library").tap()
-    library.get_by_role("treeitem", name=re.compile("^latent")).tap()
+    library.get_by_role("treeitem", name=re.compile("^Latent")).tap()
     expect(library.get_by_role("treeitem", name=re.compile("Empty"))).to_be_visible()
     tablet.get_by_role("button", name="Activity").tap()
     expect(library).to_be_hidden()

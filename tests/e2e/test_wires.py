@@ -23,10 +23,11 @@ def test_either_end_of_a_wire_is_moved_to_another_port(studio: Studio, page: Pag
     expect(studio.wire(*POSITIVE)).to_have_count(1)
     expect(studio.wire(*NEGATIVE)).to_have_count(1)
 
-    start = studio.wire(*NEGATIVE).locator(".react-flow__edgeupdater-source")
-    other = studio.node("What to paint").get_by_label("CONDITIONING: CONDITIONING")
+    start = studio.wire(*POSITIVE).locator(".react-flow__edgeupdater-source")
+    other = studio.node("What to avoid").get_by_label("CONDITIONING: CONDITIONING")
     drag(page, middle(start), middle(other))
-    expect(studio.wire("What to paint CONDITIONING", "KSampler negative")).to_have_count(1)
+    expect(studio.wire("What to avoid CONDITIONING", "KSampler positive")).to_have_count(1)
+    expect(studio.wire(*POSITIVE)).to_have_count(0)
     expect(wires).to_have_count(count)
 
 

@@ -48,6 +48,9 @@ export const DEFAULTS: Settings = {
 
 export type SettingsStore = StoreApi<Settings>;
 
+/** The smallest and the largest text. */
+export const TEXT_SIZES = [0.8, 1.8] as const;
+
 const KEPT = "wirebrush.settings";
 
 /** The settings of this browser; every change is kept. A storage that is full costs comfort only. */
@@ -69,10 +72,17 @@ function kept(): Partial<Settings> {
     const data: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
     if (!isRecord(data)) return {};
     const known = Object.entries(DEFAULTS).filter(([name, usual]) => sameKind(data[name], usual));
-    return Object.fromEntries(known.map(([name]) => [name, data[name]]));
+    const found: Partial<Settings> = Object.fromEntries(known.map(([name]) => [name, data[name]]));
+    return found.textSize === undefined ? found : { ...found, textSize: readable(found.textSize) };
   } catch {
     return {};
   }
+}
+
+/** A size at which the page can still be used; whatever was kept. */
+export function readable(size: number): number {
+  const [least, most] = TEXT_SIZES;
+  return Number.isFinite(size) ? Math.min(Math.max(size, least), most) : 1;
 }
 
 function sameKind(value: unknown, usual: unknown): boolean {

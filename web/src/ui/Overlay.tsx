@@ -11,19 +11,21 @@ interface Props {
   children: ReactNode;
   /** `wide` for what is read or compared, `small` for a question. */
   size?: "small" | "normal" | "wide";
+  /** The page beside it stays as it is and can be used: what is chosen here can be seen there. */
+  beside?: boolean;
 }
 
 /** What gets the keyboard first: to leave there is Escape. */
 const FIELDS = "input:not([type=hidden]), select, textarea";
 
 /** Something that lies over the page for a while: Escape or a click beside it closes it. */
-export function Overlay({ title, children, size = "normal" }: Props) {
+export function Overlay({ title, children, size = "normal", beside = false }: Props) {
   const { ui } = useStudio();
   const popup = useRef<HTMLDivElement>(null);
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && ui.setState({ overlay: null })}>
+    <Dialog.Root open modal={!beside} disablePointerDismissal={beside} onOpenChange={(open) => !open && ui.setState({ overlay: null })}>
       <Dialog.Portal>
-        <Dialog.Backdrop className={styles["backdrop"]} />
+        {!beside && <Dialog.Backdrop className={styles["backdrop"]} />}
         <Dialog.Popup ref={popup} initialFocus={() => popup.current?.querySelector<HTMLElement>(FIELDS) ?? true} className={`${styles["popup"]} ${styles[size]}`} data-zoomable>
           <header className={styles["header"]}>
             <Dialog.Title className={styles["title"]}>{title}</Dialog.Title>

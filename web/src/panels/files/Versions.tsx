@@ -12,24 +12,46 @@ import { Overlay } from "../../ui/Overlay";
 import { DiffView } from "../DiffView";
 import styles from "./Files.module.css";
 
+interface Version {
+  readonly info: VersionInfo;
+  readonly document: Document;
+}
+
+async function read(name: string, info: VersionInfo): Promise<Version> {
+  return { info, document: parseDocument(await files.version(name, info.id)) };
+}
+
+/** All versions, and what the newest holds: it is the first that one compares with. */
+async function newestOf(name: string): Promise<{ found: readonly VersionInfo[]; newest: Version | null }> {
+  const found = await files.versions(name);
+  const [first] = found;
+  return { found, newest: first ? await read(name, first) : null };
+}
+
 /** Earlier states of the open document, each beside what it is now. */
 export function Versions() {
   const studio = useStudio();
   const { file } = useDocumentState((state) => ({ file: state.file }));
   const now = useDocument((document) => document);
   const [versions, setVersions] = useState<readonly VersionInfo[] | null>(null);
-  const [chosen, setChosen] = useState<{ readonly info: VersionInfo; readonly document: Document } | null>(null);
+  const [chosen, setChosen] = useState<Version | null>(null);
   const name = file?.name ?? "";
 
   useEffect(() => {
-    files.versions(name).then(setVersions, (error: Error) => studio.notify(wordsOf(error)));
+    newestOf(name).then(
+      ({ found, newest }) => {
+        setVersions(found);
+        setChosen(newest);
+      },
+      (error: Error) => studio.notify(wordsOf(error)),
+    );
   }, [name, studio]);
 
   async function choose(info: VersionInfo): Promise<void> {
-    setChosen({ info, document: parseDocument(await files.version(name, info.id)) });
+    setChosen(await read(name, info));
   }
 
-  function restore({ info, document }: NonNullable<typeof chosen>): void {
+  function restore({ info, document }: Version): void {
     studio.documents.run(replaceDocument, { ...document, name: now.name });
     studio.ui.setState({ overlay: null });
     studio.notify(t("versions.restored", { time: dateAndTime(info.saved * 1000) }));

@@ -16,7 +16,7 @@ export function SettingsPanel() {
   const [query, setQuery] = useState("");
   const found = SETTINGS.filter((setting) => fits(setting, query));
   return (
-    <Overlay title={t("settings.title")}>
+    <Overlay title={t("settings.title")} beside>
       <input
         type="search"
         className={styles["search"]}

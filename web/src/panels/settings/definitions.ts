@@ -1,6 +1,6 @@
 /** Every setting with its words and what it may be: the panel is made from this table. */
 import { LANGUAGES, type TextKey } from "../../i18n/text";
-import type { Settings } from "../../state/settings";
+import { TEXT_SIZES, type Settings } from "../../state/settings";
 
 interface Common {
   readonly name: keyof Settings;
@@ -71,7 +71,7 @@ export const SETTINGS: readonly Setting[] = [
       { value: "roomy", label: "settings.roomy" },
     ],
   },
-  { kind: "range", name: "textSize", group: "look", label: "settings.textSize", hint: "settings.textSize.hint", min: 0.8, max: 1.8, step: 0.1 },
+  { kind: "range", name: "textSize", group: "look", label: "settings.textSize", hint: "settings.textSize.hint", min: TEXT_SIZES[0], max: TEXT_SIZES[1], step: 0.1 },
   {
     kind: "choice",
     name: "leftDrag",

@@ -127,7 +127,8 @@ class FreeU:
                 f"FreeU changes the skips of UNets; this model is a {type(network).__name__}.",
                 "Take the FreeU node out of this workflow.",
             )
-        first, *deeper = dict.fromkeys(network.config.block_out_channels)
+        config: Any = network.config
+        first, *deeper = dict.fromkeys(config.block_out_channels)
         if not deeper:
             raise DiffusionError(
                 "FreeU changes the wide levels of UNets; in this one all are "

@@ -18,7 +18,7 @@ Worker -> server
     beat       {job, progress, rss, vram}              every second, from a thread of its own
     log        {level, text}
 Server -> worker
-    run        {job, epoch, attempt, prompt, targets, metadata, previews, scope}
+    run        {job, epoch, attempt, prompt, targets, metadata, previews, scope, rules}
     plan       {request, prompt, targets}              what a run would compute, also during a job
     cancel     {job}
     asset      {request, found, id, name, mime}        blob: the file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from os import pathsep
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from platformdirs import user_data_path
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8190
 GIB = 1024**3
+INSTALLED = "installed"
+"""Stands for ComfyUI's page as pip installed it."""
 
 
 class ConfigError(Exception):
@@ -26,6 +29,7 @@ class Config:
     `port` None means: the usual one, or the next free one. `token` None means: the one kept in
     the data folder. `workers` None means: one for each device that this machine has.
     `history_days` None means: jobs are never forgotten. `vram_limit` None means: all of a card.
+    `comfy_ui` is the folder of ComfyUI's own page.
     """
 
     data: Path
@@ -43,6 +47,9 @@ class Config:
     cancel_grace: float = 5.0
     node_deadline: float = 1800.0
     history_days: int | None = None
+    comfy: bool = False
+    comfy_ui: Path | None = None
+    comfy_packs: tuple[Path, ...] = ()
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +88,31 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
         type=_days,
         metavar="N",
         help="forget jobs that ended N days ago; their pictures stay (default: never)",
+    )
+    add_comfy_options(parser)
+
+
+def add_comfy_options(parser: argparse.ArgumentParser) -> None:
+    """The options for people who come from ComfyUI."""
+    parser.add_argument(
+        "--comfy",
+        action="store_true",
+        help="also speak ComfyUI's HTTP and websocket API, at / and /api",
+    )
+    parser.add_argument(
+        "--comfy-ui",
+        nargs="?",
+        const=INSTALLED,
+        metavar="DIR",
+        help="also serve ComfyUI's own page at /comfy/: the one of the installed package"
+        " comfyui-frontend-package, or that folder's; includes --comfy",
+    )
+    parser.add_argument(
+        "--comfy-packs",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of packs written for ComfyUI (its custom_nodes); may be repeated",
     )
 
 
@@ -142,6 +174,9 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
         token=_token(given.get("token") or environ.get("WIREBRUSH_TOKEN")),
         open_browser=not given.get("no_browser", False),
         workers=tuple(given["device"]) if "device" in given else None,
+        comfy=given.get("comfy", False) or "comfy_ui" in given,
+        comfy_ui=_comfy_ui(given.get("comfy_ui")),
+        comfy_packs=tuple(_folder("--comfy-packs", path) for path in given.get("comfy_packs", ())),
         **known,
     )
 
@@ -176,9 +211,32 @@ def _models(
 def _packs(given: Mapping[str, Path], usual: Path) -> Path:
     if "packs" not in given:
         return usual
-    folder = given["packs"].expanduser().absolute()
+    return _folder("--packs", given["packs"])
+
+
+def _folder(option: str, given: Path) -> Path:
+    folder = given.expanduser().absolute()
     if not folder.is_dir():
-        raise ConfigError(f"--packs {folder} is not a folder. Create it, or leave the option out.")
+        raise ConfigError(f"{option} {folder} is not a folder. Create it, or leave the option out.")
+    return folder
+
+
+def _comfy_ui(given: str | None) -> Path | None:
+    """Where ComfyUI's page is; ConfigError if it is not there."""
+    if given is None:
+        return None
+    if given != INSTALLED:
+        folder = _folder("--comfy-ui", Path(given))
+    else:
+        found = find_spec("comfyui_frontend_package")
+        if found is None or found.origin is None:
+            raise ConfigError(
+                "--comfy-ui needs ComfyUI's page, which is not installed. Install it with"
+                " `pip install comfyui-frontend-package`, or name its folder: --comfy-ui DIR"
+            )
+        folder = Path(found.origin).parent / "static"
+    if not (folder / "index.html").is_file():
+        raise ConfigError(f"--comfy-ui: there is no index.html in {folder}.")
     return folder
 
 

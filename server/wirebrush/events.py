@@ -42,9 +42,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A stored file or text that a node shows. `asset` is an asset id; text outputs have none."""
+    """A stored file or text that a node shows. `asset` is an asset id; text outputs have none.
 
-    kind: Literal["output", "preview", "text"]
+    `data` is JSON in `text`, for clients that know the node.
+    """
+
+    kind: Literal["output", "preview", "text", "data"]
     asset: str | None = None
     name: str = ""
     mime: str = ""
@@ -121,6 +124,21 @@ class NodeFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeFailed:
+    """A node went wrong, and what hangs on it will not run; others may. `Finished` lists it again.
+
+    `error` is the exception's class, `inputs` are its values as short texts, for who wrote the
+    node.
+    """
+
+    node: str
+    problem: Problem
+    error: str = ""
+    traceback: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A job in numbers: nodes by how they ended, seconds per executed node."""
 
@@ -141,7 +159,15 @@ class Finished:
 
 
 Event: TypeAlias = (
-    Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | Finished
+    Queued
+    | Started
+    | NodesPlanned
+    | NodeStarted
+    | NodeProgress
+    | Preview
+    | NodeFinished
+    | NodeFailed
+    | Finished
 )
 
 
@@ -178,6 +204,9 @@ def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
         known["data"] = blob
     if kind is NodesPlanned:
         known = {name: tuple(ids) for name, ids in known.items()}
+    if kind is NodeFailed:
+        known["problem"] = Problem(**known["problem"])
+        known["traceback"] = tuple(known.get("traceback", ()))
     if "outputs" in known:
         known["outputs"] = tuple(Output(**item) for item in known["outputs"])
     if "problems" in known:
@@ -204,6 +233,7 @@ class _EventTypes:
             NodeProgress,
             Preview,
             NodeFinished,
+            NodeFailed,
             Finished,
         )
     }

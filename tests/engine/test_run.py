@@ -41,7 +41,7 @@ class Desk:
         services = Services(
             Device("cpu"), self.files, self.assets, self.cancellation, self.events.extend,
             {"prompt": "{}"}, previews, self.progressed, Shelf(folders, digests),
-            Workspaces(folder / "work"),
+            Workspaces(folder / "work"), {},
         )  # fmt: skip
         self.run = NodeRun("7", services)
 

@@ -18,3 +18,10 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     """A running server without workers."""
     async with running_studio(tmp_path) as started:
         yield started
+
+
+@pytest.fixture
+async def comfy(tmp_path: Path) -> AsyncIterator[Studio]:
+    """A running server without workers that speaks ComfyUI's API too."""
+    async with running_studio(tmp_path, comfy=True) as started:
+        yield started

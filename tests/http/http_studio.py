@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +21,7 @@ from wirebrush.http.addresses import listen, names_for, port_of
 from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
@@ -131,15 +132,20 @@ class Studio:
 
 @asynccontextmanager
 async def running_studio(
-    tmp_path: Path, catalog: Catalog | None = CATALOG, idle: float = 30.0
+    tmp_path: Path,
+    catalog: Catalog | None = CATALOG,
+    idle: float = 30.0,
+    comfy: bool = False,
 ) -> AsyncIterator[Studio]:
-    """A server on a free port, closed at the end."""
+    """A server on a free port, closed at the end. `comfy`: it speaks ComfyUI's API too."""
     data = tmp_path / "data"
     data.mkdir(exist_ok=True)
     if catalog is not None:
         catalog.save(data / "catalog.json")
     journal = await Journal.open(data / "journal.db")
     services = await _services(tmp_path, journal)
+    if comfy:
+        services = replace(services, comfy=ComfyServices(data / "comfy"))
     sockets = listen("127.0.0.1", 0)
     port = port_of(sockets)
     access = Access(TOKEN, "secret-of-the-tests", port=port)

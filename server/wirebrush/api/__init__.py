@@ -18,6 +18,7 @@ A node is a plain function with annotations::
 
 from wirebrush.api.errors import Blocked, Cancelled, NodeError
 from wirebrush.api.expand import Expand, Link, Subgraph
+from wirebrush.api.importing import ImportedPack, PackImporter
 from wirebrush.api.memory import Leaf, Memory
 from wirebrush.api.node import NodeFunction, node, spec_of
 from wirebrush.api.run import Asset, Run, SilentRun
@@ -72,6 +73,7 @@ __all__ = [
     "Guider",
     "Handle",
     "Image",
+    "ImportedPack",
     "Latent",
     "Lazy",
     "Leaf",
@@ -85,6 +87,7 @@ __all__ = [
     "Noise",
     "Optional",
     "Output",
+    "PackImporter",
     "Patch",
     "Port",
     "Range",

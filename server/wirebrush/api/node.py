@@ -22,6 +22,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 PortsFunction = Callable[[Mapping[str, Any]], Sequence[Port]]
 FingerprintFunction = Callable[[Mapping[str, Any]], str]
 FilesFunction = Callable[[Mapping[str, Any]], Sequence[FileRef]]
+ValidateFunction = Callable[
+    [Mapping[str, Any], Mapping[str, str]], Sequence[tuple[str | None, str]]
+]
 
 _SCALARS: Mapping[object, tuple[str, str]] = {
     bool: ("BOOLEAN", "toggle"),
@@ -42,6 +45,7 @@ class NodeFunction:
     ports: PortsFunction | None = None
     fingerprint: FingerprintFunction | None = None
     files: FilesFunction | None = None
+    validate: ValidateFunction | None = None
 
 
 def node(
@@ -55,6 +59,7 @@ def node(
     ports: PortsFunction | None = None,
     fingerprint: FingerprintFunction | None = None,
     files: FilesFunction | None = None,
+    validate: ValidateFunction | None = None,
     effects: bool = False,
     deprecated: bool = False,
     experimental: bool = False,
@@ -67,12 +72,15 @@ def node(
         category: Menu path, parts separated by "/".
         title: What people read; the id if empty.
         version: Change it when the node's results change for the same inputs.
-        cache: "never" for nodes that read a clock or the network.
+        cache: "never" for nodes that read a clock or the network; "node" for those whose result
+            is their own even if another node has the same inputs.
         output: A sink although it returns values; a function that returns None is one anyway.
         ports: Further inputs that depend on the values of the others.
         fingerprint: Looks at the world (values -> text) before the node is keyed.
         files: Files that the values name although they are no file inputs (values -> files); an
             empty name means all of that kind. A value that is wired is None.
+        validate: Looks at the values before a job is accepted (values, types of what is wired by
+            input name -> what is wrong: input or None, and a sentence). What is wired has no value.
         effects: It acts on the outside world (sends, posts, deletes): if its worker dies meanwhile,
             the job fails and says so, instead of doing it a second time.
         deprecated: Hidden from search, still runs.
@@ -89,6 +97,7 @@ def node(
         sink=output,
         dynamic=ports is not None,
         fingerprint=fingerprint is not None or files is not None,
+        validates=validate is not None,
         effects=effects,
         deprecated=deprecated,
         experimental=experimental,
@@ -97,7 +106,11 @@ def node(
 
     def attach(function: F) -> F:
         declared = replace(
-            _declared(function, draft), ports=ports, fingerprint=fingerprint, files=files
+            _declared(function, draft),
+            ports=ports,
+            fingerprint=fingerprint,
+            files=files,
+            validate=validate,
         )
         setattr(function, "__node__", declared)  # noqa: B010 (pyright: not declared on functions)
         return function

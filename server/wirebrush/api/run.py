@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from wirebrush.api.errors import NodeError
 from wirebrush.api.memory import Memory, PlentyOfMemory
@@ -33,6 +33,16 @@ class Run(Protocol):
 
     All methods may raise `Cancelled`, so a node that reports its steps can be cancelled.
     """
+
+    @property
+    def node(self) -> str:
+        """The id of the node that runs; those of an expansion have dots in theirs."""
+        ...
+
+    @property
+    def graph(self) -> Mapping[str, Mapping[str, Any]]:
+        """The prompt that runs, in API format, as it is now: with the nodes of expansions."""
+        ...
 
     @property
     def device(self) -> str:
@@ -96,6 +106,10 @@ class Run(Protocol):
         """Show a text on the node."""
         ...
 
+    def show_data(self, data: Mapping[str, Any]) -> None:
+        """Give clients something that is neither file nor text, as JSON. Ours do not show it."""
+        ...
+
     def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
         """Add a file to a models folder: `run.store("loras", "cats/tabby.safetensors", save)`.
 
@@ -119,12 +133,15 @@ class SilentRun:
     """A `Run` for tests and scripts: keeps what a node says, reads files below `root`."""
 
     root: Path = field(default_factory=Path)
+    node: str = "1"
+    graph: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     device: str = "cpu"
     memory: Memory = field(default_factory=PlentyOfMemory)
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     steps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     saved: list[tuple[Asset, bytes]] = field(default_factory=list[tuple[Asset, bytes]])
     texts: list[str] = field(default_factory=list[str])
+    data: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     kept: dict[str, object] = field(default_factory=dict[str, object])
 
     def step(
@@ -164,6 +181,9 @@ class SilentRun:
 
     def show_text(self, text: str) -> None:
         self.texts.append(text)
+
+    def show_data(self, data: Mapping[str, Any]) -> None:
+        self.data.append(data)
 
     def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
         wanted = self.root / kind / name

@@ -7,6 +7,16 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Literal
 
+_FLAGS = (
+    "sink",
+    "dynamic",
+    "fingerprint",
+    "validates",
+    "effects",
+    "deprecated",
+    "experimental",
+)
+
 
 class _Missing(Enum):
     MISSING = "missing"
@@ -18,7 +28,8 @@ class _Missing(Enum):
 MISSING: Final = _Missing.MISSING
 """Stands for "there is no default": `None` may itself be one."""
 
-CachePolicy = Literal["pure", "never"]
+CachePolicy = Literal["pure", "node", "never"]
+"""`node`: as `pure`, but two nodes with equal inputs are two results: its id is part of the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,8 @@ class NodeSpec:
     `version` is the author's own; `pack` and `source` (hash of the pack's files) are filled in by
     the pack loader. `sink` nodes are what a prompt is run for. `dynamic` nodes have further ports
     that depend on their values; `fingerprint` nodes look at the world before they are keyed;
-    `effects` nodes act on it, and are not repeated by themselves after a crash.
+    `validates` nodes have an opinion about their values, which the worker is asked for; `effects`
+    nodes act on the world, and are not repeated by themselves after a crash.
     """
 
     id: str
@@ -155,6 +167,7 @@ class NodeSpec:
     sink: bool = False
     dynamic: bool = False
     fingerprint: bool = False
+    validates: bool = False
     effects: bool = False
     deprecated: bool = False
     experimental: bool = False
@@ -180,7 +193,7 @@ class NodeSpec:
         data: dict[str, Any] = {"id": self.id, "title": self.title or self.id}
         for name in ("category", "help", "version", "cache", "pack", "source"):
             data[name] = getattr(self, name)
-        for name in ("sink", "dynamic", "fingerprint", "effects", "deprecated", "experimental"):
+        for name in _FLAGS:
             if getattr(self, name):
                 data[name] = True
         if self.formerly:

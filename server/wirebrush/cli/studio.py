@@ -22,6 +22,7 @@ from wirebrush.http.addresses import names_for, page_url, port_of
 from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
@@ -118,6 +119,7 @@ async def _services(config: Config, journal: Journal) -> Services:
         templates=Templates(wirebrush_web.workflows_path()),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
         plans=PlanDesk(),
+        comfy=ComfyServices(config.data / "comfy", config.comfy_ui) if config.comfy else None,
     )
 
 
@@ -156,13 +158,13 @@ def worker_names(devices: Sequence[str]) -> list[str]:
 
 
 def _command(name: str, device: str, config: Config) -> WorkerCommand:
-    packs: tuple[Path, ...] = () if config.packs is None else (config.packs,)
+    own: tuple[Path, ...] = () if config.packs is None else (config.packs,)
     return WorkerCommand.engine(
         name,
         device,
         config.data,
         models=(*config.models, *packaged_roots()),
-        packs=packs,
+        packs=(*own, *config.comfy_packs),
         memory_bytes=config.memory_cache,
         disk_bytes=config.disk_cache,
         vram_limit=config.vram_limit,

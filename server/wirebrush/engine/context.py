@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from wirebrush.api import NodeSpec, Port
 from wirebrush.engine.assets import Assets
@@ -19,6 +19,10 @@ from wirebrush.engine.loop import LoopThread
 from wirebrush.engine.packs import Packs
 from wirebrush.engine.recorder import Recorder
 from wirebrush.graph.recipe import Recipe, RecipeBook
+
+Rules: TypeAlias = Literal["", "comfy"]
+"""Whose rules a job runs by where ours differ. ComfyUI's: the first node that fails ends the job,
+and a blocker's message is told without failing it."""
 
 CHEAP_SECONDS = 0.005
 HISTORY_NODES = 50_000
@@ -114,6 +118,7 @@ class Wishes:
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     previews: bool = False
     again: bool = False
+    rules: Rules = ""
 
 
 def shown_assets(shown: Iterable[Any]) -> list[str]:

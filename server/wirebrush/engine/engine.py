@@ -17,7 +17,7 @@ from wirebrush.engine.cache.disk import DiskStore
 from wirebrush.engine.cache.memory import MemoryStore
 from wirebrush.engine.cache.tiered import TieredStore
 from wirebrush.engine.cancel import Cancellation
-from wirebrush.engine.context import PackWorld, Parts, Wishes
+from wirebrush.engine.context import PackWorld, Parts, Rules, Wishes
 from wirebrush.engine.devices import Device
 from wirebrush.engine.executor import Execution
 from wirebrush.engine.files import Digests, Files
@@ -113,6 +113,7 @@ class Engine:
         metadata: Mapping[str, str] | None = None,
         previews: bool = False,
         again: bool = False,
+        rules: Rules = "",
     ) -> Finished:
         """Run until the targets have their values; returns how it went, never raises.
 
@@ -125,8 +126,9 @@ class Engine:
             metadata: Texts to embed in saved pictures.
             previews: Whether somebody looks at previews.
             again: Whether an earlier attempt was cut off: what its nodes showed is told once more.
+            rules: Whose rules hold.
         """
-        wishes = Wishes(targets, scope or uuid4().hex, metadata or {}, previews, again)
+        wishes = Wishes(targets, scope or uuid4().hex, metadata or {}, previews, again, rules)
         return Execution(
             self._parts,
             prompt,

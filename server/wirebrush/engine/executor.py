@@ -34,7 +34,7 @@ from wirebrush.engine.graft import graft
 from wirebrush.engine.outcomes import Outcomes
 from wirebrush.engine.problems import BadOutput, is_out_of_memory, is_poison
 from wirebrush.engine.recorder import Emit, Record
-from wirebrush.engine.run import NodeRun, Services
+from wirebrush.engine.run import LiveGraph, NodeRun, Services
 from wirebrush.engine.task import WAITING, Task
 from wirebrush.events import Finished, JobState, NodesPlanned, NodeStarted, Problem
 from wirebrush.graph.explain import Reasons
@@ -75,7 +75,9 @@ class Execution:
         self._recipes = Recipes(parts.book, self._nodes, wishes.scope)
         self._reasons = Reasons(parts.history.recipes, self._recipes.known)
         self._claims = Claims(parts, self._arrived)
-        self._outcomes = Outcomes(parts, self._recipes, self._claims, emit, progressed)
+        self._outcomes = Outcomes(
+            parts, self._recipes, self._claims, emit, progressed, wishes.rules
+        )
         self._board = self._outcomes.board
         self._ledger = self._outcomes.ledger
         self._arrivals: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -92,6 +94,7 @@ class Execution:
             progressed,
             parts.shelf,
             parts.workspaces,
+            LiveGraph(self._nodes),
         )
 
     def run(self) -> Finished:
@@ -102,7 +105,8 @@ class Execution:
             self._cancellation.on_set(partial(self._arrivals.put, _wake))
             targets = self._plan()
             self._loop()
-            self._check_stuck(targets)
+            if not self._outcomes.stopped:
+                self._check_stuck(targets)
         except Cancelled:
             state = "cancelled"
         except Exception as error:
@@ -116,7 +120,8 @@ class Execution:
         self._parts.history.remember(self._recipes.known)
         problems = tuple(self._ledger.problems)
         summary = self._ledger.summary(time.monotonic() - started)
-        return Finished(state or ("failed" if problems else "succeeded"), summary, problems)
+        failed = any(problem.severity == "error" for problem in problems)
+        return Finished(state or ("failed" if failed else "succeeded"), summary, problems)
 
     # --- before anything runs ------------------------------------------------------------------
 
@@ -145,7 +150,7 @@ class Execution:
 
     def _loop(self) -> None:
         board, arrivals, check = self._board, self._arrivals, self._cancellation.check
-        while True:
+        while not self._outcomes.stopped:
             check()
             while not arrivals.empty():
                 arrivals.get()()
@@ -282,9 +287,9 @@ class Execution:
         elif isinstance(error, HitBlocked):
             self._outcomes.skip(task, error.blocked)
         else:
-            self._went_wrong(task, error)
+            self._went_wrong(task, call, error)
 
-    def _went_wrong(self, task: Task, error: BaseException) -> None:
+    def _went_wrong(self, task: Task, call: Call, error: BaseException) -> None:
         if isinstance(error, Cancelled | KeyboardInterrupt):
             raise Cancelled
         if is_out_of_memory(error) and not task.retried and not task.recipe.salt:
@@ -292,7 +297,7 @@ class Execution:
             return
         if is_poison(error):
             self._parts.device.poisoned = True
-        self._outcomes.fail(task, error)
+        self._outcomes.fail(task, error, call.arguments)
 
     def _retry(self, task: Task) -> None:
         """Memory ran out: let everything go that can be had again, then try once more."""

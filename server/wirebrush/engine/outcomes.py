@@ -6,19 +6,20 @@ after the result is durable, and the tasks below move on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wirebrush.api import Blocked, Link, NodeError
 from wirebrush.engine.arguments import Lost
 from wirebrush.engine.cache.store import Result, Shown
 from wirebrush.engine.claims import Claims
-from wirebrush.engine.context import Parts, shown_assets
+from wirebrush.engine.context import Parts, Rules, shown_assets
 from wirebrush.engine.ledger import Ledger
-from wirebrush.engine.problems import blocked_problem, problem_of
+from wirebrush.engine.problems import blocked_problem, failure_of, problem_of
 from wirebrush.engine.recorder import Emit, Record, record_size
 from wirebrush.engine.task import DONE, FAILED, Board, Task
-from wirebrush.events import NodeFinished, Problem
+from wirebrush.events import NodeFailed, NodeFinished
 from wirebrush.graph.recipe import Recipes
 
 
@@ -31,6 +32,7 @@ class Outcomes:
         claims: The job's turns.
         emit: Takes events.
         progressed: Called whenever a node has ended.
+        rules: Whose rules the job runs by.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Outcomes:
         claims: Claims,
         emit: Emit,
         progressed: Callable[[], None],
+        rules: Rules = "",
     ) -> None:
         self.board = Board(recipes, parts.packs.types.__getitem__, self._take)
         self.ledger = Ledger(recipes.known)
@@ -48,6 +51,8 @@ class Outcomes:
         self._claims = claims
         self._emit = emit
         self._progressed = progressed
+        self._rules = rules
+        self.stopped = False
         self._present: dict[bytes, Shown] = {}
         self._early_hits: list[Task] | None = []
 
@@ -166,15 +171,22 @@ class Outcomes:
         """An input is blocked: so are the outputs. A message is an error, at its first use."""
         self._claims.release(task, None)
         if blocked.message:
-            self._end(task, blocked_problem(blocked, task.id))
+            problem = blocked_problem(blocked, task.id)
+            if self._rules == "comfy":
+                problem = replace(problem, severity="warning")
+            self._end(task, NodeFailed(task.id, problem))
         else:
             outputs = (Blocked(),) * len(task.recipe.spec.outputs)
             self._settle_blocked(task, Result(outputs))
 
-    def fail(self, task: Task, error: BaseException) -> None:
-        """The node went wrong; what hangs on it will not run."""
+    def fail(
+        self, task: Task, error: BaseException, arguments: Mapping[str, Any] | None = None
+    ) -> None:
+        """The node went wrong; what hangs on it will not run, or nothing will."""
         self._claims.release(task, None)
-        self._end(task, problem_of(error, task.id, task.recipe.spec.id))
+        problem = problem_of(error, task.id, task.recipe.spec.id)
+        self._end(task, failure_of(problem, task.id, error, arguments or {}))
+        self.stopped = self._rules == "comfy"
 
     def _settle_blocked(self, task: Task, result: Result) -> None:
         task.blocked = task.kept = True  # such a result is in no cache
@@ -189,8 +201,9 @@ class Outcomes:
         self._progressed()
         self.board.settled(task)
 
-    def _end(self, task: Task, problem: Problem) -> None:
-        self.ledger.problems.append(problem)
+    def _end(self, task: Task, failure: NodeFailed) -> None:
+        self.ledger.problems.append(failure.problem)
+        self._parts.recorder.submit(Record(self._emit, failure))
         task.state = FAILED
         task.let_go()
         self.board.settled(task)

@@ -18,16 +18,18 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from wirebrush.api import MISSING, NodeFunction, NodeSpec
+from wirebrush.api import MISSING, ImportedPack, NodeFunction, NodeSpec, PackImporter
 from wirebrush.engine.sources import source_hash
 
 GROUP = "wirebrush.packs"
+IMPORTERS = "wirebrush.importers"
 SLOW_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -61,11 +63,12 @@ class NodeType:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A loaded pack with the node types that its modules declare."""
+    """A loaded pack with the node types that its modules declare, and those that it cannot have."""
 
     name: str
     modules: tuple[ModuleType, ...]
     types: tuple[NodeType, ...]
+    failures: tuple[LoadFailure, ...] = ()
     seconds: float = 0.0
 
 
@@ -127,7 +130,7 @@ def load_packs(
 def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Packs:
     """Packs in their order of precedence, as one."""
     types: dict[str, NodeType] = {}
-    problems = list(failures)
+    problems = [*failures, *(failure for pack in packs for failure in pack.failures)]
     for pack in packs:
         for kind in pack.types:
             if reason := _unserialisable(kind.spec):
@@ -152,29 +155,54 @@ def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Pac
 def pack_from(name: str, module: ModuleType, version: str = "") -> Pack:
     """A pack out of a module that is imported already."""
     modules = _modules_of(module)
+    return Pack(name, tuple(modules), _types(name, module, version, _declared_in(modules)))
+
+
+def pack_from_import(name: str, imported: ImportedPack) -> Pack:
+    """A pack out of one that was written for another tool."""
+    types = _types(name, imported.module, "", imported.nodes)
+    refused = [
+        LoadFailure(name, f"Node {node}: {reason}") for node, reason in imported.refused.items()
+    ]
+    return Pack(name, (imported.module, *imported.modules), types, tuple(refused))
+
+
+def _types(
+    name: str, module: ModuleType, version: str, nodes: Iterable[NodeFunction]
+) -> tuple[NodeType, ...]:
     source = source_hash(module, version)
-    types = [
+    return tuple(
         NodeType(
             declared.spec.owned_by(name, source.digest),
             declared,
             source.volatile,
             tuple(p.name for p in declared.spec.inputs if p.optional and p.default is MISSING),
         )
-        for declared in _declared_in(modules)
-    ]
-    return Pack(name, tuple(modules), tuple(types))
+        for declared in nodes
+    )
 
 
 def _found(
     folders: Iterable[Path], use_entry_points: bool
-) -> Iterator[tuple[str, str, Callable[[], ModuleType]]]:
+) -> Iterator[tuple[str, str, Callable[[], ModuleType | ImportedPack]]]:
     """Names, installed versions and loaders of all packs, in order of precedence."""
     if use_entry_points:
         for entry in sorted(entry_points(group=GROUP), key=_builtin_first):
             yield entry.name, entry.dist.version if entry.dist else "", entry.load
+    importers = [entry.load() for entry in entry_points(group=IMPORTERS)]
     for folder in folders:
         for path in _packs_below(folder):
-            yield path.stem, "", _FileLoader(path)
+            yield path.stem, "", _loader(path, importers)
+
+
+def _loader(
+    path: Path, importers: Iterable[PackImporter]
+) -> Callable[[], ModuleType | ImportedPack]:
+    """Who imports what lies there: one that knows such packs, or Python alone."""
+    for importer in importers:
+        if importer.claims(path):
+            return partial(importer.load, path)
+    return _FileLoader(path)
 
 
 def _builtin_first(entry: EntryPoint) -> tuple[bool, str]:
@@ -186,8 +214,12 @@ def _packs_below(folder: Path) -> list[Path]:
         return [folder]
     if not folder.is_dir():
         return []
-    found = [_inner(path) for path in folder.iterdir() if path.name[0] not in "._"]
+    found = [_inner(path) for path in folder.iterdir() if _may_be_pack(path)]
     return sorted(p for p in found if p.suffix == ".py" or (p / "__init__.py").is_file())
+
+
+def _may_be_pack(path: Path) -> bool:
+    return path.name[0] not in "._" and path.suffix != ".disabled"
 
 
 def _inner(path: Path) -> Path:
@@ -230,10 +262,14 @@ def _load(name: str, version: str, load: Callable[[], Any]) -> Pack | LoadFailur
     watch.daemon = True
     watch.start()
     try:
-        module = load()
-        if not isinstance(module, ModuleType):
-            raise TypeError(f"The entry point of pack {name} names no module, but {module!r}.")
-        return replace(pack_from(name, module, version), seconds=time.monotonic() - started)
+        loaded = load()
+        if isinstance(loaded, ImportedPack):
+            pack = pack_from_import(name, loaded)
+        elif isinstance(loaded, ModuleType):
+            pack = pack_from(name, loaded, version)
+        else:
+            raise TypeError(f"The entry point of pack {name} names no module, but {loaded!r}.")
+        return replace(pack, seconds=time.monotonic() - started)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

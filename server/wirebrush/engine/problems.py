@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from wirebrush.api import Blocked, NodeError
-from wirebrush.events import Problem
+from wirebrush.events import NodeFailed, Problem
 
 log = logging.getLogger(__name__)
 MESSAGE_LIMIT = 1_000
+INPUT_LIMIT = 200
+TRACE_LINES = 100
 _HERE = str(Path(__file__).parent)
 
 
@@ -81,6 +86,34 @@ def _cut(value: object) -> str:
     """A sentence, not a dump: nodes put whole tensors into messages."""
     text = readable(value)
     return text if len(text) <= MESSAGE_LIMIT else f"{text[:MESSAGE_LIMIT]}…"
+
+
+def failure_of(
+    problem: Problem, node: str, error: BaseException, arguments: Mapping[str, Any]
+) -> NodeFailed:
+    """The failure with what helps whoever wrote the node: class, traceback, inputs."""
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    trace = () if isinstance(error, BadOutput) else tuple(own_traceback(error).splitlines(True))
+    shown = {name: _shown(value) for name, value in arguments.items()}
+    return NodeFailed(node, problem, f"{module}{kind.__qualname__}", trace[-TRACE_LINES:], shown)
+
+
+def _shown(value: object) -> Any:
+    """A value as JSON, shortly: numbers as they are, anything large by what it is."""
+    kind = type(value).__name__
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        return value
+    if isinstance(value, str):
+        return readable(value)[:INPUT_LIMIT]
+    shape: Any = getattr(value, "shape", None)
+    if shape is not None:
+        return f"{kind} {readable(tuple(shape))}"
+    if isinstance(value, dict | list | tuple):
+        return f"a {kind}"
+    return readable(value)[:INPUT_LIMIT]
 
 
 def blocked_problem(blocked: Blocked, node: str) -> Problem:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from wirebrush.api import Asset, FileRef, Memory
+from wirebrush.api import Asset, FileRef, Memory, NodeError
 from wirebrush.api.run import AssetKind
 from wirebrush.engine.assets import Assets, Saved
 from wirebrush.engine.cancel import Cancellation
@@ -19,12 +20,31 @@ from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.previews import Previews
 from wirebrush.engine.problems import readable
 from wirebrush.events import Event, NodeProgress, Output, Preview
+from wirebrush.graph.prompt import PromptNode, node_to_json
 
 T = TypeVar("T")
 PROGRESS_SECONDS = 1 / 30
 PREVIEW_SECONDS = 0.2
 TEXT_LIMIT = 100_000
 """Characters of a text that travel to the page."""
+DATA_LIMIT = 4_000_000
+"""Characters of JSON that a node may give to clients."""
+
+
+class LiveGraph(Mapping[str, Mapping[str, Any]]):
+    """The nodes of a running job in API format, growing as they do."""
+
+    def __init__(self, nodes: Mapping[str, PromptNode]) -> None:
+        self._nodes = nodes
+
+    def __getitem__(self, node_id: str) -> Mapping[str, Any]:
+        return node_to_json(self._nodes[node_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._nodes))
+
+    def __len__(self) -> int:
+        return len(self._nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +61,7 @@ class Services:
     progressed: Callable[[], None]
     shelf: Shelf
     workspaces: Workspaces
+    graph: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass
@@ -55,6 +76,10 @@ class NodeRun:
 
     def __post_init__(self) -> None:
         self._previews = Previews(self._show_preview)
+
+    @property
+    def graph(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.services.graph
 
     @property
     def device(self) -> str:
@@ -138,6 +163,15 @@ class NodeRun:
         if len(text) > TEXT_LIMIT:
             text = f"{text[:TEXT_LIMIT]}… ({len(text) - TEXT_LIMIT} more characters)"
         self.shown.append(Output("text", text=text))
+
+    def show_data(self, data: Mapping[str, Any]) -> None:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, default=readable)
+        if len(text) > DATA_LIMIT:
+            raise NodeError(
+                f"This node shows {len(text)} characters of data; {DATA_LIMIT} are possible.",
+                "Save it to a file, or show less of it.",
+            )
+        self.shown.append(Output("data", text=readable(text)))
 
 
 def _number(value: int | None) -> int | None:

@@ -228,6 +228,7 @@ class Worker:
                 metadata=header.get("metadata") or {},
                 previews=bool(header.get("previews")),
                 again=int(header.get("attempt", 1)) > 1,
+                rules="comfy" if header.get("rules") == "comfy" else "",
             )
         except Exception as error:
             logging.exception("The job could not be read.")

@@ -40,7 +40,7 @@ class Prompt:
 
     def to_json(self) -> dict[str, Any]:
         """The API format."""
-        return {node.id: _node_to_json(node) for node in self.nodes.values()}
+        return {node.id: node_to_json(node) for node in self.nodes.values()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prompt:
@@ -82,7 +82,8 @@ def input_from_json(item: Any) -> Any:
     return item
 
 
-def _node_to_json(node: PromptNode) -> dict[str, Any]:
+def node_to_json(node: PromptNode) -> dict[str, Any]:
+    """One node in API format."""
     inputs: dict[str, Any] = {}
     for name, item in node.inputs.items():
         if isinstance(item, Link):

@@ -170,6 +170,8 @@ class Recipes:
             parts.append(spelled)
         if marks:
             parts.append(canonical(dict(marks)))
+        if shape.spec.cache == "node":
+            parts.append(b"@" + node.id.encode("utf-8", "surrogatepass"))
         if salt:
             parts.append(b"!" + salt.encode("utf-8", "surrogatepass"))
         inputs = draft.inputs

@@ -9,6 +9,8 @@ from aiohttp import WSCloseCode, web
 
 from wirebrush.http.access import Access
 from wirebrush.http.addresses import Names
+from wirebrush.http.comfy.routes import comfy_routes
+from wirebrush.http.door import Door
 from wirebrush.http.guard import guards
 from wirebrush.http.headers import add_security_headers
 from wirebrush.http.keys import SERVICES, SOCKETS
@@ -58,12 +60,14 @@ def build_app(
 ) -> web.Application:
     """The whole server as an aiohttp application. `page` is the folder of the built page."""
     routes = (*ROUTES, *openapi.routes(ROUTES), *more_routes)
-    app = web.Application(middlewares=guards(names, access), client_max_size=MAX_BODY)
+    foreign = () if services.comfy is None else tuple(comfy_routes(services.comfy))
+    door = Door(frozenset(route.path for route in foreign))
+    app = web.Application(middlewares=guards(names, access, door), client_max_size=MAX_BODY)
     app[SERVICES] = services
     app[SOCKETS] = set()
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(_close_sockets)
-    register(app, routes)
+    register(app, (*routes, *foreign))
     for path, handler in page_routes(page):
         app.router.add_get(path, handler)
     return app

@@ -17,6 +17,7 @@ from wirebrush.http.access import Access
 from wirebrush.http.addresses import Names
 from wirebrush.http.answers import Invalid, Refused
 from wirebrush.http.audit import note_request
+from wirebrush.http.door import Door
 from wirebrush.http.pages import closed_door
 from wirebrush.jobs.errors import JobsError
 
@@ -42,15 +43,15 @@ _STATUS = {
 log = logging.getLogger("wirebrush.http")
 
 
-def guards(names: Names, access: Access) -> list[Middleware]:
+def guards(names: Names, access: Access, door: Door) -> list[Middleware]:
     """The middlewares, outermost first."""
     return [
         keeps_book,
         answers_errors,
         only_our_names(names),
         only_our_pages(names),
-        only_with_token(access, names),
-        only_plain_bodies,
+        only_with_token(access, names, door),
+        only_plain_bodies(door),
     ]
 
 
@@ -129,43 +130,54 @@ def only_our_pages(names: Names) -> Middleware:
     return check
 
 
-@web.middleware
-async def only_plain_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """415 for compressed bodies and for types that a foreign form could send."""
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Refused(
-            415,
-            "compressed_body",
-            "Compressed request bodies are not accepted.",
-            "Send the body as it is, without Content-Encoding.",
-        )
-    if request.method not in SAFE_METHODS and request.body_exists and not _readable(request):
-        raise Refused(
-            415,
-            "wrong_content_type",
-            f"A body of type {request.content_type!r} is not accepted here.",
-            "Send JSON as application/json, or a file to /v1/assets with an X-Filename header.",
-        )
-    return await handler(request)
+def only_plain_bodies(door: Door) -> Middleware:
+    """415 for compressed bodies and for types that a foreign form could send.
 
-
-def only_with_token(access: Access, names: Names) -> Middleware:
-    """401 unless the request carries the cookie or the token; `?token=` is exchanged for it."""
+    ComfyUI's clients may name any type, or none: its routes never looked at it.
+    """
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in PUBLIC or access.has_cookie(request.cookies.get(access.cookie_name)):
-            if "token" in request.query and _is_page(request):
-                return _to_clean_url(request)
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise Refused(
+                415,
+                "compressed_body",
+                "Compressed request bodies are not accepted.",
+                "Send the body as it is, without Content-Encoding.",
+            )
+        brings = request.method not in SAFE_METHODS and request.body_exists
+        if brings and not _readable(request) and not door.leads_to(request):
+            raise Refused(
+                415,
+                "wrong_content_type",
+                f"A body of type {request.content_type!r} is not accepted here.",
+                "Send JSON as application/json, or a file to /v1/assets with an X-Filename header.",
+            )
+        return await handler(request)
+
+    return check
+
+
+def only_with_token(access: Access, names: Names, door: Door) -> Middleware:
+    """401 unless the request carries the cookie or the token; `?token=` is exchanged for it.
+
+    ComfyUI's clients may keep `?token=`, and show none where the door is open for them.
+    """
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        cookie = access.has_cookie(request.cookies.get(access.cookie_name))
+        if cookie and "token" in request.query and _is_page(request) and not door.leads_to(request):
+            return _to_clean_url(request)
+        if cookie or request.path in PUBLIC or door.open_for(request):
             return await handler(request)
         shown = _bearer(request)
-        if shown is None and _is_page(request):
+        if shown is None and door.leads_to(request):
             shown = request.query.get("token")
-            if shown is not None and _accepted(access, request, shown):
-                secure = f"https://{request.host}" in names.origins  # behind a proxy with TLS
-                return _with_cookie(access, _to_clean_url(request), secure)
-        elif shown is not None and _accepted(access, request, shown):
+        if shown is not None and _accepted(access, request, shown):
             return await handler(request)
+        if shown is None and (exchanged := _exchanged(access, names, request)) is not None:
+            return exchanged
         if _is_page(request) and "text/html" in request.headers.get("Accept", ""):
             return closed_door()
         raise Refused(
@@ -177,6 +189,15 @@ def only_with_token(access: Access, names: Names) -> Middleware:
         )
 
     return check
+
+
+def _exchanged(access: Access, names: Names, request: web.Request) -> web.StreamResponse | None:
+    """The page's address with the right token: the cookie, and the address without it."""
+    token = request.query.get("token") if _is_page(request) else None
+    if token is None or not _accepted(access, request, token):
+        return None
+    secure = f"https://{request.host}" in names.origins  # behind a proxy with TLS
+    return _with_cookie(access, _to_clean_url(request), secure)
 
 
 def _accepted(access: Access, request: web.Request, shown: str) -> bool:

@@ -38,5 +38,5 @@ def register(app: web.Application, routes: Iterable[Route]) -> None:
     """Add the routes to an application."""
     for route in routes:
         app.router.add_route(route.method, route.path, route.handler)
-        if route.method == "GET" and route.path != "/v1/ws":
+        if route.method == "GET" and not route.path.endswith("/ws"):
             app.router.add_route("HEAD", route.path, route.handler)

@@ -8,6 +8,7 @@ from wirebrush.config import Config
 from wirebrush.folders import ModelFolders
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
@@ -21,7 +22,7 @@ from wirebrush.jobs.thumbnails import Thumbnails
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of one server."""
+    """The services of one server. `comfy` is None unless it speaks ComfyUI's API too."""
 
     config: Config
     queue: JobQueue
@@ -36,3 +37,4 @@ class Services:
     templates: Templates
     workers: WorkerBoard
     plans: PlanDesk
+    comfy: ComfyServices | None = None

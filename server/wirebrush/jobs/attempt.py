@@ -76,6 +76,7 @@ class Attempt:
                 "metadata": body.metadata,
                 "previews": True,
                 "scope": self.lease.job.id,
+                "rules": body.rules,
             }
         )
 

@@ -183,6 +183,7 @@ class JobQueue:
             *(work.prompt, work.targets, work.workflow, work.metadata, old.priority),
             owner=old.owner,
             group=old.group,
+            rules=work.rules,
         )
         fresh = replace(_fresh(self._ids.new(), again), retry_of=job)
         record = await self._journal.write(lambda db: jobtable.insert(db, fresh, work, None, False))

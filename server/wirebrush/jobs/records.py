@@ -12,6 +12,8 @@ from wirebrush.events import FINAL_STATES, JobState, Output, Problem, Summary
 
 AssetKind: TypeAlias = Literal["upload", "output", "preview"]
 """Where an asset came from; what it is (picture, text) is its `mime`."""
+Rules: TypeAlias = Literal["", "comfy"]
+"""Whose rules a job runs by where ours differ: see the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,12 @@ class Submission:
     idempotency_key: str | None = None
     owner: str = ""
     group: Mapping[str, Any] | None = None
+    rules: Rules = ""
 
     @property
     def body(self) -> Body:
         """The part that a retry repeats."""
-        return Body(self.prompt, self.targets, self.workflow, self.metadata)
+        return Body(self.prompt, self.targets, self.workflow, self.metadata, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,18 @@ class Body:
     targets: tuple[str, ...]
     workflow: Mapping[str, Any] | None
     metadata: Mapping[str, Any]
+    rules: Rules = ""
 
     def to_text(self) -> str:
         """The body as JSON text; the same body is the same text."""
-        return _json([self.prompt, self.targets, self.workflow, self.metadata])
+        more = [self.rules] if self.rules else []
+        return _json([self.prompt, self.targets, self.workflow, self.metadata, *more])
 
     @classmethod
     def from_text(cls, text: str) -> Body:
         """Read what `to_text` wrote."""
-        prompt, targets, workflow, metadata = json.loads(text)
-        return cls(prompt, tuple(targets), workflow, metadata)
+        prompt, targets, workflow, metadata, *more = json.loads(text)
+        return cls(prompt, tuple(targets), workflow, metadata, *more)
 
 
 def body_digest(text: str) -> str:

@@ -214,6 +214,7 @@ function jobAfter(job: Job, event: JobEvent, now: number): Job {
       const { state, summary, problems } = event;
       return { ...job, running: null, progress: null, record: { ...record, state, summary, problems, ended: now / 1000 } };
     }
+    case "node_failed":
     case "preview":
       return job;
   }

@@ -72,14 +72,14 @@ export interface DraftRecord {
   modified: number;
 }
 
-export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | Finished;
+export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | NodeFailed | Finished;
 
 /** One thing that happened to a job. */
 export interface EventMessage {
   type: "event";
   seq: number;
   job: string;
-  event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | Finished;
+  event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | NodeFailed | Finished;
 }
 
 /** What the files of a kind can be narrowed by. */
@@ -159,6 +159,16 @@ export interface ModelRecord {
   has_thumbnail: boolean;
 }
 
+/** A node went wrong, and what hangs on it will not run; others may. `Finished` lists it again. */
+export interface NodeFailed {
+  type: "node_failed";
+  node: string;
+  problem: Problem;
+  error: string;
+  traceback: string[];
+  inputs: Record<string, Json>;
+}
+
 /** A node's values exist and are on disk (or cost less than reading them back). */
 export interface NodeFinished {
   type: "node_finished";
@@ -212,10 +222,11 @@ export interface NodeSpec {
   inputs: NodePort[];
   outputs: NodeOutput[];
   version: string;
-  cache: "pure" | "never";
+  cache: "pure" | "node" | "never";
   sink?: boolean;
   dynamic?: boolean;
   fingerprint?: boolean;
+  validates?: boolean;
   effects?: boolean;
   deprecated?: boolean;
   experimental?: boolean;
@@ -254,7 +265,7 @@ export interface NodesPlanned {
 
 /** A stored file or text that a node shows. `asset` is an asset id; text outputs have none. */
 export interface Output {
-  kind: "output" | "preview" | "text";
+  kind: "output" | "preview" | "text" | "data";
   asset: string | null;
   name: string;
   mime: string;

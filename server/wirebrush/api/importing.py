@@ -1,0 +1,34 @@
+"""How packs that are written for another tool become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from wirebrush.api.node import NodeFunction
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPack:
+    """A pack after its import: its node types, and why others of it cannot be ours (by id)."""
+
+    name: str
+    nodes: tuple[NodeFunction, ...]
+    module: ModuleType
+    modules: tuple[ModuleType, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class PackImporter(Protocol):
+    """Named by an entry point of the group `wirebrush.importers`."""
+
+    def claims(self, path: Path) -> bool:
+        """Whether this folder or `.py` file is such a pack. Looks at it and imports nothing."""
+        ...
+
+    def load(self, path: Path) -> ImportedPack:
+        """Import it; whatever is raised is reported as the pack's failure."""
+        ...

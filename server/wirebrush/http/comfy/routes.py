@@ -1,0 +1,24 @@
+"""All of ComfyUI's routes, under every prefix where its clients look for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from wirebrush.http.comfy import facts
+from wirebrush.http.comfy.services import ComfyServices
+from wirebrush.http.routes import Route
+
+ROUTES: tuple[Route, ...] = (*facts.ROUTES,)
+"""Without a prefix: `/prompt`."""
+
+PREFIXES = ("", "/api")
+PAGE_PREFIXES = ("/comfy", "/comfy/api")
+"""Where ComfyUI's own page, served at `/comfy/`, looks for them."""
+
+
+def comfy_routes(comfy: ComfyServices) -> Iterator[Route]:
+    """Every route under every prefix."""
+    for prefix in PREFIXES if comfy.page is None else (*PREFIXES, *PAGE_PREFIXES):
+        for route in ROUTES:
+            yield replace(route, path=f"{prefix}{route.path}")

@@ -33,7 +33,7 @@ export function RunBar() {
       {open ? <RunProgress open={open.split(" ")} /> : <RunPlan />}
       <div className={styles["run"]} data-tour="run">
         {open && (
-          <Button onClick={() => cancelCurrent(studio)} title={cancelLabel}>
+          <Button disabled={!live} onClick={() => cancelCurrent(studio)} title={cancelLabel}>
             {t("command.cancel")}
           </Button>
         )}

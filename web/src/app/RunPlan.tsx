@@ -24,9 +24,10 @@ export function RunPlan() {
   );
   const amount = planned ?? guessed;
   if (!amount) return null;
+  const words = wordsFor(amount, batch);
   return (
-    <span className={styles["plan"]} title={amount.total === 0 ? t("run.none.hint") : undefined} data-known={planned !== null}>
-      {wordsFor(amount, batch)}
+    <span className={styles["plan"]} title={amount.total === 0 ? t("run.none.hint") : words} data-known={planned !== null}>
+      {words}
     </span>
   );
 }

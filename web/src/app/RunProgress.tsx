@@ -11,6 +11,7 @@ export function RunProgress({ open }: { open: readonly string[] }) {
   // Newest first, and the oldest runs first.
   const current = useRuntime(({ jobs }) => open.findLast((id) => jobs.byId[id]?.record.state === "running") ?? open.at(-1) ?? "");
   const job = useRuntime(({ jobs }) => jobs.byId[current]);
+  const live = useRuntime(({ phase }) => phase === "live");
   const { part, left } = useExpected(job);
   const types = useNodeTypes();
   const title = useDocument((document) => {
@@ -21,12 +22,13 @@ export function RunProgress({ open }: { open: readonly string[] }) {
   if (!job) return null;
   const { record, progress } = job;
   const words: string[] = [];
-  if (record.state !== "running") words.push(t(`job.${record.state}`));
+  if (!live) words.push(t("job.away"));
+  else if (record.state !== "running") words.push(t(`job.${record.state}`));
   else if (title) words.push(progress ? `${title} ${progress[0]} / ${progress[1]}` : title);
   else words.push(t("job.running"));
-  if (open.length > 1) words.push(t("run.ahead", { count: open.length - 1 }));
+  if (live && open.length > 1) words.push(t("run.ahead", { count: open.length - 1 }));
   const behind = open.length > 1 ? (each === null ? null : each * (open.length - 1)) : 0;
-  if (left !== null && behind !== null) words.push(t("run.left", { seconds: seconds(left + behind) }));
+  if (live && left !== null && behind !== null) words.push(t("run.left", { seconds: seconds(left + behind) }));
   return (
     <span className={styles["plan"]} title={record.worker ? t("run.worker", { worker: record.worker }) : undefined}>
       <span className={styles["words"]}>{words.join(" · ")}</span>

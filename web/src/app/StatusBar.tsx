@@ -20,7 +20,7 @@ export function StatusBar() {
         <span className={styles["dot"]} />
         {phase === "live" ? t("status.connected") : phase === "connecting" ? t("status.connecting") : t("status.offline")}
       </span>
-      <Workers />
+      {phase === "live" && <Workers />}
       {system && <span className={styles["detail"]}>{t("status.cache", { size: bytes(system.cache.bytes) })}</span>}
       <Hits />
       <PackFailures />

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from "react";
 import { useSettings, useStudio } from "../state/context";
 import type { Studio } from "../state/studio";
+import { isBeside } from "../state/ui";
 import { putAway } from "./drawer";
 import { isField } from "./fields";
 import { commandsByKeys, keysOfEvent } from "./keys";
@@ -12,7 +13,7 @@ export function useShortcuts(): void {
   const commands = useMemo(() => commandsByKeys(chosen), [chosen]);
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || isCovered(studio) || isInMenu(event.target)) return;
+      if (event.defaultPrevented || isCovered(studio, event) || isInMenu(event.target)) return;
       if (event.key === "Escape" && putAway(studio, event.target)) return;
       const keys = keysOfEvent(event);
       const command = keys && commands.get(keys.toLowerCase());
@@ -28,10 +29,11 @@ export function useShortcuts(): void {
   }, [studio, commands]);
 }
 
-/** While something lies over the page, keys are for that. */
-function isCovered(studio: Studio): boolean {
+/** While something lies over the page, keys are for that; beside it, only those that close it and those pressed in it. */
+function isCovered(studio: Studio, { key, target }: KeyboardEvent): boolean {
   const { enlarged, overlay } = studio.ui.getState();
-  return enlarged !== null || overlay !== null;
+  if (enlarged !== null || overlay === null) return enlarged !== null;
+  return !isBeside(overlay) || key === "Escape" || (target instanceof Element && target.closest('[role="dialog"]') !== null);
 }
 
 /** The canvas, or the page as a whole when nothing has the focus. */

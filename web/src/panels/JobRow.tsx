@@ -24,6 +24,7 @@ interface Props {
 export const JobRow = memo(function JobRow({ id, place }: Props) {
   const studio = useStudio();
   const job = useRuntime(({ jobs }) => jobs.byId[id]);
+  const live = useRuntime(({ phase }) => phase === "live");
   const way = useExpected(job);
   const [opened, setOpened] = useState(false);
   const { over, handlers } = usePlace(place);
@@ -32,7 +33,7 @@ export const JobRow = memo(function JobRow({ id, place }: Props) {
   const active = record.state === "running";
   return (
     <li
-      className={`${styles["job"]} ${active ? styles["active"] : ""} ${over ? styles["over"] : ""}`}
+      className={`${styles["job"]} ${active && live ? styles["active"] : ""} ${over ? styles["over"] : ""}`}
       data-state={record.state}
       data-job={id}
       {...handlers}
@@ -46,7 +47,7 @@ export const JobRow = memo(function JobRow({ id, place }: Props) {
       <button type="button" className={styles["words"]} aria-expanded={opened} onClick={() => setOpened(!opened)}>
         <span className={styles["title"]}>{record.title || t("file.untitled")}</span>
         <span className={`${styles["detail"]} ${styles[record.state] ?? ""}`}>
-          {jobDetail(job, nodeTitle(studio, job), way, place?.index === 0)}
+          {live || isFinal(record.state) ? jobDetail(job, nodeTitle(studio, job), way, place?.index === 0) : t("job.away")}
         </span>
       </button>
       <ChevronDown size={12} className={styles["chevron"]} aria-hidden="true" />

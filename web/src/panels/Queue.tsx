@@ -24,6 +24,7 @@ export function Queue() {
   const { running, waiting, ended } = useMemo(() => JSON.parse(order) as ReturnType<typeof rowsOf>, [order]);
   // That it is paused is said below, with what can be done about it.
   const obstacle = useRuntime(({ system }) => (system?.queue.paused ? null : system?.queue.obstacle));
+  const live = useRuntime(({ phase }) => phase === "live");
   const open = running.length + waiting.length > 0;
   return (
     <section className={panel["section"]} aria-label={t("queue.title")}>
@@ -34,7 +35,7 @@ export function Queue() {
       <Paused />
       {obstacle && <p className={panel["quiet"]}>{obstacle}</p>}
       {!open && ended.length === 0 && <p className={panel["quiet"]}>{t("queue.empty")}</p>}
-      <Section rows={running} title={t("queue.running")} />
+      <Section rows={running} title={t(live ? "queue.running" : "queue.away")} />
       <Section rows={waiting} title={t("queue.waiting")} movable />
       <Section rows={ended} title={t("queue.ended")} />
     </section>
@@ -61,7 +62,7 @@ function Actions({ open, ended }: { open: boolean; ended: boolean }) {
   return (
     <span className={styles["actions"]}>
       {open && (
-        <IconButton label={t("command.cancelAll")} onClick={() => cancelAll(studio)}>
+        <IconButton label={t("command.cancelAll")} disabled={!live} onClick={() => cancelAll(studio)}>
           <CircleX size={14} />
         </IconButton>
       )}
@@ -80,11 +81,12 @@ function Actions({ open, ended }: { open: boolean; ended: boolean }) {
 function Paused() {
   const studio = useStudio();
   const paused = useRuntime(({ system }) => system?.queue.paused ?? false);
+  const live = useRuntime(({ phase }) => phase === "live");
   if (!paused) return null;
   return (
     <p className={styles["paused"]}>
       {t("queue.paused")}
-      <Button onClick={() => void studio.runtime.pause(false).catch((error: Error) => studio.notify(error.message))}>
+      <Button disabled={!live} onClick={() => void studio.runtime.pause(false).catch((error: Error) => studio.notify(error.message))}>
         {t("queue.resume")}
       </Button>
     </p>

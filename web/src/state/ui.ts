@@ -13,6 +13,13 @@ export interface Enlarged {
 /** What may lie over the page, one at a time. */
 export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "about" | "camera" | "crop" | "mask";
 
+/** What leaves the page beside it as it is: what is read or chosen there can be seen and used meanwhile. */
+const BESIDE: ReadonlySet<Overlay> = new Set(["settings", "shortcuts", "versions"]);
+
+export function isBeside(overlay: Overlay | null): boolean {
+  return overlay !== null && BESIDE.has(overlay);
+}
+
 /** A menu of what can be done: to what kind of thing, and where in the window it was pointed at. */
 export interface MenuRequest {
   readonly on: Hit["kind"] | "canvas";

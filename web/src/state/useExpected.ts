@@ -7,7 +7,8 @@ const NOTHING = {};
 
 /** How far a job is and how long it will still take; followed while it runs. */
 export function useExpected(job: Job | undefined): Expected {
-  const now = useClock(job?.record.state === "running");
+  const live = useRuntime(({ phase }) => phase === "live");
+  const now = useClock(live && job?.record.state === "running");
   const id = job?.record.id ?? "";
   const document = useRuntime(({ jobs }) => jobs.ours[id]?.document ?? "");
   const estimates = useRuntime(({ jobs }) => jobs.ours[id]?.estimates ?? NOTHING);

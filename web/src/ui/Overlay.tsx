@@ -2,7 +2,8 @@ import { Dialog } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
 import { useRef, type ReactNode } from "react";
 import { t } from "../i18n/text";
-import { useStudio } from "../state/context";
+import { useStudio, useUi } from "../state/context";
+import { isBeside } from "../state/ui";
 import { Notices } from "./Notices";
 import styles from "./Overlay.module.css";
 
@@ -11,16 +12,15 @@ interface Props {
   children: ReactNode;
   /** `wide` for what is read or compared, `small` for a question. */
   size?: "small" | "normal" | "wide";
-  /** The page beside it stays as it is and can be used: what is chosen here can be seen there. */
-  beside?: boolean;
 }
 
 /** What gets the keyboard first: to leave there is Escape. */
 const FIELDS = "input:not([type=hidden]), select, textarea";
 
-/** Something that lies over the page for a while: Escape or a click beside it closes it. */
-export function Overlay({ title, children, size = "normal", beside = false }: Props) {
+/** Something that lies over the page for a while: Escape closes it, as does a click beside it unless the page can be used. */
+export function Overlay({ title, children, size = "normal" }: Props) {
   const { ui } = useStudio();
+  const beside = useUi(({ overlay }) => isBeside(overlay));
   const popup = useRef<HTMLDivElement>(null);
   return (
     <Dialog.Root open modal={!beside} disablePointerDismissal={beside} onOpenChange={(open) => !open && ui.setState({ overlay: null })}>

@@ -34,9 +34,14 @@ export function portLabel(port: { readonly name: string; readonly label?: string
   return port.label ?? label(port.name);
 }
 
-/** A day and a time of it, as the language writes them. */
+/** A day and a time of it, as the language writes them; hours as `clock` has them. */
 export function dateAndTime(ms: number): string {
-  return new Date(ms).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
+  return new Date(ms).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+}
+
+/** The same to the second: two that were made one soon after the other are told apart. */
+export function moment(ms: number): string {
+  return new Date(ms).toLocaleString(language(), { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 }
 
 /** A day, as the language writes it. */

@@ -11,7 +11,8 @@ export function NodeFooter({ id }: { id: string }) {
     const worker = run && jobs.byId[run.job]?.record.worker;
     return workers.find((item) => item.worker === worker)?.device ?? worker ?? "";
   });
-  const now = useClock(run?.state === "running");
+  const live = useRuntime(({ phase }) => phase === "live");
+  const now = useClock(live && run?.state === "running");
   if (!run) return null;
   if (run.state === "running") {
     const { started, value, total } = run;

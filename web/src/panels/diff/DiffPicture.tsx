@@ -1,9 +1,10 @@
 import { Maximize } from "lucide-react";
-import { useMemo, useRef, useState, type PointerEvent, type WheelEvent } from "react";
+import { useMemo, useRef, useState, type CSSProperties, type PointerEvent, type WheelEvent } from "react";
 import { around, boxAt, centreOf, grown, nodeBoxes, type Box } from "../../model/layout/boxes";
 import type { Graph, Wire } from "../../model/document/document";
 import type { Difference, DiffKind } from "../../model/document/diff";
 import { IconButton } from "../../ui/Button";
+import { useSize } from "../../ui/useSize";
 import { t } from "../../i18n/text";
 import { nodeName, subject, type Side } from "./words";
 import styles from "./Diff.module.css";
@@ -30,6 +31,10 @@ interface Drawn {
 const EDGE = 80;
 /** How much around a chosen difference is seen. */
 const NEAR = 260;
+/** Words are so high in the drawing: as many pixels on the screen as can be read, as far as nodes have room. */
+const READABLE_PX = 11.5;
+const SMALLEST_LETTER = 15;
+const LARGEST_LETTER = 30;
 const NOTHING: Box = { left: 0, top: 0, right: 400, bottom: 300 };
 
 /** Both graphs in one drawing: what is new, gone, changed or moved has the colour of its word. */
@@ -44,14 +49,18 @@ export function DiffPicture({ before, after, sides, differences, chosen, choose 
   const near = chosen && placeOf(chosen, places, before, after);
   const view = moved?.chosen === chosen ? moved.box : near ? grown(near, NEAR) : all;
   const handlers = useLooking(view, (box) => setMoved({ chosen, box }));
+  const frame = useRef<HTMLDivElement>(null);
+  const [width, height] = useSize(frame);
+  const unit = Math.max((view.right - view.left) / Math.max(1, width), (view.bottom - view.top) / Math.max(1, height));
+  const letter = Math.min(LARGEST_LETTER, Math.max(SMALLEST_LETTER, READABLE_PX * unit));
   return (
-    <div className={styles["picture"]}>
+    <div ref={frame} className={styles["picture"]} style={{ "--letter": `${letter}px` } as CSSProperties}>
       <svg viewBox={`${view.left} ${view.top} ${view.right - view.left} ${view.bottom - view.top}`} role="img" aria-label={t("diff.picture")} {...handlers}>
         {wires.map(({ key, wire }) => (
           <path key={key} d={course(wire, places)} className={`${styles["wire"]} ${lookOf(found.get(`wire ${key}`)?.[0], chosen)}`} />
         ))}
         {nodes.map((node) => (
-          <Node key={node.id} node={node} chosen={chosen} choose={choose} sides={sides} />
+          <Node key={node.id} node={node} chosen={chosen} choose={choose} sides={sides} letter={letter} />
         ))}
       </svg>
       <IconButton label={t("diff.all")} className={styles["fit"] ?? ""} onClick={() => setMoved({ chosen, box: all })}>
@@ -61,7 +70,7 @@ export function DiffPicture({ before, after, sides, differences, chosen, choose 
   );
 }
 
-function Node({ node: { box, was, title, difference }, chosen, choose, sides }: Pick<Props, "chosen" | "choose" | "sides"> & { node: Drawn }) {
+function Node({ node: { box, was, title, difference }, chosen, choose, sides, letter }: Pick<Props, "chosen" | "choose" | "sides"> & { node: Drawn; letter: number }) {
   const look = lookOf(difference, chosen);
   const from = was && centreOf(was);
   const to = centreOf(box);
@@ -74,17 +83,23 @@ function Node({ node: { box, was, title, difference }, chosen, choose, sides }: 
         </>
       )}
       <rect x={box.left} y={box.top} width={box.right - box.left} height={box.bottom - box.top} rx="10" />
-      <text x={box.left + 14} y={box.top + 27}>
-        {title.slice(0, 28)}
+      <text x={box.left + letter} y={box.top + 1.8 * letter}>
+        {shortened(title, (box.right - box.left) / letter)}
       </text>
       {difference && (
-        <text x={box.left + 14} y={box.top + 47} className={styles["word"]}>
+        <text x={box.left + letter} y={box.top + 3.1 * letter} className={styles["word"]}>
           {t(`diff.${difference.kind}`)}
         </text>
       )}
       {difference && <title>{`${t(`diff.${difference.kind}`)}: ${subject(difference, sides)}`}</title>}
     </g>
   );
+}
+
+/** As much of a title as a node has room for, which is so many letters high wide. */
+function shortened(title: string, wide: number): string {
+  const room = Math.floor((wide - 2) / 0.56);
+  return title.length <= room ? title : `${title.slice(0, Math.max(1, room - 1))}…`;
 }
 
 /** Wheel and drag move the view of the drawing, nothing else. */

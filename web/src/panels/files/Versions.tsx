@@ -7,7 +7,7 @@ import { parseDocument, serialise } from "../../model/format/format";
 import { files, type VersionInfo } from "../../runtime/files";
 import { useDocument, useDocumentState, useStudio } from "../../state/context";
 import { Button } from "../../ui/Button";
-import { dateAndTime } from "../../ui/format";
+import { moment } from "../../ui/format";
 import { Overlay } from "../../ui/Overlay";
 import { DiffView } from "../DiffView";
 import styles from "./Files.module.css";
@@ -28,23 +28,35 @@ async function newestOf(name: string): Promise<{ found: readonly VersionInfo[]; 
   return { found, newest: first ? await read(name, first) : null };
 }
 
-/** Earlier states of the open document, each beside what it is now. */
+/** Earlier states of the open document, each beside what it is now; after each save there is one more. */
 export function Versions() {
+  const { file, name: title } = useDocumentState(({ file: filed, editing }) => ({ file: filed, name: editing.document.name }));
+  return (
+    <Overlay title={t("versions.title", { name: file?.name ?? title })} size="wide">
+      {file ? <OfFile key={`${file.name} ${file.etag}`} name={file.name} /> : <p className={styles["empty"]}>{t("versions.none")}</p>}
+    </Overlay>
+  );
+}
+
+function OfFile({ name }: { name: string }) {
   const studio = useStudio();
-  const { file } = useDocumentState((state) => ({ file: state.file }));
   const now = useDocument((document) => document);
   const [versions, setVersions] = useState<readonly VersionInfo[] | null>(null);
   const [chosen, setChosen] = useState<Version | null>(null);
-  const name = file?.name ?? "";
 
   useEffect(() => {
+    let current = true;
     newestOf(name).then(
       ({ found, newest }) => {
+        if (!current) return;
         setVersions(found);
         setChosen(newest);
       },
       (error: Error) => studio.notify(wordsOf(error)),
     );
+    return () => {
+      current = false;
+    };
   }, [name, studio]);
 
   async function choose(info: VersionInfo): Promise<void> {
@@ -54,42 +66,49 @@ export function Versions() {
   function restore({ info, document }: Version): void {
     studio.documents.run(replaceDocument, { ...document, name: now.name });
     studio.ui.setState({ overlay: null });
-    studio.notify(t("versions.restored", { time: dateAndTime(info.saved * 1000) }));
+    studio.notify(t("versions.restored", { time: moment(info.saved * 1000) }));
   }
 
-  const same = chosen && serialise({ ...chosen.document, id: now.id, name: now.name }) === serialise(now);
+  if (versions?.length === 0) return <p className={styles["empty"]}>{t("versions.none")}</p>;
   return (
-    <Overlay title={t("versions.title", { name })} size="wide">
-      {versions?.length === 0 && <p className={styles["empty"]}>{t("versions.none")}</p>}
-      <div className={styles["versions"]}>
-        <ul className={styles["list"]}>
-          {versions?.map((info) => (
-            <li key={info.id}>
-              <button
-                type="button"
-                className={styles["version"]}
-                aria-pressed={chosen?.info.id === info.id}
-                onClick={() => void choose(info).catch((error: Error) => studio.notify(wordsOf(error)))}
-              >
-                <span>{dateAndTime(info.saved * 1000)}</span>
-                <span className={styles["hint"]}>{t("open.nodes", { count: info.nodes ?? 0 })}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
-        {chosen && (
-          <div className={styles["compared"]}>
-            {same ? <p className={styles["empty"]}>{t("versions.same")}</p> : <DiffView before={chosen.document} after={now} names={{ before: dateAndTime(chosen.info.saved * 1000), after: t("versions.now") }} />}
-            {!same && (
-              <div className={styles["actions"]}>
-                <Button look="primary" onClick={() => restore(chosen)}>
-                  {t("versions.restore")}
-                </Button>
-              </div>
-            )}
-          </div>
-        )}
+    <div className={styles["versions"]}>
+      <ul className={styles["list"]}>
+        {versions?.map((info) => (
+          <li key={info.id}>
+            <button
+              type="button"
+              className={styles["version"]}
+              aria-pressed={chosen?.info.id === info.id}
+              onClick={() => void choose(info).catch((error: Error) => studio.notify(wordsOf(error)))}
+            >
+              <span>{moment(info.saved * 1000)}</span>
+              <span className={styles["hint"]}>{t("open.nodes", { count: info.nodes ?? 0 })}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {chosen && <Compared version={chosen} now={now} restore={() => restore(chosen)} />}
+    </div>
+  );
+}
+
+/** What differs between a version and the document as it is, and the way back to it. */
+function Compared({ version: { info, document }, now, restore }: { version: Version; now: Document; restore: () => void }) {
+  const same = serialise({ ...document, id: now.id, name: now.name }) === serialise(now);
+  if (same)
+    return (
+      <div className={styles["compared"]}>
+        <p className={styles["empty"]}>{t("versions.same")}</p>
       </div>
-    </Overlay>
+    );
+  return (
+    <div className={styles["compared"]}>
+      <DiffView before={document} after={now} names={{ before: moment(info.saved * 1000), after: t("versions.now") }} />
+      <div className={styles["actions"]}>
+        <Button look="primary" onClick={restore}>
+          {t("versions.restore")}
+        </Button>
+      </div>
+    </div>
   );
 }

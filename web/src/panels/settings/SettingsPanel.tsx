@@ -16,13 +16,12 @@ export function SettingsPanel() {
   const [query, setQuery] = useState("");
   const found = SETTINGS.filter((setting) => fits(setting, query));
   return (
-    <Overlay title={t("settings.title")} beside>
+    <Overlay title={t("settings.title")}>
       <input
         type="search"
         className={styles["search"]}
         placeholder={t("settings.search")}
         aria-label={t("settings.search")}
-        ref={(input) => input?.focus()}
         value={query}
         onChange={(event) => setQuery(event.target.value)}
       />

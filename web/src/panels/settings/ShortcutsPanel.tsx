@@ -10,6 +10,7 @@ import styles from "./Settings.module.css";
 /** All commands with their keys: a press of a row's button and then of keys chooses others. */
 export function ShortcutsPanel() {
   const { settings } = useStudio();
+  const chosen = useSettings(({ keys }) => keys);
   const [query, setQuery] = useState("");
   const words = query.toLowerCase().split(/\s+/);
   const found = COMMANDS.filter(({ label, menu, keys }) => {
@@ -18,23 +19,30 @@ export function ShortcutsPanel() {
   });
   return (
     <Overlay title={t("shortcuts.title")}>
-      <input
-        type="search"
-        className={styles["search"]}
-        placeholder={t("shortcuts.search")}
-        aria-label={t("shortcuts.search")}
-        ref={(input) => input?.focus()}
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-      />
-      <ul className={styles["group"]}>
-        {found.map((command) => (
-          <Row key={command.id} command={command} />
-        ))}
-      </ul>
-      <div className={styles["actions"]}>
-        <Button onClick={() => settings.setState({ keys: {} })}>{t("shortcuts.reset")}</Button>
+      <div className={styles["top"]}>
+        <input
+          type="search"
+          className={styles["search"]}
+          placeholder={t("shortcuts.search")}
+          aria-label={t("shortcuts.search")}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
+        <Button disabled={Object.keys(chosen).length === 0} onClick={() => settings.setState({ keys: {} })}>
+          {t("shortcuts.reset")}
+        </Button>
       </div>
+      {found.length === 0 && <p className={styles["none"]}>{t("shortcuts.notFound", { query })}</p>}
+      {[...Map.groupBy(found, ({ menu }) => menu)].map(([menu, commands]) => (
+        <section key={menu} className={styles["group"]} aria-label={t(`menu.${menu}`)}>
+          <h3>{t(`menu.${menu}`)}</h3>
+          <ul>
+            {commands.map((command) => (
+              <Row key={command.id} command={command} />
+            ))}
+          </ul>
+        </section>
+      ))}
     </Overlay>
   );
 }

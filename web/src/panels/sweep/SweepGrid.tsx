@@ -11,6 +11,7 @@ import { useExpected } from "../../state/useExpected";
 import { Button, IconButton } from "../../ui/Button";
 import { useKeys } from "../../ui/useKeys";
 import { useReturnFocus } from "../../ui/useReturnFocus";
+import { useSize } from "../../ui/useSize";
 import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
 import { drawSheet } from "./sheet";
@@ -18,6 +19,11 @@ import styles from "./Sweep.module.css";
 
 const SMALLEST = 64;
 const LARGEST = 384;
+/** What is shown without being asked for is no smaller. */
+const READABLE = 96;
+const GAP = 6;
+/** What the values along the sides take, with the margins: across and down. */
+const SIDES = [120, 64] as const;
 
 /** A sweep's pictures as they come, in a grid with the values along its sides. */
 export function SweepGrid({ id }: { id: string }) {
@@ -25,8 +31,10 @@ export function SweepGrid({ id }: { id: string }) {
   const { ui } = studio;
   const records = useRecords(id);
   const covered = useUi(({ enlarged, overlay }) => enlarged !== null || overlay !== null);
-  const [size, setSize] = useState(144);
+  const [wanted, setWanted] = useState<number | null>(null);
   const section = useRef<HTMLElement>(null);
+  const scroll = useRef<HTMLDivElement>(null);
+  const room = useSize(scroll);
   useReturnFocus(section);
   const close = (): void => ui.setState({ sweep: null });
   useKeys((event) => {
@@ -35,6 +43,7 @@ export function SweepGrid({ id }: { id: string }) {
     return true;
   });
   const table = tableOf(records);
+  const size = wanted ?? (table ? sizeIn(room, table) : READABLE);
   const done = records.filter(({ state }) => isFinal(state)).length;
   const pictures = (table?.cells ?? []).flatMap((row) => row.flatMap((record) => pictureOf(record) ?? []));
 
@@ -51,7 +60,7 @@ export function SweepGrid({ id }: { id: string }) {
           <TimeLeft records={records} />
         </span>
         <span className={styles["space"]} />
-        <input type="range" aria-label={t("sweep.size")} min={SMALLEST} max={LARGEST} value={size} onChange={(event) => setSize(Number(event.target.value))} />
+        <input type="range" aria-label={t("sweep.size")} min={SMALLEST} max={LARGEST} value={size} onChange={(event) => setWanted(Number(event.target.value))} />
         {done < records.length && <Button onClick={() => cancelSweep(studio, records)}>{t("sweep.cancelRest")}</Button>}
         <Button disabled={pictures.length === 0} onClick={() => void exportSheet().catch((error: Error) => studio.notify(error.message))}>
           <FileImage size={14} /> {t("sweep.export")}
@@ -60,7 +69,7 @@ export function SweepGrid({ id }: { id: string }) {
           <X size={16} />
         </IconButton>
       </header>
-      <div className={styles["scroll"]}>
+      <div ref={scroll} className={styles["scroll"]}>
         {table && (
           <Table
             table={table}
@@ -71,6 +80,13 @@ export function SweepGrid({ id }: { id: string }) {
       </div>
     </section>
   );
+}
+
+/** How large pictures can be with all of them in sight. */
+function sizeIn([width, height]: readonly [number, number], { columns, rows }: SweepTable): number {
+  const across = (width - SIDES[0]) / Math.max(1, columns.length);
+  const down = (height - SIDES[1]) / Math.max(1, rows.length);
+  return Math.round(Math.max(READABLE, Math.min(LARGEST, across - GAP, down - GAP)));
 }
 
 interface TableProps {

@@ -6,6 +6,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -104,18 +105,13 @@ def node(
         formerly=tuple(formerly),
     )
 
-    def attach(function: F) -> F:
-        declared = replace(
-            _declared(function, draft),
-            ports=ports,
-            fingerprint=fingerprint,
-            files=files,
-            validate=validate,
-        )
-        setattr(function, "__node__", declared)  # noqa: B010 (pyright: not declared on functions)
-        return function
+    hooks = {"ports": ports, "fingerprint": fingerprint, "files": files, "validate": validate}
+    return partial(_attach, draft, hooks)
 
-    return attach
+
+def _attach(draft: NodeSpec, hooks: Mapping[str, Any], function: F) -> F:
+    setattr(function, "__node__", replace(_declared(function, draft), **hooks))  # noqa: B010 (pyright: not declared on functions)
+    return function
 
 
 def _declared(function: Callable[..., Any], draft: NodeSpec) -> NodeFunction:

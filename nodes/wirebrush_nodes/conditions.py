@@ -20,7 +20,7 @@ from wirebrush_nodes.hook_conditions import FALLBACK, HOOKS
 from wirebrush_nodes.hook_values import HookUse
 from wirebrush_nodes.hooking import HookMaker
 from wirebrush_nodes.live import explained, live_autoencoder, live_controlnet
-from wirebrush_nodes.text import SCHEDULED
+from wirebrush_nodes.text import CONTROL_TEXT, SCHEDULED
 
 SHOWN_SEED = -10  # from a run's seed to that of the noise over what it is shown, as in the field
 
@@ -42,9 +42,10 @@ class Controls:
         self._hooks = hooks
         self._made: list[tuple[ControlUse, Control]] = []
 
-    def control(self, use: ControlUse) -> Control:
+    def control(self, use: ControlUse, text: Tensor | None = None) -> Control:
+        """`text` is read by the ControlNet instead of the condition's."""
         for other, control in self._made:
-            if _alike(use, other):
+            if _alike(use, other) and _same(text, control.text):
                 return control
         with explained():
             network = live_controlnet(use.net, self._run, self._host)
@@ -58,6 +59,7 @@ class Controls:
             mask=use.mask,
             encode=None if use.vae is None else self._encoder(use.vae),
             everywhere=use.everywhere,
+            text=text,
         )
         self._made.append((use, control))
         return control
@@ -66,9 +68,12 @@ class Controls:
         """A condition's hooks; none where nobody asked for any."""
         return () if self._hooks is None else self._hooks.hooks(uses)
 
-    def boxes(self, cond: Cond) -> Sequence[Control]:
-        """A condition's text boxes."""
-        return grounded(cond, self._run)
+    def on(self, cond: Cond) -> tuple[Control, ...]:
+        """All that steers a condition: its controls and text boxes, and what is on every one."""
+        text = cond.options.get(CONTROL_TEXT)
+        uses: Sequence[ControlUse] = cond.options.get("controls", ())
+        own = (self.control(use, text) for use in uses)
+        return (*own, *grounded(cond, self._run), *self.ambient)
 
     def look(self, model: DiffusionModel, height: int, width: int) -> None:
         """Let VAEs look at hints for a latent of that size now, while there is memory for them."""
@@ -147,11 +152,7 @@ def condition_from(
         mask_strength=options.get("mask_strength", 1.0),
         start=max(options.get("start", 0.0), first),
         end=min(options.get("end", 1.0), last),
-        controls=(
-            *(controls.control(use) for use in options.get("controls", ())),
-            *controls.boxes(cond),
-            *controls.ambient,
-        ),
+        controls=controls.on(cond),
         hooks=controls.hooks(options.get(HOOKS, ())),
         fallback=bool(options.get(FALLBACK)),
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from wirebrush.api import Choice, Conditioning, Guider, Model, Range, node
 from wirebrush_nodes.painting import cfg_guider
+from wirebrush_nodes.perpendicular import carrying_empty
 
 Cfg = Annotated[float, Range(0.0, 100.0, 0.1)]
 
@@ -83,3 +84,27 @@ def perp_neg_guider(
     """
     sides = {"positive": positive, "negative": negative, "empty": empty_conditioning}
     return Guider("perp_neg", model, sides, (("cfg", cfg), ("neg_scale", neg_scale)))
+
+
+@node(
+    id="PerpNeg",
+    category="_for_testing",
+    title="Perp-Neg (DEPRECATED by PerpNegGuider)",
+    deprecated=True,
+    experimental=True,
+)
+def perp_neg(
+    model: Model,
+    empty_conditioning: Conditioning,
+    neg_scale: Annotated[float, Range(0.0, 100.0, 0.01)] = 1.0,
+) -> Model:
+    """Let the negative text count only where it does not contradict the positive one.
+
+    PerpNegGuider does the same with SamplerCustomAdvanced.
+
+    Args:
+        model: The model.
+        empty_conditioning: The encoding of an empty text, from which both are measured.
+        neg_scale: How much the negative text counts.
+    """
+    return carrying_empty(model, empty_conditioning, neg_scale)

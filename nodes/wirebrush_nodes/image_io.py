@@ -10,6 +10,8 @@ from wirebrush_diffusion.pictures.files import encode_png, read_picture
 from wirebrush_nodes.live import explained
 
 PNG = "image/png"
+SENT = "websocket.png"
+"""The name of pictures that ComfyUI's clients get over their websocket."""
 QUICK = 1  # compression of what is only looked at
 
 
@@ -63,6 +65,18 @@ def preview_image(images: Image, *, run: Run) -> None:
         images: One picture or a batch.
     """
     _save(images, "preview.png", "preview", run)
+
+
+@node(id="SaveImageWebsocket", category="api/image")
+def save_image_websocket(images: Image, *, run: Run) -> None:
+    """Send pictures to who asked for them, and keep none: for programs that speak to the server.
+
+    ComfyUI's clients get them as PNG over their websocket. On the page it is a Preview Image.
+
+    Args:
+        images: One picture or a batch.
+    """
+    _save(images, SENT, "preview", run)
 
 
 def _save(images: Image, name: str, kind: AssetKind, run: Run) -> None:

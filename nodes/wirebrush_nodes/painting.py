@@ -11,14 +11,9 @@ from torch import Tensor
 
 from wirebrush.api import Conditioning, Guider, Latent, Model, NodeError, Noise, Run
 from wirebrush_diffusion.guidance import guide as guidance
-from wirebrush_diffusion.guidance.guide import (
-    Conditions,
-    DualGuided,
-    Guided,
-    GuidedDenoiser,
-    PerpNegGuided,
-)
+from wirebrush_diffusion.guidance.guide import Conditions, Guided, GuidedDenoiser
 from wirebrush_diffusion.guidance.lazy import lazily
+from wirebrush_diffusion.guidance.three_sides import DualGuided, PerpNegGuided
 from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.memory.portions import painting_portions
 from wirebrush_diffusion.memory.using import within
@@ -30,6 +25,7 @@ from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.hooking import HookMaker
 from wirebrush_nodes.image_prompts import image_prompts
 from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
+from wirebrush_nodes.perpendicular import with_perp_neg
 from wirebrush_nodes.tweaks import LAZY_CACHE, gradual_mask, rules_of, step_cache_of
 
 Levels = Callable[[DiffusionModel], Sequence[float]]
@@ -52,7 +48,7 @@ def paint(
 
     `port` is to blame for what is wrong with the guider; without one, its own parts are ports.
     """
-    handle = guider.model
+    guider, handle = with_perp_neg(guider), guider.model
     with explained(port or "model"), live_model(handle, run) as network, explained(port):
         canvas = _canvas(network, latent)
 

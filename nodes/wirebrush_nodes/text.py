@@ -23,6 +23,8 @@ SCHEDULED = "scheduled"
 """The option of a condition that says for which part of the sampling its text was read."""
 WHOLE = (0.0, 1.0)
 EMBEDDINGS = "embeddings"
+CONTROL_TEXT = "cross_attn_controlnet"
+"""The option of a condition with the text that its ControlNets read instead of its own."""
 
 
 def mentioned(*ports: str) -> Callable[[Mapping[str, Any]], list[FileRef]]:
@@ -65,6 +67,30 @@ def clip_text_encode(
         clip: The text encoder of the model that will paint.
     """
     return conditioned(clip, text, run)
+
+
+@node(
+    id="CLIPTextEncodeControlnet",
+    category="_for_testing/conditioning",
+    experimental=True,
+    files=mentioned("text"),
+)
+def clip_text_encode_controlnet(
+    clip: Clip,
+    conditioning: Conditioning,
+    text: Annotated[str, Text(multiline=True)],
+    *,
+    run: Run,
+) -> Conditioning:
+    """Let the ControlNets of a condition read another text than the model does.
+
+    Args:
+        clip: The text encoder of the model that will paint.
+        conditioning: What the model reads.
+        text: What the ControlNets read: what they shall see in their picture.
+    """
+    read = encoded(clip, text, run).context
+    return tuple(cond.with_options(**{CONTROL_TEXT: read}) for cond in conditioning)
 
 
 def conditioned(

@@ -14,9 +14,11 @@ from typing import Any
 
 from wirebrush.api import Model, Tweak
 from wirebrush_diffusion.alterations import Alteration, FreeU, SkippedLayers
+from wirebrush_diffusion.altering.shrinking import Shrink
 from wirebrush_diffusion.attention import AttentionBackend
 from wirebrush_diffusion.compiling import Compiled
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.guidance.inner import DeepShrink, HyperTile, TokenMerging
 from wirebrush_diffusion.guidance.perturbed import (
     PerturbedAttention,
     SelfAttention,
@@ -72,6 +74,21 @@ def _skipped_simple(
     return SkipNegativeLayers(layers, start_percent, end_percent)
 
 
+def _deep_shrink(
+    block_number: int,
+    downscale_factor: float,
+    start_percent: float,
+    end_percent: float,
+    downscale_after_skip: bool,
+    downscale_method: str,
+    upscale_method: str,
+) -> Rule:
+    shrink = Shrink(
+        block_number, downscale_factor, downscale_after_skip, downscale_method, upscale_method
+    )
+    return DeepShrink(shrink, start_percent, end_percent)
+
+
 def _operated(operation: str, **settings: Any) -> Rule:
     return OperatedGuidance(operation, settings)
 
@@ -97,6 +114,9 @@ RULES: Mapping[str, Callable[..., Rule]] = MappingProxyType(
         "SkipLayerGuidanceSD3": _skipped_sd3,
         "SkipLayerGuidanceDiT": _skipped_dit,
         "SkipLayerGuidanceDiTSimple": _skipped_simple,
+        "PatchModelAddDownscale": _deep_shrink,
+        "HyperTile": HyperTile,
+        "TomePatchModel": TokenMerging,
     }
 )
 ALTERATIONS: Mapping[str, Callable[..., Alteration]] = MappingProxyType(
@@ -121,8 +141,8 @@ SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
 )
 GRADUAL_MASK = "DifferentialDiffusion"
 STEP_CACHE, LAZY_CACHE = "EasyCache", "LazyCache"
-IMAGE_PROMPT = "IPAdapter"
-USED_ELSEWHERE = (GRADUAL_MASK, STEP_CACHE, LAZY_CACHE, IMAGE_PROMPT)
+IMAGE_PROMPT, PERP_NEG = "IPAdapter", "PerpNeg"
+USED_ELSEWHERE = (GRADUAL_MASK, STEP_CACHE, LAZY_CACHE, IMAGE_PROMPT, PERP_NEG)
 
 
 def rules_of(model: Model) -> list[Rule]:

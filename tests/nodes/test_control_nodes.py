@@ -28,7 +28,7 @@ from wirebrush_nodes.loaders import (
 )
 from wirebrush_nodes.preprocessors import inpaint_preprocessor
 from wirebrush_nodes.sampling import ksampler
-from wirebrush_nodes.text import clip_text_encode
+from wirebrush_nodes.text import clip_text_encode, clip_text_encode_controlnet
 
 Texts = tuple[Conditioning, Conditioning]
 PICTURE = torch.rand((1, 64, 64, 3), generator=torch.Generator().manual_seed(5))
@@ -103,6 +103,25 @@ def test_the_node_with_a_vae_is_the_same(
     same = control_net_apply_sd3(*texts, edges, parts.VAE, PICTURE, 0.8, 0.1, 0.9)
 
     assert torch.equal(painted(run, parts, *new), painted(run, parts, *same))
+
+
+def test_a_controlnet_reads_its_own_text(
+    parts: Checkpoint, texts: Texts, edges: ControlNet, run: SilentRun
+) -> None:
+    def told(text: str) -> torch.Tensor:
+        sides = [clip_text_encode_controlnet(parts.CLIP, t, text, run=run) for t in texts]
+        return painted(run, parts, *control_net_apply_advanced(*sides, edges, PICTURE))
+
+    usual = painted(run, parts, *control_net_apply_advanced(*texts, edges, PICTURE))
+    positive, negative = texts
+    own = clip_text_encode_controlnet(parts.CLIP, positive, "red", run=run)
+    same = painted(run, parts, *control_net_apply_advanced(own, negative, edges, PICTURE))
+    unused = clip_text_encode_controlnet(parts.CLIP, positive, "a blue sea", run=run)
+
+    assert not torch.allclose(told("a blue sea"), usual, atol=1e-4)
+    assert not torch.allclose(told("a blue sea"), told("fog"), atol=1e-4)
+    assert torch.allclose(same, usual, atol=1e-4), "the text that the model reads as well"
+    assert torch.equal(painted(run, parts, unused, negative), painted(run, parts, *texts))
 
 
 def test_what_a_network_does_not_know(

@@ -27,7 +27,13 @@ from wirebrush_nodes.custom_sampling import (
     sampler_custom,
     sampler_custom_advanced,
 )
-from wirebrush_nodes.guiders import basic_guider, cfg_guider_node, dual_cfg_guider, perp_neg_guider
+from wirebrush_nodes.guiders import (
+    basic_guider,
+    cfg_guider_node,
+    dual_cfg_guider,
+    perp_neg,
+    perp_neg_guider,
+)
 from wirebrush_nodes.latent import empty_latent_image
 from wirebrush_nodes.levels import (
     extend_intermediate_sigmas,
@@ -239,6 +245,34 @@ def test_guiders(parts: Parts, run: SilentRun) -> None:
     assert torch.allclose(paint(dual), whole(parts, run), atol=1e-2)
     perp = perp_neg_guider(model, positive, negative, empty, CFG, 0.0)
     assert torch.allclose(paint(perp), whole(parts, run), atol=1e-2)
+
+
+def test_perp_neg_on_the_model_is_its_guider(parts: Parts, run: SilentRun) -> None:
+    model, positive, negative, latent = parts
+    sigmas = basic_scheduler(model, "karras", STEPS, run=run)
+    empty = tuple(cond.with_options(width=64) for cond in positive)
+
+    def paint(guider: Guider) -> torch.Tensor:
+        ends = sampler_custom_advanced(
+            random_noise(SEED), guider, ksampler_select("euler"), sigmas, latent, run=run
+        )
+        return ends.output.samples
+
+    carrying = perp_neg(model, empty, 0.7)
+    ours = paint(cfg_guider_node(carrying, positive, negative, CFG))
+
+    assert torch.equal(
+        ours, paint(perp_neg_guider(model, positive, negative, empty, CFG, neg_scale=0.7))
+    )
+    assert not torch.allclose(
+        ours, paint(cfg_guider_node(model, positive, negative, CFG)), atol=1e-3
+    )
+    assert torch.equal(
+        paint(basic_guider(carrying, positive)), paint(basic_guider(model, positive))
+    )
+    assert perp_neg(model, negative).key != perp_neg(model, empty).key
+    with pytest.raises(NodeError, match="'area', which a model cannot carry"):
+        perp_neg(model, (positive[0].with_options(area=(8, 8, 0, 0)),))
 
 
 def test_noise_without_painting(parts: Parts, run: SilentRun) -> None:

@@ -14,7 +14,7 @@ from wirebrush.api import Conditioning, Latent, Model, NodeError, SilentRun
 from wirebrush.engine.engine import Engine, Settings
 from wirebrush.engine.packs import Packs, assemble, pack_from
 from wirebrush.graph.prompt import Prompt
-from wirebrush_nodes import guidance, latent_operations, model_sampling, perturbed
+from wirebrush_nodes import guidance, inner, latent_operations, model_sampling, perturbed
 from wirebrush_nodes.latent import empty_latent_image
 from wirebrush_nodes.loaders import checkpoint_loader_simple, lora_loader
 from wirebrush_nodes.model_schedulers import basic_scheduler
@@ -44,6 +44,9 @@ CHANGES: dict[str, Change] = {
     "VideoTriangleCFGGuidance": guidance.video_triangle_cfg_guidance,
     "PerturbedAttentionGuidance": perturbed.perturbed_attention_guidance,
     "SelfAttentionGuidance": perturbed.self_attention_guidance,
+    "PatchModelAddDownscale": lambda model: inner.patch_model_add_downscale(model, 1),
+    "HyperTile": lambda model: inner.hyper_tile(model, 32),
+    "TomePatchModel": inner.tome_patch_model,
     "ModelSamplingDiscrete": model_sampling.model_sampling_discrete,
     "ModelSamplingContinuousEDM": model_sampling.model_sampling_continuous_edm,
     "ModelSamplingContinuousV": model_sampling.model_sampling_continuous_v,
@@ -140,6 +143,21 @@ def test_what_does_not_fit_is_said(parts: Parts, run: SilentRun) -> None:
     assert caught.value.port == "double_layers"
     with pytest.raises(NodeError, match="sigma_min is 5"):
         paint(parts, run, model_sampling.model_sampling_continuous_edm(parts[0], "eps", 2.0, 5.0))
+
+
+def test_deep_shrink_ends_when_it_shall(parts: Parts, run: SilentRun) -> None:
+    def shrunk(start: float, end: float) -> torch.Tensor:
+        model = inner.patch_model_add_downscale(parts[0], 1, 2.0, start, end)
+        return paint(parts, run, model)
+
+    before = paint(parts, run)
+
+    assert not torch.allclose(shrunk(0.0, 0.3), before, atol=1e-3)
+    assert not torch.allclose(shrunk(0.0, 0.3), shrunk(0.0, 1.0), atol=1e-3)
+    assert torch.allclose(shrunk(0.4, 0.5), before, atol=1e-4), "between two levels"
+    with pytest.raises(NodeError, match="no block 7 on the way down"):
+        paint(parts, run, inner.patch_model_add_downscale(parts[0], 7))
+    assert inner.tome_patch_model(parts[0], 0.0) == parts[0]
 
 
 def test_layers_are_read_from_any_list() -> None:

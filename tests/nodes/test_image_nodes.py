@@ -12,7 +12,7 @@ from PIL import Image as Pil
 
 from wirebrush.api import Cond, NodeError, SilentRun
 from wirebrush_nodes.image import empty_image, image_blend, image_invert, image_scale
-from wirebrush_nodes.image_io import load_image, preview_image, save_image
+from wirebrush_nodes.image_io import load_image, preview_image, save_image, save_image_websocket
 from wirebrush_nodes.mask import load_image_mask
 from wirebrush_nodes.primitive import preview_any, primitive_int, string_concatenate
 
@@ -83,6 +83,14 @@ def test_saving_and_loading_is_the_identity(models: Path, run: SilentRun) -> Non
     colours, mask = load_image("again.png", run=run)
     assert torch.equal(colours, picture[..., :3])
     assert torch.allclose(mask, 1 - picture[..., 3])
+
+
+def test_pictures_that_are_only_sent(run: SilentRun) -> None:
+    save_image_websocket(torch.rand(2, 8, 8, 3), run=run)
+
+    sent = [asset for asset, _ in run.saved]
+    assert [(asset.kind, asset.name) for asset in sent] == [("preview", "websocket.png")] * 2
+    assert all(data.startswith(b"\x89PNG") for _, data in run.saved)
 
 
 def test_numbers_that_are_no_colours_do_not_crash(run: SilentRun) -> None:

@@ -58,7 +58,8 @@ class Control:
     in one condition add up. `mode` says what kind the hint is, for networks that know several;
     `mask` `[B,H,W]` is 1 where an inpainting network shall paint; `encode` turns pictures into
     latents, for networks that read those. With `everywhere` it also steers conditions of other
-    sides at the same place that have no controls of their own.
+    sides at the same place that have no controls of their own. `text` `[1,T,D]` is read instead of
+    the condition's.
     """
 
     model: ControlModel
@@ -70,12 +71,14 @@ class Control:
     mask: Tensor | None = None
     encode: Callable[[Tensor], Tensor] | None = None
     everywhere: bool = False
+    text: Tensor | None = None
     host: DiffusionModel | None = None
     first_sigma: float = field(default=inf)
     last_sigma: float = field(default=0.0)
     _read: dict[tuple[int, int], Tensor] = field(
         init=False, repr=False, default_factory=dict[tuple[int, int], Tensor]
     )
+    _told: dict[int, Tensor] = field(init=False, repr=False, default_factory=dict[int, Tensor])
 
     def on(self, host: DiffusionModel) -> Control:
         """The same, for the model that paints: checked, with its times as noise levels."""
@@ -112,7 +115,16 @@ class Control:
 
     def residuals(self, asked: Question, hint: Tensor) -> Residuals:
         """What to add inside the network that paints; as many hints as latents."""
-        return self.model.answer(self, self._host, asked, hint)
+        return self.model.answer(self, self._host, self._worded(asked), hint)
+
+    def _worded(self, asked: Question) -> Question:
+        """The question with the control's own text, one tensor for the whole run."""
+        if self.text is None:
+            return asked
+        rows = asked.x.shape[0]
+        if rows not in self._told:
+            self._told[rows] = self.text.to(asked.context).expand(rows, -1, -1)
+        return asked._replace(context=self._told[rows])
 
     @property
     def _host(self) -> DiffusionModel:
@@ -169,6 +181,12 @@ class ControlModel(Loaded):
                 )
             )
         self.check_texts(host)
+        if control.text is not None and control.text.shape[-1] != host.context_width:
+            raise DiffusionError(
+                f"The ControlNet's own text is {control.text.shape[-1]} wide; the model that "
+                f"paints reads {host.context_width}.",
+                "Encode it with the CLIP of the same checkpoint.",
+            )
 
     def check_texts(self, host: DiffusionModel) -> None:
         """Raise if the ControlNet reads other texts than the model, being of another family."""

@@ -7,19 +7,17 @@ conditions into the samplers' `denoised = model(x, sigma)`. Rules (`guidance_rul
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
 from math import isclose
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from wirebrush_diffusion.alterations import Alteration, Together
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.guidance.batches import Side
 from wirebrush_diffusion.guidance.condition import Condition
-from wirebrush_diffusion.guidance.rules import Moment, Rule, perpendicular
+from wirebrush_diffusion.guidance.questions import Questions
+from wirebrush_diffusion.guidance.rules import Moment, Rule
 from wirebrush_diffusion.guidance.sides import Sides
 from wirebrush_diffusion.model import DiffusionModel
 
@@ -65,7 +63,7 @@ class Guided:
         rules: Sequence[Rule] = (),
         pairs: bool = False,
     ) -> None:
-        _check_positive(positive)
+        check_positive(positive)
         self.model = model
         self.cfg = cfg
         self._rules = [rule.begun() for rule in rules]
@@ -80,6 +78,7 @@ class Guided:
         if self._usual == BOTH:
             given["negative"] = negative
         self._sides = Sides(model, given, shape)
+        self._questions = Questions(self._sides, self._rules)
 
     def prepare(self, sigmas: Iterable[float]) -> None:
         for sigma in sigmas:
@@ -100,11 +99,11 @@ class Guided:
         """The clean estimate, and the unconditional one (the same if there is none)."""
         cfg = self._cfg(sigma)
         wanted = self._wanted(cfg)
-        positive, *negative = _altered(self._sides, self.model, self._rules, x, sigma, wanted)
+        positive, *negative = self._questions.each(x, sigma, wanted)
         moment = Moment(
             x, sigma, cfg, positive, negative[0] if negative else None, self.model.schedule
         )
-        denoised = guided(moment, self._rules, partial(_again, self._sides, self.model))
+        denoised = guided(moment, self._rules, self._questions.again)
         return denoised, denoised if moment.negative is None else moment.negative
 
     def _cfg(self, sigma: float) -> float:
@@ -158,176 +157,7 @@ def guided(moment: Moment, rules: Sequence[Rule], again: Callable[..., Tensor]) 
     return denoised
 
 
-class DualGuided:
-    """Two conditions and a negative, with a scale each (Brooks et al. 2023, arXiv:2211.09800).
-
-    regular: `neg + scale_2 * (second - neg) + scale_1 * (first - second)`; nested: the first is
-    guided away from the second, and the result away from the negative.
-    """
-
-    def __init__(
-        self,
-        model: DiffusionModel,
-        conditions: tuple[Conditions, Conditions, Conditions],
-        scales: tuple[float, float],
-        shape: Sequence[int],
-        *,
-        style: Literal["regular", "nested"] = "regular",
-        rules: Sequence[Rule] = (),
-    ) -> None:
-        first, second, negative = conditions
-        _check_positive(first)
-        if not second or not negative:
-            raise DiffusionError(
-                "A guider for two conditions needs both of them, and a negative one.",
-                "Connect the missing text encoding; an empty text will do.",
-            )
-        self.model = model
-        self.scales = scales
-        self.style = style
-        self._rules = [rule.begun() for rule in rules]
-        given: dict[Side, Conditions] = {
-            "positive": first,
-            "middle": second,
-            "negative": negative,
-        }
-        self._wanted: tuple[Side, ...] = tuple(given)
-        self._sides = Sides(model, given, shape)
-
-    def prepare(self, sigmas: Iterable[float]) -> None:
-        self._sides.prepare(sigmas, self._wanted)
-
-    def __call__(self, x: Tensor, sigma: float) -> Tensor:
-        return self.both(x, sigma)[0]
-
-    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        """The clean estimate, and the negative side's."""
-        answers = _altered(self._sides, self.model, self._rules, x, sigma, self._wanted)
-        first, second, negative = _three(answers, sigma)
-        outer, inner = self.scales[1], self.scales[0]
-        if self.style == "nested":
-            text = torch.lerp(second, first, inner)
-            return self._guided(x, sigma, text, negative, outer), negative
-        step = (first - second).mul_(inner)
-        return self._guided(x, sigma, second, negative, outer).add(step), negative
-
-    def _guided(
-        self, x: Tensor, sigma: float, positive: Tensor, negative: Tensor, cfg: float
-    ) -> Tensor:
-        moment = Moment(x, sigma, cfg, positive, negative, self.model.schedule)
-        return guided(moment, self._rules, partial(_again, self._sides, self.model))
-
-
-class PerpNegGuided:
-    """The negative counts only where it does not contradict the positive.
-
-    Perp-Neg (Armandpour et al. 2023, arXiv:2304.04968): of its direction, the part along the
-    positive's is taken away; both are measured from an empty condition.
-    """
-
-    def __init__(
-        self,
-        model: DiffusionModel,
-        conditions: tuple[Conditions, Conditions, Conditions],
-        cfg: float,
-        neg_scale: float,
-        shape: Sequence[int],
-        *,
-        rules: Sequence[Rule] = (),
-    ) -> None:
-        positive, negative, empty = conditions
-        _check_positive(positive)
-        if not negative or not empty:
-            raise DiffusionError(
-                "Perp-Neg needs a negative and an empty condition.",
-                "Connect CLIPTextEncode with an empty text to empty_conditioning.",
-            )
-        self.model = model
-        self.cfg = cfg
-        self.neg_scale = neg_scale
-        self._rules = [rule.begun() for rule in rules]
-        given: dict[Side, Conditions] = {
-            "positive": positive,
-            "negative": negative,
-            "empty": empty,
-        }
-        self._wanted: tuple[Side, ...] = tuple(given)
-        self._sides = Sides(model, given, shape)
-
-    def prepare(self, sigmas: Iterable[float]) -> None:
-        self._sides.prepare(sigmas, self._wanted)
-
-    def __call__(self, x: Tensor, sigma: float) -> Tensor:
-        return self.both(x, sigma)[0]
-
-    def both(self, x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-        """The clean estimate, and the empty side's."""
-        answers = _altered(self._sides, self.model, self._rules, x, sigma, self._wanted)
-        positive, negative, empty = _three(answers, sigma)
-        cfg = self.cfg
-        for rule in self._rules:
-            cfg = rule.cfg(cfg, sigma, self.model.schedule)
-        moment = Moment(x, sigma, cfg, positive, negative, self.model.schedule)
-        rules = [*self._rules, _PerpNeg(empty, self.neg_scale)]
-        return guided(moment, rules, partial(_again, self._sides, self.model)), empty
-
-
-@dataclass(frozen=True, eq=False)
-class _PerpNeg(Rule):
-    """The combination: other rules that combine do not count, the rest do."""
-
-    empty: Tensor
-    neg_scale: float
-
-    def combined(self, moment: Moment) -> Tensor | None:
-        assert moment.negative is not None
-        along = moment.positive - self.empty
-        away = perpendicular(moment.negative - self.empty, along).mul_(self.neg_scale)
-        return self.empty.add(along.sub_(away), alpha=moment.cfg)
-
-
-def _altered(
-    sides: Sides,
-    model: DiffusionModel,
-    rules: Sequence[Rule],
-    x: Tensor,
-    sigma: float,
-    wanted: tuple[Side, ...],
-) -> list[Tensor]:
-    """Clean estimates; rules may ask for an altered network on the negative side."""
-    asked = [rule.negative_alteration(sigma, model.schedule) for rule in rules]
-    changes = [change for change in asked if change is not None]
-    if not changes or "negative" not in wanted:
-        return sides.denoised(x, sigma, wanted)
-    answers = sides.denoised(x, sigma, tuple(side for side in wanted if side != "negative"))
-    altered = _again(sides, model, "negative", x, sigma, Together(changes))
-    answers.insert(wanted.index("negative"), altered)
-    return answers
-
-
-def _again(
-    sides: Sides,
-    model: DiffusionModel,
-    side: Side,
-    x: Tensor,
-    sigma: float,
-    alteration: Alteration | None = None,
-) -> Tensor:
-    if alteration is None:
-        return sides.denoised(x, sigma, (side,))[0]
-    with alteration.on(model.network):
-        return sides.denoised(x, sigma, (side,))[0]
-
-
-def _check_positive(positive: Conditions) -> None:
+def check_positive(positive: Conditions) -> None:
+    """Raise if there is nothing to paint towards."""
     if not positive:
         raise DiffusionError("There is no positive condition.", "Connect a text encoding.")
-
-
-def _three(estimates: Sequence[Tensor], sigma: float) -> tuple[Tensor, Tensor, Tensor]:
-    if len(estimates) != 3:
-        raise DiffusionError(
-            f"A side of the guider has no condition that counts at noise level {sigma:.3f}.",
-            "Let the conditions of each side cover the whole run, from 0 to 1.",
-        )
-    return estimates[0], estimates[1], estimates[2]

@@ -58,6 +58,10 @@ class Rule:
         """The scale at a noise level."""
         return cfg
 
+    def alteration(self, sigma: float, schedule: NoiseSchedule) -> Alteration | None:
+        """How the network is altered, whoever asks it."""
+        return None
+
     def negative_alteration(self, sigma: float, schedule: NoiseSchedule) -> Alteration | None:
         """How the network is altered while it answers the negative side."""
         return None

@@ -15,13 +15,7 @@ from torch import Tensor, nn
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.files.checkpoint import Parts, load
 from wirebrush_diffusion.guidance.condition import Condition
-from wirebrush_diffusion.guidance.guide import (
-    BOTH,
-    DualGuided,
-    Guided,
-    GuidedDenoiser,
-    PerpNegGuided,
-)
+from wirebrush_diffusion.guidance.guide import BOTH, Guided, GuidedDenoiser
 from wirebrush_diffusion.guidance.perturbed import PerturbedAttention, SelfAttention
 from wirebrush_diffusion.guidance.rules import (
     DynamicThresholding,
@@ -33,6 +27,7 @@ from wirebrush_diffusion.guidance.rules import (
     TangentialDamping,
 )
 from wirebrush_diffusion.guidance.sides import Sides
+from wirebrush_diffusion.guidance.three_sides import DualGuided, PerpNegGuided
 from wirebrush_diffusion.latent.space import empty_latent
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise.schedules import sigmas_for

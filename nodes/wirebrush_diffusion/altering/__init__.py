@@ -1,0 +1,1 @@
+"""Larger alterations of networks, one a file; see `alterations` for what they have in common."""

@@ -121,3 +121,11 @@ def test_history_is_kept_for_ever_or_for_some_days() -> None:
     for text in ("0", "-1", "x", "1.5", "9999999"):
         with pytest.raises(argparse.ArgumentError, match="whole number"):
             parse("--history-days", text)
+
+
+def test_packs_are_turned_on_for_one_process_by_name_or_all(tmp_path: Path) -> None:
+    assert (parse().packs_on, parse().all_packs_on) == ((), False)
+    config = parse("--packs-on", "Math", "--packs-on", "More Math", "--all-packs-on")
+    assert config.packs_on == ("Math", "More Math")
+    assert config.all_packs_on
+    assert parse("--comfy-packs", str(tmp_path)).comfy_packs == (tmp_path,)

@@ -29,7 +29,8 @@ class Config:
     `port` None means: the usual one, or the next free one. `token` None means: the one kept in
     the data folder. `workers` None means: one for each device that this machine has.
     `history_days` None means: jobs are never forgotten. `vram_limit` None means: all of a card.
-    `comfy_ui` is the folder of ComfyUI's own page.
+    `comfy_ui` is the folder of ComfyUI's own page. `packs_on` and `all_packs_on` hold for this
+    process alone: what a person chose is kept in the data folder.
     """
 
     data: Path
@@ -50,6 +51,8 @@ class Config:
     comfy: bool = False
     comfy_ui: Path | None = None
     comfy_packs: tuple[Path, ...] = ()
+    packs_on: tuple[str, ...] = ()
+    all_packs_on: bool = False
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
@@ -107,13 +110,6 @@ def add_comfy_options(parser: argparse.ArgumentParser) -> None:
         help="also serve ComfyUI's own page at /comfy/: the one of the installed package"
         " comfyui-frontend-package, or that folder's; includes --comfy",
     )
-    parser.add_argument(
-        "--comfy-packs",
-        type=Path,
-        action="append",
-        metavar="DIR",
-        help="folder of packs written for ComfyUI (its custom_nodes); may be repeated",
-    )
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +128,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of packs (default: packs/ of the checkout, else of the data)",
     )
+    _add_pack_options(parser)
     parser.add_argument(
         "--device",
         action="append",
@@ -151,6 +148,24 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--disk-cache", type=_size, metavar="SIZE", help="results kept on disk (default 20G)"
     )
+
+
+def _add_pack_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--comfy-packs",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of packs written for ComfyUI (its custom_nodes); may be repeated",
+    )
+    parser.add_argument(
+        "--packs-on",
+        action="append",
+        metavar="NAME",
+        help="turn a pack on this time, whatever `wirebrush pack on` and `off` said; may be"
+        " repeated. Packs written for ComfyUI are off until they are turned on",
+    )
+    parser.add_argument("--all-packs-on", action="store_true", help="turn every pack on this time")
 
 
 def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Config:
@@ -177,6 +192,8 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
         comfy=given.get("comfy", False) or "comfy_ui" in given,
         comfy_ui=_comfy_ui(given.get("comfy_ui")),
         comfy_packs=tuple(_folder("--comfy-packs", path) for path in given.get("comfy_packs", ())),
+        packs_on=tuple(given.get("packs_on", ())),
+        all_packs_on=given.get("all_packs_on", False),
         **known,
     )
 

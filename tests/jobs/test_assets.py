@@ -321,3 +321,31 @@ async def test_a_disk_that_fails_at_the_nth_call_leaves_nothing_half(
     record = await assets.put_output(picture(), MadeBy("j" * 16, "1", 0, "x"))
     assert await assets.read(record.id) == picture()
     assert files_in(tmp_path / "output") == [record.name]
+
+
+async def test_an_uploads_folder_is_part_of_its_name(assets: AssetStore) -> None:
+    record = await assets.put(picture(), "../mask.png", folder="clipspace/./..\\old")
+    assert record.name == "clipspace/old/mask.png"
+    assert await assets.names("image") == ["clipspace/old/mask.png"]
+
+
+async def test_a_picture_that_was_made_can_be_uploaded(assets: AssetStore) -> None:
+    made = await assets.put_output(picture(), MadeBy("job-1", "9", 0, "cat"))
+    assert await assets.names("image") == []
+    same = await assets.put(picture(), "cat.png")
+    assert (same.id, same.kind, await assets.names("image")) == (made.id, "output", ["cat.png"])
+    again = await assets.put(picture(), made.name)
+    assert await assets.names("image") == ["cat.png", again.name]
+    await assets.put_output(picture(), MadeBy("job-1", "9", 0, "cat"))  # made anew: still uploaded
+    assert await assets.names("image") == ["cat.png", made.name]
+
+
+@pytest.mark.parametrize("place", ["input", "output", "temp"])
+async def test_a_name_may_say_its_place_as_comfyuis_do(assets: AssetStore, place: str) -> None:
+    record = await assets.put(picture(), "cat.png")
+    assert await assets.find(f"cat.png [{place}]") == record
+    assert await assets.known([f"cat.png [{place}]", "cat.png [else]", "dog.png [input]", "]"]) == {
+        f"cat.png [{place}]"
+    }
+    odd = await assets.put(picture(colour="blue"), f"cat.png [{place}]")
+    assert await assets.find(f"cat.png [{place}]") == odd

@@ -25,7 +25,7 @@ from wirebrush.jobs.gallery import DAY, Facets, Wanted
 from wirebrush.jobs.ids import tail
 from wirebrush.jobs.inputs import wanted_by_jobs
 from wirebrush.jobs.journal import Journal
-from wirebrush.jobs.names import clean_label, output_name
+from wirebrush.jobs.names import clean_label, clean_path, output_name
 from wirebrush.jobs.records import AssetKind, AssetRecord
 from wirebrush.jobs.sniff import Content, sniff_output, sniff_upload
 from wirebrush.jobs.thumbnails import Thumbnails
@@ -84,8 +84,9 @@ class AssetStore:
         *,
         limit: int = MAX_UPLOAD,
         overwrite: bool = False,
+        folder: str = "",
     ) -> AssetRecord:
-        """Keep an upload. Its type is what its content says.
+        """Keep an upload. Its type is what its content says; its label is its name, below `folder`.
 
         AssetRefused if it is no picture or workflow, or too large; AssetUnsaved if the disk is
         full.
@@ -94,7 +95,7 @@ class AssetStore:
         incoming = await self._received(data, limit)
         try:
             content = await asyncio.to_thread(sniff_upload, incoming.path)
-            label = clean_label(name)
+            label = clean_path(f"{folder}/{name}") if folder else clean_label(name)
             record = _record(incoming, content, "upload", label)
             return await self._placed(incoming, record, overwrite)
         finally:

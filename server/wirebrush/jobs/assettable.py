@@ -14,6 +14,7 @@ COLUMNS = """SELECT assets.*, COALESCE(
     json_extract(trashed_labels, '$[#-1]'), ''
 ) AS name, (SELECT json_group_array(model) FROM asset_models WHERE asset = assets.id) AS models
 FROM assets"""
+_PLACES = ("input", "output", "temp")
 _ORIGIN = ("job", "document", "document_name", "prompt", "seed")
 
 
@@ -37,7 +38,7 @@ def add(db: sqlite3.Connection, record: AssetRecord, overwrite: bool) -> AssetRe
     _add_origin(db, record)
     if overwrite:
         db.execute("DELETE FROM labels WHERE name = ? AND asset != ?", (record.name, record.id))
-    label = _label(db, record.id, record.name)
+    label = _label(db, record.id, record.name, record.kind == "upload")
     row = db.execute(f"{COLUMNS} WHERE id = ?", (record.id,)).fetchone()
     return record_of(row, label)
 
@@ -52,7 +53,15 @@ def get(db: sqlite3.Connection, asset: str, in_trash: bool = False) -> AssetReco
 
 def find(db: sqlite3.Connection, name: str, in_trash: bool = False) -> AssetRecord | None:
     """The file that an id or a label means; one in the trash only if asked for, and if the label
-    means no other file now."""
+    means no other file now. ComfyUI's `x.png [input]` is found, too."""
+    found = _find(db, name, in_trash)
+    plain, place = name[:-1].rpartition(" [")[::2]
+    if found is None and name.endswith("]") and place in _PLACES:
+        return _find(db, plain, in_trash)
+    return found
+
+
+def _find(db: sqlite3.Connection, name: str, in_trash: bool) -> AssetRecord | None:
     asset = db.execute(
         """SELECT COALESCE(
             (SELECT asset FROM labels WHERE name = ?1),
@@ -75,7 +84,7 @@ def upload_names(db: sqlite3.Connection, media: str) -> list[str]:
     """The labels of uploads whose mime type starts with `media`, such as "image/"."""
     rows = db.execute(
         """SELECT name FROM labels JOIN assets ON assets.id = labels.asset
-            WHERE kind = 'upload' AND substr(mime, 1, ?2) = ?1 ORDER BY name""",
+            WHERE uploaded AND substr(mime, 1, ?2) = ?1 ORDER BY name""",
         (media, len(media)),
     ).fetchall()
     return [row["name"] for row in rows]
@@ -115,13 +124,13 @@ def trash(db: sqlite3.Connection, asset: str, now: float) -> list[str] | None:
 def restore(db: sqlite3.Connection, asset: str) -> AssetRecord | None:
     """Take a file out of the trash, with its labels as far as they are free; None: not there."""
     row = db.execute(
-        "SELECT trashed_labels FROM assets WHERE id = ? AND trashed IS NOT NULL", (asset,)
+        "SELECT kind, trashed_labels FROM assets WHERE id = ? AND trashed IS NOT NULL", (asset,)
     ).fetchone()
     if row is None:
         return None
     db.execute("UPDATE assets SET trashed = NULL, trashed_labels = '[]' WHERE id = ?", (asset,))
     for label in json.loads(row["trashed_labels"]):
-        _label(db, asset, label)
+        _label(db, asset, label, row["kind"] == "upload")
     return get(db, asset)
 
 
@@ -181,10 +190,14 @@ def _add_origin(db: sqlite3.Connection, record: AssetRecord) -> None:
         )
 
 
-def _label(db: sqlite3.Connection, asset: str, name: str) -> str:
+def _label(db: sqlite3.Connection, asset: str, name: str, uploaded: bool) -> str:
     """Give a file a label: the name, or with a number if that means another file."""
     label = _free_label(db, asset, name)
-    db.execute("INSERT OR IGNORE INTO labels (name, asset) VALUES (?, ?)", (label, asset))
+    db.execute(
+        """INSERT INTO labels (name, asset, uploaded) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET uploaded = uploaded OR excluded.uploaded""",
+        (label, asset, uploaded),
+    )
     return label
 
 

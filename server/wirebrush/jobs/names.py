@@ -23,6 +23,15 @@ def clean_label(name: str) -> str:
     return parts[-1] if parts else "file"
 
 
+def clean_path(name: str) -> str:
+    """The same with the folders before it.
+
+    >>> clean_path("masks//../old/pass\\u202ewd.png")
+    'masks/old/passwd.png'
+    """
+    return "/".join(_parts(name)[-_MAX_FOLDERS:]) or "file"
+
+
 def output_name(prefix: str, job_tail: str, node: str, index: int, extension: str) -> PurePosixPath:
     """The path of a readable copy, relative to the output folder. The same work, the same name.
 

@@ -108,6 +108,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX jobs_by_end ON jobs (ended) WHERE ended IS NOT NULL",
         "CREATE INDEX jobs_by_body ON jobs (body)",
     ),
+    (
+        # A picture that was made may be uploaded, too: the name it then has is an upload's.
+        "ALTER TABLE labels ADD COLUMN uploaded INTEGER NOT NULL DEFAULT 0",
+        """UPDATE labels SET uploaded = 1
+            WHERE asset IN (SELECT id FROM assets WHERE kind = 'upload')""",
+    ),
 )
 
 

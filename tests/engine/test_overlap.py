@@ -196,3 +196,24 @@ def test_who_waits_takes_over_when_the_first_gives_up(bench_of: Callable[..., An
         assert one.result().state == "cancelled"
         assert two.result().state == "succeeded"
     assert bench.log == ["start", "start"]
+
+
+def test_a_lazy_input_says_whether_it_is_there(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(
+        BASICS
+        + """
+@node(id="Look", category="t")
+def look(a: Lazy[int], b: Lazy[int] = 5) -> str:
+    before = a.ready
+    return f"{before} {a()} {b.ready}"
+"""
+    )
+    job = bench.run(
+        {
+            "1": ("Number", {"value": 3}),
+            "2": ("Look", {"a": ["1", 0]}),
+            "3": ("Show", {"value": ["2", 0]}),
+        },
+        "3",
+    )
+    assert job.texts == {"3": ["'True 3 True'"]}

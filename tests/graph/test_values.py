@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from wirebrush.api import File, node, spec_of
+from wirebrush.api import File, Port, Widget, node, spec_of
 from wirebrush.catalog import Catalog
 from wirebrush.graph.values import Wrong, check_value
 
@@ -177,3 +177,19 @@ def test_a_file_may_be_none_by_a_name_for_that() -> None:
     assert check_value(port, "[None]", lambda kind, name: False) is None
     assert check_value(port, "a.safetensors", lambda kind, name: True) is None
     assert isinstance(check_value(port, "b.safetensors", lambda kind, name: False), Wrong)
+
+
+def test_an_input_that_its_node_judges_takes_what_is_of_its_kind() -> None:
+    strength = Port("strength", "FLOAT", widget=Widget("float", max=1.0), unchecked="values")
+    assert check_value(strength, 7.0) is None
+    assert check_value(strength, "seven") is not None
+    mode = Port("mode", "COMBO", widget=Widget("choice", choices=("a",)), unchecked="values")
+    assert check_value(mode, "b") is None
+    assert check_value(Port("flag", "BOOL", unchecked="values"), item=False) is None
+
+
+def test_only_a_node_that_judges_wires_takes_them_all() -> None:
+    assert not Port("x", "IMAGE", unchecked="values").accepts("MASK")
+    every = Port("x", "IMAGE", unchecked="all")
+    assert every.accepts("MASK")
+    assert Port.from_json(every.to_json()) == every

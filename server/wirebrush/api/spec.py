@@ -28,6 +28,7 @@ class _Missing(Enum):
 MISSING: Final = _Missing.MISSING
 """Stands for "there is no default": `None` may itself be one."""
 
+Unchecked = Literal["", "values", "all"]
 CachePolicy = Literal["pure", "node", "never"]
 """`node`: as `pure`, but two nodes with equal inputs are two results: its id is part of the key."""
 
@@ -77,7 +78,9 @@ class Port:
     """One input. Without a widget it takes a wire only; with one, a wire or a value.
 
     `type` is the field's name for it (`MODEL`, `INT`, `*` for any, `IMAGE,MASK` for either).
-    `optional` marks inputs that may be left open although they have no default.
+    `optional` marks inputs that may be left open although they have no default. What is `unchecked`
+    its node looks at by itself: "values", so bounds and choices are only shown, and an unknown type
+    takes any value; "all", types of wires as well.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Port:
     list: bool = False
     link: bool = False
     help: str = ""
+    unchecked: Unchecked = ""
 
     @property
     def required(self) -> bool:
@@ -97,7 +101,7 @@ class Port:
 
     def accepts(self, output_type: str) -> bool:
         """Whether a wire from an output of this type may end here."""
-        if "*" in (self.type, output_type):
+        if "*" in (self.type, output_type) or self.unchecked == "all":
             return True
         mine, theirs = set(self.type.split(",")), set(output_type.split(","))
         if self.type == "FLOAT" and output_type == "INT":
@@ -110,7 +114,7 @@ class Port:
             data["default"] = self.default
         if self.widget is not None:
             data["widget"] = self.widget.to_json()
-        for name in ("optional", "lazy", "list", "link", "help"):
+        for name in ("optional", "lazy", "list", "link", "help", "unchecked"):
             if getattr(self, name):
                 data[name] = getattr(self, name)
         return data

@@ -71,6 +71,11 @@ class Lazy(Protocol[T_co]):
 
     def __call__(self) -> T_co: ...
 
+    @property
+    def ready(self) -> bool:
+        """Whether the value is there already: then calling costs nothing."""
+        ...
+
 
 MAX_SEED = 0xFFFF_FFFF_FFFF_FFFF
 

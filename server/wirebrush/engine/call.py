@@ -69,6 +69,11 @@ class Deferred:
             value = item_at(value, self.index)
         return value
 
+    @property
+    def ready(self) -> bool:
+        """Whether the value is there already."""
+        return self.producer.state is DONE
+
     def at(self, index: int) -> Deferred:
         """The same input in the call for one item."""
         return Deferred(self.port, self.producer, self.output, self.load, index)
@@ -79,6 +84,7 @@ class Ready:
     """A lazy input that is a plain value."""
 
     value: Any
+    ready: bool = True
 
     def __call__(self) -> Any:
         return self.value

@@ -30,6 +30,8 @@ def check_value(port: Port, item: Any, files: FilesLookup | None = None) -> Wron
     """What is wrong with a plain value at this input; None if it is fine."""
     if item is None and port.optional:
         return None
+    if port.unchecked:
+        return _check_kind(port.type, item)
     if port.link:
         return Wrong(Code.WIRE_NEEDED, "takes a wire, not a value.", "Connect an output to it.")
     if port.list:
@@ -223,6 +225,13 @@ def _check_bare(type_name: str, item: Any) -> Wrong | None:
         return Wrong(Code.WIRE_NEEDED, sentence, "Connect an output to it.")
     answers = [check(item) for check in checks]
     return None if None in answers else answers[0]
+
+
+def _check_kind(type_name: str, item: Any) -> Wrong | None:
+    """Whether a number is a number: all that is asked of an input which its node judges itself."""
+    return (
+        _check_bare(type_name, item) if not _BARE.keys().isdisjoint(type_name.split(",")) else None
+    )
 
 
 def _article(noun: str) -> str:

@@ -74,6 +74,26 @@ def test_a_part_becomes_a_subgraph_that_computes_the_same_and_can_be_unpacked(
     expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_disabled()
 
 
+def test_a_subgraph_shows_the_picture_and_the_steps_that_are_made_inside_it(
+    studio: Studio, page: Page
+) -> None:
+    make(studio, page, "KSampler", "VAE Decode", "Save Image")
+    node = studio.node("Subgraph")
+    expect(node).to_contain_text("The picture appears here")
+    before = node.bounding_box()
+    studio.run()
+    expect(node.get_by_alt_text("Preview of")).to_be_visible(timeout=SLOW)
+    expect(node.locator("footer")).to_contain_text(re.compile("left|cpu"))
+    picture = node.get_by_role("button", name="Open the picture").locator("img")
+    expect(picture).to_be_visible(timeout=SLOW)
+    assert studio.colours(picture) > 50
+    expect(node.locator("footer")).to_contain_text("128 × 128")
+    after = node.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert (after["width"], after["height"]) == (before["width"], before["height"])
+
+
 def test_a_field_is_published_by_a_wire_and_each_instance_may_say_its_own(
     studio: Studio, page: Page
 ) -> None:

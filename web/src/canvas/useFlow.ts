@@ -81,7 +81,8 @@ function useNodesOf(scope: Scope, part: (state: RuntimeState) => string[]): Read
   const ids = useStore(runtime.store, useShallow(part));
   return useMemo(() => {
     const above = scope.map((instance) => `${instance}/`).join("");
-    return new Set(ids.filter((id) => id.startsWith(above)).map((id) => id.slice(above.length)));
+    // What happens to a node inside an instance is seen on the instance.
+    return new Set(ids.filter((id) => id.startsWith(above)).map((id) => id.slice(above.length).split("/")[0] ?? ""));
   }, [ids, scope]);
 }
 

@@ -72,13 +72,6 @@ export function useNodeRun<T>(node: NodeId, part: (run: NodeRun | undefined) => 
   return useRuns(({ nodes }) => part(nodes[id]));
 }
 
-/** The latest step preview of a node on the canvas. */
-export function usePreview(node: NodeId): string | undefined {
-  const document = useDocument(({ id }) => id);
-  const id = useRunId(node);
-  return useRuntime(({ previews }) => previews[document]?.[id]);
-}
-
 export function useCatalog<T>(part: (state: CatalogState) => T): T {
   return useStore(useStudio().catalog, part);
 }

@@ -1,12 +1,13 @@
 import { useEffect, useState } from "react";
-import { useNodeRun, useRuntime } from "../../state/context";
+import { useRuntime } from "../../state/context";
 import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
 import styles from "./Node.module.css";
+import { useShownRun } from "./useInstanceRun";
 
 /** Below the picture: time left and device while it runs, size and file afterwards. */
 export function NodeFooter({ id }: { id: string }) {
-  const run = useNodeRun(id, (last) => last);
+  const run = useShownRun(id, (last) => last);
   const device = useRuntime(({ jobs, workers }) => {
     const worker = run && jobs.byId[run.job]?.record.worker;
     return workers.find((item) => item.worker === worker)?.device ?? worker ?? "";

@@ -1,14 +1,15 @@
 import type { SyntheticEvent } from "react";
 import type { NodeSpec } from "../../model/catalog/catalog";
-import { uploadPort, type Layout } from "../../model/layout/geometry";
+import { madeBy, uploadPort, type Layout } from "../../model/layout/geometry";
 import { assetUrl } from "../../runtime/api";
 import { isPicture, isText } from "../../runtime/nodeRuns";
 import type { Output } from "../../runtime/wire.gen";
-import { useNodeRun, usePreview, useStudio, useWorkspace } from "../../state/context";
+import { useStudio, useWorkspace } from "../../state/context";
 import { t } from "../../i18n/text";
 import node from "./Node.module.css";
 import styles from "./NodePicture.module.css";
 import { UploadedPicture } from "./UploadedPicture";
+import { usePreview, useShownOutputs, useShownRun } from "./useInstanceRun";
 
 interface Props {
   id: string;
@@ -16,11 +17,11 @@ interface Props {
   place: NonNullable<Layout["picture"]>;
 }
 
-/** What a node shows: its step preview while it runs, else what it made or was given. */
+/** What a node shows: its step preview while it runs, else what it made or was given; an instance what is shown inside it. */
 export function NodePicture({ id, spec, place }: Props) {
-  const running = useNodeRun(id, (run) => run?.state === "running");
+  const running = useShownRun(id, (run) => run?.state === "running");
   const preview = usePreview(id);
-  const outputs = useNodeRun(id, (run) => run?.outputs) ?? NOTHING;
+  const outputs = useShownOutputs(id);
   const pictures = outputs.filter(isPicture);
   const texts = outputs.filter(isText);
   const film = outputs.find((output) => output.asset && /^(?:video|audio)\//.test(output.mime));
@@ -40,13 +41,11 @@ export function NodePicture({ id, spec, place }: Props) {
       ) : upload ? (
         <UploadedPicture id={id} port={upload.name} onLoad={onLoad} />
       ) : (
-        <span className={styles["empty"]}>{t(spec.inputs.some(({ type }) => type.split(",").includes("IMAGE")) ? "node.picturePlace" : "node.valuePlace")}</span>
+        <span className={styles["empty"]}>{t(madeBy(spec) === "picture" ? "node.picturePlace" : "node.valuePlace")}</span>
       )}
     </div>
   );
 }
-
-const NOTHING: readonly Output[] = [];
 
 function Film({ output: { asset, mime, name } }: { output: Output }) {
   const source = assetUrl(asset ?? "");

@@ -1,8 +1,8 @@
 import type { NodeSpec } from "../../model/catalog/catalog";
 import type { Layout } from "../../model/layout/geometry";
-import { usePreview } from "../../state/context";
 import { t } from "../../i18n/text";
 import styles from "./NodePicture.module.css";
+import { usePreview } from "./useInstanceRun";
 
 /** Of a preview where the ports leave it less room than that. */
 const LEAST = 44;

@@ -3,8 +3,11 @@ import { useShallow } from "zustand/react/shallow";
 import type { Catalog } from "../../model/catalog/catalog";
 import type { Document } from "../../model/document/document";
 import { nodeAt } from "../../model/subgraphs/flatten";
-import type { NodeRun } from "../../runtime/jobs";
-import { useDocument, useNodeTypes, useProblems, useRunId, useRuns, useWorkspace } from "../../state/context";
+import { isDone, outputsOf, partOf, previewOf, runningOf } from "../../runtime/innerRuns";
+import { runsOf, type NodeRun } from "../../runtime/jobs";
+import { isPicture } from "../../runtime/nodeRuns";
+import type { Output } from "../../runtime/wire.gen";
+import { useDocument, useNodeTypes, useProblems, useRunId, useRuns, useRuntime, useWorkspace } from "../../state/context";
 import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
 import { usePlannedTogether, type NodePlan } from "../../state/usePlanned";
@@ -46,18 +49,36 @@ export function useInstanceState(id: string): NodeStateWords | null {
 /** How far an instance is that runs: a part of 1. */
 export function useInstanceProgress(id: string): number {
   const inner = useInnerNodes(id);
+  return useRuns(({ nodes }) => partOf(nodes, inner));
+}
+
+/** The nodes whose runs are shown on a node, by what they are called in runs: those inside it, or itself. */
+function useShownNodes(id: string): readonly string[] {
+  const inner = useInnerNodes(id);
+  const inRuns = useRunId(id);
+  return useMemo(() => (inner.length ? inner : [inRuns]), [inner, inRuns]);
+}
+
+/** Part of what runs now on a node or inside it, or of what showed a picture there last. */
+export function useShownRun<T>(id: string, part: (run: NodeRun | undefined) => T): T {
+  const names = useShownNodes(id);
   return useRuns(({ nodes }) => {
-    const job = inner.map((name) => nodes[name]).find((run) => run?.state === "running")?.job;
-    if (job === undefined) return 0;
-    const parts = inner.map((name) => partOf(nodes[name], job));
-    return parts.reduce((sum, part) => sum + part, 0) / inner.length;
+    const pictured = names.findLast((name) => nodes[name]?.outputs.some(isPicture));
+    return part(nodes[runningOf(nodes, names) ?? pictured ?? names.at(-1) ?? ""]);
   });
 }
 
-function partOf(run: NodeRun | undefined, job: string): number {
-  if (run?.job !== job) return 0;
-  if (run.state === "running") return run.total ? (run.value ?? 0) / run.total : 0;
-  return isDone(run) ? 1 : 0;
+/** All that a node shows of its last runs, or those inside it do. */
+export function useShownOutputs(id: string): readonly Output[] {
+  const names = useShownNodes(id);
+  return useRuns(useShallow(({ nodes }) => outputsOf(nodes, names)));
+}
+
+/** The latest step preview of a node, or of what runs inside it. */
+export function usePreview(id: string): string | undefined {
+  const names = useShownNodes(id);
+  const document = useDocument((all) => all.id);
+  return useRuntime(({ previews, jobs }) => previewOf(previews[document], runsOf(jobs, document).nodes, names));
 }
 
 function settled(runs: readonly (NodeRun | undefined)[], signatures: readonly (string | undefined)[], planned: NodePlan | null): NodeStateWords {
@@ -72,10 +93,6 @@ function settled(runs: readonly (NodeRun | undefined)[], signatures: readonly (s
   const took = known.reduce((sum, run) => sum + (run.state === "done" ? (run.seconds ?? 0) : 0), 0);
   const all = known.every(({ state }) => state === "cached") ? t("node.cached") : seconds(took);
   return { kind: "done", words: all, look: "", reason: "" };
-}
-
-function isDone(run: NodeRun | undefined): boolean {
-  return run?.state === "done" || run?.state === "cached";
 }
 
 function titleOf(document: Document, types: Catalog | null, name: string): string {

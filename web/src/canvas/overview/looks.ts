@@ -1,5 +1,6 @@
 /** What the open canvas looks like now, read from the page's stores when it is painted. */
 import { runId } from "../../model/document/document";
+import { outputsOf, previewOf, runningOf } from "../../runtime/innerRuns";
 import { runsOf } from "../../runtime/jobs";
 import { problemsOf } from "../../state/problems";
 import type { Studio } from "../../state/studio";
@@ -52,15 +53,27 @@ export class Looks {
     const { nodes: runs } = runsOf(jobs, id);
     const { byNode } = problemsOf(problems.store.getState(), id);
     const signatures = workspace.signaturesOf(document);
+    const { instances } = workspace.flatOf(document);
+    const namesOf = (node: string): readonly string[] => {
+      const name = runId(scope, node);
+      return instances.get(name) ?? [name];
+    };
     return {
       markOf: ({ id: node, node: written }) => {
-        const name = runId(scope, node);
-        const failing = byNode[name]?.some(({ severity }) => severity !== "warning") ?? false;
-        return markOf(written, runs[name], failing, signatures[name]);
+        const names = namesOf(node);
+        const failing = names.some((name) => byNode[name]?.some(({ severity }) => severity !== "warning"));
+        return markOf({ node: written, runs, names, failing, signatures });
       },
       picturesOf: ({ id: node, node: written, placed }: SceneNode) => {
-        const name = runId(scope, node);
-        const pictured = { node: written, spec: placed.data.spec, run: runs[name], preview: previews[id]?.[name], uploads };
+        const names = namesOf(node);
+        const pictured = {
+          node: written,
+          spec: placed.data.spec,
+          running: runningOf(runs, names) !== undefined,
+          outputs: outputsOf(runs, names),
+          preview: previewOf(previews[id], runs, names),
+          uploads,
+        };
         return picturesOf(pictured).flatMap((url) => this.#thumbnails.get(url) ?? []);
       },
     };

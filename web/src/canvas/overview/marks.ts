@@ -2,8 +2,11 @@
 import { uploadPort } from "../../model/layout/geometry";
 import type { NodeSpec } from "../../model/catalog/catalog";
 import type { WorkflowNode } from "../../model/document/document";
+import type { Signatures } from "../../model/runs/signature";
 import { thumbnailUrl } from "../../runtime/api";
-import type { NodeRun } from "../../runtime/nodeRuns";
+import { isDone, partOf, runningOf } from "../../runtime/innerRuns";
+import { isPicture, type NodeRuns } from "../../runtime/nodeRuns";
+import type { Output } from "../../runtime/wire.gen";
 
 export interface Mark {
   readonly kind: "idle" | "running" | "error" | "done";
@@ -17,19 +20,30 @@ const DONE: Mark = { kind: "done", part: 1 };
 /** Longest side of the pictures that are painted; nodes are smaller than this on any screen. */
 const THUMBNAIL = 160;
 
+export interface Marked {
+  readonly node: WorkflowNode;
+  readonly runs: NodeRuns;
+  /** What it is called in runs; the nodes inside it, if it is an instance. */
+  readonly names: readonly string[];
+  readonly failing: boolean;
+  readonly signatures: Signatures;
+}
+
 /** What a node did last, as far as it still holds for the node as it is. */
-export function markOf(node: WorkflowNode, run: NodeRun | undefined, failing: boolean, signature: string | undefined): Mark {
+export function markOf({ node, runs, names, failing, signatures }: Marked): Mark {
   if (failing) return ERROR;
-  if (!run || node.mode) return IDLE;
-  if (run.state === "running") return { kind: "running", part: run.total ? (run.value ?? 0) / run.total : 0 };
-  const holds = run.state === "done" || run.state === "cached";
-  return holds && run.signature === signature ? DONE : IDLE;
+  if (node.mode) return IDLE;
+  if (runningOf(runs, names) !== undefined) return { kind: "running", part: partOf(runs, names) };
+  const ran = names.filter((name) => runs[name]);
+  const holds = ran.every((name) => isDone(runs[name]) && runs[name]?.signature === signatures[name]);
+  return ran.length > 0 && holds ? DONE : IDLE;
 }
 
 export interface Pictured {
   readonly node: WorkflowNode;
   readonly spec: NodeSpec;
-  readonly run: NodeRun | undefined;
+  readonly running: boolean;
+  readonly outputs: readonly Output[];
   /** URL of the latest step preview. */
   readonly preview: string | undefined;
   /** Asset ids of uploaded pictures by the name that nodes know them by. */
@@ -37,9 +51,9 @@ export interface Pictured {
 }
 
 /** URLs of what a node shows: its step preview while it runs, else the pictures it made or was given. */
-export function picturesOf({ node, spec, run, preview, uploads }: Pictured): string[] {
-  if (preview && run?.state === "running") return [preview];
-  const made = (run?.outputs ?? []).filter(({ asset, mime }) => asset && mime?.startsWith("image/"));
+export function picturesOf({ node, spec, running, outputs, preview, uploads }: Pictured): string[] {
+  if (preview && running) return [preview];
+  const made = outputs.filter(isPicture);
   if (made.length) return made.map(({ asset }) => thumbnailUrl(asset ?? "", THUMBNAIL));
   if (preview) return [preview];
   const upload = uploadPort(spec);

@@ -222,20 +222,29 @@ describe("a node from afar", () => {
   const spec = testCatalog().spec("SaveImage");
 
   it("says whether it runs, failed, or is done as it is now", () => {
-    expect(markOf(node, undefined, false, "s").kind).toBe("idle");
-    expect(markOf(node, { ...run, state: "running", value: 5, total: 20 }, false, "s")).toEqual({ kind: "running", part: 0.25 });
-    expect(markOf(node, run, true, "s").kind).toBe("error");
-    expect(markOf(node, run, false, "s").kind).toBe("done");
-    expect(markOf(node, run, false, "changed").kind).toBe("idle");
+    const seen = { node, runs: { "5": run }, names: ["5"], failing: false, signatures: { "5": "s" } };
+    expect(markOf({ ...seen, runs: {} }).kind).toBe("idle");
+    expect(markOf({ ...seen, runs: { "5": { ...run, state: "running", value: 5, total: 20 } } })).toEqual({ kind: "running", part: 0.25 });
+    expect(markOf({ ...seen, failing: true }).kind).toBe("error");
+    expect(markOf(seen).kind).toBe("done");
+    expect(markOf({ ...seen, signatures: { "5": "changed" } }).kind).toBe("idle");
+  });
+
+  it("is as far as all that is inside it", () => {
+    const half: NodeRun = { ...run, state: "running", value: 10, total: 20 };
+    const inside = { node, names: ["7/1", "7/2"], failing: false, signatures: { "7/1": "s", "7/2": "s" } };
+    expect(markOf({ ...inside, runs: { "7/1": run, "7/2": half } })).toEqual({ kind: "running", part: 0.75 });
+    expect(markOf({ ...inside, runs: { "7/1": run, "7/2": run } }).kind).toBe("done");
+    expect(markOf({ ...inside, runs: { "7/1": run, "7/2": { ...run, state: "stopped" } } }).kind).toBe("idle");
   });
 
   it("shows its preview while it runs, else what it made", () => {
     if (!spec) throw new Error("the test catalog has it");
-    const shown = { node, spec, run, preview: undefined, uploads: {} };
+    const shown = { node, spec, running: false, outputs: run.outputs, preview: undefined, uploads: {} };
     expect(picturesOf(shown)).toEqual(["/v1/assets/a/thumbnail?size=160"]);
-    expect(picturesOf({ ...shown, preview: "blob:1", run: { ...run, state: "running" } })).toEqual(["blob:1"]);
+    expect(picturesOf({ ...shown, preview: "blob:1", running: true })).toEqual(["blob:1"]);
     expect(picturesOf({ ...shown, preview: "blob:1" })).toEqual(["/v1/assets/a/thumbnail?size=160"]);
-    expect(picturesOf({ ...shown, run: undefined })).toEqual([]);
+    expect(picturesOf({ ...shown, outputs: [] })).toEqual([]);
   });
 });
 

@@ -4,11 +4,15 @@ import type {
   Catalog as CatalogData,
   NodeOutput,
   NodePort,
-  NodeSpec,
+  NodeSpec as DeclaredSpec,
   NodeWidget as Widget,
 } from "../../runtime/wire.gen";
 
-export type { NodeSpec, Widget };
+export type { Widget };
+/** A node type. `shows` is there where the ports do not tell what a node shows: on subgraphs. */
+export type NodeSpec = DeclaredSpec & { readonly shows?: Showing | null };
+/** What nodes have a place for. */
+export type Showing = "picture" | "text";
 /** `label` is there where the name is an id that says nothing: on ports of subgraphs. */
 export type Port = NodePort & {
   readonly label?: string;

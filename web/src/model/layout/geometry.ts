@@ -4,7 +4,7 @@
  * The canvas needs sizes and ports before it draws a node (only visible ones are mounted), and
  * the node's own drawing must agree, so both read this.
  */
-import type { NodeSpec, OutputPort, Port } from "../catalog/catalog";
+import type { NodeSpec, OutputPort, Port, Showing } from "../catalog/catalog";
 import type { WorkflowNode } from "../document/document";
 import { METRICS, type Density, type Metrics } from "./metrics";
 import { isPlaceholder } from "../catalog/placeholder";
@@ -97,18 +97,20 @@ function pictureBelow(top: number, width: number, aspect: number | null): Layout
 /** The shape of what a node shows before it is known; `null` on nodes that show nothing. */
 function usualAspect(spec: NodeSpec): number | null {
   if (showsPictures(spec)) return 1;
-  return showsText(spec) ? TEXT_ASPECT : null;
+  return madeBy(spec) === "text" ? TEXT_ASPECT : null;
 }
 
-/** Nodes that show any value as text. */
-function showsText(spec: NodeSpec): boolean {
-  return spec.sink === true && spec.inputs.some((port) => !port.widget && (port.type === "*" || port.type === "STRING"));
+/** What a node shows of its runs, judged by what ends in it; `null` for most. */
+export function madeBy({ shows, sink, inputs }: NodeSpec): Showing | null {
+  if (shows !== undefined) return shows;
+  if (!sink) return null;
+  if (inputs.some((port) => port.type.split(",").includes("IMAGE"))) return "picture";
+  return inputs.some((port) => !port.widget && (port.type === "*" || port.type === "STRING")) ? "text" : null;
 }
 
 /** Nodes whose picture has a place from the start, so that nothing moves when it arrives. */
-export function showsPictures(spec: NodeSpec): boolean {
-  const takes = spec.inputs.some((port) => port.type.split(",").includes("IMAGE"));
-  return (spec.sink === true && takes) || uploadPort(spec) !== undefined;
+function showsPictures(spec: NodeSpec): boolean {
+  return madeBy(spec) === "picture" || uploadPort(spec) !== undefined;
 }
 
 /** The widget by which a picture is uploaded. */

@@ -6,6 +6,7 @@ import type { Port } from "../catalog/catalog";
 import * as commands from "../commands";
 import { instanceType } from "../document/document";
 import { open, run } from "../document/history";
+import { layoutOf } from "../layout/geometry";
 import { standalone } from "./keeping";
 import { withSubgraphs } from "./subgraph";
 
@@ -37,6 +38,17 @@ describe("a subgraph as a node type", () => {
     expect(after.spec(instanceType("outer"))).not.toBe(types.spec(instanceType("outer")));
     expect(after.spec(borderTypes("outer").inputs)).toBe(types.spec(borderTypes("outer").inputs));
     expect(withSubgraphs(catalog, {}, types)).toBe(catalog);
+  });
+
+  test("has a place for the picture that is made inside it, however deep, and for none that goes through it", () => {
+    const { inner, outer } = document.subgraphs;
+    const saver = { type: "SaveImage", at: [0, 0] as const, values: {} };
+    const made = withSubgraphs(catalog, { outer: outer!, inner: { ...inner!, nodes: { ...inner!.nodes, "9": saver } } });
+    const spec = made.spec(instanceType("outer"));
+    expect(spec?.shows).toBe("picture");
+    expect(layoutOf(spec!, { type: "", at: [0, 0], values: {} }).picture).not.toBeNull();
+    const through = { ...types.spec(instanceType("outer"))!, sink: true, inputs: [{ name: "image", type: "IMAGE" }] };
+    expect(layoutOf(through, { type: "", at: [0, 0], values: {} }).picture).toBeNull();
   });
 
   test("that contains itself is none", () => {

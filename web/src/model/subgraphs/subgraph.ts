@@ -1,8 +1,9 @@
 /** Subgraphs as node types: a definition seen from outside, and its border seen from inside. */
 import { borderTypes, handedOut, INPUTS, NEW_PORT } from "./border";
-import { inputOf, outputOf, type Catalog, type NodeSpec, type OutputPort, type Port } from "../catalog/catalog";
+import { inputOf, outputOf, type Catalog, type NodeSpec, type OutputPort, type Port, type Showing } from "../catalog/catalog";
 import { instanceType, subgraphOf, type Document, type PortRef, type Subgraph, type SubgraphPort } from "../document/document";
 import { toJson } from "../format/json";
+import { madeBy } from "../layout/geometry";
 
 export const SUBGRAPH_CATEGORY = "subgraphs";
 
@@ -71,6 +72,7 @@ class Interfaces {
       inputs: definition.inputs.map((port) => this.#input(port, definition, feeds.get(port.id))),
       outputs: definition.outputs.map((port) => this.#output(port, definition)),
       ...(specs.some((spec) => spec?.sink) && { sink: true }),
+      shows: shownInside(specs),
     });
     this.#made.set(id, made);
     return made;
@@ -98,6 +100,12 @@ class Interfaces {
     const before = this.#before.spec(made.id);
     return before && toJson(before) === toJson(made) ? before : made;
   }
+}
+
+/** What instances show: pictures before texts, where nodes inside show both. */
+function shownInside(specs: readonly (NodeSpec | undefined)[]): Showing | null {
+  const kinds = new Set(specs.map((spec) => spec && madeBy(spec)));
+  return kinds.has("picture") ? "picture" : kinds.has("text") ? "text" : null;
 }
 
 function bare(id: string, title: string): Omit<NodeSpec, "inputs" | "outputs"> {

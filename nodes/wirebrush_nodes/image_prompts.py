@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
 from wirebrush.api import (
     File,
-    FileRef,
     Handle,
     Image,
     Mask,
@@ -20,7 +17,6 @@ from wirebrush.api import (
     NodeError,
     Range,
     Run,
-    Tweak,
     node,
 )
 from wirebrush.api import value as wire_value
@@ -28,6 +24,7 @@ from wirebrush_diffusion.control.image_prompt import ImageAdapter, ImagePrompt
 from wirebrush_diffusion.control.image_prompt_file import check_image_adapter, load_image_adapter
 from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_diffusion.vision.encoder import Seen
+from wirebrush_nodes.carried import carried, carrying, file_of
 from wirebrush_nodes.live import explained
 from wirebrush_nodes.style import ClipVision, live_vision
 from wirebrush_nodes.tweaks import IMAGE_PROMPT
@@ -119,18 +116,14 @@ def ip_adapter_advanced(
     if attn_mask is not None:
         tensors["mask"] = attn_mask
     settings = {"weight": weight, "mode": weight_type, "start": start_at, "end": end_at}
-    return _tweaked(model, ipadapter.source, settings, tensors)
+    return carrying(model, IMAGE_PROMPT, settings, tensors, file=ipadapter.source)
 
 
 def image_prompts(handle: Model, run: Run) -> list[ImagePrompt]:
     """The IP-Adapters on a model, with live networks."""
     made: list[ImagePrompt] = []
-    for tweak in handle.tweaks:
-        if tweak.kind != IMAGE_PROMPT:
-            continue
-        settings: dict[str, Any] = dict(tweak.settings)
-        tensors: Mapping[str, Tensor] = tweak.tensors or {}
-        source = FileRef(settings["kind"], settings["file"], settings["digest"])
+    for settings, tensors in carried(handle, IMAGE_PROMPT):
+        source = file_of(settings, "file")
         made.append(
             ImagePrompt(
                 live_adapter(IpAdapter(source, "ipadapter"), run),
@@ -177,17 +170,3 @@ def _combined(seen: Tensor, how: Combination) -> Tensor:
     if how == "norm average":
         seen = seen / seen.norm(dim=0, keepdim=True).clamp_min(1e-12)
     return seen.mean(dim=0, keepdim=True)
-
-
-def _tweaked(
-    model: Model, source: FileRef, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]
-) -> Model:
-    """The handle with what was seen; a digest stands for the tensors."""
-    content = blake2b(digest_size=16)
-    for name, tensor in sorted(tensors.items()):
-        content.update(f"{name} {tuple(tensor.shape)}".encode())
-        content.update(tensor.detach().cpu().float().contiguous().numpy().tobytes())
-    file = {"kind": source.kind, "file": source.name, "digest": source.digest}
-    told = {**file, **settings, "content": content.hexdigest()}
-    tweak = Tweak(IMAGE_PROMPT, tuple(told.items()), dict(tensors))
-    return replace(model, tweaks=(*model.tweaks, tweak))

@@ -21,9 +21,9 @@ from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise.sources import initial_noise
 from wirebrush_diffusion.samplers import Sampler, Step
 from wirebrush_diffusion.sampling import Outcome, sample_guided
+from wirebrush_nodes.ambient import ambient_controls
 from wirebrush_nodes.conditions import Controls, condition_from
 from wirebrush_nodes.hooking import HookMaker
-from wirebrush_nodes.image_prompts import image_prompts
 from wirebrush_nodes.live import explained, live_model, preview_of, weights_of
 from wirebrush_nodes.perpendicular import with_perp_neg
 from wirebrush_nodes.tweaks import LAZY_CACHE, gradual_mask, rules_of, step_cache_of
@@ -149,7 +149,7 @@ def _converted(
     weights = weights_of(guider.model, "", run)
     assert weights is not None  # it is the model that paints
     hooks = HookMaker(guider.model, weights, weights_of, run)
-    controls = Controls(run, hooks, image_prompts(guider.model, run), guider.model)
+    controls = Controls(run, hooks, ambient_controls(guider.model, run), guider.model)
     converted: dict[str, Conditions] = {
         role: [
             condition_from(

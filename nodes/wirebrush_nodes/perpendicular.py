@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from hashlib import blake2b
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
-from wirebrush.api import Cond, Conditioning, Guider, Model, NodeError, Tweak
+from wirebrush.api import Cond, Conditioning, Guider, Model, NodeError
+from wirebrush.api.values import Scalar
+from wirebrush_nodes.carried import carried, carrying
 from wirebrush_nodes.tweaks import PERP_NEG
 
 EMBEDDING, POOLED = "embedding", "pooled"
@@ -16,7 +17,7 @@ EMBEDDING, POOLED = "embedding", "pooled"
 
 def carrying_empty(model: Model, empty: Conditioning, neg_scale: float) -> Model:
     """The model with Perp-Neg: numbers and texts only, as a tweak can carry no more."""
-    settings: list[tuple[str, str | float | int | bool | None]] = [("neg_scale", neg_scale)]
+    settings: dict[str, Scalar] = {"neg_scale": neg_scale}
     tensors: dict[str, Tensor] = {}
     for i, cond in enumerate(empty):
         tensors[f"{i}.{EMBEDDING}"] = cond.embedding
@@ -29,28 +30,22 @@ def carrying_empty(model: Model, empty: Conditioning, neg_scale: float) -> Model
                     "Connect the text encoding itself, or use PerpNegGuider.",
                     port="empty_conditioning",
                 )
-            settings.append((f"{i}.{name}", option))
-    content = blake2b(digest_size=16)
-    for name, tensor in tensors.items():
-        content.update(f"{name} {tuple(tensor.shape)}".encode())
-        content.update(tensor.detach().cpu().float().contiguous().numpy().tobytes())
-    tweak = Tweak(PERP_NEG, (*settings, ("content", content.hexdigest())), tensors)
-    return replace(model, tweaks=(*model.tweaks, tweak))
+            settings[f"{i}.{name}"] = option
+    return carrying(model, PERP_NEG, settings, tensors)
 
 
 def with_perp_neg(guider: Guider) -> Guider:
     """The guider that the model's Perp-Neg asks for; itself if there is none, or no negative."""
-    found = [tweak for tweak in guider.model.tweaks if tweak.kind == PERP_NEG]
+    found = carried(guider.model, PERP_NEG)
     if guider.kind != "cfg" or not found or not guider.conditions.get("negative"):
         return guider
-    settings: dict[str, Any] = dict(found[-1].settings)
+    settings, tensors = found[-1]
     scales = (*guider.settings, ("neg_scale", settings["neg_scale"]))
-    conditions = {**guider.conditions, "empty": _empty(found[-1], settings)}
+    conditions = {**guider.conditions, "empty": _empty(settings, tensors)}
     return Guider("perp_neg", guider.model, conditions, scales)
 
 
-def _empty(tweak: Tweak, settings: dict[str, Any]) -> Conditioning:
-    tensors = tweak.tensors or {}
+def _empty(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Conditioning:
     conds: list[Cond] = []
     while (key := f"{len(conds)}.{EMBEDDING}") in tensors:
         lead = f"{len(conds)}."

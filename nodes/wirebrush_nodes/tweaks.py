@@ -141,8 +141,18 @@ SAMPLINGS: Mapping[str, Callable[..., Sampled]] = MappingProxyType(
 )
 GRADUAL_MASK = "DifferentialDiffusion"
 STEP_CACHE, LAZY_CACHE = "EasyCache", "LazyCache"
-IMAGE_PROMPT, PERP_NEG = "IPAdapter", "PerpNeg"
-USED_ELSEWHERE = (GRADUAL_MASK, STEP_CACHE, LAZY_CACHE, IMAGE_PROMPT, PERP_NEG)
+IMAGE_PROMPT, PERP_NEG, HYPERNETWORK = "IPAdapter", "PerpNeg", "HypernetworkLoader"
+BLOCKWISE, STYLE = "QwenImageDiffsynthControlnet", "USOStyleReference"
+USED_ELSEWHERE = (
+    GRADUAL_MASK,
+    STEP_CACHE,
+    LAZY_CACHE,
+    IMAGE_PROMPT,
+    PERP_NEG,
+    HYPERNETWORK,
+    BLOCKWISE,
+    STYLE,
+)
 
 
 def rules_of(model: Model) -> list[Rule]:

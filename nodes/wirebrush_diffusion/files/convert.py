@@ -8,9 +8,10 @@ Only tensors are unpickled (`weights_only`): code inside the file is not run, it
 from __future__ import annotations
 
 import argparse
+import json
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
+
+DEEPEST = 4  # tables in tables
+LONGEST = 1000  # characters of what is said besides
 
 
 def convert(source: Path, target: Path) -> int:
@@ -34,7 +38,7 @@ def convert(source: Path, target: Path) -> int:
     if not tensors:
         raise DiffusionError(f"{source.name} holds no tensors.")
     partial = target.with_suffix(".partial")
-    save_file(tensors, partial)
+    save_file(tensors, partial, metadata=_said(content))
     partial.replace(target)
     return len(tensors)
 
@@ -50,12 +54,29 @@ def _tensors(content: Any) -> dict[str, Tensor]:
         if isinstance(content.get(key), Mapping):
             content = content[key]
             break
-    tables = [("", content), *((f"{k}.", v) for k, v in content.items() if isinstance(v, Mapping))]
     return {
-        f"{prefix}{name}": tensor.detach().clone().contiguous()
-        for prefix, table in tables
-        for name, tensor in table.items()
-        if isinstance(tensor, Tensor)
+        name: tensor.detach().clone().contiguous() for name, tensor in _found(content, "", DEEPEST)
+    }
+
+
+def _found(content: Any, prefix: str, deeper: int) -> Iterator[tuple[str, Tensor]]:
+    """The tensors in tables and lists, by the way to them."""
+    if isinstance(content, Tensor):
+        yield prefix, content
+    elif deeper and isinstance(content, Mapping | list | tuple):
+        items = content.items() if isinstance(content, Mapping) else enumerate(content)
+        for key, inner in items:
+            yield from _found(inner, f"{prefix}.{key}" if prefix else str(key), deeper - 1)
+
+
+def _said(content: Any) -> dict[str, str]:
+    """What a checkpoint says besides tensors, as JSON: hypernetworks cannot do without it."""
+    if not isinstance(content, Mapping):
+        return {}
+    return {
+        str(key): json.dumps(value)
+        for key, value in content.items()
+        if isinstance(value, str | bool | int | float) and len(str(value)) < LONGEST
     }
 
 

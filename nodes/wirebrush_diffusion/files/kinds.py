@@ -79,6 +79,11 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
         NETWORK,
         "UNETLoader reads diffusion models, from models/diffusion_models.",
     ),
+    (
+        _has(".0.linear.0.weight", ".1.linear.0.weight"),
+        "a hypernetwork",
+        "HypernetworkLoader reads hypernetworks, from models/hypernetworks.",
+    ),
     (_has("string_to_param", "emb_params"), "a textual inversion", "Name it in a prompt instead."),
 )
 

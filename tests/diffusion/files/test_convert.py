@@ -38,6 +38,18 @@ def test_tables_in_a_pickle_keep_their_names(tmp_path: Path) -> None:
     assert names == {"image_proj.proj.weight", "ip_adapter.1.x"}
 
 
+def test_what_a_pickle_says_besides_is_kept(tmp_path: Path) -> None:
+    """As in hypernetworks: tables in lists, under numbers."""
+    path = tmp_path / "style.pt"
+    pair = ({"linear.0.weight": torch.ones(2, 2)}, {"linear.0.weight": torch.zeros(2, 2)})
+    torch.save({768: pair, "activation_func": "relu", "step": 3, "optimizer": None}, path)
+
+    assert convert(path, tmp_path / "style.safetensors") == 2
+    file = WeightFile(tmp_path / "style.safetensors")
+    assert set(file.names()) == {"768.0.linear.0.weight", "768.1.linear.0.weight"}
+    assert file.metadata == {"activation_func": '"relu"', "step": "3"}
+
+
 def test_a_pickle_with_code_is_not_run(tmp_path: Path) -> None:
     path = tmp_path / "trap.ckpt"
     torch.save({"a": Trap()}, path)

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
 from wirebrush.graph.detect import document_id
@@ -46,8 +47,15 @@ class Cancelled:
     changed: bool
 
 
+Step: TypeAlias = Callable[[sqlite3.Connection, str], None]
+
+
 def _nowhere(job: str, event: Event) -> None:
     """Publish to nobody."""
+
+
+def _no_more(db: sqlite3.Connection, job: str) -> None:
+    """Nothing else belongs to the job."""
 
 
 class JobQueue:
@@ -88,9 +96,10 @@ class JobQueue:
 
     # --- clients ------------------------------------------------------------------------------
 
-    async def submit(self, submission: Submission) -> JobRecord:
+    async def submit(self, submission: Submission, also: Step = _no_more) -> JobRecord:
         """Accept a job: when this returns, the job survives a power cut.
 
+        `also(db, job id)` is a further step of the same transaction, if the job is new.
         IdempotencyConflict if the key is known with another body; the same body is the same job.
         QueueFull if the owner has too many waiting.
         """
@@ -105,6 +114,9 @@ class JobQueue:
                     "Wait until some have run, or clear the queue.",
                 )
             record = known or jobtable.insert(db, fresh, submission.body, key, front)
+            if known is None and also is not _no_more:
+                also(db, record.id)
+                record = jobtable.require(db, record.id)
             return record, joborder.count_before(db, record)
 
         record, position = await self._journal.write(accept)
@@ -234,6 +246,11 @@ class JobQueue:
         if self._paused:
             return "The queue is paused."
         return None if self._headroom is None else self._headroom.lack()
+
+    def at_work(self, job: str) -> Body | None:
+        """What a job computes that some worker has right now; None for all others."""
+        lease = self._leases.get(job)
+        return None if lease is None else lease.body
 
     # --- workers ------------------------------------------------------------------------------
 

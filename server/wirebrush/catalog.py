@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from hashlib import blake2b
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from wirebrush.api import NodeSpec
+from wirebrush.packlist import PackReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,11 @@ class Clash:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All node types by name, and the packs that failed to load."""
+    """All node types by name, the packs that failed to load, and what was found of every pack."""
 
     specs: tuple[NodeSpec, ...] = ()
     failures: tuple[PackFailure, ...] = ()
+    packs: tuple[PackReport, ...] = ()
 
     def __len__(self) -> int:
         return len(self.specs)
@@ -82,12 +84,13 @@ class Catalog:
         data = {
             "nodes": [spec.to_json() for spec in self.specs],
             "failures": [(failure.pack, failure.error) for failure in self.failures],
+            "packs": [replace(report, seconds=0.0).to_json() for report in self.packs],
         }
         text = json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """`{digest, nodes, failures}`, as on the channel, on disk and at `/v1/nodes`."""
+        """`{digest, nodes, failures, packs}`, as on the channel, on disk and at `/v1/nodes`."""
         return {
             "digest": self.digest,
             "nodes": [spec.to_json() for spec in self.specs],
@@ -95,6 +98,7 @@ class Catalog:
                 {"pack": item.pack, "error": item.error, "traceback": item.traceback}
                 for item in self.failures
             ],
+            "packs": [report.to_json() for report in self.packs],
         }
 
     @classmethod
@@ -107,6 +111,7 @@ class Catalog:
                     PackFailure(item["pack"], item["error"], item.get("traceback", ""))
                     for item in data.get("failures", ())
                 ),
+                packs=tuple(PackReport.from_json(item) for item in data.get("packs", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"This is no catalog: {error!r}") from error

@@ -7,7 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from wirebrush.engine.packs import GROUP, Packs, load_packs
+from wirebrush.engine.finding import GROUP
+from wirebrush.engine.packs import Packs, load_packs
+from wirebrush.packlist import Ended, PackChoice
 
 NODE = """
 from wirebrush.api import *
@@ -166,13 +168,22 @@ def test_a_spec_that_is_no_json_is_left_out(packs: Path) -> None:
     assert len(loaded.catalog()["digest"]) == 32
 
 
-def test_a_pack_to_skip_is_a_failure_and_is_not_imported(packs: Path, tmp_path: Path) -> None:
+def left_out(*names: str, source: str = "") -> PackChoice:
+    return PackChoice(ended={name: Ended("It explodes.", source) for name in names})
+
+
+def test_a_pack_that_ended_a_worker_is_a_failure_and_is_not_imported(
+    packs: Path, tmp_path: Path
+) -> None:
     ran = tmp_path / "ran"
     (packs / "boom.py").write_text(f"open({str(ran)!r}, 'w')")
     write(packs / "good.py")
     named: list[str] = []
     loaded = load_packs(
-        [packs], use_entry_points=False, skip={"boom": "It explodes."}, importing=named.append
+        [packs],
+        choice=left_out("boom"),
+        use_entry_points=False,
+        importing=lambda pack: named.append(pack.name),
     )
     assert ids(loaded) == ["Thing"]
     assert [failure.to_json() for failure in loaded.failures] == [
@@ -182,9 +193,9 @@ def test_a_pack_to_skip_is_a_failure_and_is_not_imported(packs: Path, tmp_path: 
     assert not ran.exists()
 
 
-def test_the_built_in_pack_can_be_skipped_too() -> None:
+def test_the_built_in_pack_can_be_left_out_too() -> None:
     names = {entry.name for entry in entry_points(group=GROUP)}
-    loaded = load_packs(skip=dict.fromkeys(names, "It explodes."))
+    loaded = load_packs(choice=left_out(*names))
     assert {failure.pack for failure in loaded.failures} == names >= {"builtin"}
     assert loaded.types == {}
 

@@ -367,9 +367,11 @@ def test_it_says_which_pack_it_imports_and_leaves_out_what_it_is_told_to(
     (tmp_path / "packs" / "boom.py").write_text("import os; os._exit(7)")
     process = spawn()
     assert process.end() == 7
-    assert process.heard[-1].header == {"type": "importing", "pack": "boom"}
+    said = process.heard[-1].header
+    assert (said["type"], said["pack"], len(said["source"])) == ("importing", "boom", 32)
 
-    process = spawn(skip={"boom": "It explodes."})
+    ended = {"boom": {"why": "It explodes.", "source": said["source"]}}
+    process = spawn(choice={"ended": ended})
     catalog = process.until("catalog").header
     assert {"pack": "boom", "error": "It explodes.", "traceback": ""} in catalog["failures"]
     assert "Step" in {node["id"] for node in catalog["nodes"]}

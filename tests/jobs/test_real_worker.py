@@ -220,7 +220,7 @@ async def test_a_pack_that_ends_the_process_is_named_and_the_others_work(
         await studio.state(job, "succeeded")
         assert supervisor.status.restarts == 2
     (catalog,) = studio.catalogs
-    error = f"{reason} Mend it and restart."
+    error = f"{reason} It is left out until its files change, or somebody turns it on again."
     assert catalog["failures"] == [
         {"pack": name, "error": error, "traceback": ""} for name in ("boom", "zoom")
     ]

@@ -15,6 +15,7 @@ from small_studio import tiny
 from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.logfile import LogFile
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
+from wirebrush.packlist import Ended
 
 
 async def test_frames_go_both_ways_and_the_end_is_clean(tmp_path: Path) -> None:
@@ -51,15 +52,23 @@ async def test_an_import_without_end_is_named(tmp_path: Path) -> None:
         await worker.handshake(4)
     await worker.destroy()
     assert failed.value.pack == "endless"
-    assert failed.value.reason == "Its import did not end within 4 s. Mend it and restart."
+    assert failed.value.ended.why == (
+        "Its import did not end within 4 s. It is left out until its files change, or somebody"
+        " turns it on again."
+    )
+    assert failed.value.lasting
 
 
 def test_a_worker_command_collects_the_packs_to_leave_out(tmp_path: Path) -> None:
     command = WorkerCommand.engine("cpu-0", "cpu", tmp_path, memory_bytes=1, disk_bytes=2)
     for pack in ("a", "b"):
-        command = command.without(PackFatal("It ended.", "", pack, f"{pack} explodes."))
+        ended = Ended(f"{pack} explodes.", "1234")
+        command = command.without(PackFatal("It ended.", "", pack, ended))
     options = json.loads(command.argv[-1])
-    assert options["skip"] == {"a": "a explodes.", "b": "b explodes."}
+    assert options["choice"]["ended"] == {
+        "a": {"why": "a explodes.", "source": "1234"},
+        "b": {"why": "b explodes.", "source": "1234"},
+    }
     assert (options["device"], len(command.argv)) == ("cpu", 4)
 
 

@@ -8,7 +8,6 @@ the pack's module and in the submodules it imports.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import logging
 import pkgutil
@@ -16,21 +15,21 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import blake2b
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from wirebrush.api import MISSING, ImportedPack, NodeFunction, NodeSpec, PackImporter
+from wirebrush.engine.finding import FoundPack, find_packs
 from wirebrush.engine.sources import source_hash
+from wirebrush.packlist import PackChoice, PackReport
 
-GROUP = "wirebrush.packs"
-IMPORTERS = "wirebrush.importers"
 SLOW_SECONDS = 10.0
+OURS = Path(__file__).parent
+NOTHING_CHOSEN = PackChoice()
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +80,7 @@ class Packs:
     failures: tuple[LoadFailure, ...] = ()
     modules: tuple[ModuleType, ...] = ()
     names: tuple[str, ...] = ()
+    reports: tuple[PackReport, ...] = ()
 
     def spec(self, type_id: str) -> NodeSpec:
         """The spec of a type; KeyError if there is none."""
@@ -92,43 +92,75 @@ class Packs:
         data: dict[str, Any] = {
             "nodes": [spec.to_json() for spec in specs.values()],
             "failures": [failure.to_json() for failure in self.failures],
+            "packs": [report.to_json() for report in self.reports],
         }
-        text = json.dumps(data, sort_keys=True, allow_nan=False)
+        same = [replace(report, seconds=0.0).to_json() for report in self.reports]
+        text = json.dumps({**data, "packs": same}, sort_keys=True, allow_nan=False)
         return {**data, "digest": blake2b(text.encode(), digest_size=16).hexdigest()}
 
 
 def load_packs(
     folders: Iterable[Path] = (),
+    comfy_folders: Iterable[Path] = (),
     *,
+    choice: PackChoice = NOTHING_CHOSEN,
     use_entry_points: bool = True,
-    skip: Mapping[str, str] = MappingProxyType({}),
-    importing: Callable[[str], None] = lambda _: None,
+    importers: Mapping[str, PackImporter] | None = None,
+    importing: Callable[[FoundPack], None] = lambda _: None,
 ) -> Packs:
-    """Import every pack that can be found; takes as long as the packs' imports take.
+    """Import the packs that are there and on; takes as long as their imports take.
 
     Args:
         folders: Where packs are, besides those that are installed.
+        comfy_folders: Where packs written for ComfyUI are.
+        choice: Which packs are on.
         use_entry_points: Whether installed packs count.
-        skip: Packs that are not imported, and why: that is reported as their failure.
-        importing: Hears the name of each pack before it is imported.
+        importers: Who knows packs of other tools; the installed ones, if it is not given.
+        importing: Hears of each pack before it is imported.
     """
     packs: list[Pack] = []
     failures: list[LoadFailure] = []
-    for name, version, load in _found(folders, use_entry_points):
-        if name in skip:
-            failures.append(LoadFailure(name, skip[name]))
+    reports: dict[str, PackReport] = {}
+    for found in find_packs(
+        folders, comfy_folders, use_entry_points=use_entry_points, importers=importers
+    ):
+        if found.name in reports:
+            failures.append(LoadFailure(found.name, _named_twice(found)))
             continue
-        importing(name)
-        loaded = _load(name, version, load)
-        if isinstance(loaded, Pack):
-            packs.append(loaded)
-        else:
-            failures.append(loaded)
-    return assemble(packs, failures)
+        report = _looked_at(found, choice)
+        reports[found.name] = report
+        if report.on:
+            importing(found)
+            loaded = _load(found)
+            if isinstance(loaded, Pack):
+                packs.append(loaded)
+            else:
+                failures.append(loaded)
+        elif why := choice.obstacle(found.name, found.code.digest):
+            failures.append(LoadFailure(found.name, why))
+    return assemble(packs, failures, tuple(reports.values()))
 
 
-def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Packs:
-    """Packs in their order of precedence, as one."""
+def _looked_at(found: FoundPack, choice: PackChoice) -> PackReport:
+    """What can be said of a pack before it is imported."""
+    code = found.code
+    on = choice.is_on(found.name, found.kind) and not choice.obstacle(found.name, code.digest)
+    return PackReport(found.name, found.kind, found.file, on=on, size=code.size, source=code.digest)
+
+
+def _named_twice(found: FoundPack) -> str:
+    return (
+        f"Another pack is named {found.name!r} too and comes first; this one ({found.file}) is"
+        " left out. Give its folder another name."
+    )
+
+
+def assemble(
+    packs: Sequence[Pack],
+    failures: Sequence[LoadFailure] = (),
+    reports: Sequence[PackReport] = (),
+) -> Packs:
+    """Packs in their order of precedence, as one; with what was found before their import."""
     types: dict[str, NodeType] = {}
     problems = [*failures, *(failure for pack in packs for failure in pack.failures)]
     for pack in packs:
@@ -149,7 +181,17 @@ def assemble(packs: Sequence[Pack], failures: Sequence[LoadFailure] = ()) -> Pac
         for former in spec.formerly:
             types.setdefault(former, kind)
     modules = tuple(module for pack in packs for module in pack.modules)
-    return Packs(types, tuple(problems), modules, tuple(pack.name for pack in packs))
+    loaded = {pack.name: pack for pack in packs}
+    told = tuple(_after(report, loaded.get(report.name), types) for report in reports)
+    return Packs(types, tuple(problems), modules, tuple(loaded), told)
+
+
+def _after(report: PackReport, pack: Pack | None, types: Mapping[str, NodeType]) -> PackReport:
+    """The report of a pack after the imports."""
+    if pack is None:
+        return report
+    own = {kind.spec.id for kind in types.values() if kind.spec.pack == pack.name}
+    return replace(report, loaded=True, nodes=tuple(sorted(own)), seconds=round(pack.seconds, 3))
 
 
 def pack_from(name: str, module: ModuleType, version: str = "") -> Pack:
@@ -182,91 +224,19 @@ def _types(
     )
 
 
-def _found(
-    folders: Iterable[Path], use_entry_points: bool
-) -> Iterator[tuple[str, str, Callable[[], ModuleType | ImportedPack]]]:
-    """Names, installed versions and loaders of all packs, in order of precedence."""
-    if use_entry_points:
-        for entry in sorted(entry_points(group=GROUP), key=_builtin_first):
-            yield entry.name, entry.dist.version if entry.dist else "", entry.load
-    importers = [entry.load() for entry in entry_points(group=IMPORTERS)]
-    for folder in folders:
-        for path in _packs_below(folder):
-            yield path.stem, "", _loader(path, importers)
-
-
-def _loader(
-    path: Path, importers: Iterable[PackImporter]
-) -> Callable[[], ModuleType | ImportedPack]:
-    """Who imports what lies there: one that knows such packs, or Python alone."""
-    for importer in importers:
-        if importer.claims(path):
-            return partial(importer.load, path)
-    return _FileLoader(path)
-
-
-def _builtin_first(entry: EntryPoint) -> tuple[bool, str]:
-    return entry.name != "builtin", entry.name
-
-
-def _packs_below(folder: Path) -> list[Path]:
-    if (folder / "__init__.py").is_file() or folder.is_file():
-        return [folder]
-    if not folder.is_dir():
-        return []
-    found = [_inner(path) for path in folder.iterdir() if _may_be_pack(path)]
-    return sorted(p for p in found if p.suffix == ".py" or (p / "__init__.py").is_file())
-
-
-def _may_be_pack(path: Path) -> bool:
-    return path.name[0] not in "._" and path.suffix != ".disabled"
-
-
-def _inner(path: Path) -> Path:
-    """The package of a project folder, as `wirebrush pack new` makes one; else the path itself."""
-    package = path / path.name
-    is_project = not (path / "__init__.py").exists() and (package / "__init__.py").is_file()
-    return package if is_project else path
-
-
-@dataclass(frozen=True, slots=True)
-class _FileLoader:
-    """Imports a pack from a folder or file that is not on the import path."""
-
-    path: Path
-
-    def __call__(self) -> ModuleType:
-        name = f"wirebrush_pack_{self.path.stem}"
-        is_folder = self.path.is_dir()
-        spec = importlib.util.spec_from_file_location(
-            name,
-            self.path / "__init__.py" if is_folder else self.path,
-            submodule_search_locations=[str(self.path)] if is_folder else None,
-        )
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{self.path} is no Python module.")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            sys.modules.pop(name, None)
-            raise
-        return module
-
-
-def _load(name: str, version: str, load: Callable[[], Any]) -> Pack | LoadFailure:
+def _load(found: FoundPack) -> Pack | LoadFailure:
     """Import one pack, whatever it does: `sys.exit` at import is one more way to fail."""
+    name = found.name
     started = time.monotonic()
     watch = threading.Timer(SLOW_SECONDS, log.warning, [f"Pack {name} is still being imported."])
     watch.daemon = True
     watch.start()
     try:
-        loaded = load()
+        loaded = found.load()
         if isinstance(loaded, ImportedPack):
             pack = pack_from_import(name, loaded)
-        elif isinstance(loaded, ModuleType):
-            pack = pack_from(name, loaded, version)
+        elif isinstance(loaded, ModuleType):  # pyright: ignore[reportUnnecessaryIsInstance]
+            pack = pack_from(name, loaded, found.version)
         else:
             raise TypeError(f"The entry point of pack {name} names no module, but {loaded!r}.")
         return replace(pack, seconds=time.monotonic() - started)
@@ -295,7 +265,7 @@ def _own_traceback(error: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename != __file__ and "importlib" not in frame.filename
+        if Path(frame.filename).parent != OURS and "importlib" not in frame.filename
     ]
     last = traceback.format_exception_only(error)
     return "".join([*traceback.format_list(frames), *last])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
+
+CODE = frozenset(".py .pyw .pyx .so .pyd .dll .dylib .exe .js .mjs .html .sh .bat .ps1".split())
+"""Endings of files that can do something, as against settings, pictures and models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,42 @@ class Source:
 
     digest: str
     volatile: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code of a pack that was not imported: its hash, and its size in bytes."""
+
+    digest: str
+    size: int = 0
+
+
+def code_of(path: Path) -> Code:
+    """The code below a folder, or in a file: what runs here or in a browser, and nothing that a
+    pack keeps beside it. Only looks at the files."""
+    digest = blake2b(digest_size=16)
+    size = 0
+    for name, file in sorted(_code_files(path)):
+        try:
+            content = file.read_bytes()
+        except OSError:  # gone meanwhile, or not for us to read
+            continue
+        digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogatepass"))
+        digest.update(content)
+        size += len(content)
+    return Code(digest.hexdigest(), size)
+
+
+def _code_files(path: Path) -> Iterator[tuple[str, Path]]:
+    if not path.is_dir():
+        yield path.name, path
+        return
+    for where, folders, files in os.walk(path):
+        folders[:] = [name for name in folders if name[0] != "." and name != "__pycache__"]
+        for name in files:
+            file = Path(where, name)
+            if file.suffix.lower() in CODE:
+                yield file.relative_to(path).as_posix(), file
 
 
 def source_hash(module: ModuleType, version: str = "") -> Source:

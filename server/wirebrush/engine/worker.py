@@ -33,6 +33,7 @@ from wirebrush.engine.packs import Packs, load_packs
 from wirebrush.engine.remote import RemoteAssets
 from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
 from wirebrush.graph.prompt import Prompt
+from wirebrush.packlist import PackChoice
 
 BEAT_SECONDS = 1.0
 COPIES_SHARE = 10
@@ -56,16 +57,17 @@ class WorkerConfig:
     vram_limit: int = 0
     """Bytes of the device that may be used; 0: what it has. Makes the processor a small card."""
     worker: str = "cpu-0"
-    skip: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Packs that workers before this one did not survive, and what they did."""
+    comfy_packs: tuple[Path, ...] = ()
+    choice: PackChoice = field(default_factory=PackChoice)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> WorkerConfig:
         """Read the command line's JSON; fields that are left out or null have defaults."""
         known = {n: data[n] for n in cls.__dataclass_fields__ if data.get(n) is not None}
         known["cache"] = Path(known["cache"])
-        for name in ("models", "packs"):
+        for name in ("models", "packs", "comfy_packs"):
             known[name] = tuple(Path(item) for item in known.get(name, ()))
+        known["choice"] = PackChoice.from_json(known.get("choice", {}))
         return cls(**known)
 
 
@@ -124,15 +126,16 @@ class Worker:
         """Say each pack's name first: its import may end this process, and is known by it then."""
         packs = load_packs(
             self._config.packs,
+            self._config.comfy_packs,
+            choice=self._config.choice,
             use_entry_points=self._config.entry_points,
-            skip=self._config.skip,
-            importing=self._importing,
+            importing=lambda pack: self._importing(pack.name, pack.code.digest),
         )
         self._importing(None)
         return packs
 
-    def _importing(self, pack: str | None) -> None:
-        self._channel.send({"type": "importing", "pack": pack})
+    def _importing(self, pack: str | None, source: str = "") -> None:
+        self._channel.send({"type": "importing", "pack": pack, "source": source})
 
     def _tidy(self, engine: Engine) -> None:
         """In a thread: make room. A folder that cannot be tidied still works."""
@@ -171,7 +174,7 @@ class Worker:
                 "device_name": self._device.title(),
                 "memory": self._device.memory(),
                 "versions": versions(),
-                "packs": [path.name for path in self._config.packs],
+                "packs": [path.name for path in (*self._config.packs, *self._config.comfy_packs)],
             }
         )
 

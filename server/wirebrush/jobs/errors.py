@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wirebrush.events import Problem
+from wirebrush.packlist import Ended
 
 
 class JobsError(Exception):
@@ -106,15 +107,19 @@ class PlanFailed(JobsError):
 
 
 class PackFatal(WorkerFailed):
-    """A worker did not survive the import of a pack. `reason` is for who asks why it is not there.
+    """A worker did not survive the import of a pack. `ended` is for who asks why it is not there.
 
-    The next worker can do without it: see `WorkerCommand.without`.
+    The next worker can do without it: see `WorkerCommand.without`. `lasting` is false if somebody
+    else may have ended the worker.
     """
 
-    def __init__(self, message: str, hint: str, pack: str, reason: str) -> None:
+    def __init__(
+        self, message: str, hint: str, pack: str, ended: Ended, *, lasting: bool = True
+    ) -> None:
         super().__init__(message, hint)
         self.pack = pack
-        self.reason = reason
+        self.ended = ended
+        self.lasting = lasting
 
 
 class AssetUnsaved(JobsError):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from wirebrush.jobs.errors import PackFatal
+
 WorkerState: TypeAlias = Literal["starting", "idle", "busy", "down", "stopped"]
 
 
@@ -34,7 +36,9 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who hears about the worker itself: its catalog as JSON, and its status when it changes."""
+    """Who hears about the worker itself: its catalog as JSON, its status when it changes, and the
+    packs that it did not survive."""
 
     catalog: Callable[[Mapping[str, Any]], None] = field(default=lambda _: None)
     status: Callable[[WorkerStatus], None] = field(default=lambda _: None)
+    fatal: Callable[[PackFatal], None] = field(default=lambda _: None)

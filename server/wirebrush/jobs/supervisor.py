@@ -64,6 +64,7 @@ class Supervisor:
         self._rss = 0
         self._catalog = Catalog()
         self._failures = 0
+        self._renewing = asyncio.Event()
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -88,9 +89,15 @@ class Supervisor:
         self._stopping.set()
         await self._stopped.wait()
 
+    def use(self, command: WorkerCommand) -> None:
+        """Work with this command from now on: a running job ends first, the queue goes on."""
+        self._command = command
+        self._renewing.set()
+
     async def _one_worker(self) -> None:
         """From the start of a process to its end. Nothing that goes wrong here gets further."""
         worker: WorkerProcess | None = None
+        self._renewing.clear()
         self._tell(state="starting", job=None, pid=None)
         try:
             worker = await WorkerProcess.start(self._command)
@@ -100,6 +107,7 @@ class Supervisor:
         except PackFatal as fatal:  # the next worker can do without it, so it comes at once
             log.warning("%s", fatal)
             self._command = self._command.without(fatal)
+            self._listeners.fatal(fatal)
             self._tell(state="down", pid=None, restarts=self._status.restarts + 1)
         except JobsError as error:
             self._fail(str(error))
@@ -115,7 +123,7 @@ class Supervisor:
 
     async def _greet(self, worker: WorkerProcess) -> None:
         greeting = asyncio.create_task(worker.handshake(self._limits.hello))
-        await first_of(self._stopping.wait(), greeting)
+        await first_of(self._stopping.wait(), self._renewing.wait(), greeting)
         if not greeting.done():
             await dropped(greeting)
             return
@@ -133,11 +141,11 @@ class Supervisor:
         )
 
     async def _serve(self, worker: WorkerProcess) -> None:
-        """Lease and run jobs until the worker is gone, too large, or we stop."""
+        """Lease and run jobs until the worker is gone, too large or out of date, or we stop."""
         reader = asyncio.create_task(self._read(worker))
         self._services.plans.open(worker)
         try:
-            while not self._stopping.is_set() and not reader.done():
+            while not self._leaving and not reader.done():
                 lease = await self._lease(worker, reader)
                 if lease is None:
                     continue
@@ -157,6 +165,10 @@ class Supervisor:
             self._services.plans.close(worker)
             await dropped(reader)
 
+    @property
+    def _leaving(self) -> bool:
+        return self._stopping.is_set() or self._renewing.is_set()
+
     async def _lease(self, worker: WorkerProcess, reader: asyncio.Task[None]) -> Lease | None:
         """The next job, or None after a while; WorkerFailed if the idle worker went silent."""
         silence = self._liveness.silence()
@@ -170,8 +182,8 @@ class Supervisor:
             self._tell(detail=str(error))
             lease = None
         if lease is None:
-            stop = self._stopping.wait()
-            await first_of(stop, reader, change.wait(), seconds=self._limits.look_again)
+            leaving = (self._stopping.wait(), self._renewing.wait())
+            await first_of(*leaving, reader, change.wait(), seconds=self._limits.look_again)
         return lease
 
     async def _guarded_run(
@@ -356,7 +368,8 @@ class Supervisor:
     async def _pause(self) -> None:
         """Before a fresh worker: the longer, the more often it failed in a row."""
         pause = self._limits.first_pause * 2 ** (self._failures - 1)
-        await first_of(self._stopping.wait(), seconds=min(pause, self._limits.longest_pause))
+        pause = min(pause, self._limits.longest_pause)
+        await first_of(self._stopping.wait(), self._renewing.wait(), seconds=pause)
 
     def _fail(self, detail: str) -> None:
         self._failures += 1

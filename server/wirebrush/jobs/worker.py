@@ -20,8 +20,11 @@ from typing import Any
 from wirebrush.channel import PROTOCOL, AsyncChannel, ChannelClosed, Frame
 from wirebrush.jobs.errors import PackFatal, WorkerFailed
 from wirebrush.jobs.logfile import LogFile
+from wirebrush.packlist import Ended, PackChoice
 
 _READ_AHEAD = 1 << 20
+NOTHING_CHOSEN = PackChoice()
+_OFF = "It is left out until its files change, or somebody turns it on again."
 _LIKELY_VICTIM = "500"  # the kernel ends a worker rather than the server when memory is short
 
 
@@ -42,6 +45,8 @@ class WorkerCommand:
         *,
         models: Sequence[Path] = (),
         packs: Sequence[Path] = (),
+        comfy_packs: Sequence[Path] = (),
+        choice: PackChoice = NOTHING_CHOSEN,
         memory_bytes: int,
         disk_bytes: int,
         threads: int | None = None,
@@ -54,6 +59,8 @@ class WorkerCommand:
             "cache": str(data / "cache"),
             "models": [str(path) for path in models],
             "packs": [str(path) for path in packs],
+            "comfy_packs": [str(path) for path in comfy_packs],
+            "choice": choice.to_json(),
             "entry_points": True,
             "memory_bytes": memory_bytes,
             "disk_bytes": disk_bytes,
@@ -63,12 +70,17 @@ class WorkerCommand:
         argv = (sys.executable, "-m", "wirebrush.engine", json.dumps(options))
         return cls(name, argv, data / "logs" / f"{name}.log")
 
-    def without(self, fatal: PackFatal) -> WorkerCommand:
-        """The same worker, which reports that pack as failed and does not import it."""
+    def choosing(self, choice: PackChoice) -> WorkerCommand:
+        """The same worker with other packs."""
         *start, options = self.argv  # who imports packs is an engine's worker
         config: dict[str, Any] = json.loads(options)
-        skip = {**config.get("skip", {}), fatal.pack: fatal.reason}
-        return replace(self, argv=(*start, json.dumps({**config, "skip": skip})))
+        return replace(self, argv=(*start, json.dumps({**config, "choice": choice.to_json()})))
+
+    def without(self, fatal: PackFatal) -> WorkerCommand:
+        """The same worker, which reports that pack as failed and does not import it."""
+        config: dict[str, Any] = json.loads(self.argv[-1])
+        choice = PackChoice.from_json(config.get("choice", {}))
+        return self.choosing(choice.without(fatal.pack, fatal.ended))
 
 
 class WorkerProcess:
@@ -88,7 +100,7 @@ class WorkerProcess:
         self._process = process
         self._channel = channel
         self._log = log
-        self._importing: str | None = None
+        self._importing: tuple[str, str] | None = None
 
     @classmethod
     async def start(cls, command: WorkerCommand) -> WorkerProcess:
@@ -226,7 +238,8 @@ class WorkerProcess:
             if frame.type == kind:
                 return frame.header
             if frame.type == "importing":
-                self._importing = frame.header.get("pack")
+                pack, source = frame.header.get("pack"), frame.header.get("source", "")
+                self._importing = (str(pack), str(source)) if pack else None
             elif frame.type not in ("beat", "log"):
                 raise ChannelClosed(f"The worker said {frame.type!r} before {kind!r}.")
 
@@ -235,11 +248,12 @@ class WorkerProcess:
         tail = self.tail()
         told = f" The last lines of its log:\n{tail}" if tail else ""
         hint = "See its log in the data folder."
-        pack = self._importing
-        if not reason or not pack:
+        if not reason or self._importing is None:
             return WorkerFailed(f"Worker {self.name} {what}.{told}", hint)
+        pack, source = self._importing
         message = f"Worker {self.name} {what}, while it imported pack {pack}.{told}"
-        return PackFatal(message, hint, pack, f"{reason} Mend it and restart.")
+        ended = Ended(f"{reason} {_OFF}", source)
+        return PackFatal(message, hint, pack, ended, lasting=self.returncode != -signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError, PermissionError):

@@ -18,7 +18,13 @@ import networkx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("wirebrush", "wirebrush_nodes", "wirebrush_diffusion", "wirebrush_postcards")
+PACKAGES = (
+    "wirebrush",
+    "wirebrush_nodes",
+    "wirebrush_comfy",
+    "wirebrush_diffusion",
+    "wirebrush_postcards",
+)
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 

@@ -1,0 +1,60 @@
+"""Packs that were written for ComfyUI, as packs of ours."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Self
+
+from wirebrush.api import ImportedPack
+from wirebrush_comfy.guards import ImportGuard
+from wirebrush_comfy.loading import gather, import_pack
+from wirebrush_comfy.shims.finder import install
+from wirebrush_comfy.sighting import is_for_comfyui
+from wirebrush_comfy.world import World
+
+
+@dataclass(frozen=True)
+class ComfyImporter:
+    """The importer that the entry point group `wirebrush.importers` names.
+
+    `world` is what packs may know of this machine; the engine gives it with `configured`.
+    """
+
+    world: World | None = None
+    guard: ImportGuard = field(default_factory=ImportGuard, repr=False)
+
+    def configured(self, models: tuple[Path, ...], home: Path, device: str) -> Self:
+        """The same importer for this machine.
+
+        Args:
+            models: The model roots, in order.
+            home: A folder that is the packs' own: below it they read and write.
+            device: What nodes compute on.
+        """
+        return replace(self, world=World(models, home, device))
+
+    def claims(self, path: Path) -> bool:
+        """Whether a folder or `.py` file is such a pack, by its text."""
+        return is_for_comfyui(path)
+
+    def load(self, path: Path) -> ImportedPack:
+        """Import a pack. Whatever it raises is its failure; nodes that cannot be are refused."""
+        world = self.world or World()
+        install(world)
+        with self.guard.on():
+            module = import_pack(path)
+            found = gather(module, world)
+        return ImportedPack(
+            path.stem, tuple(found.nodes.values()), module, _below(module), found.refused
+        )
+
+
+def _below(module: ModuleType) -> tuple[ModuleType, ...]:
+    prefix = f"{module.__name__}."
+    return tuple(other for name, other in sys.modules.items() if name.startswith(prefix))
+
+
+IMPORTER = ComfyImporter()

@@ -1,0 +1,146 @@
+"""Inputs of packs as ports: `(TYPE or [choices], {options})`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wirebrush.api import MISSING, Port, Widget
+from wirebrush.api.spec import Unchecked
+from wirebrush_comfy.kinds import is_choices, type_name
+from wirebrush_comfy.shims.folder_paths import FileNames
+
+UPLOADS = {"image_upload": "image", "audio_upload": "audio", "video_upload": "video"}
+SEEDS = frozenset({"seed", "noise_seed"})
+SCALARS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN"})
+LISTED_LIMIT = 10_000
+"""More choices than anybody looks through: packs that list whole disks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What holds for all inputs of a section of a node.
+
+    `lazy`: whether the node says which lazy inputs it wants. `judged`: the inputs whose values the
+    node's own check looks at; None for all of them. `types_judged`: it looks at wires, too.
+    """
+
+    optional: bool = False
+    as_list: bool = False
+    lazy: bool = False
+    judged: frozenset[str] | None = frozenset()
+    types_judged: bool = False
+
+
+def port(name: str, declared: Any, section: Section) -> Port:
+    """One input, from what `INPUT_TYPES` says about it."""
+    kind, options = _taken_apart(declared)
+    type_text = type_name(kind)
+    widget = None if options.get("forceInput") else _widget(name, kind, type_text, options)
+    return Port(
+        name=name,
+        type=type_text,
+        default=_default(widget, options, section.optional),
+        widget=widget,
+        optional=section.optional,
+        lazy=bool(options.get("lazy")) and section.lazy,
+        list=section.as_list,
+        link=bool(options.get("rawLink")),
+        help=_text(options.get("tooltip")),
+        unchecked=_unchecked(name, type_text, section),
+    )
+
+
+def _unchecked(name: str, type_text: str, section: Section) -> Unchecked:
+    """What only the node looks at. Values of types that nobody knows are nobody else's business."""
+    if section.types_judged:
+        return "all"
+    if section.judged is None or name in section.judged:
+        return "values"
+    return "" if SCALARS.union({"COMBO", "*"}).intersection(type_text.split(",")) else "values"
+
+
+def _taken_apart(declared: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Type and options; some packs leave the options or even the tuple out."""
+    if isinstance(declared, str) or not isinstance(declared, Sequence) or not declared:
+        return declared, {}
+    options = declared[1] if len(declared) > 1 else None
+    return declared[0], options if isinstance(options, Mapping) else {}
+
+
+def _widget(name: str, kind: Any, type_text: str, options: Mapping[str, Any]) -> Widget | None:
+    if type_text == "COMBO":
+        return _choice(kind if is_choices(kind) else options.get("options") or (), options)
+    if type_text == "BOOLEAN":
+        return Widget("toggle")
+    if type_text == "STRING":
+        placeholder = _text(options.get("placeholder"))
+        return Widget("text", multiline=bool(options.get("multiline")), placeholder=placeholder)
+    if type_text not in ("INT", "FLOAT"):
+        return None
+    whole = type_text == "INT"
+    seed = whole and (name in SEEDS or bool(options.get("control_after_generate")))
+    low, high, step = (_number(options.get(name), whole) for name in ("min", "max", "step"))
+    return Widget("seed" if seed else "int" if whole else "float", low, high, step)
+
+
+def _choice(choices: Sequence[Any], options: Mapping[str, Any]) -> Widget:
+    for option, folder in UPLOADS.items():
+        if options.get(option):
+            return Widget("file", folder=folder, upload=True, choices=())
+    if isinstance(choices, FileNames):
+        return Widget("file", folder=choices.kind, choices=choices.others or None)
+    plain = (_plain(choice) for choice in list(choices)[:LISTED_LIMIT])
+    return Widget("choice", choices=tuple(dict.fromkeys(plain)))
+
+
+def _plain(choice: Any) -> str | int | float | bool:
+    """A choice as JSON can say it."""
+    if isinstance(choice, str):
+        return str.__str__(choice)
+    return choice if type(choice) in (int, float, bool) else str(choice)
+
+
+def _default(widget: Widget | None, options: Mapping[str, Any], optional: bool) -> Any:
+    """What the widget shows at first; MISSING for wires."""
+    if widget is None or widget.kind == "file":
+        return MISSING
+    given = options.get("default")
+    if widget.kind == "choice":
+        choices = widget.choices or ()
+        if given is not None and _plain(given) in choices:
+            return _plain(given)
+        return choices[0] if choices and not optional else MISSING
+    if given is None and optional:
+        return MISSING
+    if widget.kind == "text":
+        return "" if given is None else str(given)
+    if widget.kind == "toggle":
+        return bool(given)
+    number = _number(given, widget.kind != "float")
+    return _nearest_to_zero(widget) if number is None else number
+
+
+def _nearest_to_zero(widget: Widget) -> float | int:
+    """The first value of a number that has no default: 0, if its bounds allow."""
+    zero: float | int = 0.0 if widget.kind == "float" else 0
+    if widget.min is not None and widget.min > 0:
+        return widget.min
+    return widget.max if widget.max is not None and widget.max < 0 else zero
+
+
+def _number(value: Any, whole: bool) -> float | int | None:
+    """A finite number as JSON can say it, or None."""
+    try:
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        return int(value) if whole else number
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _text(value: Any) -> str:
+    return str.__str__(value) if isinstance(value, str) else ""

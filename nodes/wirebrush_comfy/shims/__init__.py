@@ -1,0 +1,1 @@
+"""Stand-ins for the modules of ComfyUI that packs import, by their names and for packs only."""

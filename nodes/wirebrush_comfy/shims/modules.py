@@ -1,0 +1,35 @@
+"""Which modules there are, and what fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from wirebrush_comfy.shims import api, devices, folder_paths, graphs, progress, server, utils, words
+from wirebrush_comfy.world import World
+
+MODULES: Mapping[str, Callable[[World], Mapping[str, Any]]] = MappingProxyType(
+    {
+        "comfy_api.latest": api.api,
+        "comfy_api.v0_0_2": api.api,
+        "comfy_api.v0_0_1": api.api,
+        "folder_paths": folder_paths.folder_paths,
+        "comfy.utils": utils.utils,
+        "comfy.model_management": devices.model_management,
+        "comfy.samplers": words.samplers,
+        "comfy.comfy_types": words.comfy_types,
+        "comfy.comfy_types.node_typing": words.comfy_types,
+        "comfy.cli_args": words.cli_args,
+        "comfy.options": words.options,
+        "comfyui_version": words.version,
+        "comfy_execution.graph_utils": graphs.graph_utils,
+        "comfy_execution.graph": graphs.graph,
+        "comfy_execution.utils": graphs.execution_utils,
+        "comfy_execution.progress": progress.progress,
+        "execution": graphs.execution,
+        "latent_preview": progress.latent_preview,
+        "server": server.server,
+    }
+)
+"""Maker of a module's contents by the module's name. Modules that are not here are all missing."""

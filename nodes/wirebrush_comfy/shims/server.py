@@ -1,0 +1,106 @@
+"""`server.PromptServer`: packs add routes and send messages to it. There is no server in a worker.
+
+Routes are taken and never served; messages go nowhere. Nodes work without them: what they show
+travels by `ui`, and widgets that a pack draws in ComfyUI's own page are not drawn in ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from wirebrush_comfy.current import current_run
+from wirebrush_comfy.world import World
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Inert:
+    """Takes everything and does nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Inert()
+
+    def __call__(self, *_arguments: Any, **_named: Any) -> Inert:
+        return Inert()
+
+
+class Routes:
+    """Decorators that leave the handler as it is."""
+
+    def get(self, _path: str, **_options: Any) -> Callable[[F], F]:
+        """A route that is never served."""
+        return _as_it_is
+
+    post = put = patch = delete = head = view = options = get
+
+    def static(self, *_arguments: Any, **_named: Any) -> None:
+        """A folder that is never served."""
+
+
+def _as_it_is(handler: F) -> F:
+    return handler
+
+
+class PromptServer:
+    """The server, as packs see it: there, and silent."""
+
+    instance: PromptServer
+
+    def __init__(self) -> None:
+        self.routes = Routes()
+        self.app = Inert()
+        self.prompt_queue = Inert()
+        self.supports = ["custom_nodes_from_web"]
+        self.client_id: str | None = None
+        self.last_prompt_id: str | None = None
+        self.sockets: dict[str, Any] = {}
+        self.on_prompt_handlers: list[Any] = []
+        self.address = "127.0.0.1"
+        self.port = 8188
+
+    @property
+    def last_node_id(self) -> str | None:
+        """The node that is being called."""
+        run = current_run()
+        return None if run is None else run.node
+
+    @property
+    def loop(self) -> Any:
+        """Where coroutines could be scheduled: the loop that runs, if one does."""
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            return Inert()
+
+    def send_sync(self, event: str, data: Any, sid: str | None = None) -> None:
+        """A message to ComfyUI's page, which is not there."""
+
+    async def send(self, event: str, data: Any, sid: str | None = None) -> None:
+        """A message to ComfyUI's page, which is not there."""
+
+    async def send_json(self, event: str, data: Any, sid: str | None = None) -> None:
+        """A message to ComfyUI's page, which is not there."""
+
+    def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
+        """A line on the node while it works; ours has none."""
+
+    def add_on_prompt_handler(self, handler: Any) -> None:
+        """Packs may not change prompts on their way here: what a person sees is what runs."""
+        self.on_prompt_handlers.append(handler)
+
+    def add_routes(self) -> None:
+        """Nothing is served."""
+
+    def queue_updated(self) -> None:
+        """Nobody listens."""
+
+
+def server(_world: World) -> Mapping[str, Any]:
+    """The module `server`."""
+    kind = type("PromptServer", (PromptServer,), {})
+    kind.instance = kind()
+    return {"PromptServer": kind, "BinaryEventTypes": Inert()}

@@ -1,0 +1,17 @@
+"""Functions of packs may be async where ours are not."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable
+from typing import Any
+
+
+def settled(returned: Any) -> Any:
+    """What a function returned, waited for if it is awaitable. Not for threads with a loop."""
+    return asyncio.run(_wait(returned)) if inspect.isawaitable(returned) else returned
+
+
+async def _wait(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable

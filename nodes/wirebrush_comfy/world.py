@@ -1,0 +1,46 @@
+"""What packs may know of this machine: where models are, and where they may write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+
+@dataclass(frozen=True)
+class World:
+    """Folders and device, as the worker knows them.
+
+    `models` are the model roots, laid out as ComfyUI's `models/`. Below `home` lie the folders that
+    packs call input, output, temp and user.
+    """
+
+    models: Sequence[Path] = ()
+    home: Path = field(default_factory=lambda: Path(mkdtemp(prefix="wirebrush-comfy-")))
+    device: str = "cpu"
+
+    @property
+    def input(self) -> Path:
+        """Where packs look for pictures that a person has uploaded; filled on demand."""
+        return self._folder("input")
+
+    @property
+    def output(self) -> Path:
+        """Where packs write results. Those they report are also stored as outputs."""
+        return self._folder("output")
+
+    @property
+    def temp(self) -> Path:
+        """Where packs write what is only looked at."""
+        return self._folder("temp")
+
+    @property
+    def user(self) -> Path:
+        """Where packs keep settings."""
+        return self._folder("user")
+
+    def _folder(self, name: str) -> Path:
+        folder = self.home / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

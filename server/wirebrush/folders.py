@@ -1,7 +1,7 @@
 """Model folders: which files there are by kind, and where. No torch; both processes use it.
 
 Roots are laid out as ComfyUI's `models/` folder (`<root>/<kind>/<name>`), so an existing one can
-be used as it is. Packages may ship models through the entry point group `wirebrush.models`.
+be used as it is; single folders of one kind may lie elsewhere. Packages may ship models through the entry point group `wirebrush.models`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,21 @@ PICTURE_ENDINGS = tuple(
 PICKLE_SUFFIXES = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".pkl"})
 
 
+@dataclass(frozen=True, slots=True)
+class KindFolder:
+    """A folder for models of one kind. `first`: it goes before all roots, else after them."""
+
+    kind: str
+    path: Path
+    first: bool = False
+
+
 @dataclass(frozen=True)
 class ModelFolders:
     """The model roots in order of precedence; earlier ones win when names repeat."""
 
     roots: Sequence[Path]
+    single: Sequence[KindFolder] = ()
 
     def names(self, kind: str) -> list[str]:
         """All models of a kind: safetensors files and diffusers folders, by relative name.
@@ -44,7 +54,7 @@ class ModelFolders:
         """
         found: dict[str, None] = {}
         below = LISTED.get(kind, _models_below)
-        for base in self._bases(kind):
+        for base in self.bases(kind):
             for name in below(base):
                 found.setdefault(name)
         if kind == "vae":
@@ -58,7 +68,7 @@ class ModelFolders:
             return None
         if kind == "vae" and name in TINY_VAES:
             return self._tiny(name)
-        for base in self._bases(kind):
+        for base in self.bases(kind):
             path = base.joinpath(*parts)
             # Links are fine: people keep large models elsewhere. Path.exists raises for long names.
             if os.path.exists(path):
@@ -89,12 +99,17 @@ class ModelFolders:
         beside = (model.with_name(stem + ending) for ending in PICTURE_ENDINGS)
         return next((path for path in beside if os.path.isfile(path)), None)
 
-    def _bases(self, kind: str) -> Iterable[Path]:
+    def bases(self, kind: str) -> list[Path]:
+        """Where models of a kind may lie, in order of precedence; not all need exist."""
         if not kind or kind.startswith(".") or not _FORBIDDEN.isdisjoint(kind):
-            return
-        for root in self.roots:
-            for folder in ALIASES.get(kind, (kind,)):
-                yield root / folder
+            return []
+        names = ALIASES.get(kind, (kind,))
+        single = [folder for folder in self.single if folder.kind in names]
+        return [
+            *(folder.path for folder in single if folder.first),
+            *(root / name for root in self.roots for name in names),
+            *(folder.path for folder in single if not folder.first),
+        ]
 
 
 def packaged_roots() -> list[Path]:

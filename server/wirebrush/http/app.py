@@ -9,6 +9,7 @@ from aiohttp import WSCloseCode, web
 
 from wirebrush.http.access import Access
 from wirebrush.http.addresses import Names
+from wirebrush.http.comfy.page import comfy_page_routes
 from wirebrush.http.comfy.routes import comfy_routes
 from wirebrush.http.door import Door
 from wirebrush.http.guard import guards
@@ -68,7 +69,8 @@ def build_app(
     app.on_response_prepare.append(add_security_headers)
     app.on_shutdown.append(_close_sockets)
     register(app, (*routes, *foreign))
-    for path, handler in page_routes(page):
+    comfy_page = [] if services.comfy is None else comfy_page_routes(services.comfy)
+    for path, handler in (*comfy_page, *page_routes(page)):
         app.router.add_get(path, handler)
     return app
 

@@ -15,14 +15,22 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
     ".css": "text/css",
     ".json": "application/json",
     ".map": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".webp": "image/webp",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
     ".ico": "image/x-icon",
+    ".woff": "font/woff",
     ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
     ".wasm": "application/wasm",
     ".txt": "text/plain",
 }
@@ -66,10 +74,10 @@ def page_routes(folder: Path) -> list[tuple[str, Handler]]:
                 "python3 web_build.py",
             )
         headers = {"Content-Security-Policy": PAGE_CSP, "Cache-Control": "no-cache"}
-        return _file(path, headers)
+        return file_answer(path, headers)
 
     async def file(request: web.Request) -> web.StreamResponse:
-        path = _inside(folder, request.match_info["path"])
+        path = file_inside(folder, request.match_info["path"])
         if path is None:
             raise web.HTTPNotFound
         hashed = request.match_info["path"].startswith("assets/")  # named by their content
@@ -77,16 +85,16 @@ def page_routes(folder: Path) -> list[tuple[str, Handler]]:
             "Content-Security-Policy": PAGE_CSP,
             "Cache-Control": FOREVER if hashed else "no-cache",
         }
-        return _file(path, headers)
+        return file_answer(path, headers)
 
     async def icon(request: web.Request) -> web.StreamResponse:
         path = folder / "favicon.ico"
-        return _file(path, {}) if path.is_file() else web.Response(status=204)
+        return file_answer(path, {}) if path.is_file() else web.Response(status=204)
 
     return [("/", index), ("/favicon.ico", icon), ("/{path:[^/].*}", file)]
 
 
-def _inside(folder: Path, name: str) -> Path | None:
+def file_inside(folder: Path, name: str) -> Path | None:
     """A file of the page; nothing above the folder, hidden, or behind a link."""
     parts = name.split("/")
     if any(not part or part.startswith(".") or not _FORBIDDEN.isdisjoint(part) for part in parts):
@@ -101,7 +109,8 @@ def _inside(folder: Path, name: str) -> Path | None:
     return path if path.suffix in _TYPES else None
 
 
-def _file(path: Path, headers: dict[str, str]) -> web.FileResponse:
+def file_answer(path: Path, headers: dict[str, str]) -> web.FileResponse:
+    """A file with the type that its ending says."""
     kind = _TYPES.get(path.suffix, "application/octet-stream")
     if kind.startswith("text/"):
         kind += "; charset=utf-8"

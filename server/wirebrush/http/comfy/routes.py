@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from wirebrush.http.comfy import facts
+from wirebrush.http.comfy import (
+    facts,
+    logs,
+    models,
+    object_info,
+    settings,
+    uploads,
+    userdata,
+    views,
+)
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.routes import Route
 
-ROUTES: tuple[Route, ...] = (*facts.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *facts.ROUTES,
+    *object_info.ROUTES,
+    *models.ROUTES,
+    *views.ROUTES,
+    *uploads.ROUTES,
+    *userdata.ROUTES,
+    *settings.ROUTES,
+    *logs.ROUTES,
+)
 """Without a prefix: `/prompt`."""
 
 PREFIXES = ("", "/api")

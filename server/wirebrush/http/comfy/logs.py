@@ -1,0 +1,44 @@
+"""`/internal/logs`: the server's own log, for clients that show it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from aiohttp import web
+
+from wirebrush.http.answers import answer
+from wirebrush.http.comfy.keys import comfy_of
+from wirebrush.http.comfy.replies import any_json, done, refusal
+from wirebrush.http.routes import Route
+
+_SIZE = {"cols": 120, "rows": 30}
+"""Of the terminal that clients draw: there is none here, and they want one."""
+
+
+async def text(request: web.Request) -> web.Response:
+    """The last lines as one text."""
+    lines = comfy_of(request).logs.entries()
+    return answer("".join(f"{line['t']} - {line['m']}" for line in lines))
+
+
+async def raw(request: web.Request) -> web.Response:
+    """The last lines, each with its time."""
+    return answer({"entries": comfy_of(request).logs.entries(), "size": _SIZE})
+
+
+async def subscribe(request: web.Request) -> web.Response:
+    """A client wants new lines as messages on its websocket, or no more."""
+    data = await any_json(request)
+    asked = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    client = asked.get("clientId")
+    if not isinstance(client, str) or not client:
+        return refusal(400, 'The body must say who: {"clientId": "...", "enabled": true}.')
+    comfy_of(request).logs.subscribe(client, bool(asked.get("enabled")))
+    return done()
+
+
+ROUTES = (
+    Route("GET", "/internal/logs", text, "The last lines of the server's log."),
+    Route("GET", "/internal/logs/raw", raw, "The same, each with its time."),
+    Route("PATCH", "/internal/logs/subscribe", subscribe, "Hear of new lines, or no more."),
+)

@@ -77,7 +77,8 @@ def node(
             is their own even if another node has the same inputs.
         output: A sink although it returns values; a function that returns None is one anyway.
         ports: Further inputs that depend on the values of the others.
-        fingerprint: Looks at the world (values -> text) before the node is keyed.
+        fingerprint: Looks at the world (values -> text) before the node is keyed; "nan", not a
+            number, says that it is different each time.
         files: Files that the values name although they are no file inputs (values -> files); an
             empty name means all of that kind. A value that is wired is None.
         validate: Looks at the values before a job is accepted (values, types of what is wired by

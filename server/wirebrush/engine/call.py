@@ -127,9 +127,14 @@ class Call:
         mapped: The names over whose items the call is mapped; None for a single call.
         returned: What an earlier try already gave, by item.
         check: Raises Cancelled between items.
+
+    With `lenient`, the message of a blocked item does not end the call: it is in `told`.
     """
 
-    __slots__ = ("arguments", "check", "count", "function", "intact", "mapped", "returned")
+    __slots__ = (
+        "arguments", "check", "count", "function", "intact", "lenient", "mapped", "returned",
+        "told",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -145,6 +150,8 @@ class Call:
         self.returned = returned
         self.check = check
         self.intact = Intact(arguments)
+        self.lenient = False
+        self.told: list[Blocked] = []
         self.count = 1 if mapped is None else _count([len(many.items) for many in mapped.values()])
 
     def go(self) -> None:
@@ -160,7 +167,7 @@ class Call:
                     _refuse_blocked(arguments)
                     self.returned[index] = self.function(**arguments)
                 except HitBlocked as hit:
-                    self.returned[index] = _silent(hit)
+                    self.returned[index] = self._silent(hit)
 
     async def go_async(self) -> None:
         """Call an async function; the items overlap."""
@@ -180,7 +187,15 @@ class Call:
             _refuse_blocked(arguments)
             self.returned[index] = await self.function(**arguments)
         except HitBlocked as hit:
-            self.returned[index] = _silent(hit)
+            self.returned[index] = self._silent(hit)
+
+    def _silent(self, hit: HitBlocked) -> Blocked:
+        """An item that is skipped; unless lenient, a blocker's message ends the whole call."""
+        if hit.blocked.message:
+            if not self.lenient:
+                raise hit
+            self.told.append(hit.blocked)
+        return Blocked()
 
     def _item(self, index: int) -> dict[str, Any]:
         """The arguments for one item."""
@@ -204,13 +219,6 @@ def _refuse_blocked(arguments: Mapping[str, Any]) -> None:
     for value in arguments.values():
         if isinstance(value, Blocked):
             raise HitBlocked(value)
-
-
-def _silent(hit: HitBlocked) -> Blocked:
-    """An item that is skipped; a blocker with a message ends the whole call."""
-    if hit.blocked.message:
-        raise hit
-    return Blocked()
 
 
 def as_outputs(spec: NodeSpec, returned: Any) -> tuple[Any, ...] | Expand:

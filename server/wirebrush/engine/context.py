@@ -18,7 +18,7 @@ from wirebrush.engine.leases import Leases
 from wirebrush.engine.loop import LoopThread
 from wirebrush.engine.packs import Packs
 from wirebrush.engine.recorder import Recorder
-from wirebrush.graph.recipe import Recipe, RecipeBook
+from wirebrush.graph.recipe import NEVER_SAME, Recipe, RecipeBook
 
 Rules: TypeAlias = Literal["", "comfy"]
 """Whose rules a job runs by where ours differ. ComfyUI's: the first node that fails ends the job,
@@ -76,6 +76,8 @@ class PackWorld:
         """What the node's hooks see now: of the world, and of the files that its values name."""
         declared = self.packs.types[spec.id].declared
         seen = "" if declared.fingerprint is None else str(declared.fingerprint(values))
+        if seen == NEVER_SAME:
+            return seen
         for ref in () if declared.files is None else declared.files(values):
             names = [ref.name] if ref.name else self.files.names(ref.kind)
             seen += "".join(f"|{ref.kind}/{n}={self.files.digest(ref.kind, n)}" for n in names)

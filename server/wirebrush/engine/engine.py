@@ -40,7 +40,10 @@ WORK_SHARE = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """How an engine works. Without a `cache` folder nothing outlives the process."""
+    """How an engine works. Without a `cache` folder nothing outlives the process.
+
+    With neither `memory_bytes` nor `disk_bytes` no result outlives its job.
+    """
 
     cache: Path | None = None
     models: Sequence[Path] = ()
@@ -79,6 +82,10 @@ class Engine:
 
     def __post_init__(self) -> None:
         self._folder: TemporaryDirectory[str] | None = None
+        self._disk: DiskStore | None = None
+        if self.settings.cache is not None:
+            codec = Codec(record_types([values, *self.packs.modules]))
+            self._disk = DiskStore(self.settings.cache, codec, self.settings.disk_bytes)
         self._parts = self._assemble()
 
     def __enter__(self) -> Self:
@@ -145,25 +152,23 @@ class Engine:
     def tidy(self) -> None:
         """Delete what processes that died left in the cache folder, and old workspaces."""
         self._parts.workspaces.tidy(self.settings.disk_bytes // WORK_SHARE)
-        if self._parts.store.disk is not None:
-            self._parts.store.disk.sweep()
+        if self._disk is not None:
+            self._disk.sweep()
 
     def close(self) -> None:
         """Write what is pending and let go of the files."""
         self._parts.recorder.close()
         self._parts.loop.close()
-        if self._parts.store.disk is not None:
-            self._parts.store.disk.close()
+        if self._disk is not None:
+            self._disk.close()
         if self._folder is not None:
             self._folder.cleanup()
 
     def _assemble(self) -> Parts:
         settings = self.settings
-        disk = None
-        if settings.cache is not None:
-            codec = Codec(record_types([values, *self.packs.modules]))
-            disk = DiskStore(settings.cache, codec, settings.disk_bytes)
-        leases = Leases(*disk.writer) if disk is not None else None
+        disk = self._disk
+        results = disk if settings.disk_bytes else None
+        leases = Leases(*disk.writer) if disk is not None and results is not None else None
         home = self._home()
         assets = self.assets or LocalAssets(home / "assets")
         device = Device(settings.device, settings.resident_bytes, settings.vram_limit)
@@ -173,8 +178,8 @@ class Engine:
         book = RecipeBook(self.packs.spec, device.numerics(), PackWorld(self.packs, files))
         return Parts(
             packs=self.packs,
-            store=TieredStore(MemoryStore(settings.memory_bytes), disk),
-            recorder=Recorder(disk, leases),
+            store=TieredStore(MemoryStore(settings.memory_bytes), results),
+            recorder=Recorder(results, leases),
             flights=Flights(),
             leases=leases,
             loop=LoopThread(),

@@ -68,6 +68,7 @@ class Execution:
         self._parts = parts
         self._targets = wishes.targets
         self._again = wishes.again
+        self._comfy = wishes.rules == "comfy"
         self._emit = emit
         self._cancellation = cancellation
         self._original = prompt.nodes
@@ -132,8 +133,7 @@ class Execution:
             try:
                 targets.append(self._board.task(node_id))
             except RecipeError as error:
-                problem = Problem(error.code, error.message, node=error.node)
-                self._ledger.problems.append(problem)
+                self._outcomes.refuse(Problem(error.code, error.message, node=error.node))
         if not self._outcomes.look_up([task.recipe.key for task in targets]):
             self._outcomes.look_up([recipe.key for recipe in self._recipes.known.values()])
         for task in reversed(targets):  # what is ready last runs first
@@ -173,10 +173,11 @@ class Execution:
                 self._board.ready.append(task)
 
     def _check_stuck(self, targets: list[Task]) -> None:
-        stuck = [task.id for task in targets if task.state is WAITING]
-        if stuck:
-            message = f"Node {stuck[0]} waits for itself: an expansion was wired into a circle."
-            self._ledger.problems.append(Problem("cycle", message, node=stuck[0]))
+        if any(task.state is WAITING for task in targets):
+            waiting = [task for task in self._board.tasks.values() if task.state is WAITING]
+            node = next((task.id for task in waiting if task.rows is not None), waiting[0].id)
+            message = f"Node {node} waits for itself: an expansion was wired into a circle."
+            self._outcomes.refuse(Problem("cycle", message, node=node))
 
     def _begin(self, task: Task) -> None:
         """A ready task's turn."""
@@ -199,8 +200,9 @@ class Execution:
         check, load = self._cancellation.check, self._outcomes.load
         call = prepared(task, self._board, load, task.run, check)
         if isinstance(call, Blocked):
-            self._outcomes.skip(task, call)
+            self._skip(task, call)
             return
+        call.lenient = self._comfy
         turn = self._claims.take(task)
         if turn is Turn.THEIRS:
             self._away += 1
@@ -214,6 +216,11 @@ class Execution:
         else:
             self._announce(task)
             self._call(task, call)
+
+    def _skip(self, task: Task, blocked: Blocked) -> None:
+        if self._comfy:  # whose clients count the nodes that had their turn
+            self._announce(task)
+        self._outcomes.skip(task, blocked)
 
     def _announce(self, task: Task) -> None:
         """Say that a node starts: at once if it may take long (or crash), else in the batch."""
@@ -275,6 +282,8 @@ class Execution:
         changed = call.intact.changed()
         if changed:
             error = self._outcomes.spoil(task, changed)
+        if call.told:
+            self._outcomes.told_blocked(task, call.told)
         if error is None:
             self._returned(task, call)
         elif isinstance(error, NeedsMore):
@@ -285,7 +294,7 @@ class Execution:
             task.spread = (task.spread or set()) | {error.name}
             self._board.ready.append(task)
         elif isinstance(error, HitBlocked):
-            self._outcomes.skip(task, error.blocked)
+            self._skip(task, error.blocked)
         else:
             self._went_wrong(task, call, error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from wirebrush.api import Link
 from wirebrush.events import Problem, Summary
@@ -12,14 +12,18 @@ from wirebrush.graph.recipe import Recipe
 class Ledger:
     """Counts nodes. A node above a cached one counts as cached: its value was not needed again.
 
+    Behind a lazy input only what is in the cache counts: it may be a branch that was never taken.
+
     Args:
         recipes: All nodes that a wanted one could need; grows with expansions.
+        present: Whether a result is in the cache.
     """
 
-    def __init__(self, recipes: Mapping[str, Recipe]) -> None:
+    def __init__(self, recipes: Mapping[str, Recipe], present: Callable[[bytes], bool]) -> None:
         self.executed: dict[str, float] = {}
         self.problems: list[Problem] = []
         self._recipes = recipes
+        self._present = present
         self._covered: dict[str, None] = {}
 
     def hit(self, node_id: str) -> None:
@@ -30,8 +34,10 @@ class Ledger:
             if current in self._covered:
                 continue
             self._covered[current] = None
-            for _, item in self._recipes[current].inputs:
-                if type(item) is Link and item.node not in self._covered:
+            for port, item in self._recipes[current].inputs:
+                if type(item) is not Link or item.node in self._covered:
+                    continue
+                if not port.lazy or self._present(self._recipes[item.node].key):
                     stack.append(item.node)
 
     def cached(self, running: Mapping[str, object]) -> tuple[str, ...]:

@@ -6,20 +6,21 @@ after the result is durable, and the tasks below move on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from wirebrush.api import Blocked, Link, NodeError
 from wirebrush.engine.arguments import Lost
 from wirebrush.engine.cache.store import Result, Shown
+from wirebrush.engine.call import Deferred, Ready
 from wirebrush.engine.claims import Claims
 from wirebrush.engine.context import Parts, Rules, shown_assets
 from wirebrush.engine.ledger import Ledger
 from wirebrush.engine.problems import blocked_problem, failure_of, problem_of
 from wirebrush.engine.recorder import Emit, Record, record_size
 from wirebrush.engine.task import DONE, FAILED, Board, Task
-from wirebrush.events import NodeFailed, NodeFinished
+from wirebrush.events import NodeFailed, NodeFinished, Problem
 from wirebrush.graph.recipe import Recipes
 
 
@@ -45,7 +46,7 @@ class Outcomes:
         rules: Rules = "",
     ) -> None:
         self.board = Board(recipes, parts.packs.types.__getitem__, self._take)
-        self.ledger = Ledger(recipes.known)
+        self.ledger = Ledger(recipes.known, self._is_present)
         self._parts = parts
         self._recipes = recipes
         self._claims = claims
@@ -62,6 +63,9 @@ class Outcomes:
         """Ask the cache for many keys at once; True if it has all of them."""
         self._present.update(self._parts.store.has(keys))
         return all(key in self._present for key in keys)
+
+    def _is_present(self, key: bytes) -> bool:
+        return key in self._present or self.look_up([key])
 
     def shown_above(self) -> list[str]:
         """The nodes that showed something and are not visited, as a value below them is there."""
@@ -170,14 +174,18 @@ class Outcomes:
     def skip(self, task: Task, blocked: Blocked) -> None:
         """An input is blocked: so are the outputs. A message is an error, at its first use."""
         self._claims.release(task, None)
-        if blocked.message:
-            problem = blocked_problem(blocked, task.id)
-            if self._rules == "comfy":
-                problem = replace(problem, severity="warning")
-            self._end(task, NodeFailed(task.id, problem))
-        else:
-            outputs = (Blocked(),) * len(task.recipe.spec.outputs)
-            self._settle_blocked(task, Result(outputs))
+        if blocked.message and self._rules != "comfy":
+            self._end(task, NodeFailed(task.id, blocked_problem(blocked, task.id)))
+            return
+        self.told_blocked(task, [blocked])
+        outputs = (Blocked(),) * len(task.recipe.spec.outputs)
+        self._settle_blocked(task, Result(outputs))
+
+    def told_blocked(self, task: Task, blockers: Iterable[Blocked]) -> None:
+        """By ComfyUI's rules: say the messages of what was blocked, each once. The job goes on."""
+        for message in dict.fromkeys(item.message for item in blockers if item.message):
+            problem = replace(blocked_problem(Blocked(message), task.id), severity="warning")
+            self._tell_failure(NodeFailed(task.id, problem))
 
     def fail(
         self, task: Task, error: BaseException, arguments: Mapping[str, Any] | None = None
@@ -185,11 +193,24 @@ class Outcomes:
         """The node went wrong; what hangs on it will not run, or nothing will."""
         self._claims.release(task, None)
         problem = problem_of(error, task.id, task.recipe.spec.id)
-        self._end(task, failure_of(problem, task.id, error, arguments or {}))
+        run = task.type.declared.run_parameter
+        given = {
+            name: value.value if isinstance(value, Ready) else value
+            for name, value in (arguments or {}).items()
+            if name != run and not isinstance(value, Deferred)
+        }
+        self._end(task, failure_of(problem, task.id, error, given))
+        self.stopped = self._rules == "comfy"
+
+    def refuse(self, problem: Problem) -> None:
+        """A node cannot even be called."""
+        self._tell_failure(NodeFailed(problem.node or "", problem))
         self.stopped = self._rules == "comfy"
 
     def _settle_blocked(self, task: Task, result: Result) -> None:
         task.blocked = task.kept = True  # such a result is in no cache
+        if self._rules == "comfy":
+            self._parts.recorder.submit(Record(self._emit, NodeFinished(task.id, False)))
         self._settle(task, result)
 
     def _settle(self, task: Task, result: Result) -> None:
@@ -202,8 +223,11 @@ class Outcomes:
         self.board.settled(task)
 
     def _end(self, task: Task, failure: NodeFailed) -> None:
-        self.ledger.problems.append(failure.problem)
-        self._parts.recorder.submit(Record(self._emit, failure))
+        self._tell_failure(failure)
         task.state = FAILED
         task.let_go()
         self.board.settled(task)
+
+    def _tell_failure(self, failure: NodeFailed) -> None:
+        self.ledger.problems.append(failure.problem)
+        self._parts.recorder.submit(Record(self._emit, failure))

@@ -12,11 +12,13 @@ from typing import Any
 import psutil
 
 from wirebrush.api import Blocked, NodeError
+from wirebrush.engine.cache.store import Many
 from wirebrush.events import NodeFailed, Problem
 
 log = logging.getLogger(__name__)
 MESSAGE_LIMIT = 1_000
 INPUT_LIMIT = 200
+INPUT_ITEMS = 20
 TRACE_LINES = 100
 _HERE = str(Path(__file__).parent)
 
@@ -100,8 +102,11 @@ def failure_of(
 
 
 def _shown(value: object) -> Any:
-    """A value as JSON, shortly: numbers as they are, anything large by what it is."""
+    """A value as JSON, shortly: numbers as they are, anything large by what it is. Only the items
+    that a call is mapped over are a list."""
     kind = type(value).__name__
+    if isinstance(value, Many):
+        return [_shown(item) for item in value.items[:INPUT_ITEMS]]
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float) and isfinite(value):

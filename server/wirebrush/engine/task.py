@@ -52,7 +52,7 @@ class Task:
         self.state = NEW
         self.pending = 0
         self.holds = 0
-        self.kept = bool(recipe.salt)
+        self.kept = bool(recipe.salt) or recipe.spec.effects
         self.waiters: Sequence[Task] = ()
         self.needs: Sequence[Task] = ()
         self.result: Result | None = None

@@ -20,6 +20,8 @@ from wirebrush.graph.prompt import PromptNode
 
 Input = tuple[Port, Any]
 """A port and what it gets: a `Link`, or the value with its default filled in."""
+NEVER_SAME = "nan"
+"""The fingerprint of what is different each time: not a number, which equals not even itself."""
 
 
 class World(Protocol):
@@ -30,7 +32,7 @@ class World(Protocol):
         ...
 
     def fingerprint(self, spec: NodeSpec, values: Mapping[str, Any]) -> str:
-        """What a `fingerprint` node saw when it looked at the world."""
+        """What a `fingerprint` node saw when it looked at the world; `NEVER_SAME` if it says so."""
         ...
 
     def file(self, kind: str, name: str) -> str:
@@ -152,7 +154,8 @@ class Recipes:
         node, shape, marks = draft.node, draft.shape, draft.marks
         parts = [shape.code]
         parents: list[bytes] = []
-        salt = f"{self._scope}/{node.id}" if shape.spec.cache == "never" else ""
+        anew = shape.spec.cache == "never" or marks.get("") == NEVER_SAME
+        salt = f"{self._scope}/{node.id}" if anew else ""
         for (port, item), spelled in zip(draft.inputs, draft.spellings, strict=True):
             name = port.name
             if type(item) is Link:

@@ -1,4 +1,4 @@
-"""What ComfyUI's clients may rely on while a job runs by its rules: blockers, anew, nothing kept."""
+"""What ComfyUI's clients may rely on in a job by its rules: blockers, anew, nothing kept."""
 
 from __future__ import annotations
 

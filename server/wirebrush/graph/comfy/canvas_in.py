@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from wirebrush.catalog import Catalog
@@ -69,6 +70,14 @@ class Shared:
     catalog: Catalog
     layouts: Layouts
     say: Say
+
+    @cached_property
+    def input_ids(self) -> Mapping[str, Mapping[str, str]]:
+        """By definition: the ids of its inputs by name, of two with one name that of the first."""
+        return {
+            item.id: {port.name: port.id for port in reversed(item.inputs)}
+            for item in self.subgraphs.values()
+        }
 
 
 @dataclass
@@ -174,10 +183,8 @@ class CanvasIn:
         name = node.inputs[slot].name
         if definition is None:
             return name
-        named = [port.id for port in definition.inputs if port.name == name]
-        if not named and slot < len(definition.inputs):
-            named = [definition.inputs[slot].id]
-        return named[0] if named else name
+        otherwise = definition.inputs[slot].id if slot < len(definition.inputs) else name
+        return self.shared.input_ids[definition.id].get(name, otherwise)
 
     def _output(self, source: Source) -> End:
         node = self.tracer.nodes[source.node]

@@ -10,8 +10,8 @@ from wirebrush.graph.comfy.canvas_in import TITLE, below_title
 from wirebrush.graph.comfy.colors import comfy_colors
 from wirebrush.graph.comfy.links import LinkTable
 from wirebrush.graph.comfy.placeholder import COMFY
-from wirebrush.graph.comfy.reading import as_list, as_object
-from wirebrush.graph.comfy.records import INSIDE, OUTSIDE, UiLink
+from wirebrush.graph.comfy.reading import as_list, as_object, as_point
+from wirebrush.graph.comfy.records import INSIDE, OUTSIDE, REROUTE_SIZE, UiLink
 from wirebrush.graph.comfy.slots import Definitions, Slots
 from wirebrush.graph.comfy.widgets import Values, encode
 from wirebrush.graph.workflow import End, Frame, Note, Point, Subgraph, Wire, Workflow, WorkflowNode
@@ -26,11 +26,12 @@ class CanvasOut:
 
     graph: Workflow | Subgraph
     definitions: Definitions
+    links_before: int = 0
     slots: dict[str, Slots] = field(default_factory=dict[str, Slots])
     table: LinkTable = field(init=False)
 
     def __post_init__(self) -> None:
-        self.table = LinkTable(as_object(self.graph.extra.get(COMFY)))
+        self.table = LinkTable(as_object(self.graph.extra.get(COMFY)), self.links_before)
         self.slots = {n.id: self.definitions.slots(n) for n in self.graph.nodes.values()}
         for wire in self.graph.wires:
             self._connect(wire)
@@ -210,7 +211,8 @@ def _group(frame: Frame, place: int) -> dict[str, Any]:
 
 def _reroute(raw: Mapping[str, Any]) -> dict[str, Any]:
     sides = {side: [dict(as_object(slot)) for slot in as_list(raw.get(side))] for side in _SIDES}
-    return {**raw, **sides}
+    at, size = as_point(raw.get("pos")) or (0, 0), as_point(raw.get("size")) or REROUTE_SIZE
+    return {**raw, **sides, "pos": list(at), "size": list(size)}
 
 
 _SIDES = ("inputs", "outputs")

@@ -23,18 +23,23 @@ def export_workflow(workflow: Workflow, catalog: Catalog) -> dict[str, Any]:
     """The JSON that ComfyUI opens. Nothing is refused: what it does not know it shows in red."""
     definitions = Definitions(workflow.subgraphs, catalog, Layouts(catalog))
     canvas = CanvasOut(workflow, definitions)
+    last = canvas.table.last
+    inner: list[dict[str, Any]] = []
+    for item in workflow.subgraphs.values():
+        inside = CanvasOut(item, definitions, last)
+        last = inside.table.last
+        inner.append(_definition(item, inside))
     data: dict[str, Any] = {"id": workflow.id} if workflow.id else {}
     data |= {} if COMFY in workflow.extra else {"revision": 0}
     data |= {
         "last_node_id": canvas.last_node,
-        "last_link_id": len(canvas.table.links),
+        "last_link_id": last,
         "nodes": canvas.nodes(),
         "links": canvas.link_lists(),
         "groups": canvas.groups(),
     }
-    if workflow.subgraphs:
-        items = [_definition(item, definitions) for item in workflow.subgraphs.values()]
-        data["definitions"] = {"subgraphs": items}
+    if inner:
+        data["definitions"] = {"subgraphs": inner}
     data |= {"config": {}, "version": 0.4}
     return data | _kept(workflow.extra) | {"extra": _extra(canvas)}
 
@@ -59,14 +64,13 @@ def _extra(canvas: CanvasOut) -> dict[str, Any]:
     return extra
 
 
-def _definition(item: Subgraph, definitions: Definitions) -> dict[str, Any]:
-    canvas = CanvasOut(item, definitions)
+def _definition(item: Subgraph, canvas: CanvasOut) -> dict[str, Any]:
     nodes, points = canvas.nodes(), list(canvas.points())
     left, right, top = _edges(nodes)
     state = {
         "lastGroupId": len(item.frames),
         "lastNodeId": canvas.last_node,
-        "lastLinkId": len(canvas.table.links),
+        "lastLinkId": canvas.table.last,
         "lastRerouteId": max((int(point["id"]) for point in points), default=0),
     }
     data: dict[str, Any] = {

@@ -14,6 +14,7 @@ from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem
 from wirebrush.graph.comfy.canvas_in import CanvasIn, Shared
+from wirebrush.graph.comfy.group_nodes import without_group_nodes
 from wirebrush.graph.comfy.reading import as_id, read_ui
 from wirebrush.graph.comfy.records import UiSubgraph
 from wirebrush.graph.comfy.widgets import Layouts
@@ -38,7 +39,9 @@ def import_workflow(
     def say(message: str, hint: str, node: str) -> None:
         problems.append(problem(Code.BAD_COMFY, message, hint, node, severity="warning"))
 
-    shared = Shared(ui.subgraphs, catalog, Layouts(catalog), say)
+    layouts = Layouts(catalog)
+    ui = without_group_nodes(ui, layouts, limits.nodes, say)
+    shared = Shared(ui.subgraphs, catalog, layouts, say)
     canvas = CanvasIn(ui.graph, shared)
     workflow = Workflow(
         id=as_id(data.get("id")),

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wirebrush.graph.comfy.reading import as_id, as_list, as_object, as_point, objects
-from wirebrush.graph.comfy.records import UiLink
+from wirebrush.graph.comfy.records import REROUTE_SIZE, UiLink
 from wirebrush.graph.comfy.tracing import NODE, POINT, middle
 from wirebrush.graph.workflow import Point
-
-_REROUTE_SIZE = (75, 26)
 
 
 @dataclass
@@ -25,9 +23,12 @@ class ReroutePoint:
 
 @dataclass
 class LinkTable:
-    """The links of one canvas. `kept` is what its file had beside the graph."""
+    """The links of one canvas. `kept` is what its file had beside the graph; `before` is how many
+    links the canvases before it have: ComfyUI's Reroute nodes look theirs up in the wrong canvas,
+    so no number may stand for two."""
 
     kept: Mapping[str, Any]
+    before: int = 0
     links: list[UiLink] = field(default_factory=list[UiLink])
     points: dict[str, ReroutePoint] = field(default_factory=dict[str, ReroutePoint])
     reroutes: dict[str, dict[str, Any]] = field(default_factory=dict[str, "dict[str, Any]"])
@@ -37,6 +38,11 @@ class LinkTable:
     def __post_init__(self) -> None:
         stored = as_object(self.kept.get("rerouteNodes"))
         self.reroutes = {name: dict(as_object(raw)) for name, raw in stored.items()}
+
+    @property
+    def last(self) -> int:
+        """The highest number of a link so far."""
+        return self.before + len(self.links)
 
     def connect(self, link: UiLink, knots: Sequence[Point], marks: object) -> None:
         """Add a link that runs through knots; `marks` says what they were, if it still fits."""
@@ -80,11 +86,11 @@ class LinkTable:
         raw = self.reroutes[reroute]
         x, y = middle(raw)
         if (x, y) != tuple(knot):
-            width, height = as_point(raw.get("size")) or _REROUTE_SIZE
+            width, height = as_point(raw.get("size")) or REROUTE_SIZE
             raw["pos"] = [knot[0] - width / 2, knot[1] - height / 2]
 
     def _add(self, link: UiLink, run: Sequence[tuple[str, Point]]) -> str:
-        number = str(len(self.links) + 1)
+        number = str(self.last + 1)
         parent: str | None = None
         for name, at in run:
             name = name or self._new_point()

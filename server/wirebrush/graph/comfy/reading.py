@@ -6,14 +6,15 @@ is there all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem, quoted
 from wirebrush.graph.comfy.records import (
     UiGraph,
+    UiGroupType,
     UiLink,
     UiNode,
     UiPort,
@@ -35,11 +36,12 @@ def read_ui(
     reader = _Reader(limits)
     graph = reader.graph(data, "")
     subgraphs = {item.id: item for item in reader.subgraphs(data)}
+    group_types = {item.name: item for item in reader.group_types(data)}
     if reader.nodes > limits.nodes:
         reader.problems.append(too_many_nodes(reader.nodes, limits))
     if reader.links > limits.links:
         reader.problems.append(too_many_links(reader.links, limits))
-    return UiWorkflow(graph, subgraphs), reader.problems
+    return UiWorkflow(graph, subgraphs, group_types), reader.problems
 
 
 @dataclass
@@ -89,6 +91,27 @@ class _Reader:
                 inputs=tuple(map(_port, objects(item.get("inputs")))),
                 outputs=tuple(map(_port, objects(item.get("outputs")))),
                 graph=self.graph(item, f" of the subgraph {quoted(name)}"),
+            )
+
+    def group_types(self, data: Mapping[str, Any]) -> Iterator[UiGroupType]:
+        """All definitions of group nodes."""
+        for name, found in as_object(as_object(data.get("extra")).get("groupNodes")).items():
+            item = as_object(found)
+            links = enumerate(as_list(each) for each in as_list(item.get("links")))
+            inside = {
+                "nodes": [_inner(at, raw) for at, raw in enumerate(as_list(item.get("nodes")))],
+                "links": [[at, *link[:4], *link[5:6]] for at, link in links if _inside(link)],
+            }
+            ends = [as_list(end) for end in as_list(item.get("external"))]
+            yield UiGroupType(
+                name=name,
+                graph=replace(self.graph(inside, f" of the group node {quoted(name)}"), raw={}),
+                handed_out={
+                    (as_id(end[0]), end[1]): as_type(end[2])
+                    for end in ends
+                    if len(end) > 2 and type(end[1]) is int
+                },
+                config=as_object(item.get("config")),
             )
 
     def _nodes(self, data: Mapping[str, Any], where: str) -> Iterator[UiNode]:
@@ -159,6 +182,18 @@ def _link(item: object, parents: Mapping[str, str]) -> UiLink | None:
     return UiLink(
         ends[0], ends[1], slots[0] or 0, ends[2], slots[1] or 0, as_type(fields.get("type")), parent
     )
+
+
+def _inner(place: int, item: object) -> dict[str, Any]:
+    """A node of a group node: its place is its id, and the links into it stand elsewhere."""
+    raw = as_object(item)
+    slots = [{k: v for k, v in slot.items() if k != "link"} for slot in objects(raw.get("inputs"))]
+    return {**raw, "id": place, "inputs": slots}
+
+
+def _inside(link: Sequence[Any]) -> bool:
+    """Whether a link of a group node starts inside it; those from outside start nowhere."""
+    return len(link) > 3 and link[0] is not None
 
 
 def _slot_index(item: object) -> int | None:

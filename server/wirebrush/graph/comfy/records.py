@@ -15,6 +15,9 @@ OUTSIDE = "-20"
 """The node that stands for a subgraph's outputs, seen from inside."""
 
 REROUTE, PRIMITIVE = "Reroute", "PrimitiveNode"
+REROUTE_SIZE = (75, 26)
+"""How large a reroute node is that does not say it."""
+
 NOTES = frozenset({"Note", "MarkdownNote"})
 
 
@@ -96,8 +99,24 @@ class UiSubgraph:
 
 
 @dataclass(frozen=True, slots=True)
+class UiGroupType:
+    """The definition of a group node, which ComfyUI had before subgraphs. Its nodes have no ids:
+    their places in the list, from 0, are their names.
+
+    `handed_out` are outputs (node, slot) that were wired to the outside when it was made, with
+    their types; `config` says by node what is hidden or called otherwise.
+    """
+
+    name: str
+    graph: UiGraph
+    handed_out: Mapping[tuple[str, int], str]
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class UiWorkflow:
     """The whole file."""
 
     graph: UiGraph
     subgraphs: Mapping[str, UiSubgraph] = field(default_factory=dict[str, UiSubgraph])
+    group_types: Mapping[str, UiGroupType] = field(default_factory=dict[str, UiGroupType])

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from wirebrush.graph.comfy.reading import as_point
-from wirebrush.graph.comfy.records import REROUTE, UiGraph, UiLink, UiNode
+from wirebrush.graph.comfy.records import REROUTE, REROUTE_SIZE, UiGraph, UiLink, UiNode
 from wirebrush.graph.workflow import Point
 
 NODE, POINT = "node:", "point:"
@@ -91,5 +91,5 @@ class Tracer:
 def middle(raw: Mapping[str, Any]) -> Point:
     """The middle of a reroute node, where its knot is."""
     x, y = as_point(raw.get("pos")) or (0, 0)
-    width, height = as_point(raw.get("size")) or (75, 26)
+    width, height = as_point(raw.get("size")) or REROUTE_SIZE
     return (x + width / 2, y + height / 2)

@@ -10,7 +10,7 @@ the editor itself, and `=text` for what stands there if nothing does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -95,6 +95,8 @@ class Layouts:
 
 def decode(node: UiNode, layout: Layout | None) -> Values:
     """The node's values by name; `raw` holds them as they are if they cannot be told apart."""
+    if isinstance(node.values, Values):
+        return node.values
     by_name = as_object(node.raw.get("widgets_values_named")) or as_object(node.values)
     if by_name:
         return Values(dict(by_name))
@@ -123,15 +125,16 @@ def _present(items: Sequence[Any], layout: Layout) -> list[Place]:
     """The places that this list fills: forced ones only if its length says so, and controls not
     if a program wrote it that has none."""
     plain = [place for place in layout if not place.forced]
-    if len(items) == _length(layout) > _length(plain):
+    if len(items) == length(*layout) > length(*plain):
         return list(layout)
     bare = [Place(place.name, place.kind) for place in plain]
-    if len(items) == len(plain) < _length(plain) and _aligned(items, plain) is None:
+    if len(items) == len(plain) < length(*plain) and _aligned(items, plain) is None:
         return bare
     return plain
 
 
-def _length(places: Iterable[Place]) -> int:
+def length(*places: Place) -> int:
+    """How many entries of a list these take."""
     return sum(1 + place.control + place.upload for place in places)
 
 

@@ -131,4 +131,4 @@ def own_traceback(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(_HERE)]
     last = traceback.format_exception_only(error)
-    return "".join([*traceback.format_list(own), *last]).rstrip()
+    return readable("".join([*traceback.format_list(own), *last]).rstrip())

@@ -47,6 +47,8 @@ class ComfyImporter:
         with self.guard.on():
             module = import_pack(path)
             found = gather(module, world)
+        for name, kind in found.classes.items():
+            world.classes.setdefault(name, kind)
         return ImportedPack(
             path.stem, tuple(found.nodes.values()), module, _below(module), found.refused
         )

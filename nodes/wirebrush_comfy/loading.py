@@ -31,6 +31,7 @@ class Gathered:
 
     nodes: dict[str, NodeFunction] = field(default_factory=dict[str, NodeFunction])
     refused: dict[str, str] = field(default_factory=dict[str, str])
+    classes: dict[str, type[Any]] = field(default_factory=dict[str, type[Any]])
 
 
 def import_pack(path: Path) -> ModuleType:
@@ -98,6 +99,7 @@ def _add(found: Gathered, node_id: str, kind: Any, title: str, world: World) -> 
         v3 = hasattr(kind, "GET_SCHEMA")
         facts = facts_of(node_id, kind, title, V3_HOOKS if v3 else Hooks(), v3=v3)
         found.nodes[node_id] = as_node(facts, world)
+        found.classes[node_id] = kind
     except Exception as error:
         found.refused[node_id] = _reason(error)
 

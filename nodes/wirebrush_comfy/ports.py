@@ -55,11 +55,11 @@ def port(name: str, declared: Any, section: Section) -> Port:
 
 def _unchecked(name: str, type_text: str, section: Section) -> Unchecked:
     """What only the node looks at. Values of types that nobody knows are nobody else's business."""
-    if section.types_judged:
-        return "all"
-    if section.judged is None or name in section.judged:
-        return "values"
-    return "" if SCALARS.union({"COMBO", "*"}).intersection(type_text.split(",")) else "values"
+    known = SCALARS.union({"COMBO", "*"}).intersection(type_text.split(","))
+    judged = section.judged is None or name in section.judged
+    if judged or not known:
+        return "all" if section.types_judged else "values"
+    return "types" if section.types_judged else ""
 
 
 def _taken_apart(declared: Any) -> tuple[Any, Mapping[str, Any]]:

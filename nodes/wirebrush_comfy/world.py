@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,12 +14,14 @@ class World:
     """Folders and device, as the worker knows them.
 
     `models` are the model roots, laid out as ComfyUI's `models/`. Below `home` lie the folders that
-    packs call input, output, temp and user.
+    packs call input, output, temp and user. `classes` are the node types that packs know of each
+    other, by id.
     """
 
     models: Sequence[Path] = ()
     home: Path = field(default_factory=lambda: Path(mkdtemp(prefix="wirebrush-comfy-")))
     device: str = "cpu"
+    classes: dict[str, type[Any]] = field(default_factory=dict[str, type[Any]], compare=False)
 
     @property
     def input(self) -> Path:

@@ -190,6 +190,7 @@ def test_an_input_that_its_node_judges_takes_what_is_of_its_kind() -> None:
 
 def test_only_a_node_that_judges_wires_takes_them_all() -> None:
     assert not Port("x", "IMAGE", unchecked="values").accepts("MASK")
+    assert check_value(Port("x", "INT", unchecked="types"), "many") is not None
     every = Port("x", "IMAGE", unchecked="all")
     assert every.accepts("MASK")
     assert Port.from_json(every.to_json()) == every

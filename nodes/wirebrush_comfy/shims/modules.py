@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from wirebrush_comfy.shims import api, devices, folder_paths, graphs, progress, server, utils, words
+from wirebrush_comfy.shims import (
+    api,
+    devices,
+    folder_paths,
+    graphs,
+    nodes,
+    progress,
+    server,
+    utils,
+    words,
+)
 from wirebrush_comfy.world import World
 
 MODULES: Mapping[str, Callable[[World], Mapping[str, Any]]] = MappingProxyType(
@@ -29,6 +39,7 @@ MODULES: Mapping[str, Callable[[World], Mapping[str, Any]]] = MappingProxyType(
         "comfy_execution.progress": progress.progress,
         "execution": graphs.execution,
         "latent_preview": progress.latent_preview,
+        "nodes": nodes.nodes,
         "server": server.server,
     }
 )

@@ -28,7 +28,7 @@ class _Missing(Enum):
 MISSING: Final = _Missing.MISSING
 """Stands for "there is no default": `None` may itself be one."""
 
-Unchecked = Literal["", "values", "all"]
+Unchecked = Literal["", "values", "types", "all"]
 CachePolicy = Literal["pure", "node", "never"]
 """`node`: as `pure`, but two nodes with equal inputs are two results: its id is part of the key."""
 
@@ -80,7 +80,7 @@ class Port:
     `type` is the field's name for it (`MODEL`, `INT`, `*` for any, `IMAGE,MASK` for either).
     `optional` marks inputs that may be left open although they have no default. What is `unchecked`
     its node looks at by itself: "values", so bounds and choices are only shown, and an unknown type
-    takes any value; "all", types of wires as well.
+    takes any value; "types" of wires; "all", both.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Port:
 
     def accepts(self, output_type: str) -> bool:
         """Whether a wire from an output of this type may end here."""
-        if "*" in (self.type, output_type) or self.unchecked == "all":
+        if "*" in (self.type, output_type) or self.unchecked in ("types", "all"):
             return True
         mine, theirs = set(self.type.split(",")), set(output_type.split(","))
         if self.type == "FLOAT" and output_type == "INT":

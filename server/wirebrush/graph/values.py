@@ -30,7 +30,7 @@ def check_value(port: Port, item: Any, files: FilesLookup | None = None) -> Wron
     """What is wrong with a plain value at this input; None if it is fine."""
     if item is None and port.optional:
         return None
-    if port.unchecked:
+    if port.unchecked in ("values", "all"):
         return _check_kind(port.type, item)
     if port.link:
         return Wrong(Code.WIRE_NEEDED, "takes a wire, not a value.", "Connect an output to it.")

@@ -6,8 +6,10 @@ from wirebrush.api import Model, Run
 from wirebrush_diffusion.control.controlnet import Control
 from wirebrush_nodes.hypernetworks import hypernetworks
 from wirebrush_nodes.image_prompts import image_prompts
+from wirebrush_nodes.model_patches import patching_controls
 
 
 def ambient_controls(handle: Model, run: Run) -> list[Control]:
     """The controls on a model, with live networks."""
-    return [*image_prompts(handle, run), *hypernetworks(handle, run)]
+    found = (make(handle, run) for make in (image_prompts, hypernetworks, patching_controls))
+    return [control for controls in found for control in controls]

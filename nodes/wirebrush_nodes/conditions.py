@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from wirebrush.api import Cond, Model, NodeError, Run, Vae
+from wirebrush.api import Cond, Model, NodeError, Run
 from wirebrush_diffusion.control.controlnet import AUTO, Control
 from wirebrush_diffusion.guidance.condition import Area, Condition
 from wirebrush_diffusion.model import DiffusionModel
@@ -19,7 +19,7 @@ from wirebrush_nodes.gligen import grounded
 from wirebrush_nodes.hook_conditions import FALLBACK, HOOKS
 from wirebrush_nodes.hook_values import HookUse
 from wirebrush_nodes.hooking import HookMaker
-from wirebrush_nodes.live import explained, live_autoencoder, live_controlnet
+from wirebrush_nodes.live import explained, live_controlnet, picture_reader
 from wirebrush_nodes.text import CONTROL_TEXT, SCHEDULED
 
 SHOWN_SEED = -10  # from a run's seed to that of the noise over what it is shown, as in the field
@@ -57,7 +57,7 @@ class Controls:
             use.end,
             mode=str(use.net.option(MODE, AUTO)),
             mask=use.mask,
-            encode=None if use.vae is None else self._encoder(use.vae),
+            encode=None if use.vae is None else picture_reader(use.vae, self._run),
             everywhere=use.everywhere,
             text=text,
         )
@@ -77,21 +77,9 @@ class Controls:
 
     def look(self, model: DiffusionModel, height: int, width: int) -> None:
         """Let VAEs look at hints for a latent of that size now, while there is memory for them."""
-        for _, control in self._made:
+        for control in (*(made for _, made in self._made), *self.ambient):
             if control.encode is not None:
                 control.on(model).prepared(height, width, None)
-
-    def _encoder(self, vae: Vae) -> Callable[[Tensor], Tensor]:
-        """Loads the VAE only if a network asks for latents, and looks at each size once."""
-        seen: dict[tuple[int, ...], Tensor] = {}
-
-        def encode(pictures: Tensor) -> Tensor:
-            size = tuple(pictures.shape)
-            if size not in seen:
-                seen[size] = live_autoencoder(vae, self._run).encode(pictures)
-            return seen[size]
-
-        return encode
 
 
 def _alike(use: ControlUse, other: ControlUse) -> bool:

@@ -159,6 +159,19 @@ def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
     )
 
 
+def picture_reader(handle: Vae, run: Run) -> Callable[[Tensor], Tensor]:
+    """Pictures to latents, for a run: loads the VAE when it is asked, looks at each size once."""
+    seen: dict[tuple[int, ...], Tensor] = {}
+
+    def encode(pictures: Tensor) -> Tensor:
+        size = tuple(pictures.shape)
+        if size not in seen:
+            seen[size] = live_autoencoder(handle, run).encode(pictures)
+        return seen[size]
+
+    return encode
+
+
 def live_controlnet(handle: ControlNet, run: Run, host: Model | None = None) -> ControlModel:
     """The ControlNet. Files that are a change of a model change the handle's own, or `host`."""
     path, place = run.path(handle.source), weights_place(run)

@@ -33,13 +33,15 @@ class StyleHandle(Handle):
 @wire_value("CLIP_VISION_OUTPUT")
 @dataclass(frozen=True, eq=False, slots=True)
 class VisionOutput:
-    """What a vision encoder saw: states `[B,T,D]` of the last layers, the whole `[B,D]`, and that
-    beside texts `[B,P]` if the encoder has a projection."""
+    """What a vision encoder saw: states `[B,T,D]` of the last layers, the whole `[B,D]`, that
+    beside texts `[B,P]` if the encoder has a projection, and a SigLIP's `early` states `[B,2,T,D]`.
+    """
 
     last: Tensor
     penultimate: Tensor
     pooled: Tensor
     projected: Tensor | None = None
+    early: Tensor | None = None
 
 
 @node(id="CLIPVisionLoader", category="loaders", title="Load CLIP Vision")
@@ -70,7 +72,7 @@ def clip_vision_encode(
     run.check()
     with explained("image"):
         seen = encoder.encode(image, crop=crop == "center")
-    return VisionOutput(seen.last, seen.penultimate, seen.pooled, seen.projected)
+    return VisionOutput(seen.last, seen.penultimate, seen.pooled, seen.projected, seen.early)
 
 
 def live_vision(clip_vision: ClipVision, run: Run) -> VisionEncoder:

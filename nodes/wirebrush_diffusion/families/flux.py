@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
+from wirebrush_diffusion.alterations import Together
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
 from wirebrush_diffusion.families.flow import FlowFamily, to_patches
@@ -195,9 +196,10 @@ class FluxModel(DiffusionModel):
             tokens = torch.cat([tokens, shown], dim=1)
             image_ids = torch.cat([image_ids, self._reference_ids(references, rows, columns)])
             residuals = widened(residuals, shown.shape[1])
-        output = self._answer(
-            tokens, timestep / 1000, context, extra, image_ids, text_ids, residuals
-        )[:, : rows * columns]
+        with Together(residuals.alterations).on(self.network):
+            output = self._answer(
+                tokens, timestep / 1000, context, extra, image_ids, text_ids, residuals
+            )[:, : rows * columns]
         return unpacked(output, rows, columns)[..., :height, :width].float()
 
     def _answer(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from wirebrush_diffusion.alterations import Together
 from wirebrush_diffusion.autoencoder.frames import CLASS, MEANS, SPREADS
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
@@ -78,13 +79,15 @@ class QwenImageModel(DiffusionModel):
         tokens = torch.cat([packed(picture) for picture in pictures], dim=1)
         grids = [(1, *(-(-side // PATCH) for side in picture.shape[-2:])) for picture in pictures]
         _, rows, columns = grids[0]
-        output = self.network(
-            hidden_states=tokens,
-            encoder_hidden_states=context,
-            timestep=timestep / 1000,
-            img_shapes=[grids] * x.shape[0],
-            return_dict=False,
-        )[0]
+        residuals = residuals or Residuals()
+        with Together(residuals.alterations).on(self.network):
+            output = self.network(
+                hidden_states=tokens,
+                encoder_hidden_states=context,
+                timestep=timestep / 1000,
+                img_shapes=[grids] * x.shape[0],
+                return_dict=False,
+            )[0]
         own = output[:, : rows * columns]
         return unpacked(own, rows, columns)[..., :height, :width].float()
 

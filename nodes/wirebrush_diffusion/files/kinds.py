@@ -35,6 +35,11 @@ KINDS: tuple[tuple[Test, str, str], ...] = (
         "GLIGENLoader reads GLIGEN models, from models/gligen.",
     ),
     (
+        _starts("controlnet_blocks.0.y_rms.", "feature_embedder.", "mid_layer_norm."),
+        "a model patch",
+        "ModelPatchLoader reads model patches, from models/model_patches.",
+    ),
+    (
         _starts("image_proj.", "ip_adapter."),
         "an IP-Adapter",
         "IPAdapterModelLoader reads IP-Adapters, from models/ipadapter.",

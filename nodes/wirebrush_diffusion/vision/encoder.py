@@ -17,17 +17,21 @@ from wirebrush_diffusion.network import Loaded
 
 CLIP_MEAN, CLIP_SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
+EARLY = (-11, -20)
+"""Counted from the last layer: whose states tell of style."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
     """What a vision encoder sees: states of all places `[B,T,D]`, of the last layer and the one
-    before, the whole `[B,D]`, and that beside texts `[B,P]` if the encoder has a projection;
-    float32, CPU."""
+    before, the whole `[B,D]`, that beside texts `[B,P]` if the encoder has a projection, and
+    `early` states `[B,2,T,D]` of a SigLIP that has as many layers (see `EARLY`); float32, CPU."""
 
     last: Tensor
     penultimate: Tensor
     pooled: Tensor
     projected: Tensor | None = None
+    early: Tensor | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +65,16 @@ class VisionEncoder(Loaded):
             answer = self.network(planes.to(self.device, self.dtype), output_hidden_states=True)
             states = (answer.last_hidden_state, answer.hidden_states[-2], answer.pooler_output)
             projection = getattr(self.network, "visual_projection", None)
-            more = () if projection is None else (projection(answer.pooler_output),)
-            return Seen(*(state.float().cpu().clone() for state in (*states, *more)))
+            projected = None if projection is None else projection(answer.pooler_output)
+            known = self._siglip and len(answer.hidden_states) >= -min(EARLY)
+            found = [answer.hidden_states[layer] for layer in EARLY] if known else []
+            early = torch.stack(found, dim=1) if found else None
+            last, penultimate, pooled = (state.float().cpu().clone() for state in states)
+            return Seen(last, penultimate, pooled, _kept(projected), _kept(early))
+
+    @property
+    def _siglip(self) -> bool:
+        return self.config.model_type.startswith("siglip")
 
     def _prepared(self, planes: Tensor, crop: bool) -> Tensor:
         side = self.config.image_size
@@ -76,9 +88,12 @@ class VisionEncoder(Loaded):
         elif planes.shape[-2:] != (side, side):
             planes = interpolate(planes, (side, side), mode="bicubic", antialias=True)
         planes = planes.mul(255).clamp(0, 255).round().div(255)
-        siglip = self.config.model_type.startswith("siglip")
-        mean, spread = ((0.5,) * 3, (0.5,) * 3) if siglip else (CLIP_MEAN, CLIP_SPREAD)
+        mean, spread = ((0.5,) * 3, (0.5,) * 3) if self._siglip else (CLIP_MEAN, CLIP_SPREAD)
         return (planes - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(spread).view(3, 1, 1)
+
+
+def _kept(state: Tensor | None) -> Tensor | None:
+    return None if state is None else state.float().cpu().clone()
 
 
 class StyleModel(nn.Module):

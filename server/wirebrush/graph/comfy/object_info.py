@@ -61,7 +61,7 @@ def _input(port: Port, choices: Choices) -> list[Any]:
 
 def _kind(port: Port, widget: Widget, choices: Choices) -> Any:
     if widget.folder is not None:
-        return [*choices(widget.folder)]
+        return [*(widget.choices or ()), *choices(widget.folder)]
     return list(widget.choices) if widget.choices is not None else port.type
 
 

@@ -40,7 +40,7 @@ def _guarded(handler: Handler) -> Handler:
             return await handler(request)
         except Outside:
             return refusal(403, "That name leaves the folder of user data.")
-        except (FileNotFoundError, IsADirectoryError):
+        except FileNotFoundError:
             return refusal(404, "File not found")
         except OSError as error:
             return refusal(400, f"The file cannot be used: {error.strerror or error}.")

@@ -1,0 +1,61 @@
+"""The server's own log, for clients that show it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from http_studio import Studio
+
+from wirebrush.http.comfy.logbook import LINES, Entry, LogBook
+
+
+def log(book: LogBook, text: str, level: int = logging.INFO) -> None:
+    book.handle(logging.LogRecord("wirebrush.http", level, "x.py", 1, text, None, None))
+
+
+async def test_the_last_lines(comfy: Studio) -> None:
+    services = comfy.services.comfy
+    assert services is not None
+    log(services.logs, "hello", logging.WARNING)
+    text = (await comfy.ask_bare("GET", "/internal/logs"))[1]
+    assert text.endswith(" - WARNING: hello\n")
+    raw = (await comfy.ask_bare("GET", "/internal/logs/raw"))[1]
+    assert list(raw) == ["entries", "size"]
+    assert set(raw["size"]) == {"cols", "rows"}
+    assert raw["entries"][-1]["m"] == "WARNING: hello\n"
+    assert text.startswith(raw["entries"][0]["t"])
+
+
+async def test_a_client_asks_for_more(comfy: Studio) -> None:
+    services = comfy.services.comfy
+    assert services is not None
+    path, ask = "/internal/logs/subscribe", comfy.ask_bare
+    assert (await ask("PATCH", path, json={"clientId": "a", "enabled": True}))[:2] == (200, b"")
+    assert services.logs.subscribers == {"a"}
+    assert (await ask("PATCH", path, json={"clientId": "a", "enabled": False}))[0] == 200
+    assert services.logs.subscribers == set()
+    for bad in ({}, [], {"clientId": 1}, {"clientId": ""}):
+        assert (await ask("PATCH", path, json=bad))[0] == 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["GET /?token=abcd1234 failed", "Authorization: Bearer abcd1234", "token: abcd1234;"],
+)
+def test_no_secret_is_told(text: str) -> None:
+    book = LogBook()
+    told: list[Entry] = []
+    book.tell = told.append
+    log(book, text)
+    assert told == book.entries()
+    assert "abcd1234" not in str(told)
+    assert "..." in str(told)
+
+
+def test_old_lines_are_forgotten() -> None:
+    book = LogBook()
+    for number in range(LINES + 5):
+        log(book, str(number))
+    assert len(book.entries()) == LINES
+    assert book.entries()[0]["m"] == "INFO: 5\n"

@@ -1,0 +1,144 @@
+"""Uploads by form, as ComfyUI's clients send them."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from aiohttp import FormData
+from http_studio import Studio
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from wirebrush.jobs.assets import MadeBy
+
+
+def picture(colour: Any = "red", size: int = 8, mode: str = "RGB", **texts: str) -> bytes:
+    file, info = io.BytesIO(), PngInfo()
+    for name, text in texts.items():
+        info.add_text(name, text)
+    Image.new(mode, (size, size), colour).save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+async def send(
+    studio: Studio, data: bytes, name: str = "me.png", path: str = "/upload/image", **fields: str
+) -> tuple[int, Any]:
+    form = FormData()
+    for field in ("overwrite", "subfolder"):
+        if field in fields:
+            form.add_field(field, fields.pop(field))
+    form.add_field("image", data, filename=name, content_type="image/png")
+    for field, text in fields.items():
+        form.add_field(field, text)
+    status, body, _ = await studio.ask_bare("POST", path, data=form)
+    return status, body
+
+
+async def choices(studio: Studio) -> list[str]:
+    _, body, _ = await studio.ask_bare("GET", "/object_info/Open")
+    return body["Open"]["input"]["required"]["image"][0]
+
+
+async def test_an_upload_is_a_choice_by_its_answered_name(comfy: Studio) -> None:
+    assert await send(comfy, picture()) == (
+        200,
+        {"name": "me.png", "subfolder": "", "type": "input"},
+    )
+    status, there = await send(comfy, picture("blue"), subfolder="a/b", path="/api/upload/image")
+    assert (status, there) == (200, {"name": "me.png", "subfolder": "a/b", "type": "input"})
+    assert await choices(comfy) == ["a/b/me.png", "me.png"]
+    assert (await comfy.ask_bare("GET", "/view?filename=me.png&subfolder=a/b&type=input"))[
+        1
+    ] == picture("blue")
+
+
+async def test_the_same_again_another_one_and_an_overwritten_one(comfy: Studio) -> None:
+    await send(comfy, picture())
+    assert (await send(comfy, picture()))[1]["name"] == "me.png"
+    other = (await send(comfy, picture("blue")))[1]["name"]
+    assert other != "me.png"
+    assert (await send(comfy, picture("lime"), overwrite="true"))[1]["name"] == "me.png"
+    body = (await comfy.ask_bare("GET", "/view?filename=me.png&type=input"))[1]
+    assert body == picture("lime")
+
+
+async def test_what_a_node_made_keeps_its_name(comfy: Studio) -> None:
+    made = await comfy.services.assets.put_output(picture(), MadeBy("job-1", "9", 0, "cat"))
+    status, body = await send(comfy, picture("blue"), made.name, overwrite="1")
+    assert status == 200
+    assert body["name"] != made.name
+    assert await comfy.services.assets.find(made.name) == made
+
+
+@pytest.mark.parametrize("place", ["temp", "output"])
+async def test_the_type_is_said_back(comfy: Studio, place: str) -> None:
+    assert (await send(comfy, picture(), type=place))[1]["type"] == place
+    assert (await comfy.ask_bare("GET", f"/view?filename=me.png&type={place}"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"subfolder": "../../x"}, "subfolder"),
+        ({"subfolder": "a/../../x"}, "subfolder"),
+        ({"name": "../x.png"}, "filename"),
+        ({"type": "models"}, "type must be"),
+        ({"data": b"<script>alert(1)</script>"}, "HTML"),
+        ({"data": b"PK\x03\x04zip"}, "zip"),
+        ({"subfolder": "x" * 70_000}, "longer"),
+    ],
+)
+async def test_refusals_say_why(comfy: Studio, fields: dict[str, Any], words: str) -> None:
+    status, body = await send(comfy, **({"data": picture()} | fields))
+    assert status == 400
+    assert words in body.decode()
+    assert await choices(comfy) == []
+
+
+async def test_a_form_without_a_file_and_no_form(comfy: Studio) -> None:
+    for data in (FormData({"foo": "1"}), FormData({"image": "text"})):
+        data._is_multipart = True
+        status, body, _ = await comfy.ask_bare("POST", "/upload/image", data=data)
+        assert (status, body) == (400, b"The form has no file called image.")
+    for kind in ("application/json", "multipart/form-data"):
+        status, _, _ = await comfy.ask_bare(
+            "POST", "/upload/image", data=b"{}", headers={"Content-Type": kind}
+        )
+        assert status == 400
+
+
+async def test_a_mask_becomes_the_transparency_of_its_picture(comfy: Studio) -> None:
+    await send(comfy, picture("blue", prompt='{"1": {}}'), subfolder="a")
+    mask = picture((9, 9, 9, 40), mode="RGBA")
+    named = {"filename": "me.png", "subfolder": "a", "type": "input"}
+    status, body = await send(
+        comfy, mask, "m.png", "/upload/mask", subfolder="clipspace", original_ref=json.dumps(named)
+    )
+    assert (status, body) == (200, {"name": "m.png", "subfolder": "clipspace", "type": "input"})
+    data = (await comfy.ask_bare("GET", "/view?filename=m.png&subfolder=clipspace&type=input"))[1]
+    result = Image.open(io.BytesIO(data))
+    assert result.getpixel((0, 0)) == (0, 0, 255, 40)
+    assert result.text["prompt"] == '{"1": {}}'  # type: ignore[attr-defined]
+    known = await comfy.services.assets.known(["clipspace/m.png [input]"])
+    assert known == {"clipspace/m.png [input]"}
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        ("", "original_ref must be"),
+        ("[1]", "original_ref must be"),
+        ('{"filename": "gone.png"}', "no picture 'gone.png'"),
+        ('{"filename": "../me.png"}', "leaves no folder"),
+        ('{"filename": "me.png", "type": "models"}', "type must be"),
+        ('{"filename": "me.png", "type": "input"}', "9 x 9 pixels, its picture 8 x 8"),
+    ],
+)
+async def test_masks_without_their_picture(comfy: Studio, named: str, words: str) -> None:
+    await send(comfy, picture())
+    mask = picture((9, 9, 9, 40), 9, "RGBA")
+    status, body = await send(comfy, mask, "m.png", "/upload/mask", original_ref=named)
+    assert (status, words in body.decode()) == (400, True)

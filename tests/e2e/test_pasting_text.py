@@ -6,6 +6,7 @@ import json
 
 import pytest
 from browser_studio import Studio
+from dropping import postcard
 from playwright.sync_api import Page, expect
 
 PROMPT = {"3": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64}}}
@@ -40,3 +41,23 @@ def test_other_text_is_said_to_be_nothing_to_paste(studio: Studio, page: Page) -
     studio.forgiven.append("(Unprocessable Content)")
     expect(page.get_by_role("main").get_by_text("saved by a newer Wirebrush")).to_be_visible()
     assert studio.tabs.count() == before
+
+
+def test_a_workflow_of_ours_opens_in_a_tab_or_joins_the_canvas_where_that_is_asked(
+    studio: Studio, page: Page
+) -> None:
+    tabs, nodes = studio.tabs.count(), page.locator(".react-flow__node")
+    expect(nodes).to_have_count(7)
+    text = json.dumps({**postcard(), "name": "From a friend"})
+    page.locator("[data-canvas]").focus()
+    page.keyboard.down("Shift")
+    page.evaluate(PASTE, text)
+    page.keyboard.up("Shift")
+    expect(nodes).not_to_have_count(7)
+    assert studio.tabs.count() == tabs
+
+    page.evaluate(PASTE, text)
+    expect(studio.tabs).to_have_count(tabs + 1)
+    expect(nodes).to_have_count(7)
+    assert studio.name == "From a friend"
+    expect(page.get_by_role("main").get_by_text("in a tab of its own")).to_be_visible()

@@ -10,9 +10,22 @@ import pytest
 from browser_studio import FRAME, STILL, TOUR_SEEN
 from dropping import drop_workflow, postcard
 from large_page import VIEW
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
 Point = tuple[float, float]
+
+REACH = """(thing, axis) => {
+  const { x, y, width, height } = thing.getBoundingClientRect();
+  const middle = [x + width / 2, y + height / 2];
+  const gets = by => {
+    const at = axis === "x" ? [middle[0] + by, middle[1]] : [middle[0], middle[1] + by];
+    return thing.contains(document.elementFromPoint(...at));
+  };
+  let [before, after] = [0, 0];
+  while (before < 40 && gets(-before - 0.5)) before += 0.5;
+  while (after < 40 && gets(after + 0.5)) after += 0.5;
+  return before + after;
+}"""
 
 
 @dataclass(frozen=True)
@@ -133,3 +146,23 @@ def test_side_panels_are_put_away_with_escape(fingers: Fingers) -> None:
     page.keyboard.press("Escape")
     expect(queue).to_be_hidden()
     expect(button).to_be_focused()
+
+
+def test_what_is_tapped_on_a_node_is_large_enough_at_any_zoom(fingers: Fingers) -> None:
+    page = fingers.page
+    page.evaluate(STILL)
+    zoom = page.evaluate(VIEW)[0]
+    assert zoom < 0.8
+    sampler = page.locator(".react-flow__node", has_text="KSampler").first
+    die = sampler.get_by_role("button", name=re.compile("^seed"))
+    chooser = sampler.get_by_role("combobox", name="sampler name")
+    assert _reach(die, "x") >= 23
+    row = 30 * zoom  # from one field to the next
+    assert _reach(die, "y") >= min(23, row - 1)
+    assert _reach(chooser, "y") >= min(23, row - 1)
+    assert _reach(sampler.get_by_label("LATENT: LATENT"), "x") >= 23
+
+
+def _reach(thing: Locator, axis: str) -> float:
+    """How many pixels around its middle, along an axis, a tap gets to a thing."""
+    return float(thing.evaluate(REACH, axis))

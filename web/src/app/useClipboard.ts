@@ -1,12 +1,8 @@
 import { useEffect } from "react";
-import { t } from "../i18n/text";
-import { isRecord } from "../model/format/format";
-import { parseJson } from "../model/format/json";
 import { useStudio } from "../state/context";
-import { openAny } from "../state/foreign";
-import { copiedText, pasteText, removeCopied } from "../state/pasting";
-import type { Studio } from "../state/studio";
+import { copiedText, removeCopied } from "../state/pasting";
 import { isField } from "./fields";
+import { pasteOrOpen } from "./pasteOrOpen";
 
 /** The clipboard by the browser's own events. Text fields keep their own copy and paste. */
 export function useClipboard(): void {
@@ -29,7 +25,7 @@ export function useClipboard(): void {
       const text = event.clipboardData?.getData("text/plain") ?? "";
       if (!text) return;
       event.preventDefault();
-      if (!pasteText(studio, text, shift)) void openPasted(studio, text);
+      void pasteOrOpen(studio, text, shift);
     };
     addEventListener("keydown", watch, true);
     addEventListener("keyup", watch, true);
@@ -44,28 +40,6 @@ export function useClipboard(): void {
       document.removeEventListener("paste", paste);
     };
   }, [studio]);
-}
-
-/** A workflow or prompt of any program opens as a new tab; anything else is said to be none. */
-async function openPasted(studio: Studio, text: string): Promise<void> {
-  const data = jsonObjectIn(text);
-  if (!data) return studio.notify(t("drop.pasteNothing"));
-  const name = t("drop.pasted");
-  try {
-    await openAny(studio, data, name);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    studio.notify(t("drop.failed", { name, reason }));
-  }
-}
-
-function jsonObjectIn(text: string): Record<string, unknown> | null {
-  try {
-    const data = parseJson(text);
-    return isRecord(data) ? data : null;
-  } catch {
-    return null; // words
-  }
 }
 
 function hasTextSelected(): boolean {

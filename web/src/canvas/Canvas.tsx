@@ -30,6 +30,7 @@ import { useFlow } from "./useFlow";
 import { usePinch } from "./moving/usePinch";
 import { usePlacing } from "./moving/usePlacing";
 import { useStir } from "./moving/useStir";
+import { useWireEnds } from "./wires/useWireEnds";
 import { useWireHandlers } from "./wires/useWireHandlers";
 import { DrawnWire, WireEdge } from "./wires/WireEdge";
 
@@ -61,6 +62,7 @@ function Surface() {
   usePinch(surface);
   const placing = usePlacing();
   const wires = useWireHandlers();
+  useWireEnds(surface);
   const leftDrag = useSettings((settings) => settings.leftDrag);
   const tool = useView((state) => state.tool);
   const id = useDocument((document) => document.id);

@@ -203,6 +203,7 @@ export interface NodePort {
   list?: boolean;
   link?: boolean;
   help?: string;
+  unchecked?: "" | "values" | "types" | "all";
 }
 
 /** `value` of `total` steps are done. */
@@ -274,6 +275,35 @@ export interface Output {
   text: string | null;
 }
 
+/** A pack that could not be loaded, with the reason in one line and in full. */
+export interface PackFailure {
+  pack: string;
+  error: string;
+  traceback: string;
+}
+
+/** A pack as people see it. */
+export interface PackRecord {
+  name: string;
+  kind: "builtin" | "native" | "comfyui";
+  file: string;
+  on: boolean;
+  loaded: boolean;
+  settled: boolean;
+  changed: boolean;
+  ended: boolean;
+  nodes: string[];
+  failures: PackFailure[];
+  seconds: number;
+  size: number;
+  since: number | null;
+}
+
+/** A pack was turned on or off: fetch /v1/packs. Its nodes come and go with the catalog. */
+export interface PacksChanged {
+  type: "packs";
+}
+
 /** Answered with pong. */
 export interface Ping {
   type: "ping";
@@ -331,7 +361,7 @@ export interface SavedWorkflow {
   thumbnail: string | null;
 }
 
-export type ServerMessage = Hello | Accepted | Rejected | EventMessage | Resync | Pong | CatalogChanged | WorkerChanged | Failure;
+export type ServerMessage = Hello | Accepted | Rejected | EventMessage | Resync | Pong | CatalogChanged | PacksChanged | WorkerChanged | Failure;
 
 /** A worker took the job. `attempt` counts from 1; `nodes` is how many the prompt has. */
 export interface Started {

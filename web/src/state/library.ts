@@ -40,7 +40,7 @@ export async function saveToLibrary(studio: Studio, definition: string): Promise
 export async function insertSaved(studio: Studio, file: string, at: Point): Promise<void> {
   await said(studio, async () => {
     const { data } = await files.read(file);
-    if (!pasteAt(studio, toJson(data), at)) studio.notify(t("subgraph.unreadable", { name: file }));
+    if (!pasteAt(studio, toJson(data), at, { whole: true })) studio.notify(t("subgraph.unreadable", { name: file }));
   });
 }
 

@@ -57,6 +57,11 @@ export class Moving {
     this.#workspace.view.setState({ moved: places, guides, target, carried: wires.size ? { by, wires } : null });
   }
 
+  /** Whether something is being dragged. */
+  get holds(): boolean {
+    return this.#drag !== null;
+  }
+
   /** Let go: now the document changes, in one step. */
   end(): void {
     const { documents, view } = this.#workspace;

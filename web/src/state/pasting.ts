@@ -1,7 +1,7 @@
 /** Copies of what is selected, and where they go. */
 import { t } from "../i18n/text";
 import { frameKey, noteKey } from "../model/layout/boxes";
-import { chosenOf, copyText, cornerOf, pasteFrom, type Place } from "../model/clipboard/clipboard";
+import { chosenOf, copyText, cornerOf, pasteFrom, type PasteWish, type Place } from "../model/clipboard/clipboard";
 import { paste, removeItems } from "../model/commands";
 import type { Point } from "../model/document/document";
 import { GRID } from "../model/layout/geometry";
@@ -22,13 +22,13 @@ export function removeCopied(studio: Studio): void {
 }
 
 /** Paste a copy at the pointer. False if the text is none of ours. */
-export function pasteText(studio: Studio, text: string, keepWires = false): boolean {
-  return pasteAt(studio, text, studio.view.getState().canvas?.pointer() ?? [0, 0], keepWires);
+export function pasteText(studio: Studio, text: string, wish: PasteWish): boolean {
+  return pasteAt(studio, text, studio.view.getState().canvas?.pointer() ?? [0, 0], wish);
 }
 
 /** Paste a copy with its upper left corner at a place, and select it. */
-export function pasteAt(studio: Studio, text: string, at: Point, keepWires = false): boolean {
-  const result = pasteFrom(text, openPlace(studio), at, keepWires);
+export function pasteAt(studio: Studio, text: string, at: Point, wish: PasteWish): boolean {
+  const result = pasteFrom(text, openPlace(studio), at, wish);
   if (!result) return false;
   if (result.kind === "recursion") {
     studio.notify(t("subgraph.recursion", { name: result.name }));
@@ -46,7 +46,7 @@ export function duplicate(studio: Studio, keepWires: boolean): void {
   const text = copiedText(studio);
   if (!text) return;
   const corner = cornerOf(chosenOf(studio.documents.graph, chosenItems(studio)));
-  pasteAt(studio, text, [corner[0] + GRID, corner[1] + GRID], keepWires);
+  pasteAt(studio, text, [corner[0] + GRID, corner[1] + GRID], { keepWires });
 }
 
 function openPlace({ documents, workspace }: Studio): Place {

@@ -99,7 +99,7 @@ const paste = fc.tuple(fc.array(fc.nat(), { maxLength: 3 }), point, fc.boolean()
   const graph = graphOf(state);
   const place = { document, within: definitionAt(document, state.scope) ?? "" };
   const text = copyText(place, { nodes: chosen.flatMap((index) => pick(nodes(graph), index) ?? []), frames: frames(graph), notes: notes(graph).slice(0, 1) });
-  const result = pasteFrom(text, place, at, keepWires);
+  const result = pasteFrom(text, place, at, { keepWires });
   return result?.kind === "pasted" ? does(state, commands.paste, result.content) : state;
 });
 

@@ -1,7 +1,8 @@
 /** Copy, cut, paste and duplicate: the clipboard holds text that other pages and programs can paste too. */
 import { t } from "../../i18n/text";
-import { duplicate, pasteText } from "../../state/pasting";
+import { duplicate } from "../../state/pasting";
 import type { Studio } from "../../state/studio";
+import { pasteOrOpen } from "../pasteOrOpen";
 import type { AppCommand } from "./command";
 
 /** The browser's own events carry the clipboard, so these keys are left to it. */
@@ -27,5 +28,5 @@ async function readAndPaste(studio: Studio, keepWires: boolean): Promise<void> {
   } catch {
     return studio.notify(t("paste.keys", { keys: keepWires ? "Ctrl+Shift+V" : "Ctrl+V" }));
   }
-  if (!pasteText(studio, text, keepWires)) studio.notify(t("paste.nothing"));
+  await pasteOrOpen(studio, text, keepWires);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shiftInside } from "./toolbarPlace";
+import { shiftInside, sideOf } from "./toolbarPlace";
 
 const CANVAS = { left: 260, right: 1000 };
 
@@ -14,4 +14,22 @@ test("where the canvas is narrower than the bar, its beginning is seen", () => e
 test("that of a node out of sight stays with it", () => {
   expect(shiftInside({ left: 0, right: 200 }, 180, CANVAS)).toBe(0);
   expect(shiftInside({ left: 1100, right: 1200 }, 180, CANVAS)).toBe(0);
+});
+
+const ROOM = { top: 44, bottom: 900 };
+
+test("a bar is above its node where it can be seen there", () => {
+  expect(sideOf({ top: 100, bottom: 300 }, 40, ROOM)).toBe("above");
+  expect(sideOf({ top: 84, bottom: 300 }, 40, ROOM)).toBe("above");
+});
+
+test("at the upper edge it is below, and over a node that fills the canvas", () => {
+  expect(sideOf({ top: 60, bottom: 300 }, 40, ROOM)).toBe("below");
+  expect(sideOf({ top: 10, bottom: 300 }, 40, ROOM)).toBe("below");
+  expect(sideOf({ top: 60, bottom: 880 }, 40, ROOM)).toBe("over");
+});
+
+test("that of a node above or below the canvas goes with it", () => {
+  expect(sideOf({ top: -300, bottom: 40 }, 40, ROOM)).toBe("above");
+  expect(sideOf({ top: 950, bottom: 1200 }, 40, ROOM)).toBe("above");
 });

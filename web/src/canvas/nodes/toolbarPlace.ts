@@ -2,6 +2,14 @@
 import { useLayoutEffect, useRef, type RefObject } from "react";
 import { useGraph, useView } from "../../state/context";
 
+/** Upper and lower edge, in pixels of the screen. */
+interface Rise {
+  readonly top: number;
+  readonly bottom: number;
+}
+
+export type Side = "above" | "below" | "over";
+
 /** Left and right edge, in pixels of the screen. */
 interface Span {
   readonly left: number;
@@ -21,6 +29,12 @@ export function shiftInside(node: Span, width: number, canvas: Span): number {
   return Math.max(right, canvas.left + MARGIN + width) - node.right;
 }
 
+/** On which side of its node a bar of a height can be seen; above it wherever there is room. */
+export function sideOf(node: Rise, height: number, canvas: Rise): Side {
+  if (node.top - height >= canvas.top || node.bottom <= canvas.top || node.top >= canvas.bottom) return "above";
+  return node.bottom + height <= canvas.bottom ? "below" : "over";
+}
+
 /** Keeps the bar that it is given to inside the canvas, wherever its node and the view come to rest. */
 export function useInsideCanvas(id: string): RefObject<HTMLDivElement | null> {
   const bar = useRef<HTMLDivElement>(null);
@@ -33,8 +47,11 @@ export function useInsideCanvas(id: string): RefObject<HTMLDivElement | null> {
     if (!bar.current || !(node instanceof HTMLElement) || !canvas) return;
     const box = node.getBoundingClientRect();
     const zoom = box.width / node.offsetWidth || 1;
-    const shift = shiftInside(box, bar.current.getBoundingClientRect().width, canvas);
+    const { width, height } = bar.current.getBoundingClientRect();
+    const shift = shiftInside(box, width, canvas);
     bar.current.style.right = `${-shift / zoom}px`;
+    bar.current.dataset["side"] = sideOf(box, height, canvas);
+    bar.current.style.setProperty("--over", `${(canvas.top + MARGIN - box.top) / zoom}px`);
   });
   return bar;
 }

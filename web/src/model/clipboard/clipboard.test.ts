@@ -3,6 +3,7 @@ import { testDocument } from "../../testing/document";
 import { copyText, pasteFrom, type Place } from "./clipboard";
 import type { Point } from "../document/document";
 import { freshIds } from "../document/ids";
+import { serialise } from "../format/format";
 
 describe("a copy", () => {
   const pastedBy = (place: Place, nodes: string[], at: Point) => {
@@ -21,6 +22,14 @@ describe("a copy", () => {
   test.each(["", "hello", "{", "{}", '{"format":"wirebrush/1","nodes":{}}', "[1]"])("is not made of %j", (text) =>
     expect(pasteFrom(text, { document: testDocument(), within: "" }, [0, 0])).toBeNull(),
   );
+
+  test("is made of a whole workflow only where that is wanted", () => {
+    const place = { document: testDocument(), within: "" };
+    const text = serialise(testDocument());
+    expect(pasteFrom(text, place, [0, 0])).toBeNull();
+    const whole = pasteFrom(text, place, [0, 0], { whole: true });
+    expect(whole?.kind === "pasted" && Object.keys(whole.content.nodes)).toHaveLength(5);
+  });
 
   test("gets ids that nothing uses", () => {
     const document = testDocument();

@@ -30,6 +30,13 @@ export interface Place {
   readonly within: string;
 }
 
+export interface PasteWish {
+  /** Copies of nodes of this very canvas also keep the wires that come into them. */
+  readonly keepWires?: boolean;
+  /** A whole workflow counts as a copy of all that is in it. */
+  readonly whole?: boolean;
+}
+
 export type PasteResult =
   | { readonly kind: "pasted"; readonly content: Required<Pasted> }
   /** A subgraph would contain itself. */
@@ -59,12 +66,9 @@ export function copyText({ document, within }: Place, chosen: Chosen): string {
   );
 }
 
-/**
- * What a text would paste with its upper left corner at `at`; `null` if it is no copy of ours.
- * With `keepWires`, copies of nodes of this very canvas also keep the wires that come into them.
- */
-export function pasteFrom(text: string, place: Place, at: Point, keepWires = false): PasteResult | null {
-  const copy = readCopy(text);
+/** What a text would paste with its upper left corner at `at`; `null` if it is no copy of ours. */
+export function pasteFrom(text: string, place: Place, at: Point, { keepWires = false, whole = false }: PasteWish = {}): PasteResult | null {
+  const copy = readCopy(text, whole);
   if (!copy) return null;
   const { document, within } = place;
   const { added, ids } = merged(document.subgraphs, only(copy.subgraphs, usedBy(copy, copy.subgraphs)));
@@ -133,12 +137,11 @@ function only<T>(items: Readonly<Record<string, T>>, ids: Iterable<string>): Rec
   return Object.fromEntries(Object.entries(items).filter(([id]) => wanted.has(id)));
 }
 
-/** A copy, or a whole workflow: pasted, it is put beside what is there. */
-function readCopy(text: string): Document | null {
+function readCopy(text: string, whole: boolean): Document | null {
   if (!text.trimStart().startsWith("{")) return null;
   try {
     const data: unknown = parseJson(text);
-    if (!isRecord(data) || (data["format"] !== CLIPBOARD_FORMAT && data["format"] !== FORMAT)) return null;
+    if (!isRecord(data) || (data["format"] !== CLIPBOARD_FORMAT && !(whole && data["format"] === FORMAT))) return null;
     const document = parseDocument({ nodes: {}, ...data, format: FORMAT });
     const some = [document.nodes, document.frames, document.notes].some((items) => Object.keys(items).length > 0);
     return some ? document : null;

@@ -282,7 +282,7 @@ describe("pasting with wires", () => {
   const document = testDocument();
   const text = copyText({ document, within: "" }, { nodes: ["3"] });
   const wiresOf = (at: Document, keep: boolean) => {
-    const result = pasteFrom(text, { document: at, within: "" }, [0, 0], keep);
+    const result = pasteFrom(text, { document: at, within: "" }, [0, 0], { keepWires: keep });
     return result?.kind === "pasted" ? result.content.wires : null;
   };
 

@@ -25,12 +25,14 @@ from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
+from wirebrush.http.packs import PackList
 from wirebrush.http.services import Services
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
-from wirebrush.http.wire import CatalogChanged, worker_changed
+from wirebrush.http.wire import CatalogChanged, PacksChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.journal import Journal
+from wirebrush.jobs.packswitches import PackSwitches
 from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.thumbnails import Thumbnails
@@ -184,4 +186,5 @@ async def _services(tmp_path: Path, journal: Journal) -> Services:
         templates=Templates(tmp_path / "templates"),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
         plans=PlanDesk(),
+        packs=PackList(catalogs, PackSwitches(data), lambda: hub.broadcast(PacksChanged())),
     )

@@ -25,6 +25,7 @@ MESSAGES: list[wire.ServerMessage] = [
     wire.Resync(9),
     wire.Pong(),
     wire.CatalogChanged("digest"),
+    wire.PacksChanged(),
     wire.WorkerChanged("cpu-0", "ready"),
     wire.Failure("bad", "No."),
 ]

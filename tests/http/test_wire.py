@@ -55,7 +55,7 @@ def test_a_preview_comes_back(job: str, node: str, data: bytes) -> None:
 def test_the_types_on_the_wire_are_those_of_the_protocol() -> None:
     assert {type_of(kind) for kind in get_args(ServerMessage)} == {
         *("hello", "accepted", "rejected", "event", "resync"),
-        *("pong", "catalog", "worker", "error"),
+        *("pong", "catalog", "packs", "worker", "error"),
     }
     assert {type_of(kind) for kind in get_args(ClientMessage)} == {
         *("submit", "cancel", "subscribe", "ping"),

@@ -22,6 +22,7 @@ from wirebrush.folders import ModelFolders, packaged_roots
 from wirebrush.jobs import assettable
 from wirebrush.jobs.blobs import Blobs
 from wirebrush.jobs.errors import PackFatal
+from wirebrush.jobs.packswitches import PackSwitches
 from wirebrush.jobs.records import AssetRecord
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 
@@ -111,12 +112,15 @@ class OfflineWorker:
         """Start it and wait for its catalog; WorkerFailed says why it did not come."""
         await asyncio.to_thread(config.data.mkdir, parents=True, exist_ok=True)
         device = (config.workers or await asyncio.to_thread(device_names))[0]
+        switches = PackSwitches(config.data, config.packs_on, config.all_packs_on)
         command = WorkerCommand.engine(
             f"run-{os.getpid()}",
             device,
             config.data,
             models=(*config.models, *packaged_roots()),
             packs=() if config.packs is None else (config.packs,),
+            comfy_packs=config.comfy_packs,
+            choice=switches.choice(),
             memory_bytes=config.memory_cache,
             disk_bytes=config.disk_cache,
             vram_limit=config.vram_limit,

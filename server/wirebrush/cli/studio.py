@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from socket import socket
+from typing import Any
 
 from aiohttp import web
 
@@ -26,11 +26,12 @@ from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
+from wirebrush.http.packs import PackList
 from wirebrush.http.services import Services
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
 from wirebrush.http.textfiles import remove_unfinished
-from wirebrush.http.wire import CatalogChanged, worker_changed
+from wirebrush.http.wire import CatalogChanged, PacksChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.attempt import Services as WorkerServices
 from wirebrush.jobs.headroom import Headroom
@@ -39,12 +40,14 @@ from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.lock import FolderLock
+from wirebrush.jobs.packswitches import PackSwitches
 from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.status import Listeners
 from wirebrush.jobs.supervisor import Supervisor
 from wirebrush.jobs.thumbnails import Thumbnails
 from wirebrush.jobs.worker import WorkerCommand
+from wirebrush.packlist import PackChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,12 @@ async def _services(config: Config, journal: Journal) -> Services:
         templates=Templates(wirebrush_web.workflows_path()),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
         plans=PlanDesk(),
+        packs=PackList(
+            catalogs,
+            PackSwitches(config.data, config.packs_on, config.all_packs_on),
+            lambda: hub.broadcast(PacksChanged()),
+            config.packs_on,
+        ),
         comfy=ComfyServices(config.data / "comfy", config.comfy_ui) if config.comfy else None,
     )
 
@@ -135,16 +144,30 @@ async def _supervisors(config: Config, services: Services) -> list[Supervisor]:
     leftovers = Leftovers(config.data / "workers")
     await asyncio.to_thread(leftovers.end_all)
     devices = config.workers or await asyncio.to_thread(device_names)
-    return [
+    named = list(zip(worker_names(devices), devices, strict=True))
+    packs = services.packs
+
+    def heard(catalog: Mapping[str, Any]) -> None:
+        services.catalogs.replace(catalog)
+        packs.heard()
+
+    supervisors = [
         Supervisor(
-            _command(name, device, config),
+            _command(name, device, config, packs.choice()),
             Limits(node=config.node_deadline, cancel_grace=config.cancel_grace),
             WorkerServices(services.queue, services.assets, services.hub.publish, services.plans),
             leftovers,
-            Listeners(catalog=services.catalogs.replace, status=services.workers.put),
+            Listeners(catalog=heard, status=services.workers.put, fatal=packs.ended),
         )
-        for name, device in zip(worker_names(devices), devices, strict=True)
+        for name, device in named
     ]
+
+    def renew(choice: PackChoice) -> None:
+        for supervisor, (name, device) in zip(supervisors, named, strict=True):
+            supervisor.use(_command(name, device, config, choice))
+
+    packs.serve(renew)
+    return supervisors
 
 
 def worker_names(devices: Sequence[str]) -> list[str]:
@@ -157,14 +180,15 @@ def worker_names(devices: Sequence[str]) -> list[str]:
     return names
 
 
-def _command(name: str, device: str, config: Config) -> WorkerCommand:
-    own: tuple[Path, ...] = () if config.packs is None else (config.packs,)
+def _command(name: str, device: str, config: Config, choice: PackChoice) -> WorkerCommand:
     return WorkerCommand.engine(
         name,
         device,
         config.data,
         models=(*config.models, *packaged_roots()),
-        packs=(*own, *config.comfy_packs),
+        packs=() if config.packs is None else (config.packs,),
+        comfy_packs=config.comfy_packs,
+        choice=choice,
         memory_bytes=config.memory_cache,
         disk_bytes=config.disk_cache,
         vram_limit=config.vram_limit,

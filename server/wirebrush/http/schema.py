@@ -10,6 +10,7 @@ from typing import Any, get_args
 from wirebrush.events import Event, Problem
 from wirebrush.http.documents import SavedWorkflow, WorkflowVersion
 from wirebrush.http.drafts import DraftRecord
+from wirebrush.http.packs import PackRecord
 from wirebrush.http.templates import Template
 from wirebrush.http.v1.graphs import NodePlanned
 from wirebrush.http.v1.models import ModelRecord
@@ -31,6 +32,7 @@ def page_schema() -> dict[str, Any]:
             NodePlanned,
             Facets,
             ModelRecord,
+            PackRecord,
             Template,
         ),
         client={type_of(kind): kind for kind in get_args(ClientMessage)},

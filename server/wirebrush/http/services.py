@@ -12,6 +12,7 @@ from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
 from wirebrush.http.hub import Hub
+from wirebrush.http.packs import PackList
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
 from wirebrush.jobs.assets import AssetStore
@@ -37,4 +38,5 @@ class Services:
     templates: Templates
     workers: WorkerBoard
     plans: PlanDesk
+    packs: PackList
     comfy: ComfyServices | None = None

@@ -125,6 +125,13 @@ class CatalogChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PacksChanged:
+    """A pack was turned on or off: fetch /v1/packs. Its nodes come and go with the catalog."""
+
+    name: ClassVar[str] = "packs"
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerChanged:
     """A worker started, died or took another state."""
 
@@ -157,6 +164,7 @@ ServerMessage: TypeAlias = (
     | Resync
     | Pong
     | CatalogChanged
+    | PacksChanged
     | WorkerChanged
     | Failure
 )

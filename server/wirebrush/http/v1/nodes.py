@@ -16,6 +16,7 @@ from wirebrush.http.keys import SERVICES
 from wirebrush.http.routes import Route
 from wirebrush.http.services import Services
 from wirebrush.http.submit import ASSET_KINDS
+from wirebrush.packlist import PackReport
 
 
 async def nodes(request: web.Request) -> web.StreamResponse:
@@ -46,7 +47,12 @@ ROUTES = (
         "GET",
         "/v1/nodes",
         nodes,
-        "All node types, and the packs that failed to load.",
-        gives={"digest": str, "nodes": list[NodeSpec], "failures": list[PackFailure]},
+        "All node types, the packs that were found, and what failed to load.",
+        gives={
+            "digest": str,
+            "nodes": list[NodeSpec],
+            "failures": list[PackFailure],
+            "packs": list[PackReport],
+        },
     ),
 )

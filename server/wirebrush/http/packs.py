@@ -1,0 +1,153 @@
+"""The list of packs: what workers found, joined with what people chose; and the switch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from wirebrush.catalog import PackFailure
+from wirebrush.http.answers import Refused, unknown
+from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.textfiles import saving
+from wirebrush.jobs.errors import PackFatal
+from wirebrush.jobs.packswitches import PackSwitches
+from wirebrush.packlist import PackChoice, PackKind, PackReport
+
+log = logging.getLogger("wirebrush.http")
+
+
+@dataclass(frozen=True, slots=True)
+class PackRecord:
+    """A pack as people see it.
+
+    `on` is what is wanted and `loaded` what is; while `settled` is false, workers are on their way
+    from one to the other. `nodes` are the types it declares, or declared when it was loaded last.
+    `changed`: its code is not the one that was turned on at `since` (seconds since 1970). `ended`:
+    it was turned off by itself, because its import ended a worker. `size` is in bytes of code.
+    """
+
+    name: str
+    kind: PackKind
+    file: str
+    on: bool
+    loaded: bool
+    settled: bool
+    changed: bool
+    ended: bool
+    nodes: tuple[str, ...]
+    failures: tuple[PackFailure, ...]
+    seconds: float
+    size: int
+    since: float | None
+
+
+class PackList:
+    """Lists packs and turns them on and off.
+
+    Args:
+        catalogs: What workers found.
+        switches: What people chose.
+        told: Is called when the list is another one.
+        wanted: Packs that an option names; those that are not there are complained about.
+    """
+
+    def __init__(
+        self,
+        catalogs: Catalogs,
+        switches: PackSwitches,
+        told: Callable[[], None],
+        wanted: Iterable[str] = (),
+    ) -> None:
+        self._catalogs = catalogs
+        self._switches = switches
+        self._told = told
+        self._wanted = frozenset(wanted)
+        self._renew: Callable[[PackChoice], None] = lambda _: None
+
+    def serve(self, renew: Callable[[PackChoice], None]) -> None:
+        """From now on workers are told of another choice this way."""
+        self._renew = renew
+
+    def choice(self) -> PackChoice:
+        """What workers are told when they start."""
+        return self._switches.choice()
+
+    def records(self) -> list[PackRecord]:
+        """All packs, in their order of precedence."""
+        choice = self.choice()
+        return [self._record(report, choice) for report in self._reports]
+
+    async def turn(self, name: str, on: bool) -> PackRecord:
+        """Turn a pack on or off. Workers that are busy end their job first.
+
+        A pack that is on and could not be loaded is tried again.
+        """
+        report = self._report(name)
+        if report.kind == "builtin":
+            raise Refused(
+                409,
+                "builtin_pack",
+                "The built-in pack is always on.",
+                "Without it no workflow could run.",
+            )
+        before = self._record(report, self.choice())
+        if on != before.on or before.changed:
+            with saving("list of packs"):
+                await asyncio.to_thread(self._switches.turn, name, on, report.source, report.nodes)
+        if on != before.on or (on and not before.loaded):
+            self._renew(self.choice())
+        self._told()
+        return self._record(report, self.choice())
+
+    def heard(self) -> None:
+        """A worker sent its catalog."""
+        for report in self._reports:
+            self._switches.seen(report.name, report.nodes)
+        absent = sorted(self._wanted - {report.name for report in self._reports})
+        self._wanted = frozenset[str]()
+        if absent:
+            names = ", ".join(report.name for report in self._reports)
+            log.error("--packs-on: there is no pack %s. There are: %s", ", ".join(absent), names)
+
+    def ended(self, fatal: PackFatal) -> None:
+        """A worker did not survive the import of a pack, which is off from now on.
+
+        The built-in pack is tried again at the next start: without it nothing works.
+        """
+        report = next((item for item in self._reports if item.name == fatal.pack), None)
+        if fatal.lasting and (report is None or report.kind != "builtin"):
+            self._switches.ended(fatal.pack, fatal.ended)
+            self._told()
+
+    @property
+    def _reports(self) -> Sequence[PackReport]:
+        return self._catalogs.current.packs
+
+    def _report(self, name: str) -> PackReport:
+        for report in self._reports:
+            if report.name == name:
+                return report
+        raise unknown("pack", name)
+
+    def _record(self, report: PackReport, choice: PackChoice) -> PackRecord:
+        name, switch = report.name, self._switches.of(report.name)
+        ended = bool(choice.obstacle(name, report.source))
+        on = choice.is_on(name, report.kind) and not ended
+        failures = self._catalogs.current.failures
+        return PackRecord(
+            name,
+            report.kind,
+            report.file,
+            on=on,
+            loaded=report.loaded,
+            settled=on == report.on,
+            changed=on and bool(switch.source) and switch.source != report.source,
+            ended=ended,
+            nodes=report.nodes or switch.nodes,
+            failures=tuple(failure for failure in failures if failure.pack == name),
+            seconds=report.seconds,
+            size=report.size,
+            since=switch.since if switch.on and on else None,
+        )

@@ -1,0 +1,58 @@
+"""The packs: what is there, and which of them are on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from aiohttp import web
+
+from wirebrush.http.answers import Refused, answer
+from wirebrush.http.audit import note
+from wirebrush.http.keys import SERVICES
+from wirebrush.http.packs import PackRecord
+from wirebrush.http.requests import field_of, json_body
+from wirebrush.http.routes import Route
+
+
+async def listing(request: web.Request) -> web.Response:
+    """All packs, and the folders that are looked at for them."""
+    services = request.app[SERVICES]
+    config = services.config
+    folders = (() if config.packs is None else (config.packs,)) + config.comfy_packs
+    return answer(
+        {
+            "packs": [asdict(record) for record in services.packs.records()],
+            "folders": [str(folder) for folder in folders],
+        }
+    )
+
+
+async def switch(request: web.Request) -> web.Response:
+    """Turn a pack on or off."""
+    name = request.match_info["name"]
+    on: bool | None = field_of(await json_body(request), "on", bool, "true or false")
+    if on is None:
+        raise Refused(400, "bad_field", "'on' is missing.", 'Write {"on": true}.')
+    record = await request.app[SERVICES].packs.turn(name, on)
+    note(request, f"pack {name} {'on' if on else 'off'}", "200")
+    return answer(asdict(record))
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/packs",
+        listing,
+        "All packs: their nodes, whether they are on, and what went wrong.",
+        gives={"packs": list[PackRecord], "folders": list[str]},
+    ),
+    Route(
+        "PUT",
+        "/v1/packs/{name}",
+        switch,
+        "Turn a pack on or off. Workers start anew for it, after the job they are busy with. On"
+        " again tries a pack anew that could not be loaded, and accepts one that has changed.",
+        body={"on": bool},
+        gives=PackRecord,
+    ),
+)

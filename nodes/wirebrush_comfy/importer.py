@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Self
 
-from wirebrush.api import ImportedPack
+from wirebrush.api import ImportedPack, Machine
 from wirebrush_comfy.guards import ImportGuard
 from wirebrush_comfy.loading import gather, import_pack
 from wirebrush_comfy.shims.finder import install
@@ -26,15 +26,9 @@ class ComfyImporter:
     world: World | None = None
     guard: ImportGuard = field(default_factory=ImportGuard, repr=False)
 
-    def configured(self, models: tuple[Path, ...], home: Path, device: str) -> Self:
-        """The same importer for this machine.
-
-        Args:
-            models: The model roots, in order.
-            home: A folder that is the packs' own: below it they read and write.
-            device: What nodes compute on.
-        """
-        return replace(self, world=World(models, home, device))
+    def configured(self, machine: Machine) -> Self:
+        """The same importer for this machine."""
+        return replace(self, world=World(machine.models, machine.home, machine.device))
 
     def claims(self, path: Path) -> bool:
         """Whether a folder or `.py` file is such a pack, by its text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -13,15 +14,20 @@ from typing import Any
 class World:
     """Folders and device, as the worker knows them.
 
-    `models` are the model roots, laid out as ComfyUI's `models/`. Below `home` lie the folders that
-    packs call input, output, temp and user. `classes` are the node types that packs know of each
+    `models` are the model roots, laid out as ComfyUI's `models/`. `root` is the packs' own
+    folder, a temporary one if it is not given. `classes` are the node types that packs know of each
     other, by id.
     """
 
     models: Sequence[Path] = ()
-    home: Path = field(default_factory=lambda: Path(mkdtemp(prefix="wirebrush-comfy-")))
+    root: Path | None = None
     device: str = "cpu"
     classes: dict[str, type[Any]] = field(default_factory=dict[str, type[Any]], compare=False)
+
+    @cached_property
+    def home(self) -> Path:
+        """Below it lie the folders that packs call input, output, temp and user."""
+        return self.root or Path(mkdtemp(prefix="wirebrush-comfyui-"))
 
     @property
     def input(self) -> Path:

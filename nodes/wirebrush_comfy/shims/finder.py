@@ -79,9 +79,10 @@ def _module_or_missing(name: str) -> Callable[[str], Any]:
 
 
 def install(world: World) -> None:
-    """Make the names importable from now on. Once they are, the first world counts."""
-    if any(isinstance(finder, ShimFinder) for finder in sys.meta_path):
+    """Make the names importable from now on. Packs that come later see this world."""
+    if any(isinstance(f, ShimFinder) and f.world is world for f in sys.meta_path):
         return
+    uninstall()
     # In front: a folder called `nodes` or `server` in the working directory is a module, too.
     sys.meta_path.insert(0, ShimFinder(world))
 
@@ -89,6 +90,6 @@ def install(world: World) -> None:
 def uninstall() -> None:
     """Take the names away again, and the modules that were imported by them."""
     sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, ShimFinder)]
-    for name, module in list(sys.modules.items()):
-        if isinstance(getattr(module.__spec__, "loader", None), _ShimLoader):
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        if isinstance(getattr(sys.modules[name].__spec__, "loader", None), _ShimLoader):
             del sys.modules[name]

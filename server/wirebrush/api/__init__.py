@@ -18,7 +18,7 @@ A node is a plain function with annotations::
 
 from wirebrush.api.errors import Blocked, Cancelled, NodeError
 from wirebrush.api.expand import Expand, Link, Subgraph
-from wirebrush.api.importing import ImportedPack, PackImporter
+from wirebrush.api.importing import ImportedPack, Machine, PackImporter
 from wirebrush.api.memory import Leaf, Memory
 from wirebrush.api.node import NodeFunction, node, spec_of
 from wirebrush.api.run import Asset, Run, SilentRun
@@ -78,6 +78,7 @@ __all__ = [
     "Lazy",
     "Leaf",
     "Link",
+    "Machine",
     "Mask",
     "Memory",
     "Model",

@@ -22,11 +22,28 @@ class ImportedPack:
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What an importer may know of the worker's machine.
+
+    `models` are the model roots in order, laid out as ComfyUI's `models/`. `home` is a folder that
+    belongs to imported packs: below it they read and write. `device` is what nodes compute on.
+    """
+
+    models: tuple[Path, ...] = ()
+    home: Path | None = None
+    device: str = "cpu"
+
+
 class PackImporter(Protocol):
     """Named by an entry point of the group `wirebrush.importers`."""
 
     def claims(self, path: Path) -> bool:
         """Whether this folder or `.py` file is such a pack. Looks at it and imports nothing."""
+        ...
+
+    def configured(self, machine: Machine) -> PackImporter:
+        """The same importer for this machine; a worker asks for it before it loads anything."""
         ...
 
     def load(self, path: Path) -> ImportedPack:

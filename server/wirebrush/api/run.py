@@ -110,6 +110,14 @@ class Run(Protocol):
         """Give clients something that is neither file nor text, as JSON. Ours do not show it."""
         ...
 
+    def rough(self, reason: str) -> None:
+        """Say that this result is less exact than its inputs ask for, and why: a sentence.
+
+        It is used in this job, and so is what is made of it; no cache keeps either, and the job
+        ends with a warning. For nodes that do what they can where memory is short.
+        """
+        ...
+
     def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
         """Add a file to a models folder: `run.store("loras", "cats/tabby.safetensors", save)`.
 
@@ -142,6 +150,7 @@ class SilentRun:
     saved: list[tuple[Asset, bytes]] = field(default_factory=list[tuple[Asset, bytes]])
     texts: list[str] = field(default_factory=list[str])
     data: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    reasons: list[str] = field(default_factory=list[str])
     kept: dict[str, object] = field(default_factory=dict[str, object])
 
     def step(
@@ -184,6 +193,9 @@ class SilentRun:
 
     def show_data(self, data: Mapping[str, Any]) -> None:
         self.data.append(data)
+
+    def rough(self, reason: str) -> None:
+        self.reasons.append(reason)
 
     def store(self, kind: str, name: str, write: Callable[[Path], None]) -> FileRef:
         wanted = self.root / kind / name

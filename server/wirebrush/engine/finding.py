@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias
 
-from wirebrush.api import ImportedPack, PackImporter
+from wirebrush.api import ImportedPack, Machine, PackImporter
 from wirebrush.engine.sources import Code, code_of
 from wirebrush.packlist import PackKind
 
@@ -72,13 +72,22 @@ def find_packs(
             kind: PackKind = "builtin" if entry.name == BUILTIN else "native"
             yield FoundPack(entry.name, kind, entry.load, entry.dist.version if entry.dist else "")
     if importers is None:
-        importers = {entry.name: entry.load() for entry in entry_points(group=IMPORTERS)}
+        importers = installed_importers(Machine())
     known: set[Path] = set()
     for folder, foreign in [*((f, False) for f in folders), *((f, True) for f in comfy_folders)]:
         for path in _packs_below(folder):
             if path.resolve() not in known:
                 known.add(path.resolve())
                 yield _at(path, foreign, importers.values())
+
+
+def installed_importers(machine: Machine) -> dict[str, PackImporter]:
+    """Who knows packs of other tools, told about this machine."""
+    found: dict[str, PackImporter] = {}
+    for entry in entry_points(group=IMPORTERS):
+        importer: PackImporter = entry.load()
+        found[entry.name] = importer.configured(machine)
+    return found
 
 
 def _at(path: Path, foreign: bool, importers: Iterable[PackImporter]) -> FoundPack:

@@ -24,11 +24,13 @@ from typing import Any, BinaryIO
 
 import psutil
 
+from wirebrush.api import Machine
 from wirebrush.channel import PROTOCOL, BlockingChannel, ChannelClosed, EventEncoder, Frame
 from wirebrush.engine.assets import LocalAssets
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device, versions
 from wirebrush.engine.engine import GIGABYTE, Engine, Progress, Settings
+from wirebrush.engine.finding import installed_importers
 from wirebrush.engine.packs import Packs, load_packs
 from wirebrush.engine.remote import RemoteAssets
 from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
@@ -129,6 +131,9 @@ class Worker:
             self._config.comfy_packs,
             choice=self._config.choice,
             use_entry_points=self._config.entry_points,
+            importers=installed_importers(
+                Machine(self._config.models, self._config.cache / "comfyui", self._config.device)
+            ),
             importing=lambda pack: self._importing(pack.name, pack.code.digest),
         )
         self._importing(None)

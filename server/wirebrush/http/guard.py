@@ -71,8 +71,7 @@ async def answers_errors(request: web.Request, handler: Handler) -> web.StreamRe
     except (Refused, Invalid) as refused:
         return refused.response()
     except JobsError as error:
-        status = _STATUS.get(error.code, 500)
-        return Refused(status, error.code, error.message, error.hint).response()
+        return Refused(status_of(error), error.code, error.message, error.hint).response()
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -87,6 +86,11 @@ async def answers_errors(request: web.Request, handler: Handler) -> web.StreamRe
         message = f"Something went wrong inside Wirebrush (reference {reference})."
         hint = "The server's log has the details under this reference; please report it."
         return Refused(500, "internal", message, hint).response()
+
+
+def status_of(error: JobsError) -> int:
+    """The status that says how it is with the queue or the store."""
+    return _STATUS.get(error.code, 500)
 
 
 def only_our_names(names: Names) -> Middleware:

@@ -8,9 +8,10 @@ so that a client that was away can have those it missed.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from wirebrush.events import (
@@ -27,6 +28,8 @@ from wirebrush.http.wire import EventMessage, Resync, ServerMessage, encode, enc
 TICK = 1 / 30
 KEPT_FRAMES = 50_000
 KEPT_BYTES = 16 * 1024 * 1024
+
+log = logging.getLogger("wirebrush.http")
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class Hub:
         self._kept_bytes = 0
         self._pending: dict[str, _Pending] = {}
         self._subscribers: set[Backlog] = set()
+        self._listeners: list[Callable[[str, Event], None]] = []
 
     @property
     def seq(self) -> int:
@@ -67,6 +71,10 @@ class Hub:
     def subscribers(self) -> int:
         """How many clients listen."""
         return len(self._subscribers)
+
+    def listen(self, listener: Callable[[str, Event], None]) -> None:
+        """Let somebody hear every event as it comes, ungathered; it must not wait."""
+        self._listeners.append(listener)
 
     def backlog(self) -> Backlog:
         """A queue for a new client, not subscribed yet."""
@@ -91,6 +99,11 @@ class Hub:
 
     def publish(self, job: str, event: Event) -> None:
         """Take an event of a job; it leaves with the job's next tick."""
+        for listener in self._listeners:
+            try:
+                listener(job, event)
+            except Exception:  # a bug there must not reach whoever runs the job
+                log.exception("an event of job %s", job)
         pending = self._pending.setdefault(job, _Pending())
         if isinstance(event, Preview):
             pending.previews[event.node] = event

@@ -114,6 +114,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """UPDATE labels SET uploaded = 1
             WHERE asset IN (SELECT id FROM assets WHERE kind = 'upload')""",
     ),
+    (
+        # What clients of ComfyUI's API know about jobs of theirs; `extra` is packed JSON. One id may
+        # be used again: the latest counts.
+        """CREATE TABLE comfy_prompts (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            prompt_id TEXT NOT NULL,
+            job TEXT NOT NULL UNIQUE REFERENCES jobs (id) ON DELETE CASCADE,
+            number REAL NOT NULL,
+            extra BLOB NOT NULL,
+            messages TEXT NOT NULL DEFAULT '[]'
+        )""",
+        "CREATE INDEX comfy_prompts_by_id ON comfy_prompts (prompt_id, seq)",
+    ),
 )
 
 

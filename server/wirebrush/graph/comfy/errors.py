@@ -1,113 +1,141 @@
-"""What is wrong with a prompt, in the words of ComfyUI's `POST /prompt`."""
+"""What is wrong with a node of a prompt, in the words of ComfyUI's `POST /prompt`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from wirebrush.api import Link
-from wirebrush.catalog import Catalog
+from wirebrush.api import NodeSpec, Port
 from wirebrush.events import Problem
-from wirebrush.graph.codes import Code
 from wirebrush.graph.comfy.object_info import Choices, object_info
-from wirebrush.graph.prompt import Prompt, PromptNode
 
-_TYPES: Mapping[str, tuple[str, str]] = {
-    Code.MISSING_INPUT: ("required_input_missing", "Required input is missing"),
-    Code.BAD_LINK: (
-        "bad_linked_input",
-        "Bad linked input, must be a length-2 list of [node_id, slot_index]",
-    ),
-    Code.WIRE_NEEDED: (
-        "bad_linked_input",
-        "Bad linked input, must be a length-2 list of [node_id, slot_index]",
-    ),
-    Code.WRONG_TYPE: ("return_type_mismatch", "Return type mismatch between linked nodes"),
-    Code.WRONG_VALUE: ("invalid_input_type", "Failed to convert an input value"),
-    Code.NOT_A_CHOICE: ("value_not_in_list", "Value not in list"),
-    Code.FILE_NOT_FOUND: ("value_not_in_list", "Value not in list"),
-    Code.BAD_FILE_NAME: ("custom_validation_failed", "Custom validation failed for node"),
-    Code.CYCLE: ("dependency_cycle", "Dependency cycle detected"),
-    Code.DANGLING_LINK: (
-        "exception_during_inner_validation",
-        "Exception when validating inner node",
-    ),
-    Code.BAD_OUTPUT: (
-        "exception_during_inner_validation",
-        "Exception when validating inner node",
-    ),
-}
+MOST_CHOICES = 20
+"""Longer lists are not repeated in an error."""
 
 
-def node_errors(
-    prompt: Prompt,
-    problems: Iterable[Problem],
-    outputs: Mapping[str, Sequence[str]],
-    catalog: Catalog,
-    choices: Choices,
-) -> dict[str, Any]:
-    """`{node id: {errors, dependent_outputs, class_type}}` for the errors among the problems.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error of a node."""
 
-    `outputs` names the output nodes that need each node.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for problem in problems:
-        node = prompt.nodes.get(problem.node or "")
-        if problem.severity != "error" or node is None:
-            continue
-        entry = found.setdefault(
-            node.id,
-            {
-                "errors": [],
-                "dependent_outputs": list(outputs.get(node.id, ())),
-                "class_type": node.class_type,
-            },
-        )
-        entry["errors"].append(_error(problem, node, catalog, choices))
-    return found
+    type: str
+    message: str
+    details: str
+    extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def to_json(self) -> dict[str, Any]:
+        """As an entry of `errors`."""
+        return {
+            "type": self.type,
+            "message": self.message,
+            "details": self.details,
+            "extra_info": dict(self.extra),
+        }
 
 
-def _error(problem: Problem, node: PromptNode, catalog: Catalog, choices: Choices) -> Any:
-    kind, message = _TYPES.get(
-        problem.code, ("exception_during_validation", "Exception when validating node")
+def missing(port: Port) -> Fault:
+    """A required input has neither wire nor value."""
+    return Fault(
+        "required_input_missing",
+        "Required input is missing",
+        port.name,
+        {"input_name": port.name},
     )
-    extra: dict[str, Any] = {}
-    value = node.inputs.get(problem.port or "")
-    if problem.port is not None:
-        extra["input_name"] = problem.port
-        extra |= _config(node, problem.port, catalog, choices)
-    if problem.code == Code.OUT_OF_RANGE.value:
-        kind, message = _out_of_range(value, extra.get("input_config"))
-    if isinstance(value, Link):
-        extra["linked_node"] = [value.node, value.output]
-    elif problem.port in node.inputs:
-        extra["received_value"] = value
-    details = problem.port or ""
-    if kind == "value_not_in_list":
-        details = f"{problem.port}: {value!r} not in list"
-    elif kind not in ("required_input_missing", "value_smaller_than_min", "value_bigger_than_max"):
-        details = f"{details}, {problem.sentence}".removeprefix(", ")
-    return {"type": kind, "message": message, "details": details, "extra_info": extra}
 
 
-def _config(node: PromptNode, port: str, catalog: Catalog, choices: Choices) -> dict[str, Any]:
-    """`input_config`, as `/object_info` has it; null where it would list many choices."""
-    spec = catalog.spec(node.class_type)
-    sections: Mapping[str, Any] = object_info(spec, choices)["input"] if spec is not None else {}
-    for section in sections.values():
-        if port in section:
-            config: list[Any] = section[port]
-            long = not isinstance(config[0], str) and len(config[0]) > _MOST_CHOICES
-            return {"input_config": None if long else config}
-    return {}
+def bad_link(spec: NodeSpec, name: str, item: Any, why: str, choices: Choices) -> Fault:
+    """A list that is no link, or one that comes from nowhere (`why`)."""
+    return Fault(
+        "bad_linked_input",
+        "Bad linked input, must be a length-2 list of [node_id, slot_index]",
+        f"{name}, {why}" if why else name,
+        _extra(spec, name, choices) | {"received_value": item},
+    )
 
 
-_MOST_CHOICES = 20
+def mismatch(spec: NodeSpec, port: Port, given: str, link: Any, choices: Choices) -> Fault:
+    """A wire between types that do not fit."""
+    return Fault(
+        "return_type_mismatch",
+        "Return type mismatch between linked nodes",
+        f"{port.name}, received_type({given}) mismatch input_type({_type(port)})",
+        _extra(spec, port.name, choices) | {"received_type": given, "linked_node": link},
+    )
 
 
-def _out_of_range(value: Any, config: list[Any] | None) -> tuple[str, str]:
-    options: Mapping[str, Any] = config[1] if config else {}
-    low = options.get("min")
-    if low is not None and isinstance(value, int | float) and value < low:
-        return "value_smaller_than_min", f"Value {value} smaller than min of {low}"
-    return "value_bigger_than_max", f"Value {value} bigger than max of {options.get('max')}"
+def unconvertible(spec: NodeSpec, port: Port, item: Any, why: str, choices: Choices) -> Fault:
+    """A value that is none of the input's type."""
+    return Fault(
+        "invalid_input_type",
+        f"Failed to convert an input value to a {port.type} value",
+        f"{port.name}, {item}, {why}"[:1000],
+        _extra(spec, port.name, choices) | {"received_value": item, "exception_message": why},
+    )
+
+
+def too_small(spec: NodeSpec, port: Port, item: Any, low: float, choices: Choices) -> Fault:
+    """A number below the minimum."""
+    return Fault(
+        "value_smaller_than_min",
+        f"Value {item} smaller than min of {low}",
+        port.name,
+        _extra(spec, port.name, choices) | {"received_value": item},
+    )
+
+
+def too_big(spec: NodeSpec, port: Port, item: Any, high: float, choices: Choices) -> Fault:
+    """A number above the maximum."""
+    return Fault(
+        "value_bigger_than_max",
+        f"Value {item} bigger than max of {high}",
+        port.name,
+        _extra(spec, port.name, choices) | {"received_value": item},
+    )
+
+
+def not_in_list(spec: NodeSpec, port: Port, item: Any, choices: Choices) -> Fault:
+    """A value that is not among the choices."""
+    extra = _extra(spec, port.name, choices)
+    config = extra["input_config"]
+    offered = config[0] if config and isinstance(config[0], list) else []
+    many = len(offered) > MOST_CHOICES  # pyright: ignore[reportUnknownArgumentType] (JSON)
+    shown = f"(list of length {len(offered)})" if many else str(offered)  # pyright: ignore[reportUnknownArgumentType]
+    extra["input_config"] = None if many else config
+    details = f"{port.name}: '{str(item)[:200]}' not in {shown}"
+    return Fault(
+        "value_not_in_list", "Value not in list", details, extra | {"received_value": item}
+    )
+
+
+def refused(name: str | None, sentence: str) -> Fault:
+    """What a node's own check, or ours of a file name, says about an input."""
+    details = " - ".join(part for part in (name, sentence) if part)
+    extra = {} if name is None else {"input_name": name}
+    return Fault("custom_validation_failed", "Custom validation failed for node", details, extra)
+
+
+def cycle(problem: Problem) -> Fault:
+    """Nodes that wait for each other."""
+    extra = {"node_id": problem.node, "input_name": problem.port}
+    return Fault("dependency_cycle", "Dependency cycle detected", problem.sentence, extra)
+
+
+def of_problem(problem: Problem) -> Fault:
+    """A node that could not even be read."""
+    extra = {"exception_type": problem.code, "traceback": []}
+    return Fault(
+        "exception_during_validation", "Exception when validating node", problem.sentence, extra
+    )
+
+
+def _extra(spec: NodeSpec, name: str, choices: Choices) -> dict[str, Any]:
+    """The input and how `/object_info` describes it; null for one that is not described."""
+    sections: Mapping[str, Any] = object_info(spec, choices)["input"]
+    found = (section[name] for section in sections.values() if name in section)
+    return {"input_name": name, "input_config": next(found, None)}
+
+
+def _type(port: Port) -> str:
+    if port.widget is not None and port.widget.choices is not None:
+        return str(list(port.widget.choices))
+    return port.type

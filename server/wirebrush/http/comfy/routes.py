@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from wirebrush.http.comfy import (
     facts,
+    history,
     logs,
     models,
     object_info,
+    prompt,
+    queue,
     settings,
+    socket,
     uploads,
     userdata,
     views,
@@ -19,6 +23,10 @@ from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.routes import Route
 
 ROUTES: tuple[Route, ...] = (
+    *prompt.ROUTES,
+    *queue.ROUTES,
+    *history.ROUTES,
+    *socket.ROUTES,
     *facts.ROUTES,
     *object_info.ROUTES,
     *models.ROUTES,

@@ -1,0 +1,205 @@
+"""Judging a prompt as ComfyUI's `POST /prompt` does: output by output, in its order and words.
+
+Every node's structure is looked at first, and what is wrong there stops all of it: passes that
+come later touch every node. Inputs and values are judged only where a wanted output needs them;
+outputs that fail are left out, and the others run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from wirebrush.api import NodeSpec
+from wirebrush.catalog import Catalog
+from wirebrush.graph.comfy.errors import Fault, bad_link, cycle, mismatch, missing
+from wirebrush.graph.comfy.literals import Judged, judged
+from wirebrush.graph.comfy.object_info import Choices
+from wirebrush.graph.cycles import cycle_problems
+from wirebrush.graph.prompt import Prompt, is_link
+from wirebrush.graph.values import FilesLookup
+
+MOST_NODES = 200
+"""So many nodes' errors are told; nobody reads more."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a prompt is judged against. `choices` are asked for only to say what there is."""
+
+    catalog: Catalog
+    files: FilesLookup
+    choices: Choices
+
+
+@dataclass(slots=True)
+class Judge:
+    """One prompt's trial. `data` is its API format and gets the values that will run."""
+
+    data: dict[str, Any]
+    prompt: Prompt
+    world: World
+    faults: dict[str, list[Fault]] = field(default_factory=dict[str, list[Fault]])
+    order: list[str] = field(default_factory=list[str])
+    broken: bool = False
+    """Whether the structure itself is wrong, so that nothing can run."""
+
+    def structure(self) -> bool:
+        """Look at every node's links; whether they are broken."""
+        for problem in cycle_problems(self.prompt):
+            if problem.node is not None:
+                self._blame(problem.node, cycle(problem))
+        for node_id, node in self.prompt.nodes.items():
+            spec = self.world.catalog.spec(node.class_type)
+            for name, item in self._inputs(node_id).items():
+                if spec is not None and isinstance(item, list):
+                    self._link(node_id, spec, name, cast("list[Any]", item))
+        self.broken = bool(self.faults)
+        return self.broken
+
+    def outputs(self, wanted: Iterable[str]) -> None:
+        """Judge the wanted nodes and all that they need."""
+        seen: set[str] = set()
+        for output in wanted:
+            self._walk(output, seen)
+
+    def accuse(self, node: str, fault: Fault) -> None:
+        """Somebody else found something wrong with a node."""
+        self._blame(node, fault)
+
+    def passed(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """The wanted nodes that nothing is wrong with, neither in them nor in what they need."""
+        spoilt = _reached(self._users(), self.faults) if self.faults else frozenset[str]()
+        return tuple(node for node in wanted if node not in spoilt)
+
+    def node_errors(self, wanted: Sequence[str]) -> dict[str, Any]:
+        """`{node id: {errors, dependent_outputs, class_type}}`."""
+        users = self._users() if self.faults else {}
+        found: dict[str, Any] = {}
+        for node_id, faults in self._sorted():
+            reached = _reached(users, [node_id])
+            found[node_id] = {
+                "errors": [fault.to_json() for fault in faults],
+                "dependent_outputs": [output for output in wanted if output in reached],
+                "class_type": self.prompt.nodes[node_id].class_type,
+            }
+        return found
+
+    def details(self, wanted: Iterable[str]) -> str:
+        """What is wrong with the outputs themselves, a line each."""
+        own = (fault for output in wanted for fault in self.faults.get(output, ()))
+        return "\n".join(f"{fault.message}: {fault.details}" for fault in own)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _sorted(self) -> list[tuple[str, list[Fault]]]:
+        """By the order in which the nodes were judged; a node's faults in that of its inputs."""
+        place = {node_id: index for index, node_id in enumerate(self.order)}
+        last = len(place)
+        found = sorted(self.faults.items(), key=lambda item: place.get(item[0], last))
+        return found[:MOST_NODES]
+
+    def _walk(self, output: str, seen: set[str]) -> None:
+        """Judge what is not judged yet, sources before those that use them."""
+        stack = [(output, iter(self._sources(output)))] if output not in seen else []
+        seen.add(output)
+        while stack:
+            node_id, sources = stack[-1]
+            for source in sources:
+                if source not in seen:
+                    seen.add(source)
+                    stack.append((source, iter(self._sources(source))))
+                    break
+            else:
+                stack.pop()
+                self.order.append(node_id)
+
+    def _sources(self, node_id: str) -> list[str]:
+        """Judge the node's own inputs; the nodes that it is fed by."""
+        spec = self.world.catalog.spec(self.prompt.nodes[node_id].class_type)
+        inputs = self._inputs(node_id)
+        sources: list[str] = []
+        if spec is None:
+            return sources
+        for port in spec.inputs:
+            item = inputs.get(port.name)
+            if port.name not in inputs:
+                if not port.optional:
+                    self._blame(node_id, missing(port))
+            elif not isinstance(item, list):
+                self._literal(node_id, spec, port.name, item)
+            elif self._fits(node_id, spec, port.name, cast("list[Any]", item)):
+                sources.append(item[0])
+        further = (item for name, item in inputs.items() if spec.port(name) is None)
+        sources.extend(item[0] for item in further if isinstance(item, list))
+        return sources
+
+    def _literal(self, node_id: str, spec: NodeSpec, name: str, item: Any) -> None:
+        port = spec.port(name)
+        assert port is not None  # it is one of the spec's
+        answer: Judged = judged(spec, port, item, self.world.files, self.world.choices)
+        if answer.fault is not None:
+            self._blame(node_id, answer.fault)
+        self._inputs(node_id)[name] = answer.value
+
+    def _fits(self, node_id: str, spec: NodeSpec, name: str, link: list[Any]) -> bool:
+        port = spec.port(name)
+        source = self.world.catalog.spec(self.prompt.nodes[link[0]].class_type)
+        if port is None or source is None:
+            return True
+        given = source.outputs[link[1]].type
+        if _overlap(given, port.type):
+            return True
+        self._blame(node_id, mismatch(spec, port, given, link, self.world.choices))
+        return False
+
+    def _link(self, node_id: str, spec: NodeSpec, name: str, item: list[Any]) -> None:
+        """A list is a link, whatever it is meant to be."""
+        why = self._broken(item)
+        if why is not None:
+            self._blame(node_id, bad_link(spec, name, item, why, self.world.choices))
+
+    def _broken(self, item: list[Any]) -> str | None:
+        """What is wrong with a link: nothing, its shape (""), or where it comes from."""
+        if not is_link(item):
+            return ""
+        source, slot = cast("tuple[str, int]", tuple(item))
+        if source not in self.prompt.nodes:
+            return f"there is no node {source[:60]!r}"
+        spec = self.world.catalog.spec(self.prompt.nodes[source].class_type)
+        if spec is not None and not 0 <= slot < len(spec.outputs):
+            return f"node {source[:60]!r} has {len(spec.outputs)} outputs, counted from 0"
+        return None
+
+    def _inputs(self, node_id: str) -> dict[str, Any]:
+        return self.data[node_id]["inputs"]
+
+    def _blame(self, node_id: str, fault: Fault) -> None:
+        self.faults.setdefault(node_id, []).append(fault)
+
+    def _users(self) -> Mapping[str, Sequence[str]]:
+        users: dict[str, list[str]] = {}
+        for node in self.prompt.nodes.values():
+            for _, link in node.links():
+                users.setdefault(link.node, []).append(node.id)
+        return users
+
+
+def _overlap(given: str, wanted: str) -> bool:
+    """Whether two types have one in common; `*` has all."""
+    if "*" in (given, wanted):
+        return True
+    return not {*given.split(",")}.isdisjoint(part.strip() for part in wanted.split(","))
+
+
+def _reached(users: Mapping[str, Sequence[str]], start: Iterable[str]) -> frozenset[str]:
+    """These nodes and all that are fed by them."""
+    reached: set[str] = set()
+    stack = list(start)
+    while stack:
+        node_id = stack.pop()
+        if node_id not in reached:
+            reached.add(node_id)
+            stack.extend(users.get(node_id, ()))
+    return frozenset(reached)

@@ -1,0 +1,104 @@
+"""A value at an input, converted and compared as ComfyUI does it: `"20"` is 20.
+
+Our own doors are strict. Here clients write what ComfyUI has always taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from wirebrush.api import NodeSpec, Port, Widget
+from wirebrush.graph.codes import Code
+from wirebrush.graph.comfy.errors import (
+    Fault,
+    not_in_list,
+    refused,
+    too_big,
+    too_small,
+    unconvertible,
+)
+from wirebrush.graph.comfy.object_info import Choices
+from wirebrush.graph.prompt import is_link
+from wirebrush.graph.values import ASSET_KINDS, LARGEST_INT, SMALLEST_INT, FilesLookup, check_value
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The value as it will run, written as a prompt has it, and what is wrong with it."""
+
+    value: Any
+    fault: Fault | None = None
+
+
+def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: Choices) -> Judged:
+    """Convert a literal to its input's type and look whether that takes it."""
+    wrapped = isinstance(item, dict) and "__value__" in item
+    value: Any = item["__value__"] if wrapped else item
+    if value is None and port.optional:
+        return Judged(item)
+    convert = None if port.list or isinstance(value, list) else _CONVERT.get(port.type)
+    if convert is not None:
+        try:
+            value = convert(value)
+        except (ValueError, TypeError, OverflowError) as error:
+            return Judged(item, unconvertible(spec, port, value, str(error), choices))
+    fault = None if port.widget is None else _fault(spec, port, port.widget, value, files, choices)
+    return Judged({"__value__": value} if is_link(value) else value, fault)
+
+
+def _fault(
+    spec: NodeSpec, port: Port, widget: Widget, value: Any, files: FilesLookup, choices: Choices
+) -> Fault | None:
+    if isinstance(value, int | float):
+        low, high = widget.min, widget.max
+        if isinstance(value, int) and not isinstance(value, bool):
+            low = SMALLEST_INT if low is None else low
+            high = LARGEST_INT if high is None else high
+        if low is not None and value < low:
+            return too_small(spec, port, value, low, choices)
+        if high is not None and value > high:
+            return too_big(spec, port, value, high, choices)
+    if widget.kind == "file":
+        return _file_fault(spec, port, value, files, choices)
+    if widget.kind == "choice" and value not in (widget.choices or ()):
+        return not_in_list(spec, port, value, choices)
+    return None
+
+
+def _file_fault(
+    spec: NodeSpec, port: Port, value: Any, files: FilesLookup, choices: Choices
+) -> Fault | None:
+    wrong = check_value(port, value, files)
+    if wrong is None:
+        return None
+    folder = port.widget.folder if port.widget is not None else None
+    if wrong.code is Code.FILE_NOT_FOUND and folder in ASSET_KINDS:
+        return refused(port.name, f"Invalid {port.name} file: {value}")
+    if wrong.code is Code.BAD_FILE_NAME and isinstance(value, str) and value.strip():
+        return refused(port.name, f"{value[:200]!r} {wrong.sentence.partition(', ')[2]}")
+    return not_in_list(spec, port, value, choices)
+
+
+def _number(item: Any) -> float:
+    value = float(item)
+    if not isfinite(value):
+        raise ValueError(f"{item!r} is no number that a node can use")
+    return value
+
+
+def _toggle(item: Any) -> bool:
+    """As Python has it, but for the words that people write into forms."""
+    if isinstance(item, str) and item.strip().lower() in ("false", "0", "no", "off"):
+        return False
+    return bool(item)
+
+
+_CONVERT: Mapping[str, Callable[[Any], Any]] = {
+    "INT": int,
+    "FLOAT": _number,
+    "STRING": str,
+    "BOOLEAN": _toggle,
+}

@@ -1,0 +1,197 @@
+"""From the body of `POST /prompt` to a job in the same queue that our own page uses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from wirebrush.catalog import Catalog
+from wirebrush.events import Problem
+from wirebrush.graph.codes import Code
+from wirebrush.graph.comfy.errors import of_problem
+from wirebrush.graph.comfy.judging import Judge, World
+from wirebrush.graph.detect import Format, detect
+from wirebrush.graph.embedding import own_workflow
+from wirebrush.graph.opening import open_workflow
+from wirebrush.graph.parse import prompt_from_data
+from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.validate import sinks
+from wirebrush.http.answers import Refused
+from wirebrush.http.catalogs import file_kinds
+from wirebrush.http.comfy.orders import Order
+from wirebrush.http.comfy.prompts import Prompts
+from wirebrush.http.comfy.refusing import NotRun, of_problems
+from wirebrush.http.services import Services
+from wirebrush.http.submit import CATALOG_SECONDS, THREAD_FROM
+from wirebrush.http.v1.nodes import file_names
+from wirebrush.jobs.records import Submission
+
+_FAILED = "prompt_outputs_failed_validation"
+_NAMELESS = frozenset({Code.MISSING_CLASS_TYPE.value, Code.BAD_NODE.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What will run: the prompt with its values converted, and which outputs of it."""
+
+    nodes: dict[str, Any]
+    targets: tuple[str, ...]
+    node_errors: Mapping[str, Any]
+    catalog: Catalog
+
+
+async def submit(services: Services, prompts: Prompts, order: Order) -> dict[str, Any]:
+    """Queue an order; NotRun says why not. The answer: id, number, what was left out and why."""
+    verdict = await judge(services, order)
+    texts, workflow = await _aside(len(verdict.nodes), _carried, verdict, order)
+    submission = Submission(
+        prompt=verdict.nodes,
+        targets=verdict.targets,
+        workflow=workflow,
+        metadata=texts,
+        rules="comfy",
+    )
+    number = await prompts.accept(submission, order.note)
+    return {
+        "prompt_id": order.note.prompt_id,
+        "number": int(number) if number.is_integer() else number,
+        "node_errors": verdict.node_errors,
+    }
+
+
+async def judge(services: Services, order: Order) -> Verdict:
+    """Look at a prompt as ComfyUI does; NotRun if nothing of it can run."""
+    catalog = await services.catalogs.known(CATALOG_SECONDS)
+    if catalog is None:
+        raise Refused(
+            503,
+            "no_catalog",
+            "No worker has reported its node types yet.",
+            "The first start takes a while: ask again in a moment.",
+        )
+    prompt = _read(order.nodes)
+    _know_all(prompt, catalog)
+    wanted = sinks(prompt, catalog)
+    if order.targets is not None:
+        wanted = [node for node in wanted if node in order.targets]
+    if not wanted:
+        raise NotRun("prompt_no_outputs", "Prompt has no outputs")
+    nodes = {node_id: _clean(node) for node_id, node in order.nodes.items()}
+    files = await services.submitter.files(prompt, catalog)
+    judged = Judge(nodes, prompt, World(catalog, files, lambda kind: ()))
+    await _aside(len(nodes), _try, judged, wanted)
+    if judged.faults:  # once more, to say what there is to choose from
+        used = Catalog(tuple(_types(prompt, catalog)))
+        names = await file_names(services, file_kinds(used))
+        world = World(catalog, files, lambda kind: names.get(kind, ()))
+        judged = Judge(nodes, prompt, world)
+        await _aside(len(nodes), _try, judged, wanted)
+    return _settled(judged, wanted, catalog)
+
+
+def _settled(judged: Judge, wanted: Sequence[str], catalog: Catalog) -> Verdict:
+    targets = judged.passed(wanted)
+    node_errors = judged.node_errors(wanted)
+    if judged.broken or not targets:
+        raise NotRun(
+            _FAILED,
+            "Prompt outputs failed validation",
+            judged.details(wanted),
+            node_errors=node_errors,
+        )
+    return Verdict(judged.data, targets, node_errors, catalog)
+
+
+def _try(judged: Judge, wanted: Sequence[str]) -> None:
+    if not judged.structure():
+        judged.outputs(wanted)
+
+
+def _read(nodes: Any) -> Prompt:
+    """The prompt as a graph; NotRun if it is none."""
+    if nodes == {}:
+        raise NotRun("prompt_no_outputs", "Prompt has no outputs")
+    if isinstance(nodes, dict) and detect(cast("object", nodes)) is Format.UNKNOWN:
+        nodes = cast("dict[str, Any]", nodes)
+    prompt = prompt_from_data(nodes)
+    if isinstance(prompt, Prompt):
+        return prompt
+    for problem in prompt:
+        if problem.code in _NAMELESS:
+            raise NotRun(
+                "invalid_prompt",
+                "Cannot execute because a node is missing the class_type property.",
+                f"Node ID '#{problem.node}'",
+                extra={"code": problem.code, "node_id": problem.node},
+            )
+    if all(problem.node is not None for problem in prompt):
+        raise NotRun(
+            _FAILED,
+            "Prompt outputs failed validation",
+            "\n".join(problem.sentence for problem in prompt[:10]),
+            node_errors=_unreadable(nodes, prompt),
+        )
+    raise of_problems(prompt)
+
+
+def _unreadable(nodes: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for problem in problems[:100]:
+        node = problem.node or ""
+        entry = found.setdefault(
+            node,
+            {"errors": [], "dependent_outputs": [], "class_type": nodes[node].get("class_type")},
+        )
+        entry["errors"].append(of_problem(problem).to_json())
+    return found
+
+
+def _know_all(prompt: Prompt, catalog: Catalog) -> None:
+    for node in prompt.nodes.values():
+        if catalog.spec(node.class_type) is None:
+            raise NotRun(
+                "invalid_prompt",
+                f"Cannot execute because node {node.class_type[:200]} does not exist.",
+                f"Node ID '#{node.id}'",
+            )
+
+
+def _types(prompt: Prompt, catalog: Catalog) -> list[Any]:
+    found = {node.class_type: catalog.spec(node.class_type) for node in prompt.nodes.values()}
+    return [spec for spec in found.values() if spec is not None]
+
+
+def _clean(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A node that may be changed, without a `_meta` that is not what we know."""
+    clean = {**node, "inputs": dict(node["inputs"])}
+    meta: Any = node.get("_meta")
+    title: Any = cast("dict[str, Any]", meta).get("title", "") if isinstance(meta, dict) else None
+    if not isinstance(title, str):
+        clean.pop("_meta", None)
+    return clean
+
+
+def _carried(verdict: Verdict, order: Order) -> tuple[dict[str, str], Mapping[str, Any] | None]:
+    """The texts that pictures carry, and the workflow in our words if there is one."""
+    texts = {"prompt": _text(verdict.nodes)}
+    texts |= {name: _text(item) for name, item in order.embedded.items()}
+    given = order.embedded.get("workflow")
+    if not isinstance(given, dict):
+        return texts, None
+    workflow, _ = open_workflow(given, verdict.catalog)
+    own = own_workflow(workflow, cast("dict[str, Any]", given))
+    if own is not None:
+        texts["wirebrush"] = _text(own)
+    return texts, own
+
+
+def _text(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(", ", ": "))
+
+
+async def _aside(nodes: int, work: Any, *args: Any) -> Any:
+    """Do it here if the graph is small, else in a thread."""
+    return await asyncio.to_thread(work, *args) if nodes >= THREAD_FROM else work(*args)

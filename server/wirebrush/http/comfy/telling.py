@@ -1,0 +1,187 @@
+"""Events of jobs as ComfyUI's clients hear them: in its words and order, and to whom it says them.
+
+A prompt of a client is told to that client alone; one of nobody's is told to all, as far as
+ComfyUI tells such a one at all. What history keeps of it is gathered here too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from wirebrush.events import (
+    Event,
+    Finished,
+    NodeFailed,
+    NodeFinished,
+    NodeProgress,
+    NodesPlanned,
+    NodeStarted,
+    Preview,
+    Problem,
+    Started,
+)
+from wirebrush.http.answers import to_text
+from wirebrush.http.comfy.failing import blocked_message, error_message, interrupted_message
+from wirebrush.http.comfy.shown import shown
+from wirebrush.http.comfy.sockets import Picture, Sockets
+from wirebrush.http.comfy.told import Told
+from wirebrush.jobs.records import Body
+
+
+class Teller:
+    """Hears all events. Lives in the event loop's thread; nothing here waits.
+
+    `body(job)` is what a job computes that a worker has; `keep(job, messages)` stores what history
+    says about one that has ended.
+    """
+
+    def __init__(
+        self,
+        sockets: Sockets,
+        body: Callable[[str], Body | None],
+        keep: Callable[[str, Sequence[Any]], None],
+    ) -> None:
+        self.sockets = sockets
+        self._body = body
+        self._keep = keep
+        self._prompts: dict[str, Told] = {}
+
+    @property
+    def remaining(self) -> int:
+        """How many prompts wait or run."""
+        return len(self._prompts)
+
+    def status(self) -> dict[str, Any]:
+        """The `status` that everybody gets to know."""
+        return {"exec_info": {"queue_remaining": self.remaining}}
+
+    def accepted(self, job: str, prompt_id: str, client: str | None) -> None:
+        """A prompt is on disk."""
+        self._prompts[job] = Told(prompt_id, client)
+        self._say_status()
+
+    def resume(self, unfinished: Sequence[tuple[str, str, str | None]]) -> None:
+        """Prompts that a server before this one accepted: job, prompt id, client."""
+        for job, prompt_id, client in unfinished:
+            self._prompts[job] = Told(prompt_id, client)
+
+    def node_of(self, client: str) -> str | None:
+        """The node that runs for a client; None if nothing does."""
+        nodes = (told.node for told in self._prompts.values() if told.client == client)
+        return next((node for node in nodes if node is not None), None)
+
+    def take(self, job: str, event: Event) -> None:
+        """Say what an event means, if the job is one of ours."""
+        told = self._prompts.get(job)
+        if told is None:
+            return
+        if isinstance(event, NodeStarted):
+            self._started(told, event)
+        elif isinstance(event, NodeFinished):
+            self._finished(told, event)
+        elif isinstance(event, NodeProgress):
+            self._progress(told, event)
+        elif isinstance(event, Preview):
+            self.show(told, event.node, event.mime, event.data)
+        elif isinstance(event, Started):
+            told.restart(self._body(job))
+            self._say_status()
+            self._note(told, "execution_start", {})
+        elif isinstance(event, NodesPlanned):
+            self._note(told, "execution_cached", {"nodes": list(event.cached)})
+        elif isinstance(event, NodeFailed):
+            self._failed(told, event)
+        elif isinstance(event, Finished):
+            self._ended(job, told, event)
+
+    def show(self, told: Told, node: str, mime: str, data: bytes) -> None:
+        """Send a picture of a node."""
+        if self.sockets.hear(told.client):
+            picture = Picture(mime, data, told.ids(node))
+            self.sockets.show(picture, told.client, ("picture", told.prompt_id, node))
+
+    # --- nodes ---------------------------------------------------------------------------------
+
+    def _started(self, told: Told, event: NodeStarted) -> None:
+        node = told.real(event.node)
+        told.node = node
+        self._say_state(told, event.node, 0, 1, "running")
+        data = {"node": event.node, "display_node": node, "prompt_id": told.prompt_id}
+        self._say(told, "executing", data)
+
+    def _progress(self, told: Told, event: NodeProgress) -> None:
+        self._say_state(told, event.node, event.value, event.total, "running")
+        data = {"value": event.value, "max": event.total}
+        data |= {"prompt_id": told.prompt_id, "node": event.node}
+        self.sockets.say("progress", data, told.client, ("progress", told.prompt_id, event.node))
+
+    def _finished(self, told: Told, event: NodeFinished) -> None:
+        if not event.cached:
+            told.executed.append(event.node)
+        output = shown(event.outputs)
+        if output or (event.cached and told.body is not None and event.node in told.body.targets):
+            data = {"node": event.node, "display_node": told.real(event.node)}
+            data |= {"output": output or None, "prompt_id": told.prompt_id}
+            self._say(told, "executed", data)
+        elif event.cached:
+            return  # its value was only taken
+        total = told.totals.get(event.node, 1)
+        self._say_state(told, event.node, total, total, "finished")
+
+    def _failed(self, told: Told, event: NodeFailed) -> None:
+        if event.problem.severity == "warning":  # a blocker's message: the rest goes on
+            self._say(told, "execution_error", blocked_message(told, event))
+        else:
+            told.failure = told.failure or event
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _ended(self, job: str, told: Told, event: Finished) -> None:
+        began = bool(told.messages)
+        if event.state == "succeeded":
+            self._note(told, "execution_success", {})
+        elif event.state != "cancelled":
+            problem = next((p for p in event.problems if p.severity == "error"), _UNKNOWN)
+            self._note(told, "execution_error", error_message(told, problem))
+        elif began:
+            self._note(told, "execution_interrupted", interrupted_message(told))
+        del self._prompts[job]
+        self._say_status()
+        if began:
+            self._say(told, "executing", {"node": None, "prompt_id": told.prompt_id})
+            self._keep(job, told.messages)
+
+    # --- saying --------------------------------------------------------------------------------
+
+    def _note(self, told: Told, kind: str, data: Mapping[str, Any]) -> None:
+        """Say something that history keeps."""
+        at = {"prompt_id": told.prompt_id, **data, "timestamp": int(time.time() * 1000)}
+        told.messages.append([kind, at])
+        if told.client is not None or kind == "execution_interrupted":
+            self.sockets.say(kind, at, told.client)
+
+    def _say(self, told: Told, kind: str, data: Mapping[str, Any]) -> None:
+        """Say something that nobody hears of a prompt that has no client."""
+        if told.client is not None:
+            self.sockets.say(kind, data, told.client)
+
+    def _say_status(self) -> None:
+        self.sockets.say("status", {"status": self.status()}, None, ("status",))
+
+    def _say_state(self, told: Told, node: str, value: int, total: int, state: str) -> None:
+        """All nodes that have begun; the text of each is made when it changes."""
+        told.totals[node] = total
+        facts = {"value": value, "max": total, "state": state, **told.ids(node)}
+        told.states[node] = f"{to_text(node)}:{to_text(facts)}"
+        if self.sockets.hear(told.client):
+            nodes = ",".join(told.states.values())
+            text = (
+                f'{{"type":"progress_state","data":{{"prompt_id":{to_text(told.prompt_id)},'
+                f'"nodes":{{{nodes}}}}}}}'
+            )
+            self.sockets.send(text, told.client, ("progress_state", told.prompt_id))
+
+
+_UNKNOWN = Problem("unknown", "The job failed, and nobody knows why.", "See the server's log.")

@@ -159,6 +159,17 @@ def test_a_branch_that_was_never_taken_is_not_cached(bench: Any) -> None:
     assert set(bench.run(nodes, "4").plan.cached) == {"1", "2", "3", "4"}, "now it has a value"
 
 
+def test_all_that_is_there_is_told_as_cached_whether_it_will_be_needed_or_not(bench: Any) -> None:
+    bench.run({"1": ("Number", {"value": 1}), "2": ("Number", {"value": 2})})
+    nodes = {
+        "1": ("Number", {"value": 1}),
+        "2": ("Number", {"value": 2}),
+        "3": ("Choose", {"first": True, "yes": ["1", 0], "no": ["2", 0]}),
+    }
+    plan = bench.run(nodes, "3", rules="comfy").plan
+    assert (plan.run, plan.cached) == (("3",), ("1", "2"))
+
+
 def test_what_is_no_number_is_different_each_time(bench: Any) -> None:
     nodes = {"1": ("Looks", {"changes": True}), "2": ("Double", {"value": ["1", 0]})}
     for scope in ("first", "second"):

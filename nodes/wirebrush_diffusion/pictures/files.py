@@ -74,9 +74,13 @@ def encode_jpeg(picture: Tensor, longest: int = 512, quality: int = 85) -> bytes
 
 
 def to_pil(picture: Tensor) -> Image.Image:
-    """`[H,W,C]`, 0..1 or uint8, 1, 3 or 4 channels. NaN becomes black."""
+    """`[H,W,C]`, 0..1 or uint8, 1, 3 or 4 channels. NaN becomes black.
+
+    What is between two of the 256 steps becomes the lower one, as in the whole field; a picture
+    that was read from a file comes out as it was.
+    """
     if picture.dtype != torch.uint8:
-        picture = picture.float().nan_to_num(0.0).clamp(0.0, 1.0).mul(255.0).round().to(torch.uint8)
+        picture = picture.float().nan_to_num(0.0).clamp(0.0, 1.0).mul(255.0).to(torch.uint8)
     array = picture.cpu().numpy()
     return Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
 

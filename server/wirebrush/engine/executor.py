@@ -134,7 +134,8 @@ class Execution:
                 targets.append(self._board.task(node_id))
             except RecipeError as error:
                 self._outcomes.refuse(Problem(error.code, error.message, node=error.node))
-        if not self._outcomes.look_up([task.recipe.key for task in targets]):
+        found = self._outcomes.look_up([task.recipe.key for task in targets])
+        if not found or self._comfy:
             self._outcomes.look_up([recipe.key for recipe in self._recipes.known.values()])
         for task in reversed(targets):  # what is ready last runs first
             self._board.demand(task)
@@ -142,7 +143,11 @@ class Execution:
             for node_id in self._outcomes.shown_above():
                 self._board.demand(self._board.task(node_id))
         running = {t.id: t for t in self._board.tasks.values() if t.state is WAITING}
-        self._emit([NodesPlanned(tuple(running), self._ledger.cached(running))])
+        cached = self._ledger.cached(running)
+        if self._comfy:  # whose clients hear of all that is there, needed or not
+            present = self._outcomes.present()
+            cached = tuple(dict.fromkeys([*cached, *present]))
+        self._emit([NodesPlanned(tuple(running), cached)])
         self._outcomes.tell_early_hits()
         return targets
 

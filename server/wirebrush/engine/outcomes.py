@@ -23,6 +23,8 @@ from wirebrush.engine.task import DONE, FAILED, Board, Task
 from wirebrush.events import NodeFailed, NodeFinished, Problem
 from wirebrush.graph.recipe import Recipes
 
+ROUGH_HINT = "It is used in this job and kept by no cache: run again where there is more memory."
+
 
 class Outcomes:
     """Ends a job's tasks, and knows their results.
@@ -63,6 +65,11 @@ class Outcomes:
         """Ask the cache for many keys at once; True if it has all of them."""
         self._present.update(self._parts.store.has(keys))
         return all(key in self._present for key in keys)
+
+    def present(self) -> list[str]:
+        """The nodes whose results were found by a look-up."""
+        recipes = self._recipes.known
+        return [node_id for node_id, recipe in recipes.items() if recipe.key in self._present]
 
     def _is_present(self, key: bytes) -> bool:
         return key in self._present or self.look_up([key])
@@ -145,10 +152,13 @@ class Outcomes:
         parts, key = self._parts, task.recipe.key
         shown: Shown = tuple(task.run.shown) if task.run is not None else ()
         result = Result(values, shown, task.seconds)
-        parts.store.put(key, result)
         parts.costs.note(task.recipe.node.class_type, task.seconds)
         self.ledger.executed[task.id] = task.seconds
         event = NodeFinished(task.id, False, task.seconds, shown)
+        if self._is_rough(task):
+            self._settle_rough(task, result, event)
+            return
+        parts.store.put(key, result)
         written = None if task.type.volatile else result
         parts.recorder.submit(Record(self._emit, event, key, written, record_size(result)))
         self._claims.release(task, result)
@@ -168,6 +178,10 @@ class Outcomes:
             raise Lost([leader])
         if leader.blocked:
             self._settle_blocked(task, result)
+        elif leader.rough:
+            self.ledger.hit(task.id)
+            event = NodeFinished(task.id, True, 0.0, result.shown)
+            self._settle_rough(task, result, event)
         else:
             self.hit(task, result)
 
@@ -211,6 +225,28 @@ class Outcomes:
         task.blocked = task.kept = True  # such a result is in no cache
         if self._rules == "comfy":
             self._parts.recorder.submit(Record(self._emit, NodeFinished(task.id, False)))
+        self._settle(task, result)
+
+    def _is_rough(self, task: Task) -> bool:
+        """Whether a result is less exact than its key says: the node said so, or what it used is.
+
+        The job is told why, once.
+        """
+        reasons: list[str] = [] if task.run is None else task.run.reasons
+        for reason in dict.fromkeys(reasons):
+            problem = Problem("rough", reason, ROUGH_HINT, task.id, severity="warning")
+            self.ledger.problems.append(problem)
+        used = [item for _, item in task.recipe.inputs]
+        used += [item for row in task.rows or () for item in row]
+        tasks = self.board.tasks
+        producers = (tasks.get(item.node) for item in used if isinstance(item, Link))
+        return bool(reasons) or any(p is not None and p.rough for p in producers)
+
+    def _settle_rough(self, task: Task, result: Result, event: NodeFinished) -> None:
+        """A result for this job alone: it is in no cache, and others make their own."""
+        task.rough = task.kept = True
+        self._parts.recorder.submit(Record(self._emit, event))
+        self._claims.release(task, None)
         self._settle(task, result)
 
     def _settle(self, task: Task, result: Result) -> None:

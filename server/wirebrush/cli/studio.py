@@ -22,6 +22,7 @@ from wirebrush.http.addresses import names_for, page_url, port_of
 from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.prompts import Prompts
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
@@ -129,7 +130,14 @@ async def _services(config: Config, journal: Journal) -> Services:
             config.packs_on,
         ),
         comfy=ComfyServices(config.data / "comfy", config.comfy_ui) if config.comfy else None,
+        prompts=await _prompts(journal, queue, hub) if config.comfy else None,
     )
+
+
+async def _prompts(journal: Journal, queue: JobQueue, hub: Hub) -> Prompts:
+    prompts = await Prompts.open(journal, queue)
+    hub.listen(prompts.take)
+    return prompts
 
 
 async def _answer(app: web.Application, sockets: Sequence[socket], stack: AsyncExitStack) -> None:

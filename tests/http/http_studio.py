@@ -21,6 +21,7 @@ from wirebrush.http.addresses import listen, names_for, port_of
 from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.prompts import Prompts
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
@@ -137,7 +138,7 @@ async def running_studio(
     tmp_path: Path,
     catalog: Catalog | None = CATALOG,
     idle: float = 30.0,
-    comfy: bool = False,
+    comfy: bool | ComfyServices = False,
 ) -> AsyncIterator[Studio]:
     """A server on a free port, closed at the end. `comfy`: it speaks ComfyUI's API too."""
     data = tmp_path / "data"
@@ -147,7 +148,10 @@ async def running_studio(
     journal = await Journal.open(data / "journal.db")
     services = await _services(tmp_path, journal)
     if comfy:
-        services = replace(services, comfy=ComfyServices(data / "comfy"))
+        chosen = ComfyServices(data / "comfy") if comfy is True else comfy
+        prompts = await Prompts.open(journal, services.queue)
+        services.hub.listen(prompts.take)
+        services = replace(services, comfy=chosen, prompts=prompts)
     sockets = listen("127.0.0.1", 0)
     port = port_of(sockets)
     access = Access(TOKEN, "secret-of-the-tests", port=port)

@@ -8,6 +8,7 @@ from wirebrush.config import Config
 from wirebrush.folders import ModelFolders
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.prompts import Prompts
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
 from wirebrush.http.drafts import Drafts
@@ -23,7 +24,7 @@ from wirebrush.jobs.thumbnails import Thumbnails
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of one server. `comfy` is None unless it speaks ComfyUI's API too."""
+    """The services of one server. `comfy` and `prompts` are None unless it speaks ComfyUI's API."""
 
     config: Config
     queue: JobQueue
@@ -40,3 +41,4 @@ class Services:
     plans: PlanDesk
     packs: PackList
     comfy: ComfyServices | None = None
+    prompts: Prompts | None = None

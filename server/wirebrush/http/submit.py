@@ -111,11 +111,11 @@ class Submitter:
         document = await _aside(graph, open_document, graph, catalog, wanted=wanted)
         if document.prompt is None:
             return document, catalog
-        files = await self._files(document.prompt, catalog)
+        files = await self.files(document.prompt, catalog)
         document = await _aside(graph, checked, document, catalog, request.targets, files)
         return document, catalog
 
-    async def _files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
+    async def files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
         """Which of the files that the prompt names there are."""
         named = set(_named_files(prompt, catalog))
         known = await self._assets.known({name for kind, name in named if kind in ASSET_KINDS})

@@ -51,7 +51,7 @@ class PromptEntry:
     body: Body
 
 
-def insert(db: sqlite3.Connection, job: str, note: PromptNote) -> float:
+def insert(db: sqlite3.Connection, job: str, note: PromptNote) -> float | int:
     """Note a new job, and put it before those with higher numbers. Its number."""
     number = note.number
     if number is None:

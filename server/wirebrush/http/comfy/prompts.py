@@ -45,9 +45,9 @@ class Prompts:
         """Hear an event of any job."""
         self.teller.take(job, event)
 
-    async def accept(self, submission: Submission, note: PromptNote) -> float:
+    async def accept(self, submission: Submission, note: PromptNote) -> float | int:
         """Queue a prompt: when this returns it is on disk, and in the lists. Its number."""
-        numbers: list[float] = []
+        numbers: list[float | int] = []
 
         def also(db: sqlite3.Connection, job: str) -> None:
             numbers.append(prompttable.insert(db, job, note))

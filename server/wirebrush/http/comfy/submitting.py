@@ -57,7 +57,7 @@ async def submit(services: Services, prompts: Prompts, order: Order) -> dict[str
     number = await prompts.accept(submission, order.note)
     return {
         "prompt_id": order.note.prompt_id,
-        "number": int(number) if number.is_integer() else number,
+        "number": number,
         "node_errors": verdict.node_errors,
     }
 
@@ -125,7 +125,6 @@ def _read(nodes: Any) -> Prompt:
                 "invalid_prompt",
                 "Cannot execute because a node is missing the class_type property.",
                 f"Node ID '#{problem.node}'",
-                extra={"code": problem.code, "node_id": problem.node},
             )
     if all(problem.node is not None for problem in prompt):
         raise NotRun(

@@ -81,7 +81,7 @@ def preview_of(model: DiffusionModel, handle: Model, latent: Tensor, run: Run) -
         return encode_jpeg(tiny.decode(model.latent.from_network(latent[:1]))[0])
     if model.latent.rgb is None:
         try:
-            autoencoder = live_autoencoder(Vae(handle.source, "vae"), run)
+            autoencoder = _loaded_autoencoder(Vae(handle.source, "vae"), run)
             first = latent[:1]
             if autoencoder.is_quick(first):
                 return encode_jpeg(autoencoder.decode(model.latent.from_network(first))[0])
@@ -151,7 +151,11 @@ def _reader(handle: Clip, device: str, run: Run) -> Reader:
 
 
 def live_autoencoder(handle: Vae, run: Run) -> Autoencoder:
-    """The VAE."""
+    """The VAE. What it does in tiles because memory is short makes the node's result rough."""
+    return _loaded_autoencoder(handle, run).telling(run.rough)
+
+
+def _loaded_autoencoder(handle: Vae, run: Run) -> Autoencoder:
     path, place = run.path(handle.source), weights_place(run)
     other = run.path(handle.others[0]) if handle.others else None
     return settled(

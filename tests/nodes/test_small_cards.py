@@ -82,3 +82,31 @@ def test_a_card_that_is_too_small_is_told_in_numbers(tmp_path: Path) -> None:
     assert problem.hint.endswith("or allow more with --vram-limit.")
     reading = Card(tmp_path / "smaller", MB // 4).finished.problems[0]
     assert reading.message.startswith("There is not enough memory for this: A tensor of")
+
+
+LARGE: dict[str, Any] = {
+    "1": node("CheckpointLoaderSimple", ckpt_name="postcards"),
+    "2": node("EmptyLatentImage", width=640, height=640, batch_size=1),
+    "4": node("VAEDecode", samples=["2", 0], vae=["1", 2]),
+    "5": node("SaveImage", images=["4", 0], filename_prefix="large"),
+}
+
+
+def test_tiles_that_nobody_asked_for_are_told_and_kept_by_no_cache(tmp_path: Path) -> None:
+    def decoded(limit: int) -> Any:
+        settings = Settings(cache=tmp_path, models=[models_path()], vram_limit=limit * MB)
+        with Engine(assemble([pack_from("builtin", wirebrush_nodes)]), settings) as engine:
+            return engine.run(Prompt.from_json(LARGE), ["5"], lambda events: None)
+
+    short, again, plenty, kept = decoded(125), decoded(125), decoded(0), decoded(0)
+
+    assert {job.state for job in (short, again, plenty, kept)} == {"succeeded"}
+    (told,) = short.problems
+    assert (told.code, told.node, told.severity) == ("rough", "4", "warning")
+    assert told.message.startswith("Decoding 640x640 was done in tiles of 512 pixels, because")
+    assert "cpu may use 125 MB (--vram-limit)" in told.message
+    assert again.summary.executed >= 2, "the tiled picture was in no cache"
+    assert again.problems[0].code == "rough"
+    assert plenty.problems == ()
+    assert plenty.summary.executed >= 2
+    assert kept.summary.executed == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -22,12 +24,23 @@ PIXELS_AT_ONCE = 1024 * 1024  # pictures go through in parts of about this many 
 
 @dataclass(slots=True, eq=False)
 class Autoencoder(Loaded):
-    """`network` is diffusers' `AutoencoderKL`. Latents are unscaled, pictures `[B,H,W,3]` 0..1."""
+    """`network` is diffusers' `AutoencoderKL`. Latents are unscaled, pictures `[B,H,W,3]` 0..1.
+
+    Where memory is short it works in tiles, which changes the answer a little: `told` hears of it
+    in a sentence.
+    """
 
     network: nn.Module
+    told: Callable[[str], None] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.freeze()
+
+    def telling(self, told: Callable[[str], None]) -> Self:
+        """The same autoencoder, for somebody who wants to hear of tiles."""
+        view = copy.copy(self)
+        view.told = told
+        return view
 
     @property
     def channels(self) -> int:
@@ -66,7 +79,7 @@ class Autoencoder(Loaded):
             return torch.cat([self._encoded(part) for part in self._parts(planes, 1, portion)])
 
         portions = self._portions(len(planes), height, width)
-        return self.within(portions, work, f"Encoding {width}x{height}")
+        return self._answered(portions, work, f"Encoding {width}x{height}")
 
     def rgb_factors(self, latent: LatentFormat) -> tuple[RgbFactors, tuple[float, float, float]]:
         """Preview factors for scaled latents, fitted to encoded pictures of coloured patches."""
@@ -104,7 +117,30 @@ class Autoencoder(Loaded):
             return torch.cat([self._decoded(part) for part in parts])
 
         portions = self._portions(len(latent), height, width)
-        return self.within(portions, work, f"Decoding {width}x{height}")
+        return self._answered(portions, work, f"Decoding {width}x{height}")
+
+    def _answered(
+        self, portions: Sequence[Portion], work: Callable[[Portion], Tensor], what: str
+    ) -> Tensor:
+        """The answer within memory; tiles are told of once, when it is there."""
+        used: list[Portion] = []
+
+        def noted(portion: Portion) -> Tensor:
+            used[:] = [portion]
+            return work(portion)
+
+        answer = self.within(portions, noted, what)
+        if used[0].tile and self.told is not None:
+            whole = min(p.activations for p in portions if not p.tile)
+            room = self.placements[0].room
+            by = f" ({room.limited_by})" if room.limited_by else ""
+            self.told(
+                f"{what} was done in tiles of {used[0].tile} pixels, because whole it is expected "
+                f"to need {whole >> 20} MB; {room.device} may use {room.limit >> 20} MB{by}, of "
+                f"which {room.reachable() >> 20} MB can be made free. Colours may differ a little "
+                "from the whole's."
+            )
+        return answer
 
     def _portions(self, rows: int, height: int, width: int) -> list[Portion]:
         levels = getattr(self.config, "block_out_channels", None) or (self.config.base_dim,)

@@ -66,11 +66,12 @@ class Services:
 
 @dataclass
 class NodeRun:
-    """One node's run. `shown` gathers what the node shows."""
+    """One node's run. `shown` gathers what the node shows, `reasons` why its result is rough."""
 
     node: str
     services: Services
     shown: list[Output] = field(default_factory=list[Output])
+    reasons: list[str] = field(default_factory=list[str])
     _last_progress: float = 0.0
     _last_preview: float = 0.0
 
@@ -172,6 +173,9 @@ class NodeRun:
                 "Save it to a file, or show less of it.",
             )
         self.shown.append(Output("data", text=readable(text)))
+
+    def rough(self, reason: str) -> None:
+        self.reasons.append(readable(reason))
 
 
 def _number(value: int | None) -> int | None:

@@ -37,12 +37,13 @@ class Task:
     same key that runs instead. While a call is not complete: `returned` is what the function gave
     by item, `spread` the lazy inputs over which it is mapped, `rows` its outputs by item with
     links into expansions, `seconds` what it took so far. `flying`: others wait for this task.
+    `rough`: its result is less exact than its key says, and no other job's.
     """
 
     __slots__ = (
         "blocked", "flying", "holds", "id", "kept", "leader", "mapped", "needs", "pending",
-        "recipe", "result", "retried", "returned", "rows", "run", "seconds", "spread", "started",
-        "state", "type", "waiters",
+        "recipe", "result", "retried", "returned", "rough", "rows", "run", "seconds", "spread",
+        "started", "state", "type", "waiters",
     )  # fmt: skip
 
     def __init__(self, recipe: Recipe, kind: NodeType) -> None:
@@ -63,7 +64,7 @@ class Task:
         self.rows: list[tuple[Any, ...]] | None = None
         self.mapped = False
         self.seconds = 0.0
-        self.started = self.flying = self.retried = self.blocked = False
+        self.started = self.flying = self.retried = self.blocked = self.rough = False
 
     def hold(self, producers: Sequence[Task]) -> None:
         """Keep the producers' results until this task lets go."""

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from conftest import Home
 
 SAVE = {"id": 2, "type": "TinyNumber", "widgets_values": [7], "title": "Seven"}
-STRANGE = {"id": 3, "type": "Stranger", "widgets_values": [1, 2]}
+PLACE = {"name": "m.safetensors", "directory": "vae", "url": "https://example.org/m"}
+STRANGE = {
+    "id": 3,
+    "type": "Stranger",
+    "widgets_values": [1, 2],
+    "properties": {"models": [PLACE]},
+}
 UI: Mapping[str, Any] = {"nodes": [SAVE, STRANGE], "links": [], "version": 0.4}
 PROMPT = {"2": {"class_type": "TinyNumber", "inputs": {"value": 7}}}
 
@@ -29,6 +35,8 @@ def test_import_and_export(home: Home, tmp_path: Path, capsys: pytest.CaptureFix
     told = capsys.readouterr()
     assert told.out == f"{out}: 2 nodes, 0 wires.\n"
     assert '"Stranger"' in told.err
+    assert "models/vae/" in told.err
+    assert "https://example.org/m" in told.err
 
     assert main(["export", str(out), *home.places]) == 0
     back = json.loads(capsys.readouterr().out)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image, PngImagePlugin
 
 if TYPE_CHECKING:
     from conftest import Home
@@ -60,6 +61,44 @@ def test_a_workflow_on_stdin_runs_and_is_changed_by_title(home: Home) -> None:
     assert len(json.loads(ran.stdout)["outputs"]) == 1
 
 
+COMFY: dict[str, Any] = {
+    "nodes": [
+        {
+            "id": 1,
+            "type": "TinyNumber",
+            "widgets_values": [9],
+            "outputs": [{"name": "INT", "type": "INT"}],
+        },
+        {"id": 2, "type": "Tiny", "inputs": [{"name": "value", "type": "INT", "link": 4}]},
+    ],
+    "links": [[4, 1, 0, 2, 0, "INT"]],
+    "extra": {"seen": float("nan")},
+}
+
+
+def test_a_file_of_comfyui_is_imported_on_the_way(home: Home, tiny_graph: Graph) -> None:
+    picture = home.root / "old.png"
+    info = PngImagePlugin.PngInfo()
+    info.add_text("prompt", json.dumps(tiny_graph(9)))
+    info.add_text("workflow", json.dumps(COMFY))
+    Image.new("RGB", (4, 4)).save(picture, pnginfo=info)
+    for file in (home.write("ui.json", COMFY), str(picture)):
+        ran = home.run("run", file, "--set", "TinyNumber.value=3", "--out", str(home.root / "o"))
+        assert ran.returncode == 0, ran.stderr
+        said = f"{file}: a workflow of ComfyUI, 2 nodes and 1 wires imported"
+        assert ran.stderr.splitlines()[0] == said
+        assert Path(ran.stdout.strip()).is_file()
+
+
+def test_what_a_file_of_comfyui_lacks_is_said_before_it_is_refused(home: Home) -> None:
+    stranger = {"id": 7, "type": "Stranger", "widgets_values": [1]}
+    file = home.write("ui.json", COMFY | {"nodes": [*COMFY["nodes"], stranger]})
+    ran = home.run("run", file)
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines()[0].endswith("3 nodes and 1 wires imported; missing: 1 node type")
+    assert '"Stranger"' in ran.stderr
+
+
 def test_a_node_that_fails_is_exit_code_one(home: Home, tiny_graph: Graph) -> None:
     graph = tiny_graph(1)
     graph["1"] = {"class_type": "TinyBroken", "inputs": {"value": 1}}
@@ -76,7 +115,8 @@ def test_a_node_that_fails_is_exit_code_one(home: Home, tiny_graph: Graph) -> No
     [
         ("not json", "JSON"),
         ("{}", "no nodes"),
-        ('{"nodes": [], "links": []}', "ComfyUI"),
+        ('{"nodes": [], "links": []}', "no nodes"),
+        ('{"nodes": [], "links": 3, "a": 1, "a": 2}', "twice"),
         ("[1]", "list"),
     ],
 )

@@ -10,11 +10,10 @@ from typing import Any
 from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
 from wirebrush.cli.conversion import Converted, convert
-from wirebrush.cli.graphs import BadInput, read_text
+from wirebrush.cli.graphs import BadInput, read_any
 from wirebrush.config import Config, add_common_options
 from wirebrush.graph.comfy.exporting import export_workflow
 from wirebrush.graph.comfy.prompting import comfy_prompt
-from wirebrush.graph.jsontext import read_json
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.workflow import Workflow
 
@@ -23,7 +22,9 @@ FORMATS = ("comfy-ui", "comfy-api")
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("file", metavar="FILE", help="workflow or prompt (JSON); - reads stdin")
+    parser.add_argument(
+        "file", metavar="FILE", help="workflow or prompt: JSON, or a picture; - reads"
+    )
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Export the file."""
 
     def make(config: Config) -> Converted:
-        data, problems = read_json(read_text(options.file), forgiving=True)
+        data, problems = read_any(options.file)
         catalog = kept_catalog(config) or fresh_catalog(config)
         workflow, said = (None, problems) if problems else open_workflow(data, catalog)
         if workflow is None:

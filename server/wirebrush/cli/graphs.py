@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, cast
 
 from wirebrush.catalog import Catalog, nearest
 from wirebrush.events import Problem
+from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.document import checked, open_document
 from wirebrush.graph.embedding import texts_for_pictures
 from wirebrush.graph.jsontext import read_json
+from wirebrush.graph.missing import in_a_line, missing_parts
+from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.parse import locate_in_prompt, wrong_format
 from wirebrush.graph.prompt import Prompt, is_link
 from wirebrush.graph.validate import sinks
 from wirebrush.graph.values import FilesLookup
 from wirebrush.graph.workflow_format import locate_in_workflow
+from wirebrush.graph.workflow_text import workflow_to_json
+from wirebrush.jobs.metadata.graphfile import graph_in
 
 
 class BadInput(Exception):
@@ -33,11 +38,13 @@ class BadInput(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphFile:
-    """A file as parsed JSON, known to be a workflow or a prompt."""
+    """A file as parsed JSON, known to be a workflow or a prompt. `foreign` is a workflow of
+    ComfyUI's editor, which `imported` makes one of ours."""
 
     name: str
     data: dict[str, Any]
     is_workflow: bool
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +83,46 @@ def open_binary(file: str) -> IO[bytes]:
         raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
 
 
+def read_any(file: str) -> tuple[Any, list[Problem]]:
+    """The JSON in a file, in what a picture carries, or on stdin for "-"; what is wrong with it.
+
+    NaN and infinities, which other programs leave in their files, are read as null.
+    """
+    if file == "-":
+        return read_json(read_text(file), locate=_locate, forgiving=True)
+    with open_binary(file) as opened:
+        return graph_in(opened, file, _locate)
+
+
 def read_graph(file: str) -> GraphFile:
-    """Read a file, or stdin for "-"; BadInput if it is neither a workflow nor a prompt."""
+    """Read a file, a picture that carries a graph, or stdin for "-"; BadInput if there is neither
+    a workflow nor a prompt."""
     name = "standard input" if file == "-" else file
-    data, problems = read_json(read_text(file), locate=_locate)
+    data, problems = read_any(file)
     if problems:
         raise BadInput(f"{name} is no workflow.", problems)
     found = detect(data)
-    if found not in (Format.WIREBRUSH, Format.PROMPT):
+    if found not in (Format.WIREBRUSH, Format.PROMPT, Format.COMFY_WORKFLOW):
         wrong = wrong_format(data, Format.PROMPT)
         raise BadInput(f"{name} is no workflow.", [wrong] if wrong else [])
-    return GraphFile(name, cast("dict[str, Any]", data), found is Format.WIREBRUSH)
+    foreign = found is Format.COMFY_WORKFLOW
+    ours = found is Format.WIREBRUSH
+    return GraphFile(name, cast("dict[str, Any]", data), ours or foreign, foreign)
+
+
+def imported(graph: GraphFile, catalog: Catalog, files: FilesLookup) -> tuple[GraphFile, str]:
+    """The file as one of ours, and in a line what was imported; nothing is said of our own."""
+    if not graph.foreign:
+        return graph, ""
+    workflow, said = open_workflow(graph.data, catalog)
+    if workflow is None:
+        raise BadInput(f"{graph.name} cannot be imported.", said)
+    prompt, _ = compile_workflow(workflow, catalog, incomplete=True)
+    missing = in_a_line(missing_parts(workflow, prompt, catalog, files))
+    parts = [f"{len(workflow.nodes)} nodes and {len(workflow.wires)} wires imported", missing]
+    parts += [f"not as they were: {len(said)}"] if said else []
+    told = f"{graph.name}: a workflow of ComfyUI, {'; '.join(part for part in parts if part)}"
+    return replace(graph, data=workflow_to_json(workflow), foreign=False), told
 
 
 def parse_setting(text: str) -> Setting:

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
 from wirebrush.cli.conversion import Converted, convert
-from wirebrush.cli.graphs import BadInput, open_binary, read_text
+from wirebrush.cli.graphs import BadInput, read_any
 from wirebrush.cli.offline import Library
 from wirebrush.config import Config, add_common_options
 from wirebrush.events import Problem
-from wirebrush.graph.codes import Code
 from wirebrush.graph.compile import compile_workflow
-from wirebrush.graph.jsontext import read_json
+from wirebrush.graph.missing import missing_parts
 from wirebrush.graph.opening import open_workflow
-from wirebrush.graph.validate import validate
 from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_text import dump_workflow, workflow_to_json
-from wirebrush.jobs.metadata.graphfile import graph_in
-
-_TOLD = frozenset({Code.BAD_COMFY, Code.UNKNOWN_NODE_TYPE, Code.FILE_NOT_FOUND})
-"""What a person who opens a stranger's file wants to know: what is missing here."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -54,28 +45,12 @@ def run(options: argparse.Namespace) -> int:
 
 def import_file(file: str, config: Config) -> tuple[Workflow, list[Problem]]:
     """The workflow in a file, and what is missing here to run it; BadInput if there is none."""
-    data = _graph_in(file)
+    data, wrong = read_any(file)
+    if wrong:
+        raise BadInput(f"{file} cannot be imported.", wrong)
     catalog = kept_catalog(config) or fresh_catalog(config)
     workflow, said = open_workflow(data, catalog)
     if workflow is None:
         raise BadInput(f"{file} cannot be imported.", said)
-    return workflow, [*said, *_missing(workflow, catalog, Library(config))]
-
-
-def _graph_in(file: str) -> Any:
-    """The JSON in a file, or in what a picture carries."""
-    if file == "-":
-        data, problems = read_json(read_text(file), forgiving=True)
-    else:
-        with open_binary(file) as opened:
-            data, problems = graph_in(opened, file)
-    if problems:
-        raise BadInput(f"{file} cannot be imported.", problems)
-    return data
-
-
-def _missing(workflow: Workflow, catalog: Catalog, library: Library) -> Iterator[Problem]:
-    """Node types and model files that are not here."""
     prompt, _ = compile_workflow(workflow, catalog, incomplete=True)
-    found = validate(prompt, catalog, None, library.has)
-    return (item for item in found if item.code in _TOLD)
+    return workflow, [*said, *missing_parts(workflow, prompt, catalog, Library(config).has)]

@@ -21,6 +21,7 @@ from wirebrush.cli.graphs import (
     Runnable,
     apply_settings,
     check_graph,
+    imported,
     node_values,
     parse_setting,
     read_graph,
@@ -46,7 +47,11 @@ _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "imag
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("file", metavar="FILE", help="workflow or prompt (JSON); - reads stdin")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="workflow or prompt, ComfyUI's too: JSON, or a picture with it; - reads stdin",
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -148,6 +153,9 @@ async def _run(
 ) -> None:
     worker = await OfflineWorker.start(config)
     try:
+        graph, said = imported(graph, worker.catalog, worker.library.has)
+        if said:
+            print(said, file=sys.stderr)
         apply_settings(graph, settings, worker.catalog)
         _give_files(graph, worker, {setting.value for setting in settings if _is_text(setting)})
         runnable, problems = check_graph(graph, worker.catalog, options.target, worker.library.has)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
-from wirebrush.cli.graphs import BadInput, GraphFile, check_graph, read_graph
+from wirebrush.cli.graphs import BadInput, GraphFile, check_graph, imported, read_graph
 from wirebrush.cli.offline import Library
 from wirebrush.cli.say import complain, say, say_json, tell_problems
 from wirebrush.config import Config, add_common_options, config_from
@@ -22,7 +22,7 @@ VALID, FAILED, INVALID = 0, 1, 2
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("file", metavar="FILE", help="workflow or prompt (JSON); - reads stdin")
+    parser.add_argument("file", metavar="FILE", help="JSON, or a picture that carries it; - reads")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     add_common_options(parser)
 
@@ -57,11 +57,11 @@ def _check(graph: GraphFile, config: Config) -> list[Problem]:
     kept = kept_catalog(config)
     files = Library(config).has
     if kept is not None:
-        _, problems = check_graph(graph, kept, files=files)
+        _, problems = check_graph(imported(graph, kept, files)[0], kept, files=files)
         if not _outdated(problems):
             return problems
     catalog: Catalog = fresh_catalog(config)
-    return check_graph(graph, catalog, files=files)[1]
+    return check_graph(imported(graph, catalog, files)[0], catalog, files=files)[1]
 
 
 def _outdated(problems: Sequence[Problem]) -> bool:

@@ -44,6 +44,17 @@ async def test_every_kind_of_file_is_opened(studio: Studio) -> None:
     assert body["workflow"]["nodes"].keys() == WORKFLOW["nodes"].keys()
 
 
+async def test_missing_models_are_told_with_their_folder(studio: Studio) -> None:
+    place = {"name": "m.safetensors", "directory": "loras", "url": "https://example.org/m"}
+    node = {"id": 1, "type": "Stranger", "properties": {"models": [place]}}
+    _, body = await opened(studio, json.dumps({"nodes": [node], "links": []}).encode(), "a.json")
+    told = {problem["code"]: problem for problem in body["problems"]}
+    assert set(told) == {"unknown_node_type", "file_not_found"}
+    assert told["file_not_found"]["node"] == "1"
+    assert "models/loras/" in told["file_not_found"]["hint"]
+    assert "https://example.org/m" in told["file_not_found"]["hint"]
+
+
 async def test_what_could_not_be_taken_over_is_said(studio: Studio) -> None:
     data = json.dumps({"nodes": [{"type": "A"}], "links": []}).encode()
     _, body = await opened(studio, data, "a.json")

@@ -1,5 +1,6 @@
 /** Saved workflows, their versions, drafts and templates on the server. */
 import { call, get, send, readJson } from "./http";
+import type { Problem } from "./wire.gen";
 
 export interface FileInfo {
   /** With its folders: `portraits/anna`. */
@@ -90,10 +91,10 @@ export const files = {
   },
 
   /** The workflow that a file of any program holds or carries, as one of ours, and what was lost on the way. */
-  async imported(file: Blob, name: string): Promise<{ workflow: unknown; problems: readonly unknown[] }> {
+  async imported(file: Blob, name: string): Promise<{ workflow: unknown; problems: readonly Problem[] }> {
     const headers = { "Content-Type": "application/octet-stream", "X-Filename": encodeURIComponent(name) };
     const response = await call("/v1/import", { method: "POST", body: file, headers });
-    return (await readJson(response)) as { workflow: unknown; problems: readonly unknown[] };
+    return (await readJson(response)) as { workflow: unknown; problems: readonly Problem[] };
   },
 
   dropDraft: (id: string, etag: string) => send<unknown>("DELETE", draftUrl(id), undefined, { "If-Match": etag }),

@@ -5,11 +5,22 @@ import { toJson } from "../model/format/json";
 import { files } from "../runtime/files";
 import type { Studio } from "./studio";
 
-/** Open a file that is not ours; what could not be taken over as it was is said. */
+/** How many of the missing files are named at once; the list of problems has them all. */
+const NAMED = 3;
+
+/** Open a file that is not ours; what could not be taken over as it was is said, and which files are missing here. */
 export async function openForeign(studio: Studio, file: Blob, name: string): Promise<void> {
   const { workflow, problems } = await files.imported(file, name);
   await studio.openData(workflow);
-  if (problems.length > 0) studio.notify(t("file.importedPartly", { count: problems.length, name }));
+  const lost = problems.filter(({ code }) => code === "bad_comfy");
+  const missing = problems.filter(({ code }) => code === "file_not_found");
+  const words: string[] = [];
+  if (lost.length > 0) words.push(t("file.importedPartly", { count: lost.length, name }));
+  if (missing.length > 0) {
+    const sentences = missing.slice(0, NAMED).map(({ message, hint }) => `${message} ${hint}`.trim());
+    words.push(t("file.importedMissing", { count: missing.length, name, files: sentences.join(" ") }));
+  }
+  if (words.length > 0) studio.notify(words.join(" "));
 }
 
 /** Open a workflow or prompt as data, ours or not. */

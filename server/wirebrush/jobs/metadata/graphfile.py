@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem
-from wirebrush.graph.jsontext import DEFAULT_LIMITS, read_json
+from wirebrush.graph.jsontext import DEFAULT_LIMITS, Locate, nowhere, read_json
 from wirebrush.jobs.metadata.embedded import Graphs, graphs_in
 
 _CARRIERS = frozenset(
@@ -19,10 +19,11 @@ _CARRIERS = frozenset(
 )
 
 
-def graph_in(file: IO[bytes], name: str) -> tuple[Any, list[Problem]]:
+def graph_in(file: IO[bytes], name: str, locate: Locate = nowhere) -> tuple[Any, list[Problem]]:
     """The JSON of the workflow or prompt in a file, or None and why there is none.
 
-    `name` is how the file is called; it decides nothing but the words.
+    `name` is how the file is called; it decides nothing but the words. `locate` says which node a
+    place in plain JSON belongs to.
     """
     file.seek(0)
     plain = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
@@ -35,4 +36,4 @@ def graph_in(file: IO[bytes], name: str) -> tuple[Any, list[Problem]]:
         hint = "It was saved without one, or lost it on the way: many sites and chats remove it."
         return None, [problem(Code.WRONG_FORMAT, message, hint)]
     file.seek(0)
-    return read_json(file.read(DEFAULT_LIMITS.size + 1), forgiving=True)
+    return read_json(file.read(DEFAULT_LIMITS.size + 1), locate=locate, forgiving=True)

@@ -12,6 +12,13 @@ async def test_a_program_on_this_machine_needs_no_token(comfy: Studio, path: str
     assert (status, body["supports_preview_metadata"]) == (200, True)
 
 
+async def test_a_program_may_say_that_it_comes_from_here(comfy: Studio) -> None:
+    """As Python's websocket-client does, which most scripts for ComfyUI use."""
+    host = comfy.url.removeprefix("http://").rstrip("/")
+    status, _, _ = await comfy.ask_bare("GET", "/features", headers={"Origin": f"http://{host}"})
+    assert status == 200
+
+
 async def test_without_the_option_there_is_no_such_route(studio: Studio) -> None:
     status, _, _ = await studio.ask_bare("GET", "/features")
     assert status == 401

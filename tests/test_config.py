@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wirebrush.config import Config, ConfigError, add_serve_options, config_from
+from wirebrush.folders import KindFolder
 
 
 def parse(*arguments: str, **environ: str) -> Config:
@@ -129,3 +130,24 @@ def test_packs_are_turned_on_for_one_process_by_name_or_all(tmp_path: Path) -> N
     assert config.packs_on == ("Math", "More Math")
     assert config.all_packs_on
     assert parse("--comfy-packs", str(tmp_path)).comfy_packs == (tmp_path,)
+
+
+def test_files_of_comfyui_say_where_more_models_and_packs_are(tmp_path: Path) -> None:
+    home = tmp_path / "ComfyUI"
+    for folder in ("models", "packs"):
+        (home / folder).mkdir(parents=True)
+    (home / "extra_model_paths.yaml").write_text("a:\n  loras: more\n  custom_nodes: packs\n")
+    other = tmp_path / "other.yaml"
+    other.write_text("b:\n  base_path: sd\n  vae: vae\n  custom_nodes: gone\n")
+    found = KindFolder("loras", home / "more")
+    assert parse("--models", str(home / "models")).model_folders == (found,)
+    for option in ("--extra-model-paths", "--extra-model-paths-config"):
+        config = parse("--models", str(home / "models"), option, str(other))
+        assert config.model_folders == (KindFolder("vae", tmp_path / "sd" / "vae"), found)
+        assert config.comfy_packs == (home / "packs",)
+
+
+def test_a_broken_file_of_model_paths_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("a: [")
+    with pytest.raises(ConfigError, match=r"--extra-model-paths: .*x\.yaml cannot be read in line"):
+        parse("--extra-model-paths", str(tmp_path / "x.yaml"))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from os import pathsep
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+from wirebrush.folders import KindFolder
+from wirebrush.modelpaths import FILE as MODEL_PATHS
+from wirebrush.modelpaths import BadModelPaths, ModelPaths, read_model_paths
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8190
@@ -29,7 +33,8 @@ class Config:
     `port` None means: the usual one, or the next free one. `token` None means: the one kept in
     the data folder. `workers` None means: one for each device that this machine has.
     `history_days` None means: jobs are never forgotten. `vram_limit` None means: all of a card.
-    `comfy_ui` is the folder of ComfyUI's own page. `packs_on` and `all_packs_on` hold for this
+    `model_folders` are those of one kind each, besides the roots `models`. `comfy_ui` is the folder
+    of ComfyUI's own page. `packs_on` and `all_packs_on` hold for this
     process alone: what a person chose is kept in the data folder.
     """
 
@@ -38,6 +43,7 @@ class Config:
     port: int | None = None
     origins: tuple[str, ...] = ()
     models: tuple[Path, ...] = ()
+    model_folders: tuple[KindFolder, ...] = ()
     packs: Path | None = None
     token: str | None = None
     open_browser: bool = True
@@ -123,6 +129,15 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help="folder with checkpoints/, loras/ ...; may be repeated, earlier ones win",
     )
     parser.add_argument(
+        "--extra-model-paths",
+        "--extra-model-paths-config",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="ComfyUI's extra_model_paths.yaml: more folders of models, and of its packs; may be"
+        " repeated (one that lies beside a folder models of --models is read anyway)",
+    )
+    parser.add_argument(
         "--packs",
         type=Path,
         metavar="DIR",
@@ -174,6 +189,8 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
     data: Path = (given.get("data") or data_folder(environ)).expanduser().absolute()
     root = checkout()
     at_home = root is not None and data == root / "data"
+    models = _models(given, environ, (root if root and at_home else data) / "models")
+    elsewhere = _model_paths(given.get("extra_model_paths", ()), models)
     known = {
         name: given[name]
         for name in ("memory_cache", "disk_cache", "node_deadline", "history_days", "vram_limit")
@@ -184,14 +201,15 @@ def config_from(options: argparse.Namespace, environ: Mapping[str, str]) -> Conf
         host=given.get("host") or environ.get("WIREBRUSH_HOST") or DEFAULT_HOST,
         port=given.get("port", _env_port(environ)),
         origins=tuple(_origin(text) for text in given.get("origin", ())),
-        models=_models(given, environ, (root if root and at_home else data) / "models"),
+        models=models,
+        model_folders=elsewhere.models,
         packs=_packs(given, root / "packs" if root and at_home else data / "packs"),
         token=_token(given.get("token") or environ.get("WIREBRUSH_TOKEN")),
         open_browser=not given.get("no_browser", False),
         workers=tuple(given["device"]) if "device" in given else None,
         comfy=given.get("comfy", False) or "comfy_ui" in given,
         comfy_ui=_comfy_ui(given.get("comfy_ui")),
-        comfy_packs=tuple(_folder("--comfy-packs", path) for path in given.get("comfy_packs", ())),
+        comfy_packs=(*_folders("--comfy-packs", given.get("comfy_packs", ())), *elsewhere.packs),
         packs_on=tuple(given.get("packs_on", ())),
         all_packs_on=given.get("all_packs_on", False),
         **known,
@@ -225,10 +243,29 @@ def _models(
     return tuple(folder.expanduser().absolute() for folder in folders or [usual])
 
 
+def _model_paths(given: Sequence[Path], models: Sequence[Path]) -> ModelPaths:
+    """What the given files name, and those that lie beside the `models` folder of a ComfyUI."""
+    files = [file.expanduser().absolute() for file in given]
+    beside = (folder.parent / MODEL_PATHS for folder in models if folder.name == "models")
+    files += [file for file in beside if file.is_file() and file not in files]
+    try:
+        found = [read_model_paths(file) for file in files]
+    except BadModelPaths as error:
+        raise ConfigError(f"--extra-model-paths: {error}") from error
+    return ModelPaths(
+        tuple(folder for paths in found for folder in paths.models),
+        tuple(folder for paths in found for folder in paths.packs if folder.is_dir()),
+    )
+
+
 def _packs(given: Mapping[str, Path], usual: Path) -> Path:
     if "packs" not in given:
         return usual
     return _folder("--packs", given["packs"])
+
+
+def _folders(option: str, given: Iterable[Path]) -> Iterator[Path]:
+    return (_folder(option, path) for path in given)
 
 
 def _folder(option: str, given: Path) -> Path:

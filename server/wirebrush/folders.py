@@ -1,17 +1,19 @@
 """Model folders: which files there are by kind, and where. No torch; both processes use it.
 
 Roots are laid out as ComfyUI's `models/` folder (`<root>/<kind>/<name>`), so an existing one can
-be used as it is; single folders of one kind may lie elsewhere. Packages may ship models through the entry point group `wirebrush.models`.
+be used as it is; single folders of one kind may lie elsewhere. Packages may ship models through
+the entry point group `wirebrush.models`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 _FORBIDDEN = frozenset("/\\:\0")
 ALIASES = {
@@ -38,6 +40,15 @@ class KindFolder:
     kind: str
     path: Path
     first: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> KindFolder:
+        """Read what `to_json` wrote."""
+        return cls(str(data["kind"]), Path(data["path"]), bool(data["first"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON data."""
+        return {"kind": self.kind, "path": str(self.path), "first": self.first}
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class ModelFolders:
         names = ALIASES.get(kind, (kind,))
         single = [folder for folder in self.single if folder.kind in names]
         return [
-            *(folder.path for folder in single if folder.first),
+            *(folder.path for folder in reversed(single) if folder.first),  # as ComfyUI has it
             *(root / name for root in self.roots for name in names),
             *(folder.path for folder in single if not folder.first),
         ]

@@ -115,10 +115,13 @@ def _page(config: Config) -> Iterator[Finding]:
 
 
 def _models(config: Config) -> Iterator[Finding]:
-    folders = ModelFolders((*config.models, *packaged_roots()))
+    folders = ModelFolders((*config.models, *packaged_roots()), config.model_folders)
     for root in config.models:
         if not root.is_dir():
             yield Finding("Models", f"{root} is no folder", "Create it, or correct --models.")
+    for folder in config.model_folders:
+        what, mend = f"More {folder.kind}", "" if folder.path.is_dir() else _MEND_PATHS
+        yield Finding(what, f"{folder.path}{' is no folder' if mend else ''}", mend)
     for kind in KINDS:
         names = folders.names(kind)
         pickles = [name for name in names if Path(name).suffix.lower() in PICKLE_SUFFIXES]
@@ -149,6 +152,7 @@ def _worker(config: Config) -> Iterator[Finding]:
         yield Finding(f"Pack {failure.pack}", failure.error, "Correct the pack, or remove it.")
 
 
+_MEND_PATHS = "Create it, or correct extra_model_paths.yaml."
 _BUILD = "Run `python3 run.py` again, or `python3 web_build.py` in the checkout."
 LOOKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _python,

@@ -25,6 +25,7 @@ from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.packswitches import PackSwitches
 from wirebrush.jobs.records import AssetRecord
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
+from wirebrush.packlist import BUILTIN
 
 START_SECONDS = 180.0
 ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
@@ -56,7 +57,7 @@ class Library:
     """The files that graphs may name: models, uploads of the data folder, and given files."""
 
     def __init__(self, config: Config) -> None:
-        self.models = ModelFolders((*config.models, *packaged_roots()))
+        self.models = ModelFolders((*config.models, *packaged_roots()), config.model_folders)
         self._journal = config.data / "journal.db"
         self._blobs = Blobs(config.data / "assets")
         self._given: dict[str, Given] = {}
@@ -118,6 +119,7 @@ class OfflineWorker:
             device,
             config.data,
             models=(*config.models, *packaged_roots()),
+            model_folders=config.model_folders,
             packs=() if config.packs is None else (config.packs,),
             comfy_packs=config.comfy_packs,
             choice=switches.choice(),
@@ -125,7 +127,7 @@ class OfflineWorker:
             disk_bytes=config.disk_cache,
             vram_limit=config.vram_limit,
         )
-        process, catalog = await _started(command)
+        process, catalog = await _started(command, switches)
         return cls(process, Catalog.from_json(catalog), Library(config))
 
     async def run(
@@ -200,7 +202,9 @@ class OfflineWorker:
         )
 
 
-async def _started(command: WorkerCommand) -> tuple[WorkerProcess, Mapping[str, Any]]:
+async def _started(
+    command: WorkerCommand, switches: PackSwitches
+) -> tuple[WorkerProcess, Mapping[str, Any]]:
     """A worker that is ready, without the packs that it would not survive; and its catalog."""
     while True:
         process = await WorkerProcess.start(command)
@@ -209,6 +213,8 @@ async def _started(command: WorkerCommand) -> tuple[WorkerProcess, Mapping[str, 
         except PackFatal as fatal:
             await process.destroy()
             command = command.without(fatal)
+            if fatal.lasting and fatal.pack != BUILTIN:
+                switches.ended(fatal.pack, fatal.ended)
         except BaseException:
             await process.destroy()
             raise

@@ -22,6 +22,8 @@ from wirebrush.http.addresses import names_for, page_url, port_of
 from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
+from wirebrush.http.comfy.logs import kept_log
+from wirebrush.http.comfy.page import installed_templates
 from wirebrush.http.comfy.prompts import Prompts
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.documents import Documents
@@ -79,6 +81,8 @@ async def open_studio(config: Config, sockets: Sequence[socket]) -> AsyncGenerat
         stack.push_async_callback(journal.close)
         stack.push_async_callback(journal.back_up_at_end)
         services = await _services(config, journal)
+        if services.comfy is not None and services.prompts is not None:
+            stack.enter_context(kept_log(services.comfy.logs, services.prompts.sockets))
 
         access = Access(token, secret, port=port_of(sockets))
         names = names_for(config.host, sockets, config.origins)
@@ -105,7 +109,7 @@ async def _services(config: Config, journal: Journal) -> Services:
     hub = Hub()
     assets = await AssetStore.open(config.data / "assets", journal, config.data / "output")
     queue = await JobQueue.open(journal, hub.publish, Headroom(config.data))
-    models = ModelFolders((*config.models, *packaged_roots()))
+    models = ModelFolders((*config.models, *packaged_roots()), config.model_folders)
     catalogs = Catalogs(
         config.data / "catalog.json", lambda digest: hub.broadcast(CatalogChanged(digest))
     )
@@ -129,7 +133,7 @@ async def _services(config: Config, journal: Journal) -> Services:
             lambda: hub.broadcast(PacksChanged()),
             config.packs_on,
         ),
-        comfy=ComfyServices(config.data / "comfy", config.comfy_ui) if config.comfy else None,
+        comfy=_comfy(config) if config.comfy else None,
         prompts=await _prompts(journal, queue, hub) if config.comfy else None,
     )
 
@@ -138,6 +142,10 @@ async def _prompts(journal: Journal, queue: JobQueue, hub: Hub) -> Prompts:
     prompts = await Prompts.open(journal, queue)
     hub.listen(prompts.take)
     return prompts
+
+
+def _comfy(config: Config) -> ComfyServices:
+    return ComfyServices(config.data / "comfy", config.comfy_ui, installed_templates())
 
 
 async def _answer(app: web.Application, sockets: Sequence[socket], stack: AsyncExitStack) -> None:
@@ -194,6 +202,7 @@ def _command(name: str, device: str, config: Config, choice: PackChoice) -> Work
         device,
         config.data,
         models=(*config.models, *packaged_roots()),
+        model_folders=config.model_folders,
         packs=() if config.packs is None else (config.packs,),
         comfy_packs=config.comfy_packs,
         choice=choice,

@@ -29,7 +29,7 @@ from wirebrush.engine.packs import Packs
 from wirebrush.engine.plan import Planned, plan
 from wirebrush.engine.recorder import Emit, Recorder
 from wirebrush.events import Event, Finished
-from wirebrush.folders import ModelFolders
+from wirebrush.folders import KindFolder, ModelFolders
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.recipe import RecipeBook
 
@@ -47,6 +47,7 @@ class Settings:
 
     cache: Path | None = None
     models: Sequence[Path] = ()
+    model_folders: Sequence[KindFolder] = ()
     device: str = "cpu"
     memory_bytes: int = 2 * GIGABYTE
     disk_bytes: int = 20 * GIGABYTE
@@ -173,7 +174,7 @@ class Engine:
         assets = self.assets or LocalAssets(home / "assets")
         device = Device(settings.device, settings.resident_bytes, settings.vram_limit)
         digests = Digests(disk.writer if disk is not None else None)
-        folders = ModelFolders(settings.models)
+        folders = ModelFolders(settings.models, settings.model_folders)
         files = Files(folders, assets, digests)
         book = RecipeBook(self.packs.spec, device.numerics(), PackWorld(self.packs, files))
         return Parts(

@@ -34,6 +34,7 @@ from wirebrush.engine.finding import installed_importers
 from wirebrush.engine.packs import Packs, load_packs
 from wirebrush.engine.remote import RemoteAssets
 from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
+from wirebrush.folders import KindFolder
 from wirebrush.graph.prompt import Prompt
 from wirebrush.packlist import PackChoice
 
@@ -51,6 +52,7 @@ class WorkerConfig:
     cache: Path
     device: str = "cpu"
     models: tuple[Path, ...] = ()
+    model_folders: tuple[KindFolder, ...] = ()
     packs: tuple[Path, ...] = ()
     entry_points: bool = True
     memory_bytes: int = 2 * GIGABYTE
@@ -69,6 +71,8 @@ class WorkerConfig:
         known["cache"] = Path(known["cache"])
         for name in ("models", "packs", "comfy_packs"):
             known[name] = tuple(Path(item) for item in known.get(name, ()))
+        folders = known.get("model_folders", ())
+        known["model_folders"] = tuple(KindFolder.from_json(item) for item in folders)
         known["choice"] = PackChoice.from_json(known.get("choice", {}))
         return cls(**known)
 
@@ -105,6 +109,7 @@ class Worker:
         settings = Settings(
             cache=self._config.cache,
             models=self._config.models,
+            model_folders=self._config.model_folders,
             device=self._config.device,
             memory_bytes=self._config.memory_bytes,
             disk_bytes=self._config.disk_bytes,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wirebrush.channel import PROTOCOL, AsyncChannel, ChannelClosed, Frame
+from wirebrush.folders import KindFolder
 from wirebrush.jobs.errors import PackFatal, WorkerFailed
 from wirebrush.jobs.logfile import LogFile
 from wirebrush.packlist import Ended, PackChoice
@@ -44,6 +45,7 @@ class WorkerCommand:
         data: Path,
         *,
         models: Sequence[Path] = (),
+        model_folders: Sequence[KindFolder] = (),
         packs: Sequence[Path] = (),
         comfy_packs: Sequence[Path] = (),
         choice: PackChoice = NOTHING_CHOSEN,
@@ -58,6 +60,7 @@ class WorkerCommand:
             "device": device,
             "cache": str(data / "cache"),
             "models": [str(path) for path in models],
+            "model_folders": [folder.to_json() for folder in model_folders],
             "packs": [str(path) for path in packs],
             "comfy_packs": [str(path) for path in comfy_packs],
             "choice": choice.to_json(),

@@ -52,7 +52,7 @@ async def test_folders_and_files(comfy: Studio, tmp_path: Path) -> None:
     assert list(found) == ["name", "pathIndex", "modified", "created", "size"]
     assert (found["name"], found["size"]) == ("old.safetensors", 5)
     listed = folders[kinds.index("diffusion_models")]["folders"]
-    assert Path(listed[found["pathIndex"]], found["name"]).is_file()
+    assert listed[found["pathIndex"]] == str(tmp_path / "models" / "unet")
     assert (await comfy.ask_bare("GET", "/experiment/models/configs"))[:2] == (200, [])
     assert (await comfy.ask_bare("GET", "/experiment/models/nope"))[0] == 404
 

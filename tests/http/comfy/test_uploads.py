@@ -80,19 +80,29 @@ async def test_the_type_is_said_back(comfy: Studio, place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("name", "fields", "words"),
     [
-        ({"subfolder": "../../x"}, "subfolder"),
-        ({"subfolder": "a/../../x"}, "subfolder"),
-        ({"name": "../x.png"}, "filename"),
-        ({"type": "models"}, "type must be"),
-        ({"data": b"<script>alert(1)</script>"}, "HTML"),
-        ({"data": b"PK\x03\x04zip"}, "zip"),
-        ({"subfolder": "x" * 70_000}, "longer"),
+        ("a.png", {"subfolder": "../../x"}, "subfolder"),
+        ("a.png", {"subfolder": "a/../../x"}, "subfolder"),
+        ("../x.png", {}, "filename"),
+        ("a.png", {"type": "models"}, "type must be"),
+        ("a.png", {"subfolder": "x" * 70_000}, "longer"),
     ],
 )
-async def test_refusals_say_why(comfy: Studio, fields: dict[str, Any], words: str) -> None:
-    status, body = await send(comfy, **({"data": picture()} | fields))
+async def test_refusals_say_why(
+    comfy: Studio, name: str, fields: dict[str, str], words: str
+) -> None:
+    status, body = await send(comfy, picture(), name, **fields)
+    assert status == 400
+    assert words in body.decode()
+    assert await choices(comfy) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"<script>alert(1)</script>", "HTML"), (b"PK\x03\x04zip", "zip")]
+)
+async def test_content_that_is_no_picture(comfy: Studio, data: bytes, words: str) -> None:
+    status, body = await send(comfy, data)
     assert status == 400
     assert words in body.decode()
     assert await choices(comfy) == []

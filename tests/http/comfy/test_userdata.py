@@ -85,7 +85,9 @@ async def test_a_file_gets_another_name(comfy: Studio) -> None:
     assert (await ask("POST", "/userdata/b.json/move/..%2Fx"))[0] == 403
 
 
-@pytest.mark.parametrize("name", ["..%2F..%2Fx", "%2Fetc%2Fpasswd", "a%2F..%2F..%2Fx", "C:x", "a%5Cb"])
+@pytest.mark.parametrize(
+    "name", ["..%2F..%2Fx", "%2Fetc%2Fpasswd", "a%2F..%2F..%2Fx", "C:x", "a%5Cb"]
+)
 async def test_no_name_leaves_the_folder(comfy: Studio, name: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         assert (await comfy.ask_bare(method, f"/userdata/{name}"))[0] == 403

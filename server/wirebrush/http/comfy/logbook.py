@@ -14,7 +14,7 @@ _SECRET = re.compile(r"(?i)(token[=:]\s*|bearer\s+|wirebrush_token=)[^\s&;,'\"]+
 
 Entry: TypeAlias = Mapping[str, str]
 """`t`: the time in ISO 8601; `m`: the line, with its end."""
-Tell: TypeAlias = Callable[[Entry], None]
+Tell: TypeAlias = Callable[[Entry], object]
 
 
 class LogBook(logging.Handler):

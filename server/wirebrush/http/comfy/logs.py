@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from aiohttp import web
 
 from wirebrush.http.answers import answer
 from wirebrush.http.comfy.keys import comfy_of
+from wirebrush.http.comfy.logbook import Entry, LogBook, message
 from wirebrush.http.comfy.replies import any_json, done, refusal
+from wirebrush.http.comfy.sockets import Sockets
 from wirebrush.http.routes import Route
 
 _SIZE = {"cols": 120, "rows": 30}
 """Of the terminal that clients draw: there is none here, and they want one."""
+
+
+@contextmanager
+def kept_log(book: LogBook, sockets: Sockets) -> Generator[None]:
+    """While the block lasts the server's log goes into the book, and to clients that want it."""
+    loop, logger = asyncio.get_running_loop(), logging.getLogger("wirebrush")
+
+    def say(entry: Entry) -> None:
+        for client in tuple(book.subscribers):
+            sockets.say("logs", message(entry), client)
+
+    book.tell = lambda entry: loop.call_soon_threadsafe(say, entry)
+    logger.addHandler(book)
+    try:
+        yield
+    finally:
+        logger.removeHandler(book)
 
 
 async def text(request: web.Request) -> web.Response:

@@ -228,17 +228,22 @@ class Execution:
         self._outcomes.skip(task, blocked)
 
     def _announce(self, task: Task) -> None:
-        """Say that a node starts: at once if it may take long (or crash), else in the batch."""
+        """Say that a node starts: at once if it may take long (or crash), else in the batch.
+
+        ComfyUI's clients rely on the order of what they hear, so theirs comes after what was before.
+        """
         if task.started:
             return
         task.started = True
         effects = task.recipe.spec.effects
         event = NodeStarted(task.id, self._reasons.why(task.id), effects)
         kind = task.recipe.node.class_type
-        if self._parts.costs.is_cheap(kind) and not effects:
+        if not effects and (self._comfy or self._parts.costs.is_cheap(kind)):
             self._parts.recorder.submit(Record(self._emit, event))
-        else:
-            self._emit([event])
+            return
+        if self._comfy:
+            self._parts.recorder.drain()
+        self._emit([event])
 
     def _call(self, task: Task, call: Call) -> None:
         error: BaseException | None = None

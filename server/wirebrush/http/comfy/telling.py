@@ -112,6 +112,8 @@ class Teller:
         self._say(told, "executing", data)
 
     def _progress(self, told: Told, event: NodeProgress) -> None:
+        if event.node not in told.states:
+            return  # its start is on the way: the next step comes after it
         self._say_state(told, event.node, event.value, event.total, "running")
         data = {"value": event.value, "max": event.total}
         data |= {"prompt_id": told.prompt_id, "node": event.node}

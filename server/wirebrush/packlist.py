@@ -14,6 +14,9 @@ PackKind: TypeAlias = Literal["builtin", "native", "comfyui"]
 """`builtin` came with Wirebrush, `native` declares Wirebrush nodes, `comfyui` is written for
 ComfyUI."""
 
+BUILTIN = "builtin"
+"""The name of the pack that came with Wirebrush."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackReport:

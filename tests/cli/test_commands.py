@@ -70,7 +70,7 @@ def test_validate_and_nodes_and_packs(
     assert len(json.loads(capsys.readouterr().out)["nodes"]) >= 4
 
     assert main(["pack", "list", *home.places]) == 0
-    assert "tiny  4 nodes" in capsys.readouterr().out
+    assert ["tiny", "Wirebrush", "on", "4"] in words(capsys.readouterr().out)
 
 
 def test_a_new_pack_passes_its_own_test(tmp_path: Path) -> None:
@@ -106,6 +106,10 @@ def test_a_pack_never_overwrites(tmp_path: Path) -> None:
         make_pack("mine", tmp_path)
 
 
+def words(table: str) -> list[list[str]]:
+    return [line.split() for line in table.splitlines()]
+
+
 def test_the_doctor_looks_at_everything(home: Home) -> None:
     (home.root / "packs" / "sick.py").write_text("import no_such_module")
     ran = home.run("doctor", "--port", "0", "--json", "--models", str(home.root / "none"))
@@ -121,9 +125,9 @@ def test_a_pack_that_ends_the_process_stops_no_command(home: Home, tiny_graph: G
     (home.root / "packs" / "boom.py").write_text("import os; os._exit(7)")
     listed = home.run("pack", "list")
     assert listed.returncode == 1, "as for every pack that fails"
-    assert "tiny  4 nodes" in listed.stdout
-    reason = "Importing it ended the worker process (exit code 7). Mend it and restart."
-    assert f"boom  FAILED: {reason}" in listed.stdout
+    assert ["tiny", "Wirebrush", "on", "4"] in words(listed.stdout)
+    assert ["boom", "Wirebrush", "off", "by", "itself", "-"] in words(listed.stdout)
+    assert "boom: Importing it ended the worker process (exit code 7). It is left" in listed.stdout
 
     ran = home.run("run", home.write("p.json", tiny_graph(7)), "--out", str(home.root / "out"))
     assert ran.returncode == 0, ran.stderr

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from wirebrush.api import MISSING, NodeSpec, Port
 from wirebrush.catalog import Catalog
-from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
+from wirebrush.cli.catalogs import known_catalog
 from wirebrush.cli.say import complain, say, say_json
 from wirebrush.config import add_common_options, config_from
 from wirebrush.jobs.errors import JobsError
@@ -28,8 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Print what there is; 1 if nothing has that name."""
     config = config_from(options, os.environ)
     try:
-        catalog = None if options.fresh else kept_catalog(config)
-        catalog = catalog or fresh_catalog(config)
+        catalog = known_catalog(config, fresh=options.fresh)
     except JobsError as error:
         complain(str(error))
         return 1

@@ -1,15 +1,14 @@
-"""`wirebrush pack new NAME` makes a pack of nodes; `wirebrush pack list` shows those there are."""
+"""`wirebrush pack new` makes a pack of nodes; `list`, `on` and `off` are about those there are."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections import Counter
 from pathlib import Path
 
-from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
 from wirebrush.cli.say import complain, say
 from wirebrush.cli.scaffold import BadName, make_pack
+from wirebrush.cli.switching import list_packs, switch_packs
 from wirebrush.config import add_common_options, config_from
 from wirebrush.jobs.errors import JobsError
 
@@ -28,13 +27,33 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     listing = actions.add_parser("list", help="packs, their nodes, and those that fail to load")
     listing.add_argument("--fresh", action="store_true", help="look at the packs anew")
-    for action in (new, listing):
+    listing.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    on = actions.add_parser("on", help="turn packs on, also for the studio that runs here")
+    off = actions.add_parser("off", help="turn packs off, also for the studio that runs here")
+    for action in (on, off):
+        action.add_argument("name", nargs="*", metavar="NAME", help="as `pack list` shows it")
+        action.add_argument("--all", action="store_true", help="every pack but the built-in one")
+    for action in (new, listing, on, off):
         add_common_options(action)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make or list."""
-    return _new(options) if options.action == "new" else _list(options)
+    """Make, list, or switch."""
+    if options.action == "new":
+        return _new(options)
+    config = config_from(options, os.environ)
+    try:
+        if options.action == "list":
+            return list_packs(config, fresh=options.fresh, as_json=options.json)
+        if bool(options.name) == options.all:
+            complain(f"Name the packs to turn {options.action}, or write --all.")
+            return 2
+        return switch_packs(config, options.name, options.action == "on")
+    except JobsError as error:
+        complain(str(error))
+    except OSError as error:
+        complain(f"The list of packs could not be saved in {config.data}: {error}.")
+    return 1
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -56,21 +75,3 @@ def _new(options: argparse.Namespace) -> int:
     say("")
     say("Then restart the studio: the node is under “examples”.")
     return 0
-
-
-def _list(options: argparse.Namespace) -> int:
-    config = config_from(options, os.environ)
-    try:
-        catalog = None if options.fresh else kept_catalog(config)
-        catalog = catalog or fresh_catalog(config)
-    except JobsError as error:
-        complain(str(error))
-        return 1
-    counts = Counter(spec.pack for spec in catalog)
-    for pack, count in counts.items():
-        say(f"{pack}  {count} node{'s' if count != 1 else ''}")
-    for failure in catalog.failures:
-        say(f"{failure.pack}  FAILED: {failure.error}")
-    for clash in catalog.clashes:
-        complain(f"{clash.id} is declared by {clash.kept} and {clash.other}; the first one counts.")
-    return 1 if catalog.failures else 0

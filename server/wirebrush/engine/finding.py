@@ -18,11 +18,10 @@ from typing import TypeAlias
 
 from wirebrush.api import ImportedPack, Machine, PackImporter
 from wirebrush.engine.sources import Code, code_of
-from wirebrush.packlist import PackKind
+from wirebrush.packlist import BUILTIN, PackKind
 
 GROUP = "wirebrush.packs"
 IMPORTERS = "wirebrush.importers"
-BUILTIN = "builtin"
 
 Load: TypeAlias = Callable[[], ModuleType | ImportedPack]
 

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from wirebrush.catalog import PackFailure
+from wirebrush.catalog import Catalog, PackFailure
 from wirebrush.http.answers import Refused, unknown
 from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.textfiles import saving
 from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.packswitches import PackSwitches
-from wirebrush.packlist import PackChoice, PackKind, PackReport
+from wirebrush.packlist import BUILTIN, PackChoice, PackKind, PackReport
 
 log = logging.getLogger("wirebrush.http")
 
@@ -41,6 +41,32 @@ class PackRecord:
     seconds: float
     size: int
     since: float | None
+
+
+def pack_records(catalog: Catalog, switches: PackSwitches) -> list[PackRecord]:
+    """All packs of a catalog, in their order of precedence."""
+    return [_record(report, catalog, switches) for report in catalog.packs]
+
+
+def _record(report: PackReport, catalog: Catalog, switches: PackSwitches) -> PackRecord:
+    choice, switch = switches.choice(), switches.of(report.name)
+    ended = bool(choice.obstacle(report.name, report.source))
+    on = choice.is_on(report.name, report.kind) and not ended
+    return PackRecord(
+        report.name,
+        report.kind,
+        report.file,
+        on=on,
+        loaded=report.loaded,
+        settled=on == report.on,
+        changed=on and bool(switch.source) and switch.source != report.source,
+        ended=ended,
+        nodes=report.nodes or switch.nodes,
+        failures=tuple(item for item in catalog.failures if item.pack == report.name),
+        seconds=report.seconds,
+        size=report.size,
+        since=switch.since if switch.on and on else None,
+    )
 
 
 class PackList:
@@ -76,8 +102,7 @@ class PackList:
 
     def records(self) -> list[PackRecord]:
         """All packs, in their order of precedence."""
-        choice = self.choice()
-        return [self._record(report, choice) for report in self._reports]
+        return pack_records(self._catalogs.current, self._switches)
 
     async def turn(self, name: str, on: bool) -> PackRecord:
         """Turn a pack on or off. Workers that are busy end their job first.
@@ -85,26 +110,27 @@ class PackList:
         A pack that is on and could not be loaded is tried again.
         """
         report = self._report(name)
-        if report.kind == "builtin":
+        if name == BUILTIN:
             raise Refused(
                 409,
                 "builtin_pack",
                 "The built-in pack is always on.",
                 "Without it no workflow could run.",
             )
-        before = self._record(report, self.choice())
+        before = self._record(report)
+        source = report.source if before.changed else ""
         if on != before.on or before.changed:
             with saving("list of packs"):
-                await asyncio.to_thread(self._switches.turn, name, on, report.source, report.nodes)
+                await asyncio.to_thread(self._switches.turn, name, on, source, report.nodes)
         if on != before.on or (on and not before.loaded):
             self._renew(self.choice())
         self._told()
-        return self._record(report, self.choice())
+        return self._record(report)
 
     def heard(self) -> None:
         """A worker sent its catalog."""
         for report in self._reports:
-            self._switches.seen(report.name, report.nodes)
+            self._switches.seen(report)
         absent = sorted(self._wanted - {report.name for report in self._reports})
         self._wanted = frozenset[str]()
         if absent:
@@ -116,8 +142,7 @@ class PackList:
 
         The built-in pack is tried again at the next start: without it nothing works.
         """
-        report = next((item for item in self._reports if item.name == fatal.pack), None)
-        if fatal.lasting and (report is None or report.kind != "builtin"):
+        if fatal.lasting and fatal.pack != BUILTIN:
             self._switches.ended(fatal.pack, fatal.ended)
             self._told()
 
@@ -131,23 +156,5 @@ class PackList:
                 return report
         raise unknown("pack", name)
 
-    def _record(self, report: PackReport, choice: PackChoice) -> PackRecord:
-        name, switch = report.name, self._switches.of(report.name)
-        ended = bool(choice.obstacle(name, report.source))
-        on = choice.is_on(name, report.kind) and not ended
-        failures = self._catalogs.current.failures
-        return PackRecord(
-            name,
-            report.kind,
-            report.file,
-            on=on,
-            loaded=report.loaded,
-            settled=on == report.on,
-            changed=on and bool(switch.source) and switch.source != report.source,
-            ended=ended,
-            nodes=report.nodes or switch.nodes,
-            failures=tuple(failure for failure in failures if failure.pack == name),
-            seconds=report.seconds,
-            size=report.size,
-            since=switch.since if switch.on and on else None,
-        )
+    def _record(self, report: PackReport) -> PackRecord:
+        return _record(report, self._catalogs.current, self._switches)

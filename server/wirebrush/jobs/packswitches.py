@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wirebrush.packlist import Ended, PackChoice
+from wirebrush.packlist import Ended, PackChoice, PackReport
 
 FILE = "packs.json"
 FORMAT = "wirebrush-packs/1"
@@ -29,8 +29,8 @@ class Switch:
     """What is kept of a pack.
 
     `on` is None if nobody chose; `source` is the hash of its code when it was turned on, at `since`
-    (seconds since 1970). `ended` says how it ended a worker, `nodes` what it declared when it was
-    loaded last.
+    (seconds since 1970), empty until a worker has found it. `ended` says how it ended a worker,
+    `nodes` what it declared when it was loaded last.
     """
 
     on: bool | None = None
@@ -85,13 +85,13 @@ class PackSwitches:
         ended = {name: switch.ended for name, switch in heeded.items() if switch.ended is not None}
         return PackChoice({**kept, **dict.fromkeys(forced, True)}, self._all_on, ended)
 
-    def turn(self, name: str, on: bool, source: str, nodes: Iterable[str] = ()) -> None:
+    def turn(self, name: str, on: bool, source: str = "", nodes: Iterable[str] = ()) -> None:
         """Somebody turns a pack on or off; OSError if that cannot be kept, and nothing changes.
 
         Args:
             name: The pack.
             on: What it shall be.
-            source: The hash of its code now.
+            source: The hash of the code it is turned on for; empty: what the next worker finds.
             nodes: What it declares, if that is known.
         """
         with self._lock:
@@ -106,11 +106,15 @@ class PackSwitches:
         self._here.add(name)
         self._note(name, replace(self.of(name), ended=ended))
 
-    def seen(self, name: str, nodes: Iterable[str]) -> None:
-        """Note what a pack that somebody chose declares: it is found by that when it is off."""
-        before = self._kept.get(name)
-        if before is not None and nodes and before.nodes != tuple(nodes):
-            self._note(name, replace(before, nodes=tuple(nodes)))
+    def seen(self, report: PackReport) -> None:
+        """Note what a pack that somebody chose is made of, once it is on, and what it declares."""
+        before = self._kept.get(report.name)
+        if before is None:
+            return
+        source = before.source or (report.source if before.on and report.on else "")
+        after = replace(before, source=source, nodes=report.nodes or before.nodes)
+        if after != before:
+            self._note(report.name, after)
 
     def _note(self, name: str, switch: Switch) -> None:
         """Holds in this process also if it cannot be written."""

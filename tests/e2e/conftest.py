@@ -17,12 +17,25 @@ from server_process import Server
 
 TROUBLE = '''
 import os
-from wirebrush import node
+import time
+from wirebrush import Run, node
 
 @node(id="Trouble", category="trouble", output=True, cache="never")
 def trouble() -> None:
     """Ends the worker process, as a driver that crashes does."""
     os._exit(5)
+
+@node(id="Kettle", category="trouble", output=True, cache="never")
+def kettle(strength: float = 2.5) -> None:
+    """Goes wrong."""
+    raise ValueError("The kettle is empty.")
+
+@node(id="Clock", category="trouble", output=True, cache="never")
+def clock(*, run: Run) -> None:
+    """Ticks for a while."""
+    for value in range(60):
+        time.sleep(0.05)
+        run.step(value + 1, 60)
 '''
 
 PATIENCE = 20_000
@@ -47,7 +60,7 @@ def patience() -> None:
 
 @pytest.fixture(scope="session")
 def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pack of one node, which ends the process that computes it."""
+    """A folder with a pack: one node ends its process, one fails, one takes long."""
     folder: Path = tmp_path_factory.mktemp("packs")
     (folder / "trouble.py").write_text(TROUBLE)
     return folder

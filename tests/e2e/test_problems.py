@@ -87,6 +87,36 @@ def test_what_a_run_refuses_stands_on_the_node_until_it_is_mended(
     expect(studio.node("Save Image").locator("img")).to_be_visible(timeout=SLOW)
 
 
+def test_what_goes_wrong_is_said_at_once_and_its_details_when_asked_for(
+    studio: Studio, page: Page
+) -> None:
+    nodes = {
+        "1": {"type": "Kettle", "at": [0, 0], "values": {}},
+        "2": {"type": "Clock", "at": [400, 0], "values": {}},
+    }
+    drop_workflow(page, {**postcard(), "nodes": nodes, "wires": [], "frames": [], "notes": []})
+    expect(studio.node("Kettle")).to_be_visible()
+    studio.run()
+    expect(studio.node("Kettle").locator("[role=alert]")).to_contain_text("The kettle is empty.")
+    expect(studio.state("Kettle")).to_have_text("error")
+    expect(studio.state("Clock")).to_contain_text("/ 60")  # which goes on all the same
+    assert "Traceback" not in page.locator("body").inner_text()
+
+    page.keyboard.press("Control+Shift+m")
+    details = page.get_by_role("region", name="Problems").locator("details")
+    expect(details.locator("pre")).to_be_hidden()
+    details.get_by_text("Technical details").click()
+    expect(details.locator("pre")).to_contain_text("ValueError: The kettle is empty.")
+    expect(details.locator("pre")).to_contain_text("strength = 2.5")
+    studio.node("Kettle").locator("header").click()
+    inspected = page.get_by_role("complementary", name="Activity").locator("details")
+    expect(inspected.locator("pre")).to_be_hidden()
+    inspected.get_by_text("Technical details").click()
+    expect(inspected.locator("pre")).to_be_visible()
+    expect(studio.state("Clock")).to_have_text(re.compile(r"s$"), timeout=SLOW)
+    expect(studio.state("Kettle")).to_have_text("error")
+
+
 def _open(
     studio: Studio,
     checkpoint: str = "postcards",

@@ -3,6 +3,7 @@ import { memo, useState } from "react";
 import { nodeAt } from "../model/subgraphs/flatten";
 import { isFinal, type Job } from "../runtime/jobs";
 import { thumbnailUrl } from "../runtime/api";
+import { isPicture } from "../runtime/nodeRuns";
 import type { Problem } from "../runtime/wire.gen";
 import { useRuntime, useStudio } from "../state/context";
 import { reveal } from "../state/reveal";
@@ -62,7 +63,7 @@ function Thumb({ job }: { job: Job }) {
   const { ui } = useStudio();
   const { record, running } = job;
   const preview = useRuntime(({ previews, jobs }) => (running ? previews[jobs.ours[record.id]?.document ?? ""]?.[running] : undefined));
-  const picture = record.outputs.find(({ asset, mime }) => asset && mime.startsWith("image/"));
+  const picture = record.outputs.find(isPicture);
   const source = preview ?? (picture?.asset ? thumbnailUrl(picture.asset, 96) : undefined);
   return (
     <button

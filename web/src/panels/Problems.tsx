@@ -7,6 +7,7 @@ import { Button, IconButton } from "../ui/Button";
 import { label } from "../ui/format";
 import { wordsBeside } from "../model/runs/problem";
 import { t } from "../i18n/text";
+import { FailureDetails } from "./FailureDetails";
 import styles from "./Problems.module.css";
 
 /** What is wrong with the workflow, found while it is edited or by its last run; each leads to its place. */
@@ -81,6 +82,7 @@ function Row({ problem }: { problem: Problem }) {
           {problem.hint && <span className={styles["hint"]}>{problem.hint}</span>}
         </span>
       </button>
+      <FailureDetails problem={problem} />
       {isWarning && (
         <IconButton label={t("problems.dismiss")} className={styles["dismiss"] ?? ""} onClick={() => studio.problems.dismiss(workspace.id, problem)}>
           <X size={12} />

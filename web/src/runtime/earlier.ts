@@ -1,4 +1,5 @@
 /** What a node showed the time before. */
+import { isPicture } from "./nodeRuns";
 import type { JobOutput, JobRecord } from "./wire.gen";
 
 /**
@@ -14,7 +15,7 @@ export function outputBefore(records: readonly JobRecord[], asset: string): JobO
   if (!job || !shown) return null;
   for (const earlier of newest.slice(made + 1)) {
     if (earlier.document !== job.document) continue;
-    const there = earlier.outputs.filter(({ node, asset: other, mime }) => node === shown.node && other !== null && mime.startsWith("image/"));
+    const there = earlier.outputs.filter((output) => output.node === shown.node && isPicture(output));
     const found = there.find(({ index }) => index === shown.index) ?? there[0];
     if (found) return found;
   }

@@ -7,9 +7,9 @@ export function runningOf(runs: NodeRuns, names: readonly string[]): string | un
   return names.find((name) => runs[name]?.state === "running");
 }
 
-/** All that they show; a picture that two of them show is there once. */
+/** All that they show; a picture that two of them show is there once. What is only data is not shown. */
 export function outputsOf(runs: NodeRuns, names: readonly string[]): Output[] {
-  const all = names.flatMap((name) => runs[name]?.outputs ?? []);
+  const all = names.flatMap((name) => runs[name]?.outputs ?? []).filter(({ kind }) => kind !== "data");
   const first = new Map(all.map((output) => [output.asset, output]).toReversed() as [string | null, Output][]);
   return all.filter((output) => output.asset === null || first.get(output.asset) === output);
 }

@@ -2,7 +2,7 @@
 import type { Document } from "../model/document/document";
 import type { Signatures } from "../model/runs/signature";
 import { outputsByNode, runsAfter, runsFromRecord, runsPutBack, type NodeRun, type NodeRuns } from "./nodeRuns";
-import type { Event as JobEvent, JobRecord, JobState, Output, Problem } from "./wire.gen";
+import type { Event as JobEvent, JobRecord, JobState, NodeFailed, Output, Problem } from "./wire.gen";
 
 export type { NodeRun, NodeRuns, NodeState } from "./nodeRuns";
 
@@ -31,6 +31,8 @@ export interface Jobs {
 export interface DocumentRuns {
   readonly nodes: NodeRuns;
   readonly problems: readonly Problem[];
+  /** By node: what helps who wrote it, as far as this page was there when it went wrong. */
+  readonly failures: Readonly<Record<string, NodeFailed>>;
 }
 
 /** A job that shows on a document's nodes, with their signatures when it was submitted. */
@@ -46,7 +48,7 @@ export interface Ours {
 export type Estimates = Readonly<Record<string, number>>;
 
 export const NO_JOBS: Jobs = { order: [], byId: {}, documents: {}, ours: {} };
-export const NO_RUNS: DocumentRuns = { nodes: {}, problems: [] };
+export const NO_RUNS: DocumentRuns = { nodes: {}, problems: [], failures: {} };
 /** So many that have ended are kept; those that have not are all kept. */
 export const SHOWN_JOBS = 200;
 
@@ -181,7 +183,21 @@ export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number):
   const { nodes } = runsOf(jobs, ours.document);
   const after = event.type === "queued" ? runsPutBack(nodes, id) : runsAfter(nodes, id, event, ours.signatures, now);
   if (event.type === "finished") return withRuns(known, ours.document, { nodes: after, problems: event.problems });
+  if (event.type === "node_failed") return withRuns(known, ours.document, { nodes: after, ...withFailure(runsOf(jobs, ours.document), event) });
+  if (event.type === "started") return withRuns(known, ours.document, { nodes: after, ...withoutFailures(runsOf(jobs, ours.document)) });
   return after === nodes ? known : withRuns(known, ours.document, { nodes: after });
+}
+
+/** What went wrong is known at once, while the rest runs on. */
+function withFailure({ problems, failures }: DocumentRuns, failed: NodeFailed): Pick<DocumentRuns, "problems" | "failures"> {
+  const others = problems.filter(({ node, severity }) => node !== failed.node || severity === "warning");
+  return { problems: [...others, failed.problem], failures: { ...failures, [failed.node]: failed } };
+}
+
+/** A new attempt: what went wrong in the one before says nothing of it. */
+function withoutFailures({ problems, failures }: DocumentRuns): Pick<DocumentRuns, "problems" | "failures"> {
+  const warnings = problems.filter(({ severity }) => severity === "warning");
+  return { problems: warnings.length === problems.length ? problems : warnings, failures: Object.keys(failures).length ? {} : failures };
 }
 
 /** Whether the record must be fetched: an event came for a job that this page does not know. */
@@ -215,6 +231,7 @@ function jobAfter(job: Job, event: JobEvent, now: number): Job {
       return { ...job, running: null, progress: null, record: { ...record, state, summary, problems, ended: now / 1000 } };
     }
     case "node_failed":
+      return job.running === event.node ? { ...job, running: null, progress: null } : job;
     case "preview":
       return job;
   }

@@ -22,9 +22,9 @@ export interface NodeRun {
 /** By the names that nodes have in runs. */
 export type NodeRuns = Readonly<Record<string, NodeRun>>;
 
-/** Whether it is a picture that the node shows. */
-export function isPicture({ asset, mime }: Output): boolean {
-  return Boolean(asset) && mime.startsWith("image/");
+/** Whether it is a picture that the node shows; what it made as data is shown by nobody. */
+export function isPicture({ kind, asset, mime }: Output): boolean {
+  return kind !== "data" && Boolean(asset) && mime.startsWith("image/");
 }
 
 /** Whether it is a text that the node shows. */
@@ -57,6 +57,10 @@ export function runsAfter(runs: NodeRuns, job: string, event: JobEvent, signatur
       const state = cached ? "cached" : "done";
       const reason = runs[node]?.reason ?? "";
       return { ...runs, [node]: { job, state, seconds, outputs, reason, signature: signatures[node] } };
+    }
+    case "node_failed": {
+      const { value: _, total: __, ...run } = runs[event.node] ?? {};
+      return { ...runs, [event.node]: { outputs: [], ...run, job, state: "error" } };
     }
     case "finished":
       return runsAfterEnd(runs, job, event.problems);

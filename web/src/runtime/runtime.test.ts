@@ -120,6 +120,22 @@ describe("a job", () => {
     expect(nodesOf(cancelled)["2"]?.state).toBe("stopped");
   });
 
+  test("in which a node fails says so while the rest runs, until it is tried again", () => {
+    const problem = { code: "failed", message: "No.", hint: "", node: "2", port: null, severity: "error" as const };
+    const failed: JobEvent = { type: "node_failed", node: "2", problem, error: "ValueError", traceback: ["ValueError: No."], inputs: { a: "1" } };
+    const known = after(...RUNNING, failed, { type: "node_started", node: "3", reason: "", effects: false });
+    expect(nodesOf(known)["2"]).toMatchObject({ state: "error" });
+    expect(nodesOf(known)["2"]?.value).toBeUndefined();
+    expect(nodesOf(known)["3"]?.state).toBe("running");
+    expect(known.byId["j"]?.running).toBe("3");
+    expect(jobs.runsOf(known, "d")).toMatchObject({ problems: [problem], failures: { "2": { error: "ValueError" } } });
+
+    const ended = jobs.withEvent(known, "j", { type: "finished", state: "failed", summary: SUMMARY, problems: [problem] }, 0);
+    expect(jobs.runsOf(ended, "d")).toMatchObject({ problems: [problem], failures: { "2": { error: "ValueError" } } });
+    const again = jobs.withEvent(known, "j", { type: "started", worker: "cpu-1", attempt: 2, nodes: 3 }, 0);
+    expect(jobs.runsOf(again, "d")).toMatchObject({ problems: [], failures: {} });
+  });
+
   test("of somebody else moves the queue, not our nodes", () => {
     const known = RUNNING.reduce(
       (state, item) => jobs.withEvent(state, "j", item, 0),

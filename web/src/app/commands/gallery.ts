@@ -1,6 +1,7 @@
 /** Looking at pictures. */
 import { runId } from "../../model/document/document";
 import { runsOf } from "../../runtime/jobs";
+import { isPicture } from "../../runtime/nodeRuns";
 import { compareWithEarlier } from "../../state/comparing";
 import type { Studio } from "../../state/studio";
 import type { Enlarged } from "../../state/ui";
@@ -46,6 +47,6 @@ function pictureOfSelected({ documents, runtime, view, workspace }: Studio): Enl
   const [node, ...others] = view.getState().nodes;
   if (node === undefined || others.length) return null;
   const runs = runsOf(runtime.store.getState().jobs, workspace.id).nodes;
-  const shown = runs[runId(documents.scope, node)]?.outputs.find(({ asset, mime }) => asset && mime.startsWith("image/"));
+  const shown = runs[runId(documents.scope, node)]?.outputs.find(isPicture);
   return shown?.asset ? { ...shown, asset: shown.asset } : null;
 }

@@ -5,6 +5,7 @@ import { subgraphOf } from "../../model/document/document";
 import { placeholderSpec } from "../../model/catalog/placeholder";
 import { useGraph, useNodeTypes, useProblems, useRunId, useView } from "../../state/context";
 import { t } from "../../i18n/text";
+import { FailureDetails } from "../FailureDetails";
 import panel from "../Panel.module.css";
 import { CommonFields, NodeFields } from "./Fields";
 import { Help } from "./Help";
@@ -59,6 +60,7 @@ function Faults({ problems }: { problems: readonly Problem[] }) {
       {problems.map((problem) => (
         <li key={`${problem.code}${problem.port}${problem.message}`} data-severity={problem.severity}>
           {wordsBeside(problem)} {problem.hint && <span>{problem.hint}</span>}
+          <FailureDetails problem={problem} />
         </li>
       ))}
     </ul>

@@ -2,6 +2,7 @@ import { FileImage, X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { assetUrl } from "../../runtime/api";
 import { isFinal, type Job } from "../../runtime/jobs";
+import { isPicture } from "../../runtime/nodeRuns";
 import type { JobRecord } from "../../runtime/wire.gen";
 import { useRuntime, useStudio, useUi } from "../../state/context";
 import type { Enlarged } from "../../state/ui";
@@ -196,7 +197,7 @@ function useRecords(id: string): readonly JobRecord[] {
 }
 
 function pictureOf(record: JobRecord | undefined): Enlarged | null {
-  const pictures = (record?.outputs ?? []).filter(({ asset, mime }) => asset && mime.startsWith("image/"));
+  const pictures = (record?.outputs ?? []).filter(isPicture);
   const shown = pictures.find(({ kind }) => kind === "output") ?? pictures[0];
   return shown?.asset ? { ...shown, asset: shown.asset } : null;
 }

@@ -1,5 +1,6 @@
 /** A sweep as one picture with its labels, to be kept or shown to others. */
 import { assetUrl } from "../../runtime/api";
+import { isPicture } from "../../runtime/nodeRuns";
 import type { SweepTable } from "../../state/sweeps";
 import { t } from "../../i18n/text";
 
@@ -78,7 +79,7 @@ function drawLabels(drawing: OffscreenCanvasRenderingContext2D, table: SweepTabl
 
 /** `null` where there is no picture (yet). */
 async function imageOf(record: SweepTable["cells"][number][number]): Promise<HTMLImageElement | null> {
-  const output = record?.outputs.find(({ asset, mime }) => asset && mime.startsWith("image/"));
+  const output = record?.outputs.find(isPicture);
   if (!output?.asset) return null;
   const image = new Image();
   image.src = assetUrl(output.asset);

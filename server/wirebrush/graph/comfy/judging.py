@@ -1,8 +1,8 @@
 """Judging a prompt as ComfyUI's `POST /prompt` does: output by output, in its order and words.
 
-Every node's structure is looked at first, and what is wrong there stops all of it: passes that
-come later touch every node. Inputs and values are judged only where a wanted output needs them;
-outputs that fail are left out, and the others run.
+Every node's structure is looked at first; a cycle stops all of it, wherever it is. Inputs and
+values are judged only where a wanted output needs them; outputs that fail, or that hang on a link
+from nowhere, are left out, and the others run.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ class Judge:
     faults: dict[str, list[Fault]] = field(default_factory=dict[str, list[Fault]])
     order: list[str] = field(default_factory=list[str])
     broken: bool = False
-    """Whether the structure itself is wrong, so that nothing can run."""
+    """Whether nodes feed themselves, so that nothing can run."""
 
     def structure(self) -> bool:
-        """Look at every node's links; whether they are broken."""
+        """Look at every node's links; whether nothing can run."""
         for problem in cycle_problems(self.prompt):
             if problem.node is not None:
                 self._blame(problem.node, cycle(problem))
+        self.broken = bool(self.faults)
         for node_id, node in self.prompt.nodes.items():
             spec = self.world.catalog.spec(node.class_type)
             for name, item in self._inputs(node_id).items():
                 if spec is not None and isinstance(item, list):
                     self._link(node_id, spec, name, cast("list[Any]", item))
-        self.broken = bool(self.faults)
         return self.broken
 
     def outputs(self, wanted: Iterable[str]) -> None:
@@ -132,7 +132,8 @@ class Judge:
             elif self._fits(node_id, spec, port.name, cast("list[Any]", item)):
                 sources.append(item[0])
         further = (item for name, item in inputs.items() if spec.port(name) is None)
-        sources.extend(item[0] for item in further if isinstance(item, list))
+        lists = (cast("list[Any]", item) for item in further if isinstance(item, list))
+        sources.extend(item[0] for item in lists if self._broken(item) is None)
         return sources
 
     def _literal(self, node_id: str, spec: NodeSpec, name: str, item: Any) -> None:
@@ -144,9 +145,11 @@ class Judge:
         self._inputs(node_id)[name] = answer.value
 
     def _fits(self, node_id: str, spec: NodeSpec, name: str, link: list[Any]) -> bool:
+        if self._broken(link) is not None:
+            return False  # which was said when all links were looked at
         port = spec.port(name)
         source = self.world.catalog.spec(self.prompt.nodes[link[0]].class_type)
-        if port is None or source is None:
+        if port is None or source is None or port.unchecked == "all":
             return True
         given = source.outputs[link[1]].type
         if _overlap(given, port.type):

@@ -45,7 +45,9 @@ def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: C
             value = convert(value)
         except (ValueError, TypeError, OverflowError) as error:
             return Judged(item, unconvertible(spec, port, value, str(error), choices))
-    fault = None if port.widget is None else _fault(spec, port, port.widget, value, files, choices)
+    fault = None
+    if port.widget is not None and not port.unchecked:
+        fault = _fault(spec, port, port.widget, value, files, choices)
     return Judged({"__value__": value} if is_link(value) else value, fault)
 
 

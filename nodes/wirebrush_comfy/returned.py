@@ -26,8 +26,8 @@ class Returned:
 
 def read(facts: Facts, answer: Any) -> Returned:
     """The answer of a function; NodeError if it is none of the forms that ComfyUI knows."""
-    if hasattr(answer, "as_returned"):
-        answer = answer.as_returned()
+    if hasattr(answer, "as_answer"):  # a NodeOutput
+        answer = answer.as_answer()
     if answer is None:
         return Returned()
     if isinstance(answer, ExecutionBlocker):

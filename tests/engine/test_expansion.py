@@ -208,3 +208,28 @@ def test_broken_expansions_are_named(bench: Any, kind: str, words: str) -> None:
     (problem,) = job.finished.problems
     assert words in problem.message
     assert bench.run({"3": ("Number", {})}).state == "succeeded"
+
+
+def test_an_expansion_may_give_a_list_as_it_is(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(
+        """
+        class Both(NamedTuple):
+            items: list[int]
+            one: int
+
+        @node(id="Number", category="t")
+        def number(value: int = 1) -> int:
+            return value
+
+        @node(id="Some", category="t")
+        def some() -> Both | Expand:
+            graph = Subgraph()
+            return graph.result([1, 2, 3], graph.node("Number", value=7))
+
+        @node(id="Show", category="t")
+        def show(value: Any, *, run: Run) -> None:
+            run.show_text(repr(value))
+        """
+    )
+    job = bench.run({"1": ("Some", {}), "2": ("Show", {"value": ["1", 0]})}, "2")
+    assert job.texts == {"2": ["1", "2", "3"]}

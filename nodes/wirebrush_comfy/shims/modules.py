@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from wirebrush_comfy.shims import (
     api,
+    api_nodes,
+    api_ui,
     devices,
     folder_paths,
     graphs,
@@ -19,11 +21,29 @@ from wirebrush_comfy.shims import (
 )
 from wirebrush_comfy.world import World
 
-MODULES: Mapping[str, Callable[[World], Mapping[str, Any]]] = MappingProxyType(
+Make: TypeAlias = Callable[[World], Mapping[str, Any]]
+
+
+def _versions(makers: Mapping[str, Make]) -> dict[str, Make]:
+    """The same modules in all versions of the newer node classes."""
+    return {
+        f"comfy_api.{version}{name}": make
+        for version in ("latest", "v0_0_1", "v0_0_2")
+        for name, make in makers.items()
+    }
+
+
+MODULES: Mapping[str, Make] = MappingProxyType(
     {
-        "comfy_api.latest": api.api,
-        "comfy_api.v0_0_2": api.api,
-        "comfy_api.v0_0_1": api.api,
+        **_versions(
+            {
+                "": api.api,
+                ".io": api_nodes.io,
+                "._io": api_nodes.io,
+                ".ui": api_ui.ui,
+                "._ui": api_ui.ui,
+            }
+        ),
         "folder_paths": folder_paths.folder_paths,
         "comfy.utils": utils.utils,
         "comfy.model_management": devices.model_management,

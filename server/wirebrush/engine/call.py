@@ -233,7 +233,7 @@ def as_outputs(spec: NodeSpec, returned: Any) -> tuple[Any, ...] | Expand:
     if len(outputs) == 1:
         names = getattr(returned, "_fields", None)
         if names is None or tuple(names) != (outputs[0].name,):
-            return (_listed(spec, 0, returned),)
+            return (listed(spec, 0, returned),)
     if not _is_sequence(returned):
         got = type(returned).__name__
         raise BadOutput(f"{spec.id} declares {_words(spec)}, but its function returned a {got}.")
@@ -242,10 +242,11 @@ def as_outputs(spec: NodeSpec, returned: Any) -> tuple[Any, ...] | Expand:
         raise BadOutput(
             f"{spec.id} declares {_words(spec)}, but its function returned {len(values)} values."
         )
-    return tuple(_listed(spec, index, value) for index, value in enumerate(values))
+    return tuple(listed(spec, index, value) for index, value in enumerate(values))
 
 
-def _listed(spec: NodeSpec, index: int, value: Any) -> Any:
+def listed(spec: NodeSpec, index: int, value: Any) -> Any:
+    """A value as its output has it: a list output gives its items; BadOutput if it has none."""
     output = spec.outputs[index]
     if not output.list or isinstance(value, Blocked):
         return value

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 from wirebrush.api import Expand, Link, NodeError, NodeSpec
-from wirebrush.engine.call import ReceivedLink
+from wirebrush.engine.call import ReceivedLink, listed
 from wirebrush.graph.prompt import PromptNode
 
 MAX_ID = 120
@@ -45,8 +45,11 @@ def graft(
     for local, (class_type, inputs) in expand.nodes.items():
         wired = {name: _linked(value, ids, nodes, parent.id) for name, value in inputs.items()}
         nodes[ids[local]] = PromptNode(ids[local], class_type, wired, parent.title)
-    outputs = tuple(_linked(value, ids, nodes, parent.id) for value in expand.outputs)
-    return outputs, list(ids.values())
+    outputs = [_linked(value, ids, nodes, parent.id) for value in expand.outputs]
+    for index, value in enumerate(outputs):
+        if not isinstance(value, Link):
+            outputs[index] = listed(spec, index, value)
+    return tuple(outputs), list(ids.values())
 
 
 def _prefix(parent: str, item: int) -> str:

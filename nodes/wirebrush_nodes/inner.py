@@ -52,7 +52,7 @@ def patch_model_add_downscale(
     )
 
 
-@node(id="HyperTile", category="model_patches/unet")
+@node(id="HyperTile", category="model_patches/unet", title="HyperTile (lossy)", lossy=True)
 def hyper_tile(
     model: Model,
     tile_size: Annotated[int, Range(1, 2048)] = 256,
@@ -80,7 +80,12 @@ def hyper_tile(
     )
 
 
-@node(id="TomePatchModel", category="model_patches/unet")
+@node(
+    id="TomePatchModel",
+    category="model_patches/unet",
+    title="TomePatchModel (lossy)",
+    lossy=True,
+)
 def tome_patch_model(model: Model, ratio: Unit = 0.3) -> Model:
     """*Lossy*: places of the picture that look alike share one answer (token merging).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from wirebrush.api import Choice, Clip, File, FileRef, Model, Optional, Run, Vae, node
+from wirebrush.api import Choice, Clip, File, FileRef, Lossy, Model, Optional, Run, Vae, node
 from wirebrush_diffusion.autoencoder.source import check_vae_source
 from wirebrush_diffusion.autoencoder.taesd import tiny_name
 from wirebrush_diffusion.files.separate import check_texts
@@ -13,7 +13,10 @@ from wirebrush_nodes.live import explained, open_source
 from wirebrush_nodes.loaders import Checkpoint
 
 TextFile = Annotated[str, File("text_encoders")]
-WeightType = Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+WeightType = Annotated[
+    Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
+    Lossy(("fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")),
+]
 ClipType = Literal[
     "stable_diffusion",
     "stable_cascade",

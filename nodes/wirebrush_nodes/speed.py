@@ -53,7 +53,13 @@ def attention_backend(
     return model.tweaked("AttentionBackend", backend=backend)
 
 
-@node(id="EasyCache", category="advanced/debug/model", title="EasyCache (lossy)", experimental=True)
+@node(
+    id="EasyCache",
+    category="advanced/debug/model",
+    title="EasyCache (lossy)",
+    experimental=True,
+    lossy=True,
+)
 def easy_cache(
     model: Model,
     reuse_threshold: Threshold = 0.2,
@@ -74,7 +80,13 @@ def easy_cache(
     return _with_cache("EasyCache", model, reuse_threshold, start_percent, end_percent)
 
 
-@node(id="LazyCache", category="advanced/debug/model", title="LazyCache (lossy)", experimental=True)
+@node(
+    id="LazyCache",
+    category="advanced/debug/model",
+    title="LazyCache (lossy)",
+    experimental=True,
+    lossy=True,
+)
 def lazy_cache(
     model: Model,
     reuse_threshold: Threshold = 0.2,

@@ -39,6 +39,33 @@ def unclip_checkpoint_loader(
     )
 
 
+class ImageOnlyCheckpoint(NamedTuple):
+    """The parts of a checkpoint that is shown pictures, and never told words."""
+
+    MODEL: Model
+    CLIP_VISION: ClipVision
+    VAE: Vae
+
+
+@node(
+    id="ImageOnlyCheckpointLoader",
+    title="Image Only Checkpoint Loader (img2vid model)",
+    category="loaders/video_models",
+)
+def image_only_checkpoint_loader(
+    ckpt_name: Annotated[str, File("checkpoints")], *, run: Run
+) -> ImageOnlyCheckpoint:
+    """Choose a model that starts from a picture, with the vision encoder it knows.
+
+    Video models are not read yet; those that paint variations of pictures (unCLIP) are.
+
+    Args:
+        ckpt_name: A file in `models/checkpoints` with a vision encoder in it.
+    """
+    parts = unclip_checkpoint_loader(ckpt_name, run=run)
+    return ImageOnlyCheckpoint(parts.MODEL, parts.CLIP_VISION, parts.VAE)
+
+
 @node(id="unCLIPConditioning", category="conditioning")
 def unclip_conditioning(
     conditioning: Conditioning,

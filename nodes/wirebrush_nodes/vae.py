@@ -41,7 +41,7 @@ def vae_encode(pixels: Image, vae: Vae, *, run: Run) -> Latent:
         return Latent(autoencoder.encode(pixels))
 
 
-@node(id="VAEDecodeTiled", category="_for_testing", title="VAE Decode (Tiled)")
+@node(id="VAEDecodeTiled", category="_for_testing", title="VAE Decode (Tiled)", lossy=True)
 def vae_decode_tiled(
     samples: Latent,
     vae: Vae,
@@ -52,13 +52,15 @@ def vae_decode_tiled(
     *,
     run: Run,
 ) -> Image:
-    """Turn a large latent into a picture part by part, which needs less memory.
+    """*Lossy*: turn a large latent into a picture part by part, which needs less memory.
+
+    Colours may differ a little from the whole's. Parts overlap by a quarter of their side at most.
 
     Args:
         samples: The latent.
         vae: The VAE of the model that made it.
         tile_size: Pixels of a part; larger ones differ less from the whole.
-        overlap: Over how many pixels parts fade into each other.
+        overlap: Over how many pixels parts fade into each other; a quarter of tile_size at most.
         temporal_size: For videos: how many frames at once.
         temporal_overlap: For videos: over how many frames parts fade into each other.
     """
@@ -68,7 +70,7 @@ def vae_decode_tiled(
         return decode_tiled(autoencoder, samples.samples, tile_size, overlap, run.step)
 
 
-@node(id="VAEEncodeTiled", category="_for_testing", title="VAE Encode (Tiled)")
+@node(id="VAEEncodeTiled", category="_for_testing", title="VAE Encode (Tiled)", lossy=True)
 def vae_encode_tiled(
     pixels: Image,
     vae: Vae,
@@ -79,13 +81,15 @@ def vae_encode_tiled(
     *,
     run: Run,
 ) -> Latent:
-    """Turn a large picture into a latent part by part, which needs less memory.
+    """*Lossy*: turn a large picture into a latent part by part, which needs less memory.
+
+    Latents differ a little from the whole's. Parts overlap by a quarter of their side at most.
 
     Args:
         pixels: The picture.
         vae: The VAE of the model that will paint.
         tile_size: Pixels of a part; larger ones differ less from the whole.
-        overlap: Over how many pixels parts fade into each other.
+        overlap: Over how many pixels parts fade into each other; a quarter of tile_size at most.
         temporal_size: For videos: how many frames at once.
         temporal_overlap: For videos: over how many frames parts fade into each other.
     """

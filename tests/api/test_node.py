@@ -14,6 +14,7 @@ from wirebrush.api import (
     Image,
     Lazy,
     Link,
+    Lossy,
     Mask,
     Model,
     NodeSpec,
@@ -149,6 +150,26 @@ def test_ranges_and_choices_reach_the_widget(spec: NodeSpec) -> None:
 
 def test_named_tuple_gives_named_outputs(spec: NodeSpec) -> None:
     assert [(out.name, out.type) for out in spec.outputs] == [("MODEL", "MODEL"), ("CLIP", "CLIP")]
+
+
+def test_what_makes_results_less_exact_is_marked() -> None:
+    @node(id="Quick", category="x", lossy=True)
+    def quick(amount: float = 0.2) -> float:
+        return amount
+
+    @node(id="Load", category="x")
+    def load(
+        precision: Annotated[Literal["whole", "half"], Lossy(("half",))] = "whole",
+    ) -> float:
+        return 0.0
+
+    assert spec_of(quick).loses({})
+    assert not spec_of(load).loses({})
+    assert spec_of(load).loses({"precision": "half"})
+    assert not spec_of(load).loses({"precision": Link("1", 0)})
+    for kind in (quick, load):
+        assert NodeSpec.from_json(spec_of(kind).to_json()) == spec_of(kind)
+    assert spec_of(quick).to_json()["lossy"] is True
 
 
 def test_spec_survives_json(spec: NodeSpec) -> None:

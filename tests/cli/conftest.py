@@ -36,6 +36,12 @@ def tiny(value: int = 1, *, run: Run) -> None:
     png = b"\\x89PNG\\r\\n\\x1a\\n" + b"".join(parts)
     run.save(png, name="tiny", mime="image/png", width=1, height=1)
 
+@node(id="TinyQuick", category="test", lossy=True)
+def quick(value: int) -> int:
+    """Nearly its number."""
+    return value
+
+
 @node(id="TinyNumber", category="test")
 def number(value: int = 1) -> int:
     """A number."""

@@ -160,17 +160,21 @@ def test_a_damaged_journal_is_replaced_by_the_backup_of_the_last_end(home: Home)
     assert "journal.damaged-" in told
 
 
+LOSSY = {"1": True, "2": False}
+
+
 @posix
 def test_a_plan_is_what_the_run_then_does(home: Home) -> None:
     _, url = home.serve()
     prompt = {
-        "1": {"class_type": "TinyNumber", "inputs": {"value": 5}},
+        "1": {"class_type": "TinyQuick", "inputs": {"value": 5}},
         "2": {"class_type": "Tiny", "inputs": {"value": ["1", 0]}},
     }
 
     def plan(studio: Studio) -> dict[str, str]:
         body = json.dumps({"prompt": prompt}).encode()
         told = studio.request("POST", "/v1/plan", body, {"Content-Type": "application/json"})
+        assert {node: item["lossy"] for node, item in told["nodes"].items()} == LOSSY
         return {node: item["state"] for node, item in told["nodes"].items()}
 
     with Studio.open(url) as studio:

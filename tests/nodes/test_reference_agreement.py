@@ -32,6 +32,10 @@ UNSAID = "off is what the field's page shows, too"
 LOSSY = "what changes pictures to be faster says so"
 DIFFERENT: dict[str, tuple[Difference, ...]] = {
     "EasyCache": (Difference("EasyCache β", 'EasyCache "EasyCache (lossy)" β', LOSSY),),
+    "HyperTile": (Difference("HyperTile |", 'HyperTile "HyperTile (lossy)" |', LOSSY),),
+    "TomePatchModel": (
+        Difference("TomePatchModel |", 'TomePatchModel "TomePatchModel (lossy)" |', LOSSY),
+    ),
     "LazyCache": (Difference("LazyCache β", 'LazyCache "LazyCache (lossy)" β', LOSSY),),
     "TorchCompileModel": (
         Difference(

@@ -9,7 +9,10 @@ from wirebrush_diffusion.pictures.tiling import OnTile, tiled
 
 
 def decode_tiled(vae: Autoencoder, latent: Tensor, tile: int, overlap: int, on: OnTile) -> Tensor:
-    """Latents `[B,C,h,w]` -> pictures `[B,H,W,3]`; `tile` and `overlap` in pixels."""
+    """Latents `[B,C,h,w]` -> pictures `[B,H,W,3]`; `tile` and `overlap` in pixels.
+
+    More overlap than a quarter of a tile only costs time: it is taken for that much.
+    """
     step = vae.downscale
     tile, overlap = max(tile // step, 1), min(overlap, tile // 4) // step
 
@@ -21,7 +24,10 @@ def decode_tiled(vae: Autoencoder, latent: Tensor, tile: int, overlap: int, on: 
 
 
 def encode_tiled(vae: Autoencoder, pictures: Tensor, tile: int, overlap: int, on: OnTile) -> Tensor:
-    """Pictures `[B,H,W,3]` -> latents; sides are cut at both ends to whole latent positions."""
+    """Pictures `[B,H,W,3]` -> latents; sides are cut at both ends to whole latent positions.
+
+    `overlap` as in `decode_tiled`.
+    """
     step = vae.downscale
     height, width = (max(side // step, 1) * step for side in pictures.shape[1:3])
     top, left = (max(pictures.shape[1] - height, 0) // 2, max(pictures.shape[2] - width, 0) // 2)

@@ -16,7 +16,7 @@ from wirebrush.api.expand import Expand, Link
 from wirebrush.api.run import Run
 from wirebrush.api.spec import MISSING, CachePolicy, NodeSpec, Output, Port, Widget
 from wirebrush.api.values import FileRef, TypeName
-from wirebrush.api.widgets import Choice, File, Lazy, Optional, Range, SeedWidget, Text
+from wirebrush.api.widgets import Choice, File, Lazy, Lossy, Optional, Range, SeedWidget, Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,6 +64,7 @@ def node(
     effects: bool = False,
     deprecated: bool = False,
     experimental: bool = False,
+    lossy: bool = False,
     formerly: Sequence[str] = (),
 ) -> Callable[[F], F]:
     """Declare a node type. The function stays a plain function that a test can call.
@@ -87,6 +88,8 @@ def node(
             the job fails and says so, instead of doing it a second time.
         deprecated: Hidden from search, still runs.
         experimental: Marked as such.
+        lossy: It makes results less exact, mostly to be faster; marked as such. Where only some
+            choices of an input do, annotate that: `Annotated[..., Lossy(("fp8",))]`.
         formerly: Earlier ids, still accepted in workflows.
     """
 
@@ -103,6 +106,7 @@ def node(
         effects=effects,
         deprecated=deprecated,
         experimental=experimental,
+        lossy=lossy,
         formerly=tuple(formerly),
     )
 
@@ -237,7 +241,8 @@ def _type_name(base: Any, extras: Sequence[Any]) -> str:
 
 def _widget(base: Any, extras: Sequence[Any]) -> Widget | None:
     if get_origin(base) is Literal:
-        return Widget("choice", choices=get_args(base))
+        lossy = next((extra.choices for extra in extras if isinstance(extra, Lossy)), ())
+        return Widget("choice", choices=get_args(base), lossy=lossy)
     parts: dict[str, Any] = {}
     kind = _SCALARS[base][1] if base in _SCALARS else None
     for extra in extras:

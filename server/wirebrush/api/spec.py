@@ -15,6 +15,7 @@ _FLAGS = (
     "effects",
     "deprecated",
     "experimental",
+    "lossy",
 )
 
 
@@ -39,7 +40,7 @@ class Widget:
 
     `kind` is one of int, float, seed, text, toggle, choice, file. `choices` of a file widget are
     those that mean no file; whoever serves the catalog adds the files, because folders change
-    while the server runs.
+    while the server runs. `lossy` choices make the result less exact.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Widget:
     choices: tuple[str | int | float | bool, ...] | None = None
     folder: str | None = None
     upload: bool = False
+    lossy: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Only what differs from the defaults, so that a catalog stays small."""
@@ -63,6 +65,8 @@ class Widget:
                 data[name] = getattr(self, name)
         if self.choices is not None:
             data["choices"] = list(self.choices)
+        if self.lossy:
+            data["lossy"] = list(self.lossy)
         return data
 
     @classmethod
@@ -70,6 +74,7 @@ class Widget:
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         if known.get("choices") is not None:
             known["choices"] = tuple(known["choices"])
+        known["lossy"] = tuple(known.get("lossy", ()))
         return cls(**known)
 
 
@@ -157,7 +162,8 @@ class NodeSpec:
     the pack loader. `sink` nodes are what a prompt is run for. `dynamic` nodes have further ports
     that depend on their values; `fingerprint` nodes look at the world before they are keyed;
     `validates` nodes have an opinion about their values, which the worker is asked for; `effects`
-    nodes act on the world, and are not repeated by themselves after a crash.
+    nodes act on the world, and are not repeated by themselves after a crash. `lossy` nodes make
+    results less exact, mostly to be faster.
     """
 
     id: str
@@ -175,6 +181,7 @@ class NodeSpec:
     effects: bool = False
     deprecated: bool = False
     experimental: bool = False
+    lossy: bool = False
     formerly: tuple[str, ...] = ()
     pack: str = ""
     source: str = ""
@@ -188,6 +195,14 @@ class NodeSpec:
     def port(self, name: str) -> Port | None:
         """The input of that name, or None."""
         return self._by_name.get(name)
+
+    def loses(self, values: Mapping[str, Any]) -> bool:
+        """Whether a node with these values makes results less exact: always, or by a choice."""
+        return self.lossy or any(
+            values.get(port.name, port.default) in port.widget.lossy
+            for port in self.inputs
+            if port.widget is not None and port.widget.lossy
+        )
 
     def owned_by(self, pack: str, source: str) -> NodeSpec:
         """The same node type, stamped with the pack that declares it."""

@@ -62,6 +62,13 @@ class Optional:
     """Lists an input that has a default under `optional` for API clients, as ComfyUI does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lossy:
+    """Those of an input's choices that make the result less exact than the others would."""
+
+    choices: tuple[str, ...]
+
+
 class Lazy(Protocol[T_co]):
     """An input that is computed only if it is called: `return yes() if condition else no()`.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from wirebrush.api import MISSING, Port
 from wirebrush.api.node import FingerprintFunction, PortsFunction, ValidateFunction
 from wirebrush_comfy.facts import Facts, judged_inputs
 from wirebrush_comfy.waiting import settled
+
+NEVER_SAME = "nan"
+"""What a fingerprint is, for the engine, that differs each time."""
 
 
 def fingerprint(facts: Facts) -> FingerprintFunction | None:
@@ -23,9 +25,9 @@ def fingerprint(facts: Facts) -> FingerprintFunction | None:
         ask = getattr(facts.kind, facts.hooks.changed)
         try:
             answer = settled(ask(**_named(facts, ask, values)))
-            return repr(answer) if answer == answer else uuid4().hex
+            return repr(answer) if answer == answer else NEVER_SAME
         except Exception:  # it is the pack's, and means: never the same
-            return uuid4().hex
+            return NEVER_SAME
 
     return look
 

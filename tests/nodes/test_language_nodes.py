@@ -29,7 +29,11 @@ from wirebrush_nodes.sampling import ksampler
 from wirebrush_nodes.sd3 import empty_sd3_latent_image
 from wirebrush_nodes.style import clip_vision_encode
 from wirebrush_nodes.text import clip_text_encode
-from wirebrush_nodes.unclip import unclip_checkpoint_loader, unclip_conditioning
+from wirebrush_nodes.unclip import (
+    image_only_checkpoint_loader,
+    unclip_checkpoint_loader,
+    unclip_conditioning,
+)
 from wirebrush_nodes.vae import vae_decode, vae_encode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "diffusion"))
@@ -189,6 +193,13 @@ def test_pixart_alpha_is_told_sizes(run: SilentRun) -> None:
     assert torch.equal(latents[0], latents[2])
 
 
+def test_a_checkpoint_without_words(run: SilentRun) -> None:
+    parts, whole = (
+        load("unclip", run=run) for load in (image_only_checkpoint_loader, unclip_checkpoint_loader)
+    )
+    assert parts == (whole.MODEL, whole.CLIP_VISION, whole.VAE)
+
+
 def test_variations_of_a_picture(run: SilentRun) -> None:
     parts = unclip_checkpoint_loader("unclip", run=run)
     seen = clip_vision_encode(parts.CLIP_VISION, torch.rand(1, 40, 40, 3), run=run)
@@ -227,6 +238,7 @@ def test_what_is_wrong_is_said_at_its_input(run: SilentRun) -> None:
     picture = torch.rand(1, 60, 60, 3)
     cases: list[tuple[Any, str, str]] = [
         (lambda: unclip_checkpoint_loader("flux", run=run), "ckpt_name", "flux has no vision"),
+        (lambda: image_only_checkpoint_loader("flux", run=run), "ckpt_name", "flux has no vision"),
         (
             lambda: clip_loader("qwen_image.safetensors", "sdxl", run=run),
             "clip_name",

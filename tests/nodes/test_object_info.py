@@ -29,7 +29,9 @@ def facts_of(info: dict[str, Any]) -> dict[str, Any]:
     for name, fields in parts:
         assert list(fields) == info["input_order"].get(name, [])
     return {
-        "inputs": [_input(name, section, field) for section, s in parts for name, field in s.items()],
+        "inputs": [
+            _input(name, section, field) for section, s in parts for name, field in s.items()
+        ],
         "outputs": [
             list(output)
             for output in zip(

@@ -10,6 +10,7 @@ from http_studio import TOKEN, Studio, running_studio
 
 from wirebrush.http.comfy.page import page_csp
 from wirebrush.http.comfy.services import ComfyServices
+from wirebrush.http.comfy.settings import STARTING
 
 INDEX = b'<!doctype html><script type="importmap">{}</script><script src="x.js"></script>'
 PAGE = {"Sec-Fetch-Site": "none", "Accept": "text/html"}
@@ -81,6 +82,21 @@ async def test_its_requests_are_answered_below_it(comfy_ui: Studio) -> None:
     assert (await comfy_ui.ask_bare("POST", settings, data="1", headers=foreign))[0] == 403
     own = {**headers, "Origin": comfy_ui.origin}
     assert (await comfy_ui.ask_bare("POST", settings, data="1", headers=own))[0] == 200
+
+
+async def test_what_browsers_would_complain_of_is_missing_in_its_own_type(
+    comfy_ui: Studio,
+) -> None:
+    for path in ("/comfy/user.css", "/comfy/api/userdata/user.css"):
+        status, _, headers = await comfy_ui.ask("GET", path)
+        assert (status, headers["Content-Type"].partition(";")[0]) == (404, "text/css")
+
+
+async def test_the_page_starts_with_settings_that_it_can_read(comfy_ui: Studio) -> None:
+    own = {**comfy_ui.cookie, "Origin": comfy_ui.origin}
+    assert (await comfy_ui.ask("GET", "/comfy/api/settings"))[1] == STARTING
+    await comfy_ui.ask_bare("POST", "/comfy/api/settings/a", data="1", headers=own)
+    assert (await comfy_ui.ask("GET", "/comfy/api/settings"))[1] == {**STARTING, "a": 1}
 
 
 async def test_without_the_option_there_is_no_such_page(comfy: Studio) -> None:

@@ -15,6 +15,8 @@ from wirebrush.http.headers import DATA_CSP
 from wirebrush.http.pages import file_answer, file_inside
 from wirebrush.http.routes import Handler
 
+USER_STYLE = "user.css"
+"""The page asks for it, and browsers complain if what is missing has another type."""
 _INLINE = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".svg", ".ico"})
 _REST = "; ".join(
@@ -64,6 +66,8 @@ def comfy_page_routes(comfy: ComfyServices) -> list[tuple[str, Handler]]:
     if comfy.page is not None:
         routes += [("/comfy", _to_folder), ("/comfy/", _index(comfy.page))]
         routes += [("/comfy/{path:.+}", _files(comfy.page))]
+        # The page names these pictures as if it were at the root.
+        routes += [("/assets/images/{path:.+}", _files(comfy.page / "assets" / "images"))]
     return routes
 
 
@@ -90,6 +94,8 @@ def _files(folder: Path) -> Handler:
     async def file(request: web.Request) -> web.StreamResponse:
         name = request.match_info["path"]
         path = file_inside(folder, name)
+        if path is None and name == USER_STYLE:
+            return web.Response(status=404, content_type="text/css")
         if path is None:
             raise web.HTTPNotFound
         csp = {"Content-Security-Policy": DATA_CSP}

@@ -19,17 +19,23 @@ from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.routes import Route
 from wirebrush.http.textfiles import read_text, saving, write_text
 
+STARTING: Mapping[str, Any] = {
+    "Comfy.Canvas.NavigationMode": "custom",
+    "Comfy.Canvas.LeftMouseClickBehavior": "panning",
+    "Comfy.Canvas.MouseWheelScroll": "zoom",
+}
+"""What ComfyUI's page would choose by itself. Given none, it stumbles over its own defaults."""
 _NOT_IN_ID = re.compile(r"[^a-zA-Z0-9-_ ]")
 
 
 async def get_all(request: web.Request) -> web.Response:
     """All settings."""
-    return answer(await asyncio.to_thread(_read, comfy_of(request).settings_file))
+    return answer(await asyncio.to_thread(_settings, comfy_of(request)))
 
 
 async def get_one(request: web.Request) -> web.Response:
     """One setting, or null."""
-    found = await asyncio.to_thread(_read, comfy_of(request).settings_file)
+    found = await asyncio.to_thread(_settings, comfy_of(request))
     return answer(found.get(request.match_info["id"]))
 
 
@@ -71,8 +77,15 @@ async def add_user(request: web.Request) -> web.Response:
 
 async def _change(comfy: ComfyServices, changes: Mapping[str, Any]) -> None:
     async with comfy.lock:
-        known = await asyncio.to_thread(_read, comfy.settings_file)
+        known = await asyncio.to_thread(_settings, comfy)
         await asyncio.to_thread(_write, comfy.settings_file, {**known, **changes})
+
+
+def _settings(comfy: ComfyServices) -> dict[str, Any]:
+    """What is kept, or what the page starts with where it is served."""
+    if comfy.page is not None and not comfy.settings_file.exists():
+        return dict(STARTING)
+    return _read(comfy.settings_file)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from aiohttp import web
@@ -74,10 +74,11 @@ async def tree(request: web.Request) -> web.StreamResponse:
 
 async def read(request: web.Request) -> web.StreamResponse:
     """A file."""
-    path = await _do(_files(request).file, request.match_info["file"])
+    name = request.match_info["file"]
+    kind = _TYPES.get(PurePosixPath(name).suffix.lower(), "application/octet-stream")
+    path = await _do(_files(request).file, name)
     if path is None:
-        return refusal(404)
-    kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
+        return web.Response(status=404, content_type=kind)  # browsers complain of other types
     headers = {"Content-Type": kind, "Content-Security-Policy": USER_CONTENT_CSP}
     return web.FileResponse(path, headers={**headers, "Cache-Control": "no-cache"})
 

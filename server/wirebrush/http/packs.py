@@ -127,6 +127,10 @@ class PackList:
         self._told()
         return self._record(report)
 
+    def look_again(self) -> None:
+        """Packs may have come, gone or changed: workers start anew and look."""
+        self._renew(self.choice())
+
     def heard(self) -> None:
         """A worker sent its catalog."""
         for report in self._reports:

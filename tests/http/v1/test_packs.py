@@ -128,6 +128,13 @@ async def test_a_pack_that_failed_is_tried_again(packs: Studio) -> None:
     assert len(told) == 1
 
 
+async def test_workers_look_again_when_they_are_asked_to(packs: Studio) -> None:
+    told = renewed(packs)
+    status, body, _ = await packs.ask("POST", "/v1/packs/reload")
+    assert (status, body) == (202, {"looking": True})
+    assert len(told) == 1
+
+
 async def test_a_pack_that_ended_a_worker_is_off_by_itself_and_says_so(packs: Studio) -> None:
     packs.services.packs.ended(PackFatal("", "", "mine", Ended("It explodes.", "m1")))
     gone = replace(MINE, on=False, loaded=False)

@@ -38,6 +38,12 @@ async def switch(request: web.Request) -> web.Response:
     return answer(asdict(record))
 
 
+async def reload(request: web.Request) -> web.Response:
+    """Look for packs anew."""
+    request.app[SERVICES].packs.look_again()
+    return answer({"looking": True}, status=202)
+
+
 ROUTES = (
     Route(
         "GET",
@@ -54,5 +60,14 @@ ROUTES = (
         " again tries a pack anew that could not be loaded, and accepts one that has changed.",
         body={"on": bool},
         gives=PackRecord,
+    ),
+    Route(
+        "POST",
+        "/v1/packs/reload",
+        reload,
+        "Look for packs anew, and load those that are on as they are now. Workers start anew for"
+        " it, after the job they are busy with; the catalog event tells when they have.",
+        gives={"looking": bool},
+        status=202,
     ),
 )

@@ -1,4 +1,4 @@
-import { ChevronDown, GripVertical, RotateCcw, X } from "lucide-react";
+import { ChevronDown, GripVertical, Image, RotateCcw, X } from "lucide-react";
 import { memo, useState } from "react";
 import { nodeAt } from "../model/subgraphs/flatten";
 import { isFinal, type Job } from "../runtime/jobs";
@@ -73,7 +73,7 @@ function Thumb({ job }: { job: Job }) {
       aria-label={t("node.open")}
       onClick={() => picture?.asset && ui.setState({ enlarged: { ...picture, asset: picture.asset }, among: null })}
     >
-      {source && <img src={source} alt="" loading="lazy" draggable={false} />}
+      {source ? <img src={source} alt="" loading="lazy" draggable={false} /> : <Image size={16} aria-hidden="true" />}
     </button>
   );
 }

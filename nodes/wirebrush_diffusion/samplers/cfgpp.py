@@ -127,7 +127,13 @@ def dpmpp_2s_ancestral_cfg_pp(
     eta: float = 1.0,
     s_noise: float = 1.0,
 ) -> Tensor:
-    """DPM-Solver++(2S), ancestral; the step itself takes the middle's unconditional estimate."""
+    """DPM-Solver++(2S), ancestral.
+
+    The field's step takes the middle's unconditional estimate where that of its start belongs. So
+    it comes to no exact answer, however many steps there are: a spread of 0.5 becomes 0.40. That is
+    how its pictures look, and so do ours. Flows, whose noise the field's step does not know, get
+    the right one.
+    """
     both = pairs_of(model)
     total = len(sigmas) - 1
     plan = [space.split(sigma, after, eta) for sigma, after in itertools.pairwise(sigmas)]
@@ -138,8 +144,8 @@ def dpmpp_2s_ancestral_cfg_pp(
         if down > 0:
             middle = math.sqrt(sigma * down)
             half = (x - plain).mul_(middle / sigma).add_(denoised)
-            estimate, plain = both(half, middle)
-            start = (x + denoised).sub_(plain)
+            estimate, later = both(half, middle)
+            start = (x + denoised).sub_(plain if space.flow else later)
             x = start.mul_(down / sigma).add_(estimate, alpha=1 - down / sigma)
         else:
             x = denoised

@@ -15,11 +15,15 @@ Worker -> server
                                                        probe: only say whether it is there
     finished   {job, epoch, event}                     event: Finished; the worker is free again
     plan       {request, nodes, error}                 nodes: {id: "cached" | "run"}
+    check      {request, problems, error}              what nodes have against their values
     beat       {job, progress, rss, vram}              every second, from a thread of its own
     log        {level, text}
 Server -> worker
     run        {job, epoch, attempt, prompt, targets, metadata, previews, scope, rules}
     plan       {request, prompt, targets}              what a run would compute, also during a job
+    check      {request, prompt}                       whether the nodes take their values
+    free       {results}                               after the jobs that wait: let go of models
+                                                       and, if asked, of results in memory
     cancel     {job}
     asset      {request, found, id, name, mime}        blob: the file
     stop       {}                                      finish nothing new, exit 0

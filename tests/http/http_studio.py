@@ -32,9 +32,9 @@ from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
 from wirebrush.http.wire import CatalogChanged, PacksChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
+from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.packswitches import PackSwitches
-from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.thumbnails import Thumbnails
 
@@ -176,6 +176,7 @@ async def _services(tmp_path: Path, journal: Journal) -> Services:
     queue = await JobQueue.open(journal, hub.publish)
     models = ModelFolders(config.models)
     catalogs = Catalogs(data / "catalog.json", lambda digest: hub.broadcast(CatalogChanged(digest)))
+    desk = WorkerDesk()
     return Services(
         config=config,
         queue=queue,
@@ -183,12 +184,12 @@ async def _services(tmp_path: Path, journal: Journal) -> Services:
         models=models,
         thumbnails=Thumbnails(data / "thumbnails"),
         catalogs=catalogs,
-        submitter=Submitter(catalogs, queue, assets, models),
+        submitter=Submitter(catalogs, queue, assets, models, desk),
         hub=hub,
         documents=Documents(data / "workflows"),
         drafts=Drafts(data / "drafts"),
         templates=Templates(tmp_path / "templates"),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
-        plans=PlanDesk(),
+        desk=desk,
         packs=PackList(catalogs, PackSwitches(data), lambda: hub.broadcast(PacksChanged())),
     )

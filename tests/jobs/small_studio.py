@@ -13,11 +13,11 @@ from typing import Any
 from wirebrush.events import Event, NodeStarted
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.attempt import Services
+from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
-from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import JobRecord, Submission
 from wirebrush.jobs.status import Listeners, WorkerStatus
@@ -53,7 +53,7 @@ class Studio:
     statuses: list[WorkerStatus] = field(default_factory=list)
     catalogs: list[Any] = field(default_factory=list)
     fatals: list[PackFatal] = field(default_factory=list)
-    plans: PlanDesk = field(default_factory=lambda: PlanDesk(seconds=20))
+    desk: WorkerDesk = field(default_factory=lambda: WorkerDesk(seconds=20))
 
     @classmethod
     async def open(cls, folder: Path, journal: Journal) -> Studio:
@@ -71,7 +71,7 @@ class Studio:
     ) -> AsyncIterator[Supervisor]:
         """While the block runs, a worker serves the queue."""
         services = Services(
-            self.queue, self.assets, lambda *item: self.heard.append(item), self.plans
+            self.queue, self.assets, lambda *item: self.heard.append(item), self.desk
         )
         listeners = Listeners(self.catalogs.append, self.statuses.append, self.fatals.append)
         leftovers = Leftovers(self.folder / "workers")

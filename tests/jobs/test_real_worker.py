@@ -178,9 +178,9 @@ async def test_a_plan_knows_what_the_run_has_left(studio: Studio) -> None:
     async with studio.working(PATIENT, command=engine(studio.folder)):
         job = (await studio.queue.submit(work)).id
         await studio.state(job, "succeeded")
-        told = await studio.plans.ask(work.prompt, work.targets)
+        told = await studio.desk.plan(work.prompt, work.targets)
         assert set(told.values()) == {"cached"}
-        told = await studio.plans.ask(later.prompt, later.targets)
+        told = await studio.desk.plan(later.prompt, later.targets)
         assert {node for node, state in told.items() if state == "run"} == {"3", "end"}
     known = await studio.queue.estimates({"Slow", "Draw", "Post"})
     assert known.keys() == {"Slow", "Draw"}

@@ -37,6 +37,7 @@ from wirebrush.http.textfiles import remove_unfinished
 from wirebrush.http.wire import CatalogChanged, PacksChanged, worker_changed
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.attempt import Services as WorkerServices
+from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.housekeeping import Housekeeping
 from wirebrush.jobs.journal import Journal
@@ -44,7 +45,6 @@ from wirebrush.jobs.leftovers import Leftovers
 from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.lock import FolderLock
 from wirebrush.jobs.packswitches import PackSwitches
-from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.status import Listeners
 from wirebrush.jobs.supervisor import Supervisor
@@ -113,6 +113,7 @@ async def _services(config: Config, journal: Journal) -> Services:
     catalogs = Catalogs(
         config.data / "catalog.json", lambda digest: hub.broadcast(CatalogChanged(digest))
     )
+    desk = WorkerDesk()
     return Services(
         config=config,
         queue=queue,
@@ -120,13 +121,13 @@ async def _services(config: Config, journal: Journal) -> Services:
         models=models,
         thumbnails=Thumbnails(config.data / "thumbnails"),
         catalogs=catalogs,
-        submitter=Submitter(catalogs, queue, assets, models),
+        submitter=Submitter(catalogs, queue, assets, models, desk),
         hub=hub,
         documents=Documents(config.data / "workflows"),
         drafts=Drafts(config.data / "drafts"),
         templates=Templates(wirebrush_web.workflows_path()),
         workers=WorkerBoard(lambda status: hub.broadcast(worker_changed(status))),
-        plans=PlanDesk(),
+        desk=desk,
         packs=PackList(
             catalogs,
             PackSwitches(config.data, config.packs_on, config.all_packs_on),
@@ -171,7 +172,7 @@ async def _supervisors(config: Config, services: Services) -> list[Supervisor]:
         Supervisor(
             _command(name, device, config, packs.choice()),
             Limits(node=config.node_deadline, cancel_grace=config.cancel_grace),
-            WorkerServices(services.queue, services.assets, services.hub.publish, services.plans),
+            WorkerServices(services.queue, services.assets, services.hub.publish, services.desk),
             leftovers,
             Listeners(catalog=heard, status=services.workers.put, fatal=packs.ended),
         )

@@ -17,6 +17,7 @@ from wirebrush.engine.cache.disk import DiskStore
 from wirebrush.engine.cache.memory import MemoryStore
 from wirebrush.engine.cache.tiered import TieredStore
 from wirebrush.engine.cancel import Cancellation
+from wirebrush.engine.checking import check
 from wirebrush.engine.context import PackWorld, Parts, Rules, Wishes
 from wirebrush.engine.devices import Device
 from wirebrush.engine.executor import Execution
@@ -28,7 +29,7 @@ from wirebrush.engine.loop import LoopThread
 from wirebrush.engine.packs import Packs
 from wirebrush.engine.plan import Planned, plan
 from wirebrush.engine.recorder import Emit, Recorder
-from wirebrush.events import Event, Finished
+from wirebrush.events import Event, Finished, Problem
 from wirebrush.folders import KindFolder, ModelFolders
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.recipe import RecipeBook
@@ -149,6 +150,16 @@ class Engine:
     def plan(self, prompt: Prompt, targets: Sequence[str]) -> dict[str, Planned]:
         """What a run would compute now; see `engine.plan`. Safe beside running jobs."""
         return plan(self._parts, prompt, targets)
+
+    def check(self, prompt: Prompt) -> list[Problem]:
+        """What the prompt's nodes have against their values. Safe beside running jobs."""
+        return list(check(self.packs, prompt))
+
+    def free(self, *, results: bool) -> int:
+        """Let go of models, and of results in memory if wanted: how many bytes. Those on disk stay:
+        they take no memory."""
+        freed = self._parts.device.free()
+        return freed + (self._parts.store.memory.shrink(0) if results else 0)
 
     def tidy(self) -> None:
         """Delete what processes that died left in the cache folder, and old workspaces."""

@@ -230,7 +230,7 @@ class Execution:
     def _announce(self, task: Task) -> None:
         """Say that a node starts: at once if it may take long (or crash), else in the batch.
 
-        ComfyUI's clients rely on the order of what they hear, so theirs comes after what was before.
+        ComfyUI's clients rely on the order of what they hear, so theirs comes in its turn.
         """
         if task.started:
             return

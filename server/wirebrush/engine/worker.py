@@ -32,6 +32,7 @@ from wirebrush.engine.devices import Device, versions
 from wirebrush.engine.engine import GIGABYTE, Engine, Progress, Settings
 from wirebrush.engine.finding import installed_importers
 from wirebrush.engine.packs import Packs, load_packs
+from wirebrush.engine.questions import Questions
 from wirebrush.engine.remote import RemoteAssets
 from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
 from wirebrush.folders import KindFolder
@@ -95,7 +96,7 @@ class Worker:
         self._device = Device(config.device, vram_limit=config.vram_limit)
         self._progress = Progress()
         self._frames: SimpleQueue[Frame | None] = SimpleQueue()
-        self._plans: SimpleQueue[Frame] = SimpleQueue()
+        self._questions = Questions(channel)
         self._job: _Job | None = None
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
@@ -119,11 +120,13 @@ class Worker:
             self._device = engine.device
             self._channel.send({"type": "catalog", **packs.catalog()})
             calm_collector()
-            for work in (self._tidy, self._plan):
-                threading.Thread(
-                    target=work, args=[engine], name=work.__name__, daemon=True
-                ).start()
+            threading.Thread(target=self._tidy, args=[engine], name="tidy", daemon=True).start()
+            self._questions.start(engine)
             while (frame := self._frames.get()) is not None:
+                if frame.type == "free":
+                    freed = engine.free(results=bool(frame.header.get("results")))
+                    logging.info("%d MB let go of, as asked.", freed >> 20)
+                    continue
                 self._run(engine, frame)
                 if self._device.poisoned:
                     logging.error("The device needs a new process: this worker ends.")
@@ -155,24 +158,6 @@ class Worker:
         except (OSError, sqlite3.Error) as error:
             logging.info("The cache folder was not tidied: %s", error)
 
-    def _plan(self, engine: Engine) -> None:
-        """In a thread, as it may have to read files: say what runs would compute."""
-        while True:
-            header = self._plans.get().header
-            answer: dict[str, Any] = {"type": "plan", "request": header.get("request")}
-            try:
-                targets = [str(target) for target in header["targets"]]
-                answer["nodes"] = engine.plan(Prompt.from_json(header["prompt"]), targets)
-            except ChannelClosed:
-                return
-            except Exception as error:
-                logging.exception("A plan could not be made.")
-                answer["error"] = f"{type(error).__name__}: {error}"
-            try:
-                self._channel.send(answer)
-            except ChannelClosed:
-                return
-
     def _hello(self) -> None:
         self._channel.send(
             {
@@ -193,16 +178,16 @@ class Worker:
         try:
             while True:
                 frame = self._channel.receive()
-                if frame.type == "run":
+                if frame.type in ("run", "free"):
                     self._frames.put(frame)
-                elif frame.type == "plan":
-                    self._plans.put(frame)
                 elif frame.type == "asset":
                     self._assets.answer(frame)
                 elif frame.type == "cancel":
                     self._cancel(str(frame.header.get("job", "")))
                 elif frame.type == "stop":
                     self._frames.put(None)
+                else:
+                    self._questions.take(frame)
         except ChannelClosed:
             self._gone()
 

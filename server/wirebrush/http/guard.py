@@ -38,6 +38,7 @@ _STATUS = {
     "worker_failed": 503,
     "no_worker": 503,
     "plan_failed": 503,
+    "check_failed": 503,
 }
 
 log = logging.getLogger("wirebrush.http")

@@ -17,7 +17,7 @@ from wirebrush.http.packs import PackList
 from wirebrush.http.submit import Submitter
 from wirebrush.http.templates import Templates
 from wirebrush.jobs.assets import AssetStore
-from wirebrush.jobs.plans import PlanDesk
+from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.thumbnails import Thumbnails
 
@@ -38,7 +38,7 @@ class Services:
     drafts: Drafts
     templates: Templates
     workers: WorkerBoard
-    plans: PlanDesk
+    desk: WorkerDesk
     packs: PackList
     comfy: ComfyServices | None = None
     prompts: Prompts | None = None

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar, cast
 
 from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.folders import ModelFolders
+from wirebrush.graph.codes import quoted
 from wirebrush.graph.detect import Format
 from wirebrush.graph.document import Document, checked, open_document
 from wirebrush.graph.embedding import own_workflow, texts_for_pictures
 from wirebrush.graph.jsontext import Path
 from wirebrush.graph.parse import locate_in_prompt
 from wirebrush.graph.prompt import Prompt
-from wirebrush.graph.validate import sinks
+from wirebrush.graph.validate import label, needed_by, sinks
 from wirebrush.graph.values import FilesLookup
 from wirebrush.graph.workflow import Workflow
 from wirebrush.graph.workflow_format import locate_in_workflow
@@ -24,6 +25,7 @@ from wirebrush.http.answers import Invalid, Refused, to_text
 from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.wire import Submit
 from wirebrush.jobs.assets import AssetStore
+from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import JobRecord, Submission
 
@@ -50,17 +52,25 @@ class Submitter:
     """Parses, compiles, validates and queues. Refused and Invalid say why not."""
 
     def __init__(
-        self, catalogs: Catalogs, queue: JobQueue, assets: AssetStore, models: ModelFolders
+        self,
+        catalogs: Catalogs,
+        queue: JobQueue,
+        assets: AssetStore,
+        models: ModelFolders,
+        desk: WorkerDesk,
     ) -> None:
         self._catalogs = catalogs
         self._queue = queue
         self._assets = assets
         self._models = models
+        self._desk = desk
 
     async def submit(self, request: Submit) -> tuple[JobRecord, tuple[Problem, ...]]:
         """Queue a job: when this returns, it is on disk."""
         _check_group(request.group)
         checked = await self.check(request, CATALOG_SECONDS)
+        if refused := await self.refused(checked.prompt, checked.targets, checked.catalog):
+            raise Invalid((*(_placed(item, checked.prompt) for item in refused), *checked.warnings))
         parts = (checked.prompt, checked.workflow, request.workflow, checked.catalog)
         submission = Submission(
             prompt=checked.prompt.to_json(),
@@ -115,6 +125,21 @@ class Submitter:
         document = await _aside(graph, checked, document, catalog, request.targets, files)
         return document, catalog
 
+    async def refused(
+        self, prompt: Prompt, targets: Iterable[str], catalog: Catalog
+    ) -> list[Problem]:
+        """What the nodes that will run have themselves against their values.
+
+        Asked only if some of them look; NoWorker or CheckFailed if nobody can say.
+        """
+        needed = needed_by(prompt, targets)
+        nodes = {node_id: prompt.nodes[node_id] for node_id in needed}
+        types = {node.class_type for node in nodes.values()}
+        if not any(spec.validates for name in types if (spec := catalog.spec(name)) is not None):
+            return []
+        told = await self._desk.check(prompt.to_json())
+        return [problem for problem in told if problem.node in needed]
+
     async def files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
         """Which of the files that the prompt names there are."""
         named = set(_named_files(prompt, catalog))
@@ -136,6 +161,13 @@ def locate_in_request(path: Path) -> tuple[str | None, str | None]:
     if path[:1] == ("workflow",):
         return locate_in_workflow(path[1:])
     return None, None
+
+
+def _placed(problem: Problem, prompt: Prompt) -> Problem:
+    """A node's own sentence, with the node and the input that it is about."""
+    node = prompt.nodes[problem.node or ""]
+    where = label(node) + ("" if problem.port is None else f", {quoted(problem.port)}")
+    return replace(problem, message=f"{where}: {problem.message}")
 
 
 P = ParamSpec("P")

@@ -22,21 +22,21 @@ from wirebrush.events import (
 from wirebrush.graph.origin import Origin, origin_of
 from wirebrush.graph.prompt import Prompt
 from wirebrush.jobs.assets import AssetStore, MadeBy
+from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.errors import JobsError, WorkerFailed
-from wirebrush.jobs.plans import PlanDesk
 from wirebrush.jobs.queue import JobQueue, Lease
 from wirebrush.jobs.worker import WorkerProcess
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What an attempt works with. `publish(job id, event)` tells the clients, `plans` brings
+    """What an attempt works with. `publish(job id, event)` tells the clients, `desk` brings
     their questions to workers."""
 
     queue: JobQueue
     assets: AssetStore
     publish: Callable[[str, Event], None]
-    plans: PlanDesk = field(default_factory=PlanDesk)
+    desk: WorkerDesk = field(default_factory=WorkerDesk)
 
 
 class Attempt:

@@ -106,6 +106,12 @@ class PlanFailed(JobsError):
     code = "plan_failed"
 
 
+class CheckFailed(JobsError):
+    """The worker did not say what a prompt's nodes have against their values."""
+
+    code = "check_failed"
+
+
 class PackFatal(WorkerFailed):
     """A worker did not survive the import of a pack. `ended` is for who asks why it is not there.
 

@@ -115,8 +115,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHERE asset IN (SELECT id FROM assets WHERE kind = 'upload')""",
     ),
     (
-        # What clients of ComfyUI's API know about jobs of theirs; `extra` is packed JSON. One id may
-        # be used again: the latest counts.
+        # What clients of ComfyUI's API know about jobs of theirs; `extra` is packed JSON. An id
+        # may be used again: the latest counts.
         """CREATE TABLE comfy_prompts (
             seq INTEGER PRIMARY KEY AUTOINCREMENT,
             prompt_id TEXT NOT NULL,

@@ -143,7 +143,7 @@ class Supervisor:
     async def _serve(self, worker: WorkerProcess) -> None:
         """Lease and run jobs until the worker is gone, too large or out of date, or we stop."""
         reader = asyncio.create_task(self._read(worker))
-        self._services.plans.open(worker)
+        self._services.desk.open(worker)
         try:
             while not self._leaving and not reader.done():
                 lease = await self._lease(worker, reader)
@@ -162,7 +162,7 @@ class Supervisor:
                 raise WorkerFailed(f"Worker {worker.name} ended ({how}).", worker.tail(5))
             await worker.end()
         finally:
-            self._services.plans.close(worker)
+            self._services.desk.close(worker)
             await dropped(reader)
 
     @property
@@ -327,8 +327,8 @@ class Supervisor:
             answer.add_done_callback(self._answers.discard)
         elif frame.type == "catalog":
             self._take_catalog(header)
-        elif frame.type == "plan":
-            self._services.plans.take(header)
+        elif frame.type in ("plan", "check"):
+            self._services.desk.take(header)
         elif frame.type == "log":
             log.info("%s: %s", worker.name, header.get("text"))
         elif self._attempt is not None:

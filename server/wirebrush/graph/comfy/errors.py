@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from wirebrush.api import NodeSpec, Port
 from wirebrush.events import Problem
@@ -96,10 +96,10 @@ def too_big(spec: NodeSpec, port: Port, item: Any, high: float, choices: Choices
 def not_in_list(spec: NodeSpec, port: Port, item: Any, choices: Choices) -> Fault:
     """A value that is not among the choices."""
     extra = _extra(spec, port.name, choices)
-    config = extra["input_config"]
-    offered = config[0] if config and isinstance(config[0], list) else []
-    many = len(offered) > MOST_CHOICES  # pyright: ignore[reportUnknownArgumentType] (JSON)
-    shown = f"(list of length {len(offered)})" if many else str(offered)  # pyright: ignore[reportUnknownArgumentType]
+    config: list[Any] = extra["input_config"] or [[]]
+    offered = cast("list[Any]", config[0] if isinstance(config[0], list) else [])
+    many = len(offered) > MOST_CHOICES
+    shown = f"(list of length {len(offered)})" if many else str(offered)
     extra["input_config"] = None if many else config
     details = f"{port.name}: '{str(item)[:200]}' not in {shown}"
     return Fault(
@@ -110,7 +110,7 @@ def not_in_list(spec: NodeSpec, port: Port, item: Any, choices: Choices) -> Faul
 def refused(name: str | None, sentence: str) -> Fault:
     """What a node's own check, or ours of a file name, says about an input."""
     details = " - ".join(part for part in (name, sentence) if part)
-    extra = {} if name is None else {"input_name": name}
+    extra: dict[str, Any] = {} if name is None else {"input_name": name}
     return Fault("custom_validation_failed", "Custom validation failed for node", details, extra)
 
 
@@ -122,7 +122,7 @@ def cycle(problem: Problem) -> Fault:
 
 def of_problem(problem: Problem) -> Fault:
     """A node that could not even be read."""
-    extra = {"exception_type": problem.code, "traceback": []}
+    extra: dict[str, Any] = {"exception_type": problem.code, "traceback": []}
     return Fault(
         "exception_during_validation", "Exception when validating node", problem.sentence, extra
     )

@@ -75,7 +75,7 @@ class Judge:
 
     def node_errors(self, wanted: Sequence[str]) -> dict[str, Any]:
         """`{node id: {errors, dependent_outputs, class_type}}`."""
-        users = self._users() if self.faults else {}
+        users: Mapping[str, Sequence[str]] = self._users() if self.faults else {}
         found: dict[str, Any] = {}
         for node_id, faults in self._sorted():
             reached = _reached(users, [node_id])
@@ -123,14 +123,14 @@ class Judge:
         if spec is None:
             return sources
         for port in spec.inputs:
-            item = inputs.get(port.name)
+            item: Any = inputs.get(port.name)
             if port.name not in inputs:
                 if not port.optional:
                     self._blame(node_id, missing(port))
             elif not isinstance(item, list):
                 self._literal(node_id, spec, port.name, item)
             elif self._fits(node_id, spec, port.name, cast("list[Any]", item)):
-                sources.append(item[0])
+                sources.append(str(cast("list[Any]", item)[0]))
         further = (item for name, item in inputs.items() if spec.port(name) is None)
         lists = (cast("list[Any]", item) for item in further if isinstance(item, list))
         sources.extend(item[0] for item in lists if self._broken(item) is None)
@@ -151,7 +151,8 @@ class Judge:
         source = self.world.catalog.spec(self.prompt.nodes[link[0]].class_type)
         if port is None or source is None or port.unchecked == "all":
             return True
-        given = source.outputs[link[1]].type
+        slot: int = link[1]
+        given = source.outputs[slot].type
         if _overlap(given, port.type):
             return True
         self._blame(node_id, mismatch(spec, port, given, link, self.world.choices))

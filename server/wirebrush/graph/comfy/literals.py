@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from wirebrush.api import NodeSpec, Port, Widget
 from wirebrush.graph.codes import Code
@@ -35,8 +35,8 @@ class Judged:
 
 def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: Choices) -> Judged:
     """Convert a literal to its input's type and look whether that takes it."""
-    wrapped = isinstance(item, dict) and "__value__" in item
-    value: Any = item["__value__"] if wrapped else item
+    given = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+    value: Any = given.get("__value__", item)
     if value is None and port.optional:
         return Judged(item)
     convert = None if port.list or isinstance(value, list) else _CONVERT.get(port.type)
@@ -48,7 +48,7 @@ def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: C
     fault = None
     if port.widget is not None and not port.unchecked:
         fault = _fault(spec, port, port.widget, value, files, choices)
-    return Judged({"__value__": value} if is_link(value) else value, fault)
+    return Judged({"__value__": value} if is_link(cast("object", value)) else value, fault)
 
 
 def _fault(

@@ -20,7 +20,7 @@ def queue_item(entry: PromptEntry) -> list[Any]:
 
 def history_entry(entry: PromptEntry, messages: Sequence[Any]) -> dict[str, Any]:
     """A prompt that is over: itself, what its nodes showed, how it ended."""
-    told = Told(entry.prompt_id, None, entry.body)
+    told = Told(entry.job.id, entry.prompt_id, None, entry.body)
     outputs = outputs_of(entry.job.outputs)
     done = entry.job.state == "succeeded"
     return {

@@ -20,9 +20,9 @@ def error_message(told: Told, problem: Problem) -> dict[str, Any]:
         "executed": list(told.executed),
         "exception_message": _message(failure, said),
         "exception_type": said.code if failure is None or not failure.error else failure.error,
-        "traceback": [] if failure is None else list(failure.traceback),
+        "traceback": [] if failure is None else _frames(failure),
         "current_inputs": {} if failure is None else _inputs(failure.inputs),
-        "current_outputs": list(told.executed),
+        "current_outputs": list({**told.prompt, **told.states}),
     }
 
 
@@ -61,6 +61,17 @@ def _message(failure: NodeFailed | None, problem: Problem) -> str:
     if failure is None or problem.code != "node_failed" or not failure.error:
         return problem.sentence
     return _said(failure.error, failure.traceback) or problem.sentence
+
+
+def _frames(failure: NodeFailed) -> list[str]:
+    """The traceback, a text for each call."""
+    frames: list[str] = []
+    for line in failure.traceback:
+        if line.startswith("  File "):
+            frames.append(line)
+        elif frames and line.startswith("    "):
+            frames[-1] += line
+    return frames
 
 
 def _said(error: str, traceback: Sequence[str]) -> str:

@@ -72,10 +72,11 @@ def _number(given: Any) -> float:
 def _targets(given: Any) -> frozenset[str] | None:
     if given is None:
         return None
-    items = cast("list[Any]", given) if isinstance(given, list) else [None]
-    if not all(isinstance(item, str) for item in items):
+    items: list[Any] = cast("list[Any]", given) if isinstance(given, list) else [None]
+    ids = [item for item in items if isinstance(item, str)]
+    if len(ids) < len(items):
         raise _wrong("partial_execution_targets", "a list of node ids, which are texts")
-    return frozenset(items)
+    return frozenset(ids)
 
 
 def _wrong(name: str, words: str) -> NotRun:

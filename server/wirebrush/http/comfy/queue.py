@@ -13,6 +13,7 @@ from wirebrush.http.comfy.entries import queue_item
 from wirebrush.http.comfy.keys import prompts_of
 from wirebrush.http.comfy.refusing import NotRun, in_their_words
 from wirebrush.http.comfy.replies import done
+from wirebrush.http.keys import SERVICES
 from wirebrush.http.requests import json_body
 from wirebrush.http.routes import Route
 
@@ -44,6 +45,15 @@ async def interrupt(request: web.Request) -> web.Response:
     return done()
 
 
+async def free(request: web.Request) -> web.Response:
+    """Have workers let go of models, and of results in memory, once they have nothing to do."""
+    body = await json_body(request)
+    results = bool(body.get("free_memory"))
+    if results or body.get("unload_models"):
+        await request.app[SERVICES].desk.free(results=results)
+    return done()
+
+
 def ids_of(body: Mapping[str, Any], name: str = "delete") -> list[str]:
     """The prompt ids of a body."""
     given = body.get(name)
@@ -58,4 +68,5 @@ ROUTES = (
     Route("GET", "/queue", show, "What runs and what waits."),
     Route("POST", "/queue", in_their_words(change), "Take prompts out of the queue."),
     Route("POST", "/interrupt", in_their_words(interrupt), "Stop what runs."),
+    Route("POST", "/free", in_their_words(free), "Let go of models and results in memory."),
 )

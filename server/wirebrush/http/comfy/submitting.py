@@ -11,9 +11,8 @@ from typing import Any, cast
 from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code
-from wirebrush.graph.comfy.errors import of_problem
+from wirebrush.graph.comfy.errors import of_problem, refused
 from wirebrush.graph.comfy.judging import Judge, World
-from wirebrush.graph.detect import Format, detect
 from wirebrush.graph.embedding import own_workflow
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.parse import prompt_from_data
@@ -89,7 +88,19 @@ async def judge(services: Services, order: Order) -> Verdict:
         world = World(catalog, files, lambda kind: names.get(kind, ()))
         judged = Judge(nodes, prompt, world)
         await _aside(len(nodes), _try, judged, wanted)
+    await _ask_nodes(services, judged, wanted, catalog)
     return _settled(judged, wanted, catalog)
+
+
+async def _ask_nodes(
+    services: Services, judged: Judge, wanted: Sequence[str], catalog: Catalog
+) -> None:
+    """The nodes' own word on their values, as far as these could be read at all."""
+    if judged.broken:
+        return
+    prompt = Prompt.from_json(judged.data)
+    for problem in await services.submitter.refused(prompt, wanted, catalog):
+        judged.accuse(problem.node or "", refused(problem.port, problem.message))
 
 
 def _settled(judged: Judge, wanted: Sequence[str], catalog: Catalog) -> Verdict:
@@ -114,8 +125,6 @@ def _read(nodes: Any) -> Prompt:
     """The prompt as a graph; NotRun if it is none."""
     if nodes == {}:
         raise NotRun("prompt_no_outputs", "Prompt has no outputs")
-    if isinstance(nodes, dict) and detect(cast("object", nodes)) is Format.UNKNOWN:
-        nodes = cast("dict[str, Any]", nodes)
     prompt = prompt_from_data(nodes)
     if isinstance(prompt, Prompt):
         return prompt

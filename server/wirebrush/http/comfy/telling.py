@@ -47,6 +47,16 @@ class Teller:
         self._body = body
         self._keep = keep
         self._prompts: dict[str, Told] = {}
+        self._hearers: Mapping[type[Any], Callable[[Told, Any], None]] = {
+            Started: self._began,
+            NodesPlanned: self._planned,
+            NodeStarted: self._started,
+            NodeProgress: self._progress,
+            Preview: self._preview,
+            NodeFinished: self._finished,
+            NodeFailed: self._failed,
+            Finished: self._ended,
+        }
 
     @property
     def remaining(self) -> int:
@@ -59,13 +69,13 @@ class Teller:
 
     def accepted(self, job: str, prompt_id: str, client: str | None) -> None:
         """A prompt is on disk."""
-        self._prompts[job] = Told(prompt_id, client)
+        self._prompts[job] = Told(job, prompt_id, client)
         self._say_status()
 
     def resume(self, unfinished: Sequence[tuple[str, str, str | None]]) -> None:
         """Prompts that a server before this one accepted: job, prompt id, client."""
         for job, prompt_id, client in unfinished:
-            self._prompts[job] = Told(prompt_id, client)
+            self._prompts[job] = Told(job, prompt_id, client)
 
     def node_of(self, client: str) -> str | None:
         """The node that runs for a client; None if nothing does."""
@@ -77,32 +87,24 @@ class Teller:
         told = self._prompts.get(job)
         if told is None:
             return
-        if isinstance(event, NodeStarted):
-            self._started(told, event)
-        elif isinstance(event, NodeFinished):
-            self._finished(told, event)
-        elif isinstance(event, NodeProgress):
-            self._progress(told, event)
-        elif isinstance(event, Preview):
-            self.show(told, event.node, event.mime, event.data)
-        elif isinstance(event, Started):
-            told.restart(self._body(job))
-            self._say_status()
-            self._note(told, "execution_start", {})
-        elif isinstance(event, NodesPlanned):
-            self._note(told, "execution_cached", {"nodes": list(event.cached)})
-        elif isinstance(event, NodeFailed):
-            self._failed(told, event)
-        elif isinstance(event, Finished):
-            self._ended(job, told, event)
-
-    def show(self, told: Told, node: str, mime: str, data: bytes) -> None:
-        """Send a picture of a node."""
-        if self.sockets.hear(told.client):
-            picture = Picture(mime, data, told.ids(node))
-            self.sockets.show(picture, told.client, ("picture", told.prompt_id, node))
+        hear = self._hearers.get(type(event))
+        if hear is not None:
+            hear(told, event)
 
     # --- nodes ---------------------------------------------------------------------------------
+
+    def _began(self, told: Told, _: Started) -> None:
+        told.restart(self._body(told.job))
+        self._say_status()
+        self._note(told, "execution_start", {})
+
+    def _planned(self, told: Told, event: NodesPlanned) -> None:
+        self._note(told, "execution_cached", {"nodes": list(event.cached)})
+
+    def _preview(self, told: Told, event: Preview) -> None:
+        if event.node in told.states and self.sockets.hear(told.client):
+            picture = Picture(event.mime, event.data, told.ids(event.node))
+            self.sockets.show(picture, told.client, ("picture", told.prompt_id, event.node))
 
     def _started(self, told: Told, event: NodeStarted) -> None:
         node = told.real(event.node)
@@ -140,7 +142,7 @@ class Teller:
 
     # --- the end -------------------------------------------------------------------------------
 
-    def _ended(self, job: str, told: Told, event: Finished) -> None:
+    def _ended(self, told: Told, event: Finished) -> None:
         began = bool(told.messages)
         if event.state == "succeeded":
             self._note(told, "execution_success", {})
@@ -149,11 +151,11 @@ class Teller:
             self._note(told, "execution_error", error_message(told, problem))
         elif began:
             self._note(told, "execution_interrupted", interrupted_message(told))
-        del self._prompts[job]
+        del self._prompts[told.job]
         self._say_status()
         if began:
             self._say(told, "executing", {"node": None, "prompt_id": told.prompt_id})
-            self._keep(job, told.messages)
+            self._keep(told.job, told.messages)
 
     # --- saying --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from wirebrush.jobs.records import Body
 class Told:
     """One prompt that has not ended, and what was said about it so far."""
 
+    job: str
     prompt_id: str
     client: str | None
     body: Body | None = None
@@ -29,9 +31,14 @@ class Told:
         self.messages, self.executed, self.node, self.failure = [], [], None, None
         self.states, self.totals = {}, {}
 
+    @property
+    def prompt(self) -> Mapping[str, Any]:
+        """The prompt in API format; empty as long as no worker has it."""
+        return {} if self.body is None else self.body.prompt
+
     def real(self, node: str) -> str:
         """The node of the prompt that this one is, or that it was made by."""
-        prompt = {} if self.body is None else self.body.prompt
+        prompt = self.prompt
         while node not in prompt and "." in node:
             node = node.rpartition(".")[0]
         return node
@@ -58,5 +65,4 @@ class Told:
 
     def type_of(self, node: str | None) -> str:
         """The type of a node of the prompt."""
-        prompt = {} if self.body is None else self.body.prompt
-        return str(prompt.get(node or "", {}).get("class_type", ""))
+        return str(self.prompt.get(node or "", {}).get("class_type", ""))

@@ -8,22 +8,28 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
+from wirebrush.graph.prompt import PromptNode
 from wirebrush.http.answers import Invalid, Refused, answer
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.requests import json_body
 from wirebrush.http.routes import Route
 from wirebrush.http.submit import locate_in_request
 from wirebrush.http.wire import Submit, WireError, decode
-from wirebrush.jobs.plans import NodePlan
+from wirebrush.jobs.desk import NodePlan
 
 
 @dataclass(frozen=True, slots=True)
 class NodePlanned:
-    """What a run would do with a node; `seconds` is the median of its type's earlier runs."""
+    """What a run would do with a node; `seconds` is the median of its type's earlier runs.
+
+    `lossy` nodes make results less exact than they could be.
+    """
 
     state: NodePlan
     seconds: float | None
+    lossy: bool
 
 
 _FIELDS = ("workflow", "prompt", "targets")
@@ -45,17 +51,26 @@ async def plan(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     checked = await services.submitter.check(_question(body))
     nodes = checked.prompt.nodes
-    states = await services.plans.ask(checked.prompt.to_json(), checked.targets)
+    states = await services.desk.plan(checked.prompt.to_json(), checked.targets)
     running = {node: nodes[node].class_type for node, state in states.items() if state == "run"}
     known = await services.queue.estimates(set(running.values()))
     planned = {
-        node: NodePlanned(state, known.get(running[node]) if node in running else None)
+        node: NodePlanned(
+            state,
+            known.get(running[node]) if node in running else None,
+            _is_lossy(checked.catalog, nodes[node]),
+        )
         for node, state in states.items()
     }
     seconds = [item.seconds for item in planned.values() if item.seconds is not None]
     total = None if running and not seconds else sum(seconds)
     shown = {node: asdict(item) for node, item in planned.items()}
     return answer({"nodes": shown, "seconds": total})
+
+
+def _is_lossy(catalog: Catalog, node: PromptNode) -> bool:
+    spec = catalog.spec(node.class_type)
+    return spec is not None and spec.loses(node.inputs)
 
 
 def _question(body: Mapping[str, Any]) -> Submit:
@@ -87,7 +102,7 @@ ROUTES = (
         "/v1/plan",
         plan,
         "What a run would compute now: the nodes it needs, cached or run, and seconds if known."
-        " 503 if no worker is up.",
+        " Lossy ones make results less exact. 503 if no worker is up.",
         body=_GRAPH,
         gives={"nodes": dict[str, NodePlanned], "seconds": float | None},
     ),

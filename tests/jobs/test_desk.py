@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from small_studio import Studio, tiny
 
+from wirebrush.jobs.desk import OPEN, WorkerDesk
 from wirebrush.jobs.errors import NoWorker, PlanFailed
-from wirebrush.jobs.plans import OPEN, PlanDesk
 
 
 def prompt(*types: str) -> dict[str, Any]:
@@ -21,44 +21,44 @@ async def test_a_worker_answers_also_while_it_works(studio: Studio) -> None:
     async with studio.working():
         job = await studio.submit(("Sleep", {"seconds": 30}))
         await studio.until(lambda: studio.started(job, "1"))
-        told = await studio.plans.ask(prompt("Text", "Text"), ["1"])
+        told = await studio.desk.plan(prompt("Text", "Text"), ["1"])
         assert told == {"1": "run", "2": "run"}
         await studio.queue.cancel(job)
 
 
 async def test_without_a_worker_there_is_a_sentence(studio: Studio) -> None:
     with pytest.raises(NoWorker, match="No worker is up"):
-        await studio.plans.ask(prompt("Text"), ["1"])
+        await studio.desk.plan(prompt("Text"), ["1"])
     async with studio.working():
         await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
-        await studio.plans.ask(prompt("Text"), ["1"])
+        await studio.desk.plan(prompt("Text"), ["1"])
     with pytest.raises(NoWorker):
-        await studio.plans.ask(prompt("Text"), ["1"])
+        await studio.desk.plan(prompt("Text"), ["1"])
 
 
 async def test_a_worker_that_dies_of_a_plan_is_replaced(studio: Studio, tmp_path: Path) -> None:
     async with studio.working(command=tiny(tmp_path)):
         await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
         with pytest.raises(NoWorker):
-            await studio.plans.ask(prompt("Exit"), ["1"])
+            await studio.desk.plan(prompt("Exit"), ["1"])
         job = await studio.submit("Text")
         await studio.state(job, "succeeded")
 
 
 async def test_a_plan_that_fails_or_takes_too_long_says_so(studio: Studio) -> None:
-    studio.plans = PlanDesk(seconds=0.2)
+    studio.desk = WorkerDesk(seconds=0.2)
     async with studio.working():
         await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
         with pytest.raises(PlanFailed, match="too hard"):
-            await studio.plans.ask(prompt("Fail"), ["1"])
+            await studio.desk.plan(prompt("Fail"), ["1"])
         with pytest.raises(PlanFailed, match="again in a moment"):
-            await studio.plans.ask(prompt("Stuck"), ["1"])
+            await studio.desk.plan(prompt("Stuck"), ["1"])
 
 
 async def test_only_so_many_ask_at_once(studio: Studio) -> None:
     async with studio.working():
         await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
-        asked = (studio.plans.ask(prompt("Text"), ["1"]) for _ in range(3 * OPEN))
+        asked = (studio.desk.plan(prompt("Text"), ["1"]) for _ in range(3 * OPEN))
         told = await asyncio.gather(*asked, return_exceptions=True)
     assert told.count({"1": "run"}) >= OPEN
     assert all(isinstance(item, PlanFailed) for item in told if not isinstance(item, dict))

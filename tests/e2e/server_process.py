@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,8 +18,15 @@ TOKEN = "a-token-for-tests"
 class Server:
     """`wirebrush serve` on a data folder; the port it gets first it keeps."""
 
-    def __init__(self, data: Path, packs: Path | None = None, models: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        packs: Path | None = None,
+        models: Path | None = None,
+        more: Sequence[str] = (),
+    ) -> None:
         self._data = data
+        self._more = more
         self._options = {"--packs": packs, "--models": models}
         self._process: subprocess.Popen[str] | None = None
         self._port = "0"
@@ -40,6 +48,7 @@ class Server:
         """Start, and read the link that it prints."""
         command = [sys.executable, "-m", "wirebrush", "serve", "--no-browser", "--device", "cpu"]
         command += ["--data", str(self._data), "--token", TOKEN, "--port", self._port]
+        command += self._more
         for option, folder in self._options.items():
             command += [option, str(folder)] if folder else []
         with (self._data / "server.log").open("a") as log:

@@ -95,6 +95,10 @@ def _announce(config: Config, sockets: Sequence[socket], studio: Studio) -> None
             " the connection is not encrypted. Put a proxy with TLS in front (see --origin)."
         )
     say(f"Wirebrush is at {studio.url}")
+    if config.comfy:
+        say(f"ComfyUI's clients find it at {studio.url.partition('?')[0]}")
+    if config.comfy_ui is not None:
+        say(f"ComfyUI's page is at {studio.url.replace('/?', '/comfy/?')}")
     if config.open_browser:
         threading.Thread(target=_open_browser, args=(studio.url,), daemon=True).start()
 

@@ -53,6 +53,8 @@ async def test_folders_and_files(comfy: Studio, tmp_path: Path) -> None:
     assert (found["name"], found["size"]) == ("old.safetensors", 5)
     listed = folders[kinds.index("diffusion_models")]["folders"]
     assert listed[found["pathIndex"]] == str(tmp_path / "models" / "unet")
+    paths = (await comfy.ask_bare("GET", "/internal/folder_paths"))[1]
+    assert paths["diffusion_models"] == listed
     assert (await comfy.ask_bare("GET", "/experiment/models/configs"))[:2] == (200, [])
     assert (await comfy.ask_bare("GET", "/experiment/models/nope"))[0] == 404
 

@@ -51,6 +51,20 @@ async def test_an_output_in_its_folder_an_upload_and_a_preview(comfy: Studio) ->
             assert "sandbox" in headers["Content-Security-Policy"]
 
 
+async def test_the_names_of_each_place_the_newest_first(comfy: Studio) -> None:
+    one, two = await made(comfy, picture()), await made(comfy, picture(size=7), prefix="b")
+    seen = await made(comfy, picture(size=9), "preview", "look")
+    await comfy.services.assets.put(picture(size=10), "me.png")
+    ask = comfy.ask_bare
+    assert (await ask("GET", "/internal/files/output"))[1] == [two, one]
+    assert (await ask("GET", "/internal/files/temp"))[1] == [seen]
+    assert (await ask("GET", "/internal/files/input"))[1] == ["me.png"]
+    assert (await ask("GET", "/internal/files/x"))[:2] == (
+        400,
+        {"error": "Invalid directory type"},
+    )
+
+
 async def test_parts_of_a_file_and_the_same_again(comfy: Studio) -> None:
     await comfy.services.assets.put(picture(), "me.png")
     headers = {"Range": "bytes=0-3"}

@@ -66,6 +66,12 @@ async def folders(request: web.Request) -> web.Response:
     )
 
 
+async def folder_paths(request: web.Request) -> web.Response:
+    """The folders of every kind."""
+    services = request.app[SERVICES]
+    return answer({kind: [*map(str, services.models.bases(kind))] for kind in kinds_of(services)})
+
+
 async def files(request: web.Request) -> web.Response:
     """The models of a kind, with the place of their folder in `folders`, their size and times."""
     services, kind = request.app[SERVICES], request.match_info["kind"]
@@ -156,6 +162,7 @@ def metadata_in(path: Path) -> Mapping[str, Any] | None:
 ROUTES = (
     Route("GET", "/models", kinds, "The kinds of models."),
     Route("GET", "/models/{kind}", names, "The models of a kind."),
+    Route("GET", "/internal/folder_paths", folder_paths, "The folders of every kind."),
     Route("GET", "/experiment/models", folders, "The kinds of models, with their folders."),
     Route("GET", "/experiment/models/{kind}", files, "The models of a kind, with their sizes."),
     Route(

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
 
+from wirebrush.http.answers import answer
 from wirebrush.http.comfy.pictures import Channel, as_preview, one_channel
 from wirebrush.http.comfy.replies import refusal
 from wirebrush.http.headers import USER_CONTENT_CSP
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.routes import Route
 from wirebrush.http.v1.assets import CHUNK
-from wirebrush.jobs.records import AssetRecord
+from wirebrush.jobs.assets import PAGE_LIMIT
+from wirebrush.jobs.gallery import Wanted
+from wirebrush.jobs.records import AssetKind, AssetRecord
 
 PLACES = ("output", "input", "temp")
+_KINDS: Mapping[str, AssetKind] = {"output": "output", "input": "upload", "temp": "preview"}
 _ACTIVE = re.compile(r"html|javascript|css|svg|xml")
 """Types that a browser would run; none of them is what a stored file is taken for."""
 
@@ -99,7 +104,17 @@ def _changed(request: web.Request, record: AssetRecord, path: Path) -> tuple[byt
     return None if data is None else (data, "image/png")
 
 
+async def stored(request: web.Request) -> web.Response:
+    """The names of stored files of one place, the newest first."""
+    kind = _KINDS.get(request.match_info["place"])
+    if kind is None:
+        return answer({"error": "Invalid directory type"}, status=400)
+    found, _ = await request.app[SERVICES].assets.page(Wanted(kind=kind), limit=PAGE_LIMIT)
+    return answer([record.name for record in found])
+
+
 ROUTES = (
+    Route("GET", "/internal/files/{place}", stored, "The names of stored files."),
     Route(
         "GET",
         "/view",

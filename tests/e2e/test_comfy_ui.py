@@ -1,0 +1,113 @@
+"""ComfyUI's own page, served by us: it starts, opens a template, paints a postcard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from browser_studio import SLOW, SPREAD
+from playwright.sync_api import Browser, Page, WebSocket, expect
+from server_process import TOKEN, Server
+
+pytest.importorskip("comfyui_frontend_package", reason="ComfyUI's page is not installed")
+
+UP = "() => window.app?.graph && window.app.extensionManager"
+TYPES = "() => app.graph.nodes.map(node => node.type).sort()"
+POSTCARD = """() => {
+  const values = { CheckpointLoaderSimple: { ckpt_name: "postcards" },
+    EmptyLatentImage: { width: 128, height: 128 },
+    KSampler: { steps: 12, cfg: 4, seed: 7 } };
+  for (const node of app.graph.nodes)
+    for (const [name, value] of Object.entries(values[node.type] ?? {}))
+      node.widgets.find(widget => widget.name === name).value = value;
+}"""
+SHOWN = """type => {
+  const [image] = app.graph.nodes.find(node => node.type === type).imgs ?? [];
+  return image?.complete && image.naturalWidth ? image : null;
+}"""
+
+
+@pytest.fixture(scope="module")
+def comfy_ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A studio that serves ComfyUI's page: its address, with the token."""
+    with Server(tmp_path_factory.mktemp("studio"), more=("--comfy-ui",)) as server:
+        parts = urlsplit(server.link)
+        yield f"{parts.scheme}://{parts.netloc}/comfy/?token={TOKEN}"
+
+
+class Heard:
+    """What the page heard on its websocket: types of messages, and pictures by their facts."""
+
+    def __init__(self, page: Page) -> None:
+        self.types: list[str] = []
+        self.pictures: list[dict[str, Any]] = []
+        page.on("websocket", self._follow)
+
+    def _follow(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._take)
+
+    def _take(self, frame: str | bytes) -> None:
+        if isinstance(frame, str):
+            self.types.append(json.loads(frame)["type"])
+        else:
+            length = int.from_bytes(frame[4:8])
+            assert int.from_bytes(frame[:4]) == 4
+            self.pictures.append(json.loads(frame[8 : 8 + length]))
+
+
+def test_the_page_starts_opens_a_template_and_paints(comfy_ui: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    heard = Heard(page)
+
+    page.goto(comfy_ui)
+    page.wait_for_function(UP, timeout=SLOW)
+    assert page.url.endswith("/comfy/")
+
+    gallery = page.get_by_text("Get Started with a Template")
+    if not gallery.is_visible():
+        page.evaluate("() => app.extensionManager.command.execute('Comfy.BrowseTemplates')")
+    expect(gallery).to_be_visible()
+    page.get_by_text("Image Generation", exact=True).first.click()
+    expect(page.get_by_text("Missing Models")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert page.evaluate(TYPES) == sorted(
+        ["CLIPTextEncode"] * 2
+        + ["CheckpointLoaderSimple", "EmptyLatentImage", "KSampler", "SaveImage", "VAEDecode"]
+    )
+
+    page.evaluate(POSTCARD)
+    page.evaluate("() => app.queuePrompt(0)")
+    page.wait_for_function(SHOWN, arg="KSampler", timeout=SLOW)
+    picture = page.wait_for_function(SHOWN, arg="SaveImage", timeout=SLOW)
+    assert picture.evaluate("img => [img.naturalWidth, img.naturalHeight]") == [128, 128]
+    assert picture.evaluate(SPREAD) > 40
+    page.wait_for_function("() => !document.title.includes('%')", timeout=SLOW)
+
+    assert {"feature_flags", "progress", "progress_state", "executed"} <= set(heard.types)
+    assert heard.types[0] == "status"
+    assert heard.types.count("execution_success") == 1
+    assert heard.pictures
+    assert {facts["image_type"] for facts in heard.pictures} <= {"image/jpeg", "image/png"}
+    assert errors == []
+    page.close()
+
+
+def test_the_page_keeps_a_workflow_and_finds_it_again(comfy_ui: str, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto(comfy_ui)
+    page.wait_for_function(UP, timeout=SLOW)
+    page.locator("#graph-canvas").click(position={"x": 700, "y": 40})
+    page.keyboard.press("Control+s")
+    page.get_by_role("dialog").locator("input").fill("kept")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.reload()
+    page.wait_for_function(UP, timeout=SLOW)
+    names = page.evaluate("() => app.extensionManager.workflow.workflows.map(file => file.path)")
+    assert "workflows/kept.json" in names
+    page.close()

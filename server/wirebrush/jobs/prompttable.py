@@ -11,8 +11,9 @@ import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from wirebrush.events import JobState
 from wirebrush.jobs import joborder, jobtable
 from wirebrush.jobs.records import Body, JobRecord
 
@@ -49,6 +50,23 @@ class PromptEntry:
     messages: Sequence[Any]
     job: JobRecord
     body: Body
+
+    @property
+    def workflow_id(self) -> str | None:
+        """The id of the workflow that its client sent along, if that has one."""
+        return workflow_id_of(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which prompts a list shows: those in some states (all if none are named), of a workflow."""
+
+    states: tuple[JobState, ...] = ()
+    workflow_id: str | None = None
+    by_duration: bool = False
+    descending: bool = True
+    limit: int = PAGE
+    offset: int = 0
 
 
 def insert(db: sqlite3.Connection, job: str, note: PromptNote) -> float | int:
@@ -105,6 +123,28 @@ def count_over(db: sqlite3.Connection) -> int:
     return db.execute(f"SELECT COUNT(*) {_JOIN} WHERE {_OVER}").fetchone()[0]
 
 
+def page(db: sqlite3.Connection, wanted: Wanted) -> tuple[list[PromptEntry], int]:
+    """A page of what is wanted, and how many there are of that in all."""
+    marks = ", ".join("?" * len(wanted.states))
+    where = f"j.state IN ({marks})" if wanted.states else "1"
+    key = "COALESCE(j.ended - j.started, 0)" if wanted.by_duration else "j.created"
+    direction = "DESC" if wanted.descending else "ASC"
+    rows = db.execute(
+        f"""SELECT p.seq, p.extra {_JOIN} WHERE {where}
+            ORDER BY {key} {direction}, p.seq {direction}""",
+        wanted.states,
+    )
+    ids = [
+        row["seq"]
+        for row in rows
+        if wanted.workflow_id is None
+        or wanted.workflow_id == workflow_id_of(_unpacked(row["extra"]))
+    ]
+    chosen = ids[wanted.offset : wanted.offset + wanted.limit]
+    query = "SELECT * FROM comfy_prompts WHERE seq = ?"
+    return [entry for seq in chosen for entry in _entries(db, query, (seq,))], len(ids)
+
+
 def find(db: sqlite3.Connection, prompt_id: str) -> PromptEntry | None:
     """The latest of that id, in whatever state; None if there is none."""
     query = f"SELECT p.* {_JOIN} WHERE p.prompt_id = ? ORDER BY p.seq DESC LIMIT 1"
@@ -140,6 +180,14 @@ def client_of(extra: Mapping[str, Any]) -> str | None:
     """Who is to hear about a job."""
     client = extra.get("client_id")
     return client if isinstance(client, str) else None
+
+
+def workflow_id_of(extra: Mapping[str, Any]) -> str | None:
+    """The id of the workflow in a prompt's further data."""
+    inner: Any = extra
+    for name in ("extra_pnginfo", "workflow", "id"):
+        inner = cast("dict[str, Any]", inner).get(name) if isinstance(inner, dict) else None
+    return inner if isinstance(inner, str) else None
 
 
 def _jobs(db: sqlite3.Connection, states: str, prompt_id: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from wirebrush.http.comfy.telling import Teller
 from wirebrush.jobs import prompttable
 from wirebrush.jobs.errors import JobsError
 from wirebrush.jobs.journal import Journal
-from wirebrush.jobs.prompttable import PAGE, PromptEntry, PromptNote
+from wirebrush.jobs.prompttable import PAGE, PromptEntry, PromptNote, Wanted
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import Submission
 
@@ -60,6 +60,14 @@ class Prompts:
     async def find(self, prompt_id: str) -> PromptEntry | None:
         """The latest of that id; None if there is none."""
         return await self._journal.read(lambda db: prompttable.find(db, prompt_id))
+
+    async def page(self, wanted: Wanted) -> tuple[list[PromptEntry], int]:
+        """Some of what waits, runs or is over, and how many there are of that in all."""
+        return await self._journal.read(lambda db: prompttable.page(db, wanted))
+
+    async def cancel(self, prompt_id: str) -> bool:
+        """End a prompt, whether it waits or runs; whether it did."""
+        return await self.cancel_waiting(prompt_id) or await self.interrupt(prompt_id)
 
     async def running(self) -> list[PromptEntry]:
         """What runs now."""

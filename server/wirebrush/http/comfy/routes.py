@@ -8,6 +8,7 @@ from dataclasses import replace
 from wirebrush.http.comfy import (
     facts,
     history,
+    jobs,
     logs,
     models,
     object_info,
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *prompt.ROUTES,
     *queue.ROUTES,
     *history.ROUTES,
+    *jobs.ROUTES,
     *socket.ROUTES,
     *facts.ROUTES,
     *object_info.ROUTES,

@@ -10,6 +10,7 @@ const OVERLAYS: readonly { readonly name: Overlay; readonly Content: ComponentTy
   { name: "shortcuts", Content: lazy(async () => ({ default: (await import("../panels/settings/ShortcutsPanel")).ShortcutsPanel })) },
   { name: "sweep", Content: lazy(async () => ({ default: (await import("../panels/sweep/SweepDialog")).SweepDialog })) },
   { name: "about", Content: lazy(async () => ({ default: (await import("../panels/About")).About })) },
+  { name: "packs", Content: lazy(async () => ({ default: (await import("../panels/packs/PacksPanel")).PacksPanel })) },
   { name: "open", Content: lazy(async () => ({ default: (await import("../panels/files/OpenPanel")).OpenPanel })) },
   { name: "saveAs", Content: lazy(async () => ({ default: (await import("../panels/files/SaveAs")).SaveAs })) },
   { name: "versions", Content: lazy(async () => ({ default: (await import("../panels/files/Versions")).Versions })) },

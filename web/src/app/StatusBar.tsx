@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 import { api } from "../runtime/api";
-import { useCatalog, useDocumentState, useProblems, useRuntime, useStudio, useUi, useView } from "../state/context";
+import { useDocumentState, useLostPacks, useProblems, useRuntime, useStudio, useUi, useView } from "../state/context";
 import { bytes, clock } from "../ui/format";
 import { t } from "../i18n/text";
 import styles from "./StatusBar.module.css";
@@ -67,7 +67,7 @@ function Hits() {
 /** Packs whose nodes are missing because they could not be loaded. Opens the list that says why. */
 function PackFailures() {
   const { ui } = useStudio();
-  const count = useCatalog(({ catalog }) => catalog?.failures.length ?? 0);
+  const count = useLostPacks().length;
   const isOpen = useUi((state) => state.problems);
   if (count === 0) return null;
   return (

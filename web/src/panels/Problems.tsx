@@ -1,7 +1,7 @@
 import { CircleX, TriangleAlert, X } from "lucide-react";
 import { placeOf, problemKey, type Problem } from "../model/runs/problems";
 import { graphAt } from "../model/document/document";
-import { useCatalog, useDocument, useNodeTypes, useProblems, useStudio, useUi, useWorkspace } from "../state/context";
+import { useDocument, useLostPacks, useNodeTypes, useProblems, useStudio, useUi, useWorkspace } from "../state/context";
 import { revealProblem } from "../state/reveal";
 import { Button, IconButton } from "../ui/Button";
 import { label } from "../ui/format";
@@ -48,7 +48,8 @@ function List() {
 
 /** Packs whose nodes are missing, with the line that says why. */
 function PackFailures() {
-  const failures = useCatalog(({ catalog }) => catalog?.failures) ?? [];
+  const studio = useStudio();
+  const failures = useLostPacks();
   if (failures.length === 0) return null;
   return (
     <section className={styles["packs"]} aria-label={t("library.failures.title")}>
@@ -62,6 +63,9 @@ function PackFailures() {
         ))}
       </dl>
       <p>{t("library.failures.fix")}</p>
+      <Button look="quiet" onClick={() => studio.ui.setState({ overlay: "packs" })}>
+        {t("command.packs")}
+      </Button>
     </section>
   );
 }

@@ -1,6 +1,6 @@
 /** The server's HTTP routes that the page uses, each as one typed function. */
 import { call, get, send } from "./http";
-import type { AssetRecord, Catalog as CatalogData, JobRecord, NodePlanned } from "./wire.gen";
+import type { AssetRecord, Catalog as CatalogData, JobRecord, NodePlanned, PackRecord } from "./wire.gen";
 import { toJson } from "../model/format/json";
 
 export { ApiError } from "./http";
@@ -65,6 +65,11 @@ export const thumbnailUrl = (id: string, size: number): string => `${assetUrl(id
 
 export const api = {
   catalog: () => get<CatalogData>("/v1/nodes"),
+  packs: () => get<{ packs: PackRecord[]; folders: string[] }>("/v1/packs"),
+  /** Turn a pack on or off. */
+  turnPack: (name: string, on: boolean) => send<PackRecord>("PUT", `/v1/packs/${encodeURIComponent(name)}`, { on }),
+  /** Let workers look for packs anew. */
+  reloadPacks: () => send<{ looking: boolean }>("POST", "/v1/packs/reload"),
   system: () => get<SystemInfo>("/v1/system"),
   queue: () => get<QueueInfo>("/v1/queue"),
   jobs: (query: JobsQuery) => get<{ jobs: JobRecord[]; next: string | null }>(`/v1/jobs?${parameters({ ...query })}`),

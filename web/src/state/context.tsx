@@ -7,6 +7,7 @@ import { graphAt, runId, type Document, type Graph, type NodeId } from "../model
 import type { ProblemIndex } from "../model/runs/problems";
 import { runsOf, type DocumentRuns, type NodeRun } from "../runtime/jobs";
 import type { DocumentState } from "./document";
+import type { PacksState } from "./packs";
 import { problemsOf } from "./problems";
 import type { RuntimeState } from "./runtime";
 import type { Settings } from "./settings";
@@ -74,6 +75,17 @@ export function useNodeRun<T>(node: NodeId, part: (run: NodeRun | undefined) => 
 
 export function useCatalog<T>(part: (state: CatalogState) => T): T {
   return useStore(useStudio().catalog, part);
+}
+
+export function usePacks<T>(part: (state: PacksState) => T): T {
+  return useStore(useStudio().packs.store, part);
+}
+
+/** Packs that are not there, with the line that says why; not those that lack some of their nodes. */
+export function useLostPacks(): Catalog["failures"] {
+  const failures = useCatalog(({ catalog }) => catalog?.failures);
+  const packs = usePacks((state) => state.packs);
+  return (failures ?? []).filter(({ pack }) => !packs.some(({ name, loaded }) => loaded && name === pack));
 }
 
 /** All node types that the open document may use, its subgraphs among them. */

@@ -58,6 +58,10 @@ interface Waiting {
 /** What the runtime tells and asks the rest of the page. */
 export interface RuntimeHost {
   readonly catalogChanged: () => void;
+  /** Packs were turned on or off. */
+  readonly packsChanged: () => void;
+  /** A worker can take a job: packs that are on are loaded. */
+  readonly workerReady: () => void;
   /** Whether step previews are to be shown. */
   readonly wantsPreviews: () => boolean;
   /** Somebody else runs a document: another window, a script. */
@@ -231,6 +235,7 @@ export class Runtime {
         workers: system.workers,
       }));
       this.#host.catalogChanged();
+      this.#host.packsChanged();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // the connection broke again: it will be retried
     }
@@ -282,9 +287,14 @@ export class Runtime {
       }
       case "catalog":
         this.#host.catalogChanged();
+        this.#host.packsChanged();
+        return known;
+      case "packs":
+        this.#host.packsChanged();
         return known;
       case "worker":
         this.#worker(message);
+        if (message.state === "idle") this.#host.workerReady();
         return known;
       default:
         return known;

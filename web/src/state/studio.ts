@@ -5,6 +5,7 @@ import { api, ApiError } from "../runtime/api";
 import type { DocumentStore } from "./document";
 import { Gallery } from "./gallery";
 import { Journal } from "./journal";
+import { Packs } from "./packs";
 import { Planner } from "./planner";
 import { Problems } from "./problems";
 import { RunOnChange } from "./runOnChange";
@@ -34,6 +35,7 @@ export class Studio {
   readonly tabs: Tabs;
   readonly planner: Planner;
   readonly problems: Problems;
+  readonly packs: Packs;
   readonly gallery: Gallery;
   readonly runOnChange: RunOnChange;
   #noticed: ReturnType<typeof setTimeout> | undefined;
@@ -41,6 +43,8 @@ export class Studio {
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, {
       catalogChanged: () => void this.fetchCatalog(),
+      packsChanged: () => void this.packs.refresh(),
+      workerReady: () => void this.packs.workerReady(),
       wantsPreviews: () => this.settings.getState().previews,
       foundJob: (id) => {
         const open = this.workspaces.getState().open.find((workspace) => workspace.id === id);
@@ -50,6 +54,13 @@ export class Studio {
     this.tabs = new Tabs(this);
     this.planner = new Planner(this);
     this.problems = new Problems(this);
+    this.packs = new Packs({
+      list: api.packs,
+      turn: api.turnPack,
+      reload: api.reloadPacks,
+      notify: (words) => this.notify(words),
+      open: () => this.ui.setState({ overlay: "packs" }),
+    });
     this.gallery = new Gallery({
       runtime: this.runtime,
       notify: (words, remedy) => this.notify(words, remedy),

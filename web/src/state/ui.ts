@@ -11,10 +11,10 @@ export interface Enlarged {
 }
 
 /** What may lie over the page, one at a time. */
-export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "about" | "camera" | "crop" | "mask";
+export type Overlay = "palette" | "settings" | "shortcuts" | "open" | "saveAs" | "versions" | "conflict" | "sweep" | "about" | "packs" | "camera" | "crop" | "mask";
 
 /** What leaves the page beside it as it is: what is read or chosen there can be seen and used meanwhile. */
-const BESIDE: ReadonlySet<Overlay> = new Set(["settings", "shortcuts", "versions"]);
+const BESIDE: ReadonlySet<Overlay> = new Set(["settings", "shortcuts", "versions", "packs"]);
 
 export function isBeside(overlay: Overlay | null): boolean {
   return overlay !== null && BESIDE.has(overlay);

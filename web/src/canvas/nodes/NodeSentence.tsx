@@ -1,6 +1,7 @@
 import type { NodeSpec } from "../../model/catalog/catalog";
 import type { Layout } from "../../model/layout/geometry";
-import { useCatalog } from "../../state/context";
+import { offPackOf } from "../../state/packs";
+import { useCatalog, usePacks } from "../../state/context";
 import { t } from "../../i18n/text";
 import styles from "./Node.module.css";
 
@@ -12,10 +13,11 @@ interface Props {
 /** Says that the node's type is missing, that nothing is lost, and which pack to look for. */
 export function NodeSentence({ spec, place }: Props) {
   const failed = useCatalog(({ catalog }) => catalog?.failures.find(({ pack }) => pack === spec.pack)?.pack ?? (catalog?.failures.length === 1 ? catalog.failures[0]?.pack : ""));
+  const off = usePacks((state) => offPackOf(state, spec.id)?.name);
   return (
     <p className={styles["sentence"]} style={{ top: place.top, height: place.height }}>
       {t("node.missing")}{" "}
-      {failed ? t("node.missing.failed", { pack: failed }) : spec.pack ? t("node.missing.pack", { pack: spec.pack }) : t("node.missing.find")}
+      {off !== undefined ? t("node.missing.off", { pack: off }) : failed ? t("node.missing.failed", { pack: failed }) : spec.pack ? t("node.missing.pack", { pack: spec.pack }) : t("node.missing.find")}
     </p>
   );
 }

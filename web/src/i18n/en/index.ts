@@ -30,6 +30,7 @@ import nodeTexts from "./node.json";
 import noteTexts from "./note.json";
 import openTexts from "./open.json";
 import overlayTexts from "./overlay.json";
+import packsTexts from "./packs.json";
 import paletteTexts from "./palette.json";
 import panelTexts from "./panel.json";
 import pasteTexts from "./paste.json";
@@ -86,6 +87,7 @@ export const en = {
   ...noteTexts,
   ...openTexts,
   ...overlayTexts,
+  ...packsTexts,
   ...paletteTexts,
   ...panelTexts,
   ...pasteTexts,

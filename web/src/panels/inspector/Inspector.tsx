@@ -3,8 +3,10 @@ import type { Problem } from "../../model/runs/problems";
 import { isBorder } from "../../model/subgraphs/border";
 import { subgraphOf } from "../../model/document/document";
 import { placeholderSpec } from "../../model/catalog/placeholder";
-import { useGraph, useNodeTypes, useProblems, useRunId, useView } from "../../state/context";
+import { useGraph, useNodeTypes, usePacks, useProblems, useRunId, useStudio, useView } from "../../state/context";
+import { offPackOf } from "../../state/packs";
 import { t } from "../../i18n/text";
+import { Button } from "../../ui/Button";
 import { FailureDetails } from "../FailureDetails";
 import panel from "../Panel.module.css";
 import { CommonFields, NodeFields } from "./Fields";
@@ -40,10 +42,13 @@ function One({ id }: { id: string }) {
 
 /** A node whose type is not here: its values can be read. */
 function Missing({ id }: { id: string }) {
+  const { packs } = useStudio();
   const graph = useGraph((all) => all);
+  const off = usePacks((state) => offPackOf(state, graph.nodes[id]?.type ?? ""));
   return (
     <>
       <p className={`${panel["quiet"]} ${styles["missing"]}`}>{t("inspector.unknown")}</p>
+      {off && <Button onClick={() => void packs.turn(off, true)}>{t("packs.turnOn", { pack: off.name })}</Button>}
       <NodeFields id={id} spec={placeholderSpec(graph, id)} />
     </>
   );

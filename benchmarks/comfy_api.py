@@ -11,6 +11,7 @@ milliseconds from sending to `executing` without a node, cold (nothing of it cac
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import platform
@@ -18,15 +19,15 @@ import statistics
 import sys
 import tempfile
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from http_chain import answers, free_port, process, timed, wait_for, wait_for_end
-from websockets.sync.client import connect
+import aiohttp
+from http_chain import answers, free_port, process, wait_for
 
 PACK = """
 class Number:
@@ -97,6 +98,12 @@ def measure(run: Run, size: int, repeats: int) -> dict[str, dict[str, float]]:
     return found
 
 
+def timed(run: Run, prompt: Mapping[str, Any]) -> float:
+    began = time.perf_counter()
+    run(prompt)
+    return (time.perf_counter() - began) * 1000
+
+
 def chain(size: int, seed: int) -> dict[str, Any]:
     """Each node feeds the next; the last one is an output."""
     prompt = {"1": node("BenchNumber", value=seed)}
@@ -153,19 +160,56 @@ def pack_folder(folder: Path) -> Path:
 
 @contextmanager
 def client(server: Any, port: int) -> Iterator[Run]:
-    """A client of a server that is starting; it has one websocket for all its prompts."""
-    url, name = f"127.0.0.1:{port}", uuid.uuid4().hex
-    wait_for(server, lambda: answers(f"http://{url}/object_info/BenchKeep"), 300)
-    with connect(f"ws://{url}/ws?clientId={name}", proxy=None) as events:
+    """A client of a server that is starting; it has one websocket for all its prompts.
+
+    aiohttp's, because what a client takes per message counts for both servers.
+    """
+    wait_for(server, lambda: answers(f"http://127.0.0.1:{port}/object_info/BenchKeep"), 300)
+    with asyncio.Runner() as runner:
+        talk = runner.run(Talk.begin(f"127.0.0.1:{port}"))
 
         def run(prompt: Mapping[str, Any]) -> None:
-            body = json.dumps({"prompt": prompt, "client_id": name}).encode()
-            request = urllib.request.Request(f"http://{url}/prompt", body)
-            with urllib.request.urlopen(request) as answer:
-                job = json.load(answer)["prompt_id"]
-            wait_for_end(events, job)
+            runner.run(talk.run(prompt))
 
-        yield run
+        try:
+            yield run
+        finally:
+            runner.run(talk.end())
+
+
+@dataclass
+class Talk:
+    """A session with a server, and its websocket."""
+
+    url: str
+    name: str
+    session: aiohttp.ClientSession
+    events: aiohttp.ClientWebSocketResponse
+
+    @classmethod
+    async def begin(cls, url: str) -> Talk:
+        name, session = uuid.uuid4().hex, aiohttp.ClientSession()
+        address = f"ws://{url}/ws?clientId={name}"
+        return cls(url, name, session, await session.ws_connect(address, max_msg_size=0))
+
+    async def run(self, prompt: Mapping[str, Any]) -> None:
+        body = {"prompt": prompt, "client_id": self.name}
+        async with self.session.post(f"http://{self.url}/prompt", json=body) as answer:
+            job = (await answer.json())["prompt_id"]
+        async for message in self.events:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            event = json.loads(message.data)
+            if event["data"].get("prompt_id") != job:
+                continue
+            assert event["type"] != "execution_error", event
+            if event["type"] == "executing" and event["data"]["node"] is None:
+                return
+        raise SystemExit("the server hung up")
+
+    async def end(self) -> None:
+        await self.events.close()
+        await self.session.close()
 
 
 if __name__ == "__main__":

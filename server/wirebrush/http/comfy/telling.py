@@ -6,6 +6,7 @@ ComfyUI tells such a one at all. What history keeps of it is gathered here too.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -28,6 +29,11 @@ from wirebrush.http.comfy.shown import shown
 from wirebrush.http.comfy.sockets import Picture, Sockets
 from wirebrush.http.comfy.told import Told
 from wirebrush.jobs.records import Body
+
+FEW_STATES = 20
+SECONDS_PER_STATE = 0.0002
+"""How long a `progress_state` keeps the next one waiting, for each node in it beyond the first few.
+"""
 
 
 class Teller:
@@ -144,6 +150,8 @@ class Teller:
 
     def _ended(self, told: Told, event: Finished) -> None:
         began = bool(told.messages)
+        if told.later is not None:
+            self._say_states(told)
         if event.state == "succeeded":
             self._note(told, "execution_success", {})
         elif event.state != "cancelled":
@@ -175,10 +183,29 @@ class Teller:
         self.sockets.say("status", {"status": self.status()}, None, ("status",))
 
     def _say_state(self, told: Told, node: str, value: int, total: int, state: str) -> None:
-        """All nodes that have begun; the text of each is made when it changes."""
+        """Where all nodes are that have begun; the text of each is made when it changes.
+
+        Such a message grows with the prompt, so it is told less often then: at once after a pause,
+        else as soon as enough time is over.
+        """
         told.totals[node] = total
         facts = {"value": value, "max": total, "state": state, **told.ids(node)}
         told.states[node] = f"{to_text(node)}:{to_text(facts)}"
+        if told.later is not None:
+            return
+        now = time.monotonic()
+        if now >= told.quiet_until:
+            self._say_states(told)
+        else:
+            loop = asyncio.get_running_loop()
+            told.later = loop.call_later(told.quiet_until - now, self._say_states, told)
+
+    def _say_states(self, told: Told) -> None:
+        if told.later is not None:
+            told.later.cancel()
+            told.later = None
+        many = max(0, len(told.states) - FEW_STATES)
+        told.quiet_until = time.monotonic() + many * SECONDS_PER_STATE
         if self.sockets.hear(told.client):
             nodes = ",".join(told.states.values())
             text = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ class Told:
     executed: list[str] = field(default_factory=list[str])
     node: str | None = None
     failure: NodeFailed | None = None
+    quiet_until: float = 0.0
+    later: asyncio.TimerHandle | None = None
 
     def restart(self, body: Body | None) -> None:
         """A worker has it, perhaps not the first one."""

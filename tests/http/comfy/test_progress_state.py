@@ -1,0 +1,76 @@
+"""`progress_state` tells of all nodes: large prompts hear it less often, and never too late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from wirebrush.events import Finished, NodeFinished, NodeStarted, Started
+from wirebrush.http.backlog import Backlog
+from wirebrush.http.comfy.sockets import Listener, Sockets
+from wirebrush.http.comfy.telling import Teller
+from wirebrush.jobs.records import Body
+
+
+class Ear:
+    """A teller with one prompt of `count` nodes, and the client that hears it."""
+
+    def __init__(self, count: int) -> None:
+        self.nodes = [str(n) for n in range(count)]
+        prompt = {node: {"class_type": "Show", "inputs": {}} for node in self.nodes}
+        body = Body(prompt=prompt, targets=tuple(self.nodes), workflow=None, metadata={})
+        sockets = Sockets()
+        self.backlog = Backlog(lambda: "")
+        sockets.join(Listener("me", self.backlog))
+        self.teller = Teller(sockets, lambda _: body, lambda _job, _messages: None)
+        self.teller.accepted("job", "prompt", "me")
+        self.teller.take("job", Started("cpu-0", 1, count))
+
+    def run(self, node: str) -> None:
+        self.teller.take("job", NodeStarted(node))
+        self.teller.take("job", NodeFinished(node, False))
+
+    async def heard(self) -> list[Any]:
+        found: list[Any] = []
+        while self.backlog.size:
+            found.append(json.loads(await self.backlog.get()))
+        return found
+
+
+def states(messages: list[Any]) -> list[dict[str, Any]]:
+    return [item["data"]["nodes"] for item in messages if item["type"] == "progress_state"]
+
+
+async def test_a_few_nodes_are_told_step_by_step() -> None:
+    ear = Ear(3)
+    for node in ear.nodes:
+        ear.run(node)
+    kinds = [message["type"] for message in await ear.heard()]
+    assert kinds[-9:] == ["progress_state", "executing", "progress_state"] * 3
+
+
+async def test_many_nodes_are_told_less_often_and_all_at_the_end() -> None:
+    ear = Ear(500)
+    for node in ear.nodes:
+        ear.run(node)
+    ear.teller.take("job", Finished("succeeded"))
+    messages = await ear.heard()
+    told = states(messages)
+    assert len(told) < 200
+    assert {node["state"] for node in told[-1].values()} == {"finished"}
+    assert len(told[-1]) == 500
+    last = [message["type"] for message in messages][-4:]
+    assert last == ["progress_state", "execution_success", "status", "executing"]
+
+
+async def test_what_was_held_back_comes_in_the_next_pause() -> None:
+    ear = Ear(100)
+    for node in ear.nodes:
+        ear.run(node)
+    before = states(await ear.heard())
+    await asyncio.sleep(0.1)
+    after = states(await ear.heard())
+    assert len(before) < 200
+    assert len(after) == 1
+    assert len(after[0]) == 100

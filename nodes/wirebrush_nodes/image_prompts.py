@@ -23,7 +23,7 @@ from wirebrush.api import value as wire_value
 from wirebrush_diffusion.control.image_prompt import ImageAdapter, ImagePrompt
 from wirebrush_diffusion.control.image_prompt_file import check_image_adapter, load_image_adapter
 from wirebrush_diffusion.files.weights import WeightFile
-from wirebrush_diffusion.vision.encoder import Seen
+from wirebrush_diffusion.vision.encoder import Seen, VisionEncoder
 from wirebrush_nodes.carried import carried, carrying, file_of
 from wirebrush_nodes.live import explained
 from wirebrush_nodes.style import ClipVision, live_vision
@@ -100,23 +100,33 @@ def ip_adapter_advanced(
     if weight == 0.0:
         return model
     adapter = live_adapter(ipadapter, run)
-    encoder = live_vision(clip_vision, run)
-    run.check()
-    with explained("image"):
-        seen = _kind(encoder.encode(image), adapter)
-    with explained("image_negative"):
-        against = encoder.blank(1) if image_negative is None else encoder.encode(image_negative)
-        no = _kind(against, adapter)
-    if image_negative is None and adapter.whole:
-        no = torch.zeros_like(no)
-    no = no.repeat(-(-seen.shape[0] // no.shape[0]), *[1] * (no.ndim - 1))[: seen.shape[0]]
-    tensors = {"seen": _combined(seen, combine_embeds), "against": _combined(no, combine_embeds)}
+    seen, against = _looked(live_vision(clip_vision, run), adapter, image, image_negative, run)
+    tensors = {
+        "seen": _combined(seen, combine_embeds),
+        "against": _combined(against, combine_embeds),
+    }
     with explained("ipadapter"):
         adapter.tokens(tensors["seen"])
     if attn_mask is not None:
         tensors["mask"] = attn_mask
     settings = {"weight": weight, "mode": weight_type, "start": start_at, "end": end_at}
     return carrying(model, IMAGE_PROMPT, settings, tensors, file=ipadapter.source)
+
+
+def _looked(
+    encoder: VisionEncoder, adapter: ImageAdapter, image: Image, negative: Image | None, run: Run
+) -> tuple[Tensor, Tensor]:
+    """What the adapter reads of the pictures, and as much of those that are not wanted."""
+    run.check()
+    with explained("image"):
+        seen = _kind(encoder.encode(image), adapter)
+    with explained("image_negative"):
+        unwanted = encoder.blank(1) if negative is None else encoder.encode(negative)
+        against = _kind(unwanted, adapter)
+    if negative is None and adapter.whole:
+        against = torch.zeros_like(against)
+    times = -(-seen.shape[0] // against.shape[0])
+    return seen, against.repeat(times, *[1] * (against.ndim - 1))[: seen.shape[0]]
 
 
 def image_prompts(handle: Model, run: Run) -> list[ImagePrompt]:

@@ -18,13 +18,13 @@ from wirebrush.api import (
 from wirebrush.api.widgets import MAX_SEED
 from wirebrush_diffusion.pictures.files import encode_png
 from wirebrush_diffusion.training.adapters import ALGORITHMS
-from wirebrush_diffusion.training.loop import OPTIMIZERS, LoopSettings
+from wirebrush_diffusion.training.loop import DECAYS, OPTIMIZERS, LoopSettings
 from wirebrush_diffusion.training.lora import LoraSettings
 from wirebrush_diffusion.training.objective import LOSSES
 from wirebrush_diffusion.training.plot import loss_plot
 from wirebrush_nodes.image_io import PNG
 from wirebrush_nodes.lora_values import LoraModel, LossMap
-from wirebrush_nodes.teaching import Lesson, Wishes, teach
+from wirebrush_nodes.teaching import Lesson, Taught, Wishes, teach
 
 NO_LORA = "[None]"
 Precision = Annotated[str, Choice(("bf16", "fp32"))]
@@ -60,13 +60,16 @@ def train_lora_node(
     negative: Conditioning | None = None,
     caption_dropout: Annotated[float, Range(0.0, 1.0, 0.01), Optional()] = 0.0,
     sample_every: Annotated[int, Range(0, 10_000), Optional()] = 25,
+    lr_schedule: Annotated[str, Choice(tuple(DECAYS)), Optional()] = "constant",
+    lr_warmup_steps: Annotated[int, Range(0, 100_000), Optional()] = 0,
     *,
     run: Run,
 ) -> Trained:
     """Teach a model something from pictures: a style, a person, a thing. Makes a LoRA.
 
     The model itself stays as it is. A training that was cancelled or cut off goes on where it was
-    when it is run again, and one with more steps goes on where the shorter one ended.
+    when it is run again, and one with more steps goes on where the shorter one ended, if its
+    learning rate stays constant.
 
     Args:
         model: The model that learns.
@@ -88,7 +91,19 @@ def train_lora_node(
         negative: The empty text: for `caption_dropout`, and to guide the samples.
         caption_dropout: How often a picture is shown with the empty text instead of its own.
         sample_every: After how many steps a sample of the first text is shown; 0 shows none.
+        lr_schedule: The course of the learning rate: constant, or falling to 0 at the last step,
+            slowly at first (cosine) or evenly (linear).
+        lr_warmup_steps: Over how many steps it rises from 0 first, which calms the beginning.
     """
+    fall = steps if lr_schedule != "constant" else 0
+    loop = LoopSettings(
+        optimizer,
+        learning_rate,
+        grad_accumulation_steps,
+        decay=lr_schedule,
+        decay_steps=fall,
+        warmup=lr_warmup_steps,
+    )
     settings = LoraSettings(
         algorithm=algorithm,
         rank=rank,
@@ -97,13 +112,16 @@ def train_lora_node(
         loss=loss_function,
         caption_dropout=caption_dropout,
         gradient_checkpointing=gradient_checkpointing,
-        loop=LoopSettings(optimizer, learning_rate, grad_accumulation_steps),
+        loop=loop,
     )
-    lesson = Lesson(
-        model, latents, positive, negative, "" if existing_lora == NO_LORA else existing_lora
-    )
+    existing = "" if existing_lora == NO_LORA else existing_lora
+    lesson = Lesson(model, latents, positive, negative, existing)
     wishes = Wishes(steps, training_dtype, lora_dtype, sample_every)
-    taught = teach(lesson, settings, wishes, run)
+    return _trained(teach(lesson, settings, wishes, run), model, run)
+
+
+def _trained(taught: Taught, model: Model, run: Run) -> Trained:
+    """The outputs, and a sentence on how it went."""
     first, last = taught.ends
     run.show_text(f"{len(taught.losses)} steps: the loss went from {first:.4f} to {last:.4f}.")
     lora = taught.lora

@@ -63,8 +63,9 @@ DIFFERENT: dict[str, tuple[Difference, ...]] = {
         Difference(
             "existing_lora:FILE",
             "existing_lora:FILE; negative:CONDITIONING?; caption_dropout:FLOAT=0[0..1]/0.01?; "
-            "sample_every:INT=25[0..10000]?",
-            "samples while training, and the empty text that guidance needs",
+            "sample_every:INT=25[0..10000]?; lr_schedule:(constant|cosine|linear)?; "
+            "lr_warmup_steps:INT=0[0..100000]?",
+            "samples while training, the empty text that guidance needs, a falling learning rate",
         ),
     ),
 }

@@ -106,6 +106,16 @@ def test_what_was_learnt_is_on_the_model_and_in_the_file(watched: Watched) -> No
         assert file.metadata()["ss_steps"] == "4"
 
 
+def test_the_course_of_the_learning_rate(watched: Watched) -> None:
+    plain = train(watched, 4)
+    falling = train(watched, 4, lr_schedule="cosine", lr_warmup_steps=2)
+    longer = train(watched, 6, lr_schedule="cosine", lr_warmup_steps=2)
+
+    assert falling.loss.losses[0] == plain.loss.losses[0], "before the first step they are one"
+    assert falling.loss.losses[1:] != plain.loss.losses[1:]
+    assert longer.loss.losses[3] != falling.loss.losses[3], "another course, a training of its own"
+
+
 def test_a_training_that_was_cancelled_goes_on_where_it_was(watched: Watched) -> None:
     whole = train(watched, 6, seed=3)
     again = Watched(root=watched.root / "again")

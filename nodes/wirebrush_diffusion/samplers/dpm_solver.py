@@ -93,12 +93,17 @@ def dpm_adaptive(
         on_step(Step(min(done, total - 1), total, math.exp(-t), x, denoised))
         low = solver.step(x, slope, t, reached, order - 1, 1 / 3)
         high = solver.step(x, slope, t, reached, order, 1 / 3 if order == 3 else 0.5)
-        scale = torch.maximum(low.abs(), previous.abs()).mul_(rtol).clamp_(min=atol)
-        if control.accepts(float(((low - high) / scale).square().mean().sqrt())):
+        if control.accepts(_disagreement(low, high, previous, rtol, atol)):
             previous, x, t = low, high, after
             if up and s_noise:
                 x = x.add(noise(math.exp(-t), math.exp(-after)), alpha=up * s_noise)
     return x
+
+
+def _disagreement(low: Tensor, high: Tensor, previous: Tensor, rtol: float, atol: float) -> float:
+    """How far two orders are apart, measured by what is put up with: up to 1 is well."""
+    scale = torch.maximum(low.abs(), previous.abs()).mul_(rtol).clamp_(min=atol)
+    return float(((low - high) / scale).square().mean().sqrt())
 
 
 def _ends(sigmas: Sequence[float]) -> tuple[float, float]:

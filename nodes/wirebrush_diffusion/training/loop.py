@@ -7,6 +7,7 @@ the same bits as one that was not.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -34,18 +35,39 @@ OPTIMIZERS: Mapping[str, Callable[..., torch.optim.Optimizer]] = MappingProxyTyp
 )
 
 
+DECAYS: Mapping[str, Callable[[float], float]] = MappingProxyType(
+    {
+        "constant": lambda part: 1.0,
+        "cosine": lambda part: (1.0 + math.cos(math.pi * part)) / 2,
+        "linear": lambda part: 1.0 - part,
+    }
+)
+"""What the learning rate is multiplied with after that part (0..1) of the training."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
     """How the parameters move.
 
     A step adds up `grad_accumulation` losses. Gradients longer than `clip` are cut to it; 0 cuts
-    none.
+    none. The learning rate rises over the first `warmup` steps and then follows one of `DECAYS`,
+    whose end is step `decay_steps`.
     """
 
     optimizer: str = "AdamW"
     learning_rate: float = 5e-4
     grad_accumulation: int = 1
     clip: float = 1.0
+    decay: str = "constant"
+    decay_steps: int = 0
+    warmup: int = 0
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        length = max(self.decay_steps - self.warmup, 1)
+        return self.learning_rate * DECAYS[self.decay](min((step - self.warmup) / length, 1.0))
 
 
 OnTrained = Callable[[int, float], None]
@@ -75,6 +97,11 @@ class Loop:
             raise DiffusionError(
                 f"There is no optimiser {self.settings.optimizer!r}.",
                 f"Known are {', '.join(OPTIMIZERS)}.",
+            )
+        if self.settings.decay not in DECAYS:
+            raise DiffusionError(
+                f"There is no course of the learning rate {self.settings.decay!r}.",
+                f"Known are {', '.join(DECAYS)}.",
             )
         make = OPTIMIZERS[self.settings.optimizer]
         self._optimizer = make(list(self.parameters.values()), lr=self.settings.learning_rate)
@@ -172,6 +199,8 @@ class Loop:
             )
         if self.settings.clip:
             nn.utils.clip_grad_norm_(self.parameters.values(), self.settings.clip)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.settings.rate(self.step)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         return total

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.training.examples import generator_for
-from wirebrush_diffusion.training.loop import OPTIMIZERS, Loop, LoopSettings
+from wirebrush_diffusion.training.loop import DECAYS, OPTIMIZERS, Loop, LoopSettings
 
 
 def loop(settings: LoopSettings | None = None, name: str = "line") -> Loop:
@@ -51,6 +53,42 @@ def test_two_halves_are_the_whole(tmp_path: Path, optimizer: str, accumulated: i
     for name, parameter in whole.parameters.items():
         assert torch.equal(parameter, halves.parameters[name])
     assert whole.losses[-1] < whole.losses[0]
+
+
+@given(decay=st.sampled_from(sorted(DECAYS)), warmup=st.integers(0, 30), steps=st.integers(1, 60))
+def test_the_learning_rate_rises_then_falls_to_nothing(decay: str, warmup: int, steps: int) -> None:
+    settings = LoopSettings(learning_rate=0.01, decay=decay, decay_steps=steps, warmup=warmup)
+
+    rates = [settings.rate(step) for step in range(max(steps, warmup) + 1)]
+
+    assert rates[:warmup] == sorted(rates[:warmup])
+    assert all(0.0 <= rate <= 0.01 for rate in rates)
+    assert rates[warmup:] == sorted(rates[warmup:], reverse=True)
+    if decay == "constant":
+        assert set(rates[warmup:]) == {0.01}
+    elif steps > warmup:
+        assert rates[warmup] == 0.01
+        assert rates[steps] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_steps_follow_the_learning_rate(tmp_path: Path) -> None:
+    """Plain gradient descent moves by the rate times the gradient; halves are the whole."""
+    settings = LoopSettings("SGD", 0.01, clip=0.0, decay="linear", decay_steps=10, warmup=2)
+    whole, plain = loop(settings), loop(LoopSettings("SGD", 0.01, clip=0.0))
+    before = whole.parameters["slope"].detach().clone()
+
+    whole.run(1)
+    plain.run(1)
+
+    moved = whole.parameters["slope"] - before
+    assert torch.allclose(moved, (plain.parameters["slope"] - before) / 2, atol=1e-7)
+    whole.run(10)
+    loop(settings).run(4, state=tmp_path / "state.safetensors")
+    halves = loop(settings)
+    halves.run(10, state=tmp_path / "state.safetensors")
+    assert halves.losses == whole.losses
+    with pytest.raises(DiffusionError, match="no course of the learning rate 'wild'"):
+        loop(LoopSettings(decay="wild"))
 
 
 def test_who_stops_it_loses_nothing(tmp_path: Path) -> None:

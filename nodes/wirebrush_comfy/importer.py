@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Self
 
 from wirebrush.api import ImportedPack, Machine
 from wirebrush_comfy.guards import ImportGuard
-from wirebrush_comfy.loading import gather, import_pack
+from wirebrush_comfy.loading import gather, import_pack, modules_of
 from wirebrush_comfy.shims.finder import install
 from wirebrush_comfy.sighting import is_for_comfyui
 from wirebrush_comfy.world import World
@@ -38,19 +37,20 @@ class ComfyImporter:
         """Import a pack. Whatever it raises is its failure; nodes that cannot be are refused."""
         world = self.world or World()
         install(world)
-        with self.guard.on():
-            module = import_pack(path)
-            found = gather(module, world)
+        try:
+            with self.guard.on():
+                module = import_pack(path)
+                found = gather(module, world)
+        except BaseException:
+            for name in modules_of(path):
+                del sys.modules[name]
+            raise
         for name, kind in found.classes.items():
             world.classes.setdefault(name, kind)
-        return ImportedPack(
-            path.stem, tuple(found.nodes.values()), module, _below(module), found.refused
-        )
-
-
-def _below(module: ModuleType) -> tuple[ModuleType, ...]:
-    prefix = f"{module.__name__}."
-    return tuple(other for name, other in sys.modules.items() if name.startswith(prefix))
+        others = (sys.modules[name] for name in modules_of(path))
+        below = tuple(other for other in others if other is not module)
+        nodes = tuple(found.nodes.values())
+        return ImportedPack(path.stem, nodes, module, below, found.refused)
 
 
 IMPORTER = ComfyImporter()

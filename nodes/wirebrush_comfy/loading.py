@@ -34,9 +34,15 @@ class Gathered:
     classes: dict[str, type[Any]] = field(default_factory=dict[str, type[Any]])
 
 
+def module_name(path: Path) -> str:
+    """What a pack's module is called."""
+    own = path.name if path.is_dir() else path.stem
+    return f"wirebrush_comfy_pack_{re.sub('[^0-9A-Za-z_]', '_', own)}"
+
+
 def import_pack(path: Path) -> ModuleType:
     """Import a pack's folder or file, under a name that is nobody else's."""
-    name = f"wirebrush_comfy_pack_{re.sub(r'[^0-9A-Za-z_]', '_', path.stem)}"
+    name = module_name(path)
     is_folder = path.is_dir()
     if is_folder and (path / "prestartup_script.py").is_file():
         log.warning("Pack %s has a prestartup_script.py, which is not run here.", path.name)
@@ -49,15 +55,16 @@ def import_pack(path: Path) -> ModuleType:
         raise ImportError(f"{path.name} is no Python module.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a pack's own, which nobody here can mend
-            spec.loader.exec_module(module)
-    except BaseException:
-        for other in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
-            del sys.modules[other]
-        raise
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a pack's own, which nobody here can mend
+        spec.loader.exec_module(module)
     return module
+
+
+def modules_of(path: Path) -> list[str]:
+    """The names of a pack's modules that are imported."""
+    name = module_name(path)
+    return [other for other in sys.modules if other == name or other.startswith(f"{name}.")]
 
 
 def gather(module: ModuleType, world: World) -> Gathered:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any
@@ -166,9 +167,9 @@ def _declared(port: Port) -> tuple[Any, dict[str, Any]]:
 
 def _files(kind: str, others: Sequence[Any]) -> list[Any]:
     """The names of a kind of files, asked from `folder_paths`, where packs have their say too."""
-    paths = sys.modules.get("folder_paths")
+    paths: Any = import_module("folder_paths")
     try:
-        names = paths.get_filename_list(kind) if paths is not None else []
-    except KeyError:
+        names = paths.get_filename_list(kind)
+    except KeyError:  # uploads, which are no models
         names = []
     return list(others) + names

@@ -107,13 +107,13 @@ def test_what_was_learnt_is_on_the_model_and_in_the_file(watched: Watched) -> No
 
 
 def test_the_course_of_the_learning_rate(watched: Watched) -> None:
-    plain = train(watched, 4)
-    falling = train(watched, 4, lr_schedule="cosine", lr_warmup_steps=2)
-    longer = train(watched, 6, lr_schedule="cosine", lr_warmup_steps=2)
+    plain = train(watched, 5)
+    falling = train(watched, 5, lr_schedule="cosine", lr_warmup_steps=2)
+    longer = train(watched, 8, lr_schedule="cosine", lr_warmup_steps=2)
 
     assert falling.loss.losses[0] == plain.loss.losses[0], "before the first step they are one"
     assert falling.loss.losses[1:] != plain.loss.losses[1:]
-    assert longer.loss.losses[3] != falling.loss.losses[3], "another course, a training of its own"
+    assert longer.loss.losses[4] != falling.loss.losses[4], "another course, a training of its own"
 
 
 def test_a_training_that_was_cancelled_goes_on_where_it_was(watched: Watched) -> None:

@@ -190,6 +190,7 @@ export interface NodeOutput {
 export interface NodePlanned {
   state: "cached" | "run";
   seconds: number | null;
+  lossy: boolean;
 }
 
 /** One input. Without a widget it takes a wire only; with one, a wire or a value. */
@@ -231,6 +232,7 @@ export interface NodeSpec {
   effects?: boolean;
   deprecated?: boolean;
   experimental?: boolean;
+  lossy?: boolean;
   formerly?: string[];
   pack: string;
   source: string;
@@ -255,6 +257,7 @@ export interface NodeWidget {
   choices?: (string | number | bigint | boolean)[] | null;
   folder?: string | null;
   upload?: boolean;
+  lossy?: string[];
 }
 
 /** Which nodes will run and which values come from the cache, once the keys are known. */

@@ -132,10 +132,7 @@ def test_a_pack_that_fails_says_why(load_pack: Callable[..., Any], source: str, 
     assert not [name for name in sys.modules if name.startswith("wirebrush_comfy_pack_")]
 
 
-def test_nodes_that_cannot_be_are_refused_one_by_one(load_pack: Callable[..., Any]) -> None:
-    source = (
-        NODE
-        + """
+UNUSABLE = """
 import comfy.sd
 
 class NoFunction(Node):
@@ -164,8 +161,10 @@ class Bare:
 NODE_CLASS_MAPPINGS.update({k.__name__: k for k in
     (NoFunction, Unreadable, NotADict, Internal, Bare)}, Function=lambda: 1)
 """
-    )
-    packs = load_pack(source)
+
+
+def test_nodes_that_cannot_be_are_refused_one_by_one(load_pack: Callable[..., Any]) -> None:
+    packs = load_pack(NODE + UNUSABLE)
     assert "Node" in packs.types
     assert [failure.error for failure in packs.failures] == [
         "Node NoFunction: it names no FUNCTION that it has.",

@@ -206,6 +206,14 @@ def test_the_built_in_pack_comes_in_by_its_entry_point() -> None:
     assert all(kind.spec.pack for kind in loaded.types.values())
 
 
+def test_a_traceback_begins_where_the_pack_does(packs: Path) -> None:
+    (packs / "bad.py").write_text("def f():\n    1/0\nf()")
+    (failure,) = load(packs).failures
+    lines = failure.traceback.splitlines()
+    assert lines[0].endswith('bad.py", line 3, in <module>')
+    assert lines[-1] == "ZeroDivisionError: division by zero"
+
+
 def test_an_id_given_twice_in_one_pack_is_said_and_the_first_stays(tmp_path: Path) -> None:
     (tmp_path / "twins.py").write_text(
         "from wirebrush import node\n"

@@ -243,7 +243,7 @@ def _load(found: FoundPack) -> Pack | LoadFailure:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return LoadFailure(name, _in_words(error), _own_traceback(error))
+        return LoadFailure(name, _in_words(error), _own_traceback(error, found.path))
     finally:
         watch.cancel()
         if (seconds := time.monotonic() - started) > SLOW_SECONDS:
@@ -260,13 +260,16 @@ def _in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _own_traceback(error: BaseException) -> str:
-    """The traceback without our frames and the import system's."""
+def _own_traceback(error: BaseException, path: Path | None) -> str:
+    """The traceback from the pack's first line on, without our frames and the import system's."""
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if Path(frame.filename).parent != OURS and "importlib" not in frame.filename
     ]
+    if path is not None:
+        inside = [Path(frame.filename).is_relative_to(path) for frame in frames]
+        frames = frames[inside.index(True) :] if any(inside) else frames
     last = traceback.format_exception_only(error)
     return "".join([*traceback.format_list(frames), *last])
 

@@ -4,9 +4,10 @@ import type { Catalog, NodeSpec } from "../model/catalog/catalog";
 import { TypeIndex } from "../model/catalog/search";
 import { chosenRows, rowsOf, shelvesOf, typeRows, type Row } from "../model/catalog/shelves";
 import { addNodeAt } from "../state/adding";
-import { useCatalog, useNodeTypes, useSettings, useStudio } from "../state/context";
+import { useCatalog, useLostPacks, useNodeTypes, usePacks, useSettings, useStudio } from "../state/context";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
+import { Button } from "../ui/Button";
 import { Select } from "../ui/Select";
 import panel from "./Panel.module.css";
 import { SavedSubgraphs } from "./SavedSubgraphs";
@@ -73,7 +74,7 @@ export function Library() {
         toggle={(shelf) => setOpen((before) => new Set(before.has(shelf) ? [...before].filter((item) => item !== shelf) : [...before, shelf]))}
       />
       {!query && <SavedSubgraphs />}
-      {types && <Failures catalog={types} />}
+      <UnusedPacks />
     </nav>
   );
 }
@@ -109,19 +110,32 @@ function Packs({ types, pack, choose }: { types: Catalog; pack: string; choose: 
   );
 }
 
-function Failures({ catalog }: { catalog: Catalog }) {
-  if (catalog.failures.length === 0) return null;
+/** Packs that cannot be used now, and where to change that. */
+function UnusedPacks() {
+  const { ui } = useStudio();
+  const failures = useLostPacks();
+  const count = usePacks(({ packs }) => packs.filter(({ on, ended }) => !on && !ended).length);
+  const open = (): void => ui.setState({ overlay: "packs" });
   return (
-    <details className={styles["failure"]}>
-      <summary>{t("library.failures", { count: catalog.failures.length })}</summary>
-      <dl>
-        {catalog.failures.map(({ pack, error }) => (
-          <div key={pack}>
-            <dt>{pack}</dt>
-            <dd>{error}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <>
+      {failures.length > 0 && (
+        <details className={styles["failure"]}>
+          <summary>{t("library.failures", { count: failures.length })}</summary>
+          <dl>
+            {failures.map(({ pack, error }) => (
+              <div key={pack}>
+                <dt>{pack}</dt>
+                <dd>{error}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
+      )}
+      {count > 0 && (
+        <Button look="quiet" className={styles["off"] ?? ""} onClick={open}>
+          {t("packs.areOff", { count })}
+        </Button>
+      )}
+    </>
   );
 }

@@ -1,7 +1,7 @@
 import type { NodeSpec } from "../../model/catalog/catalog";
 import type { Layout } from "../../model/layout/geometry";
 import { offPackOf } from "../../state/packs";
-import { useCatalog, usePacks } from "../../state/context";
+import { useLostPacks, usePacks } from "../../state/context";
 import { t } from "../../i18n/text";
 import styles from "./Node.module.css";
 
@@ -12,7 +12,8 @@ interface Props {
 
 /** Says that the node's type is missing, that nothing is lost, and which pack to look for. */
 export function NodeSentence({ spec, place }: Props) {
-  const failed = useCatalog(({ catalog }) => catalog?.failures.find(({ pack }) => pack === spec.pack)?.pack ?? (catalog?.failures.length === 1 ? catalog.failures[0]?.pack : ""));
+  const lost = useLostPacks();
+  const failed = lost.find(({ pack }) => pack === spec.pack)?.pack ?? (lost.length === 1 ? lost[0]?.pack : "");
   const off = usePacks((state) => offPackOf(state, spec.id)?.name);
   return (
     <p className={styles["sentence"]} style={{ top: place.top, height: place.height }}>

@@ -50,7 +50,7 @@ export function PackRow({ pack }: { pack: PackRecord }) {
 
 function State({ id, pack }: { id: string; pack: PackRecord }) {
   const isBusy = useRuntime(({ workers }) => workers.some(({ state }) => state === "busy"));
-  const { kind, on, loaded, settled, ended, nodes } = pack;
+  const { kind, on, loaded, settled, ended } = pack;
   const lost = ended || (on && settled && !loaded);
   return (
     <p id={id} className={`${styles["state"]} ${lost ? styles["lost"] : ""}`}>
@@ -63,7 +63,7 @@ function State({ id, pack }: { id: string; pack: PackRecord }) {
     if (!settled) return t(isBusy ? "packs.waiting" : on ? "packs.loading" : "packs.leaving");
     if (!on) return t("packs.off");
     if (!loaded) return t("packs.failed");
-    return kind === "builtin" ? t("packs.nodes", { count: nodes.length }) : t("packs.on", { count: nodes.length });
+    return t(kind === "builtin" ? "packs.always" : "packs.on");
   }
 }
 

@@ -13,17 +13,23 @@ _LISTS = (("image/", "images"), ("audio/", "audio"), ("video/", "images"))
 
 
 def shown(outputs: Iterable[Output]) -> dict[str, Any]:
-    """The `output` of `executed`; empty if a node shows nothing."""
+    """The `output` of `executed`; empty if a node shows nothing.
+
+    Data that has a `text` is what the node itself said: its texts are then the same for our page.
+    """
     found: dict[str, Any] = {}
+    texts: list[str] = []
     for output in outputs:
         if output.kind == "data":
             _merge(found, json.loads(output.text or "{}"))
         elif output.asset is None:
-            found.setdefault("text", []).append(output.text or "")
+            texts.append(output.text or "")
         else:
             found.setdefault(_list_of(output.mime), []).append(file_of(output))
-    if any(output.mime.startswith("video/") for output in outputs):
-        found["animated"] = [True]
+            if output.mime.startswith("video/"):
+                found["animated"] = [True]
+    if texts:
+        found.setdefault("text", texts)
     return found
 
 

@@ -16,13 +16,14 @@ class World:
 
     `models` are the model roots, laid out as ComfyUI's `models/`. `root` is the packs' own
     folder, a temporary one if it is not given. `classes` are the node types that packs know of each
-    other, by id.
+    other, by id; `pack_folders` are where packs lie.
     """
 
     models: Sequence[Path] = ()
     root: Path | None = None
     device: str = "cpu"
     classes: dict[str, type[Any]] = field(default_factory=dict[str, type[Any]], compare=False)
+    pack_folders: list[str] = field(default_factory=list[str], compare=False)
 
     @cached_property
     def home(self) -> Path:

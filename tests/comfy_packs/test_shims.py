@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from wirebrush.api import NodeError, SilentRun
@@ -233,3 +236,33 @@ def test_our_nodes_are_comfyui_s_classes(shim: Import, tmp_path: Path) -> None:
     assert mappings["LoraLoader"].INPUT_TYPES()["required"]["lora_name"][0] == [
         str(Path("cats/tabby.safetensors"))
     ]
+
+
+def test_extra_nodes_are_where_comfyui_has_them(shim: Import) -> None:
+    latent: Any = shim("comfy_extras.nodes_latent")
+    sampling: Any = shim("comfy_extras.nodes_custom_sampler")
+    one = {"samples": torch.zeros(1, 4, 2, 2)}
+    with calling(SilentRun()):
+        (both,) = latent.LatentBatch().batch(one, one)
+        (sampler,) = sampling.KSamplerSelect.execute("euler")
+    assert both["samples"].shape[0] == 2
+    assert sampler.name == "euler"
+    with pytest.raises(NodeError, match=r"comfy_extras\.nodes_latent\.NoSuchNode of ComfyUI"):
+        latent.NoSuchNode()
+
+
+def test_a_cut_off_picture_is_read_as_far_as_it_goes(shim: Import) -> None:
+    helpers: Any = shim("node_helpers")
+    whole = io.BytesIO()
+    Image.effect_noise((64, 64), 90).save(whole, "PNG")
+    cut = io.BytesIO(whole.getvalue()[:2000])
+    assert helpers.pillow(lambda file: Image.open(file).convert("RGB"), cut).size == (64, 64)
+    with pytest.raises(NodeError, match="conditioning_set_values"):
+        helpers.conditioning_set_values([], {})
+
+
+def test_what_packs_take_for_comfyui_s_folder_is_their_own(shim: Import, world: World) -> None:
+    for module in ("folder_paths", "nodes", "server", "comfy.utils"):
+        assert world.home in Path(str(shim(module).__file__)).parents
+    server: Any = shim("server")
+    assert Path(inspect.getfile(server.PromptServer)).parent == world.home

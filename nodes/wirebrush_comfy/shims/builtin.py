@@ -70,6 +70,20 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "ImagePadForOutpaint": "expand_image image left top right bottom feathering",
         "ImageUpscaleWithModel": "upscale upscale_model image",
         "LoadImageMask": "load_image image channel",
+        "LatentBatch": "batch samples1 samples2",
+        "LatentComposite": "composite samples_to samples_from x y feather",
+        "GrowMask": "expand_mask mask expand tapered_corners",
+        "MaskToImage": "mask_to_image mask",
+        "ImageToMask": "image_to_mask image channel",
+        "ImageCompositeMasked": "composite destination source x y resize_source mask",
+        "CLIPTextEncodeSDXL":
+            "encode clip width height crop_w crop_h target_width target_height text_g text_l",
+        "DifferentialDiffusion": "apply model",
+        "KSamplerSelect": "get_sampler sampler_name",
+        "BasicScheduler": "get_sigmas model scheduler steps denoise",
+        "BasicGuider": "get_guider model conditioning",
+        "RandomNoise": "get_noise noise_seed",
+        "SamplerCustomAdvanced": "sample noise guider sampler sigmas latent_image",
     }
 )  # fmt: skip
 """Method and order of its parameters in ComfyUI, where packs call it; else `execute` and ours."""
@@ -109,16 +123,22 @@ def as_class(declared: NodeFunction) -> type[Any]:
             "CATEGORY": spec.category,
             "OUTPUT_NODE": spec.sink,
             "DESCRIPTION": spec.help,
-            method: _method(declared, names),
+            "execute": staticmethod(_function(declared, names)),
+            **({} if method == "execute" else {method: _method(declared, names)}),
         },
     )
 
 
-def _method(declared: NodeFunction, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
-    def call(_self: Any, *positional: Any, **named: Any) -> tuple[Any, ...]:
+def _function(declared: NodeFunction, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
+    def call(*positional: Any, **named: Any) -> tuple[Any, ...]:
         return run_builtin(declared, {**dict(zip(names, positional, strict=False)), **named})
 
     return call
+
+
+def _method(declared: NodeFunction, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:
+    function = _function(declared, names)
+    return lambda _self, *positional, **named: function(*positional, **named)
 
 
 def run_builtin(declared: NodeFunction, arguments: Mapping[str, Any]) -> tuple[Any, ...]:

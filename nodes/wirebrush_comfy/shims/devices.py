@@ -150,6 +150,7 @@ def model_management(world: World) -> Mapping[str, Any]:
         "cleanup_models_gc": lambda: None,
         "free_memory": lambda *_arguments, **_named: [],
         "loaded_models": lambda *_arguments, **_named: [],
+        "intermediate_dtype": lambda *_arguments: torch.float32,
         "minimum_inference_memory": lambda: 1 << 30,
         "xformers_enabled": lambda: False,
         "xformers_enabled_vae": lambda: False,

@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from wirebrush_comfy.shims.helpers import extra_node
 from wirebrush_comfy.shims.missing import missing_below
 from wirebrush_comfy.shims.modules import MODULES
 from wirebrush_comfy.world import World
@@ -62,11 +63,14 @@ class _ShimLoader(Loader):
         if make is not None:
             vars(module).update(make(self._world))
         vars(module).setdefault("__getattr__", _module_or_missing(module.__name__))
-        module.__file__ = f"<{module.__name__} as Wirebrush has it>"
+        # Packs work out from it where ComfyUI is, and write there: that is their own folder here.
+        module.__file__ = str(self._world.home / f"{module.__name__.replace('.', '/')}.py")
 
 
 def _module_or_missing(name: str) -> Callable[[str], Any]:
     """The `__getattr__` of a module. In ComfyUI all its modules are imported already."""
+    if name.startswith("comfy_extras."):
+        return _extra_nodes(name)
     missing_here = missing_below(name)
 
     def getattr_of_module(attribute: str) -> Any:
@@ -74,6 +78,15 @@ def _module_or_missing(name: str) -> Callable[[str], Any]:
         if any(known == full or known.startswith(f"{full}.") for known in MODULES):
             return import_module(full)
         return missing_here(attribute)
+
+    return getattr_of_module
+
+
+def _extra_nodes(module: str) -> Callable[[str], Any]:
+    def getattr_of_module(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        return extra_node(module, name)
 
     return getattr_of_module
 

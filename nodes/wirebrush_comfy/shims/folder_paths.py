@@ -74,6 +74,7 @@ class FolderPaths:
             kind: (self._below_roots(folders), set(PLAIN_EXTENSIONS.get(kind, PT_EXTENSIONS)))
             for kind, folders in KINDS.items()
         }
+        self.folder_names_and_paths["custom_nodes"] = (world.pack_folders, set())
         self.extension_mimetypes_cache: dict[str, str] = {"webp": "image", "fbx": "model"}
         self.output_directory = str(world.output)
         self.temp_directory = str(world.temp)

@@ -13,6 +13,7 @@ from wirebrush_comfy.shims import (
     devices,
     folder_paths,
     graphs,
+    helpers,
     nodes,
     progress,
     server,
@@ -59,6 +60,7 @@ MODULES: Mapping[str, Make] = MappingProxyType(
         "comfy_execution.progress": progress.progress,
         "execution": graphs.execution,
         "latent_preview": progress.latent_preview,
+        "node_helpers": helpers.node_helpers,
         "nodes": nodes.nodes,
         "server": server.server,
     }

@@ -29,6 +29,7 @@ def _paths() -> Any:
 class SaveImage:
     """Writes pictures as PNG files, with the workflow inside."""
 
+    __module__ = "nodes"
     RETURN_TYPES = ()
     FUNCTION = "save_images"
     OUTPUT_NODE = True
@@ -79,6 +80,8 @@ class SaveImage:
 class PreviewImage(SaveImage):
     """Shows pictures without keeping them."""
 
+    __module__ = "nodes"
+
     def __init__(self) -> None:
         super().__init__()
         self.output_dir = _paths().get_temp_directory()
@@ -96,6 +99,7 @@ class PreviewImage(SaveImage):
 class LoadImage:
     """Reads a picture and its transparency."""
 
+    __module__ = "nodes"
     CATEGORY = "image"
     RETURN_TYPES = ("IMAGE", "MASK")
     FUNCTION = "load_image"

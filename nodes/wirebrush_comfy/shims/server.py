@@ -7,7 +7,7 @@ travels by `ui`, and widgets that a pack draws in ComfyUI's own page are not dra
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from wirebrush_comfy.current import current_run
@@ -26,6 +26,18 @@ class Inert:
 
     def __call__(self, *_arguments: Any, **_named: Any) -> Inert:
         return Inert()
+
+    def __getitem__(self, _key: Any) -> Inert:
+        return Inert()
+
+    def __setitem__(self, _key: Any, _value: Any) -> None:
+        """Nothing is kept."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 class Routes:
@@ -58,6 +70,7 @@ class PromptServer:
         self.client_id: str | None = None
         self.last_prompt_id: str | None = None
         self.sockets: dict[str, Any] = {}
+        self.sockets_metadata: dict[str, Any] = {}
         self.on_prompt_handlers: list[Any] = []
         self.address = "127.0.0.1"
         self.port = 8188
@@ -101,6 +114,6 @@ class PromptServer:
 
 def server(_world: World) -> Mapping[str, Any]:
     """The module `server`."""
-    kind = type("PromptServer", (PromptServer,), {})
+    kind = type("PromptServer", (PromptServer,), {"__module__": "server"})
     kind.instance = kind()
     return {"PromptServer": kind, "BinaryEventTypes": Inert()}

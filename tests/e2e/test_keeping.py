@@ -103,10 +103,11 @@ WORDS = "a blue boat by night"
 
 JOURNALLED = """words => new Promise(done => {
   indexedDB.open("wirebrush").onsuccess = ({ target: { result } }) => {
-    const all = result.transaction("edits").objectStore("edits").getAll();
-    all.onsuccess = () => {
+    const read = result.transaction(["edits", "since"]);
+    const all = ["edits", "since"].map(name => read.objectStore(name).getAll());
+    read.oncomplete = () => {
       result.close();
-      done(all.result.some(({ text }) => text.includes(words)));
+      done(JSON.stringify(all.map(request => request.result)).includes(words));
     };
   };
 })"""
@@ -144,7 +145,9 @@ def test_a_browser_killed_right_after_an_edit_loses_nothing(
             server.kill()
             studio.field("What to paint", "text").fill(WORDS)
             # `wait_for_function` would take a promise for a yes.
-            while not page.evaluate(JOURNALLED, WORDS):
+            for _ in range(500):
+                if page.evaluate(JOURNALLED, WORDS):
+                    break
                 page.wait_for_timeout(20)
             _kill(profile)
         server.start()

@@ -4,6 +4,7 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { OpenTabs } from "./openTabs";
+import { withSince, type Since } from "./since";
 import { Tail } from "./tail";
 
 export interface JournalEntry {
@@ -26,6 +27,8 @@ export interface JournalEntry {
 
 interface Schema extends DBSchema {
   edits: { key: string; value: JournalEntry };
+  /** What was changed since an entry was written, by document. */
+  since: { key: string; value: Since };
   /** Under `OPEN`: what was open last. Other stores of a browser are written seconds later. */
   tabs: { key: string; value: OpenTabs };
 }
@@ -33,6 +36,7 @@ interface Schema extends DBSchema {
 const OPEN = "open";
 /** Written through to the disk: the moment after may be the browser's last. */
 const STRICT = { durability: "strict" } as const;
+const BOTH = ["edits", "since"] as const;
 
 export class Journal {
   readonly #tail = new Tail();
@@ -50,14 +54,27 @@ export class Journal {
 
   async write(entry: JournalEntry): Promise<void> {
     await this.#try(null, async (database) => {
-      const change = database.transaction("edits", "readwrite", STRICT);
-      await Promise.all([change.store.put(entry), change.done]);
+      const change = database.transaction(BOTH, "readwrite", STRICT);
+      await Promise.all([change.objectStore("edits").put(entry), change.objectStore("since").delete(entry.id), change.done]);
+    });
+  }
+
+  /** Note what was changed since an entry was written, which may still be on its way: both come in turn. */
+  async writeSince(since: Since): Promise<void> {
+    await this.#try(null, async (database) => {
+      const change = database.transaction(BOTH, "readwrite");
+      const put = change.objectStore("since").put(since);
+      change.commit();
+      await Promise.all([put, change.done]);
     });
   }
 
   /** Edits of windows that are gone, which the server may not have. */
   async leftBehind(alive: ReadonlySet<string>): Promise<JournalEntry[]> {
-    const all = await this.#try([], (database) => database.getAll("edits"));
+    const all = await this.#try([], async (database) => {
+      const since = new Map((await database.getAll("since")).map((item) => [item.id, item]));
+      return (await database.getAll("edits")).map((entry) => withSince(entry, since.get(entry.id)));
+    });
     return all.filter(({ edited, window }) => edited && !alive.has(window));
   }
 
@@ -74,16 +91,25 @@ export class Journal {
 
   /** What the server does not have yet of a document. */
   async read(id: string): Promise<JournalEntry | null> {
-    return this.#try(null, async (database) => (await database.get("edits", id)) ?? null);
+    return this.#try(null, async (database) => {
+      const entry = await database.get("edits", id);
+      return entry ? withSince(entry, await database.get("since", id)) : null;
+    });
   }
 
   /** The server has everything up to `at`; a later entry stays. */
   async settle(id: string, at: number): Promise<void> {
     this.#tail.settle(id, at);
     await this.#try(null, async (database) => {
-      const change = database.transaction("edits", "readwrite");
-      const entry = await change.store.get(id);
-      if (entry && entry.at <= at) await change.store.delete(id);
+      const change = database.transaction(BOTH, "readwrite");
+      const [edits, notes] = [change.objectStore("edits"), change.objectStore("since")];
+      const since = await notes.get(id);
+      // A later note needs the entry that it is on.
+      if (!since || since.at <= at) {
+        if (since) await notes.delete(id);
+        const entry = await edits.get(id);
+        if (entry && entry.at <= at) await edits.delete(id);
+      }
       await change.done;
     });
   }
@@ -115,10 +141,11 @@ export class Journal {
 }
 
 async function opened(name: string): Promise<IDBPDatabase<Schema>> {
-  return openDB<Schema>(name, 2, {
+  return openDB<Schema>(name, 3, {
     upgrade(database, before) {
       if (before < 1) database.createObjectStore("edits", { keyPath: "id" });
       if (before < 2) database.createObjectStore("tabs");
+      if (before < 3) database.createObjectStore("since", { keyPath: "id" });
     },
   });
 }

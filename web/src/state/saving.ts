@@ -2,6 +2,7 @@
  * Keeps every edit: in this browser at once, as a draft on the server soon after, and in the
  * workflow file when a person saves. Nothing is ever written over what somebody else wrote.
  */
+import { changesBetween } from "../model/document/changes";
 import type { Document } from "../model/document/document";
 import { parseDocument, serialise } from "../model/format/format";
 import { renameDocument, replaceDocument } from "../model/commands";
@@ -12,11 +13,12 @@ import type { Journal, JournalEntry } from "./journal";
 import type { OpenWindows, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
-const JOURNAL_MS = 120;
 const DRAFT_MS = 700;
 const AGAIN_MS = 2_500;
 /** Characters: texts up to that are written with every edit, for a browser that ends without a word. */
 const WRITTEN_AT_ONCE = 100_000;
+/** Places that were changed since the journal's entry: of more, a new entry is written. */
+const MOST_NOTED = 100;
 
 /** Where a document can be saved when its name is taken. */
 export class NameTaken extends Error {}
@@ -25,12 +27,13 @@ export class Saving {
   readonly #documents: DocumentStore;
   readonly #journal: Journal;
   readonly #windows: OpenWindows;
-  #journalTimer: ReturnType<typeof setTimeout> | undefined;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #sending: Promise<void> | null = null;
   /** The text that the file has, and the one that the draft has. */
   #saved = "";
   #drafted: Document | null = null;
+  /** The journal's entry, which notes of edits go on from; `null` while it has none. */
+  #entered: { readonly document: Document; readonly at: number; readonly facts: string } | null = null;
   /** How long the text was that was written down last. */
   #length = 0;
   /** Texts that were sent for the draft without an answer: the server may have any of them. */
@@ -58,7 +61,6 @@ export class Saving {
       unhear();
       removeEventListener("pagehide", leave);
       removeEventListener("visibilitychange", hide);
-      clearTimeout(this.#journalTimer);
       clearTimeout(this.#draftTimer);
     };
   }
@@ -82,7 +84,7 @@ export class Saving {
   async close(): Promise<void> {
     await this.keep();
     const { draft, edited } = this.#documents.store.getState();
-    if (!draft && !edited) await this.#journal.settle(this.#documents.document.id, Date.now());
+    if (!draft && !edited) await this.#forget(Date.now());
   }
 
   /** Send what the server does not have. Resolves when it has it, or when it cannot be had now. */
@@ -164,10 +166,7 @@ export class Saving {
     if (!edited || (!conflict && keeping !== "waiting"))
       this.#documents.store.setState({ edited: true, ...(!conflict && { keeping: "waiting" }) });
     if (this.#length <= WRITTEN_AT_ONCE) this.#writeAtOnce();
-    this.#journalTimer ??= setTimeout(() => {
-      this.#journalTimer = undefined;
-      this.#write();
-    }, JOURNAL_MS);
+    this.#note();
     this.#soon(DRAFT_MS);
   }
 
@@ -177,7 +176,24 @@ export class Saving {
   }
 
   #write(edited = true): void {
-    void this.#journal.write(this.#entry(edited));
+    const entry = this.#entry(edited);
+    this.#entered = { document: this.#documents.document, at: entry.at, facts: JSON.stringify(this.#facts()) };
+    void this.#journal.write(entry);
+  }
+
+  /** Write down an edit: what is different from the journal's entry, or a new entry. */
+  #note(): void {
+    const { document } = this.#documents;
+    const { at = 0, facts, document: before } = this.#entered ?? {};
+    const changes = before && facts === JSON.stringify(this.#facts()) ? changesBetween(before, document) : null;
+    if (!changes || changes.length > MOST_NOTED) this.#write();
+    else void this.#journal.writeSince({ id: document.id, base: at, at: Date.now(), changes });
+  }
+
+  /** The server has everything up to `at`. */
+  async #forget(at: number): Promise<void> {
+    if (this.#entered && this.#entered.at <= at) this.#entered = null;
+    await this.#journal.settle(this.#documents.document.id, at);
   }
 
   /** What the server does not have, kept before this returns. */
@@ -212,7 +228,7 @@ export class Saving {
       const etag = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, draft);
       this.#unanswered = [];
       this.#drafted = document;
-      void this.#journal.settle(document.id, at);
+      void this.#forget(at);
       const current = store.getState().editing.document === document;
       store.setState({ draft: etag, newer: null, keeping: current ? "kept" : "waiting", refusal: "" });
       this.#windows.tell({ document: document.id, over: "draft", etag, name: document.id });
@@ -267,10 +283,8 @@ export class Saving {
     if (this.#documents.document !== saved) return this.#soon(0);
     this.#drafted = saved;
     clearTimeout(this.#draftTimer);
-    clearTimeout(this.#journalTimer);
-    this.#journalTimer = undefined;
     store.setState({ edited: false, keeping: "kept", draft: null });
-    void this.#journal.settle(saved.id, Date.now());
+    void this.#forget(Date.now());
     if (draft !== null) await files.dropDraft(saved.id, draft).catch(() => {});
   }
 

@@ -1,0 +1,23 @@
+/** Edits as small notes on an entry of the journal: written with every letter, however large the document. */
+import { withChanges, type Placed } from "../model/document/changes";
+import { parseDocument, serialise } from "../model/format/format";
+import { parseJson } from "../model/format/json";
+import type { JournalEntry } from "./journal";
+
+/** What was changed since an entry was written. */
+export interface Since {
+  /** The document's id. */
+  readonly id: string;
+  /** When the entry was written that this goes on from. */
+  readonly base: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly changes: readonly Placed[];
+}
+
+/** An entry with what was changed since; notes on another entry say nothing about this one. */
+export function withSince(entry: JournalEntry, since: Since | undefined): JournalEntry {
+  if (since?.base !== entry.at) return entry;
+  const document = withChanges(parseDocument(parseJson(entry.text)), since.changes);
+  return { ...entry, name: document.name, text: serialise(document), at: since.at, edited: true };
+}

@@ -92,7 +92,12 @@ def _expanded(
         wired(v) if is_link(v) else _converted(v, output)
         for v, output in zip(values, declared, strict=True)
     ]
-    return Expand(nodes, tuple(results))
+    shown = {
+        own[name]: str(item["override_display_id"])
+        for name, item in expand.items()
+        if item.get("override_display_id")
+    }
+    return Expand(nodes, tuple(results), shown)
 
 
 def _local(name: str, node: str) -> str:

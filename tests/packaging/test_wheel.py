@@ -47,6 +47,7 @@ def test_a_wheel_declares_its_doors(wheel: Path) -> None:
     doors.read_string(archive.read(listed).decode())
     assert doors["console_scripts"]["wirebrush"] == "wirebrush.__main__:main"
     assert doors["wirebrush.packs"]["builtin"] == "wirebrush_nodes"
+    assert doors["wirebrush.importers"]["comfyui"] == "wirebrush_comfy:IMPORTER"
     assert doors["wirebrush.models"]["postcards"] == "wirebrush_postcards:models_path"
 
 

@@ -15,9 +15,8 @@ from wirebrush.api import NodeError
 from wirebrush_comfy.shims.progress import ProgressBar
 from wirebrush_comfy.world import World
 from wirebrush_diffusion.errors import DiffusionError
+from wirebrush_diffusion.files.weights import refuse_pickles
 from wirebrush_diffusion.pictures.resize import resize
-
-SAFE = (".safetensors", ".sft")
 
 
 def common_upscale(
@@ -55,11 +54,10 @@ def load_torch_file(
 ) -> Any:
     """The tensors of a safetensors file by name; pickles are refused, as everywhere here."""
     path = Path(ckpt)
-    if path.suffix.lower() not in SAFE:
-        raise NodeError(
-            f"{path.name} is no safetensors file, and other weight files can hold programs.",
-            "Convert it: `wirebrush models convert FILE` writes a safetensors file beside it.",
-        )
+    try:
+        refuse_pickles(path)
+    except DiffusionError as error:
+        raise NodeError(error.message, error.hint) from error
     place = str(device) if device is not None else "cpu"
     with safe_open(str(path), framework="pt", device=place) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}

@@ -1,4 +1,4 @@
-"""What a run would compute, asked from real worker processes."""
+"""What is asked of real worker processes besides jobs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from small_studio import Studio, tiny
 
+from wirebrush.jobs import desk
 from wirebrush.jobs.desk import OPEN, WorkerDesk
-from wirebrush.jobs.errors import NoWorker, PlanFailed
+from wirebrush.jobs.errors import CheckFailed, NoWorker, PlanFailed
 
 
 def prompt(*types: str) -> dict[str, Any]:
@@ -62,3 +63,40 @@ async def test_only_so_many_ask_at_once(studio: Studio) -> None:
         told = await asyncio.gather(*asked, return_exceptions=True)
     assert told.count({"1": "run"}) >= OPEN
     assert all(isinstance(item, PlanFailed) for item in told if not isinstance(item, dict))
+
+
+async def test_nodes_are_asked_about_their_values(studio: Studio) -> None:
+    async with studio.working():
+        told = await studio.desk.check(prompt("Text", "Fail"))  # waits for the worker
+        assert [(item.code, item.node, item.message) for item in told] == [
+            ("refused_by_node", "2", "never")
+        ]
+        assert await studio.desk.check(prompt("Text")) == []
+        with pytest.raises(CheckFailed, match="too hard"):
+            await studio.desk.check(prompt("Exit"))
+
+
+async def test_a_check_without_an_answer_says_so(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "START_SECONDS", 0.05)
+    with pytest.raises(NoWorker):
+        await studio.desk.check(prompt("Text"))
+    studio.desk = WorkerDesk(seconds=0.2)
+    async with studio.working():
+        await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
+        with pytest.raises(CheckFailed, match="again in a moment"):
+            await studio.desk.check(prompt("Stuck"))
+
+
+async def test_workers_are_asked_to_let_go(studio: Studio) -> None:
+    await studio.desk.free(results=True)  # nobody is there
+    async with studio.working():
+        await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
+        await studio.desk.free(results=False)
+        await studio.desk.free(results=True)
+        job = await studio.submit("Freed")
+        await studio.state(job, "succeeded")
+        record = await studio.queue.get(job)
+        assert record is not None
+        assert record.outputs[0].output.text == "[False, True]"

@@ -27,6 +27,7 @@ class Worker:
         self.jobs: queue.Queue[Frame] = queue.Queue()
         self.answers: queue.Queue[Frame] = queue.Queue()
         self.cancelled: set[str] = set()
+        self.freed: list[bool] = []
         self.progress = 0
         self.rss = 1 << 20
         self.job: dict[str, Any] = {}
@@ -41,8 +42,10 @@ class Worker:
                     self.cancelled.add(frame.header["job"])
                 elif frame.type == "asset":
                     self.answers.put(frame)
-                elif frame.type == "plan":
-                    self.plan(frame)
+                elif frame.type in ("plan", "check"):
+                    getattr(self, frame.type)(frame)
+                elif frame.type == "free":
+                    self.freed.append(frame.header["results"])
                 else:
                     os._exit(0)
         except ChannelClosed:
@@ -61,6 +64,17 @@ class Worker:
             self.channel.send({"type": "plan", "request": [], "nodes": {}})  # for nobody
             self.channel.send({**answer, "nodes": nodes})
             self.channel.send({**answer, "nodes": {}})  # once is enough
+
+    def check(self, frame: Frame) -> None:
+        """Every node of type Fail has something against itself; Stuck says nothing."""
+        answer: dict[str, Any] = {"type": "check", "request": frame.header["request"]}
+        types = {node: item["class_type"] for node, item in frame.header["prompt"].items()}
+        if "Exit" in types.values():
+            self.channel.send({**answer, "error": "it is too hard"})
+        elif "Stuck" not in types.values():
+            said = {"code": "refused_by_node", "message": "never"}
+            wrong = [said | {"node": node} for node, kind in types.items() if kind == "Fail"]
+            self.channel.send({**answer, "problems": wrong})
 
     def beat(self) -> None:
         while True:
@@ -98,6 +112,9 @@ class Worker:
 
     def Text(self, node: str, text: str = "") -> list[Any]:
         return [{"kind": "text", "text": text}]
+
+    def Freed(self, node: str) -> list[Any]:
+        return [{"kind": "text", "text": str(self.freed)}]
 
     def Picture(self, node: str, prefix: str = "tiny", lie: bool = False) -> list[Any]:
         data = png(zlib.crc32(node.encode()) % 256)

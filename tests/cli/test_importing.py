@@ -81,3 +81,14 @@ def test_what_holds_no_graph_is_refused(
 def test_a_file_that_is_not_there(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "nowhere.json", *home.places]) == 2
     assert "nowhere.json cannot be read" in capsys.readouterr().err
+
+
+def test_export_as_a_script(home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home.data.mkdir()
+    Catalog().save(home.data / "catalog.json")
+    out = tmp_path / "script.py"
+    graph = home.write("p.json", PROMPT)
+    assert main(["export", graph, "--format", "python", "-o", str(out), *home.places]) == 0
+    said = "1 nodes through Wirebrush: nothing in it saves a picture."
+    assert capsys.readouterr().out == f"{out}: {said}\n"
+    compile(out.read_text(), "script.py", "exec")

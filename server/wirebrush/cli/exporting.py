@@ -1,4 +1,5 @@
-"""`wirebrush export`: a workflow as ComfyUI's editor opens it, or as its server runs it."""
+"""`wirebrush export`: a workflow as ComfyUI's editor opens it, as its server runs it, or as a
+Python script."""
 
 from __future__ import annotations
 
@@ -11,13 +12,15 @@ from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
 from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, read_any
+from wirebrush.cli.offline import Library
+from wirebrush.cli.scripting import workflow_script
 from wirebrush.config import Config, add_common_options
 from wirebrush.graph.comfy.exporting import export_workflow
 from wirebrush.graph.comfy.prompting import comfy_prompt
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.workflow import Workflow
 
-FORMATS = ("comfy-ui", "comfy-api")
+FORMATS = ("comfy-ui", "comfy-api", "python")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="comfy-ui",
-        help="comfy-ui opens in ComfyUI's editor (default), comfy-api is what its server runs",
+        help="comfy-ui opens in ComfyUI's editor (default), comfy-api is what its server runs,"
+        " python is a script of diffusers",
     )
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="file to write (else stdout)")
     add_common_options(parser)
@@ -44,9 +48,13 @@ def run(options: argparse.Namespace) -> int:
         workflow, said = (None, problems) if problems else open_workflow(data, catalog)
         if workflow is None:
             raise BadInput(f"{options.file} cannot be exported.", said)
-        exported = _exported(workflow, catalog, options.format)
-        text = json.dumps(exported, indent=2, allow_nan=False)
-        return Converted(text, f"{len(workflow.nodes)} nodes")
+        count = f"{len(workflow.nodes)} nodes"
+        if options.format == "python":
+            script = workflow_script(workflow, catalog, Library(config))
+            kind = "through Wirebrush: " + script.why if script.why else "in plain diffusers code"
+            return Converted(script.text.rstrip("\n"), f"{count} {kind}".rstrip("."))
+        text = json.dumps(_exported(workflow, catalog, options.format), indent=2, allow_nan=False)
+        return Converted(text, count)
 
     return convert(options, make)
 

@@ -17,7 +17,7 @@ COMMANDS = {
     "run": "run a workflow or prompt file, without a server",
     "validate": "check a workflow or prompt file",
     "import": "read a workflow or picture of ComfyUI",
-    "export": "write a workflow for ComfyUI",
+    "export": "write a workflow for ComfyUI, or as a Python script",
     "nodes": "list and search node types",
     "pack": "make and list packs of nodes",
     "doctor": "check that everything a studio needs is there",

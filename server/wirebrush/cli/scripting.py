@@ -1,0 +1,53 @@
+"""`wirebrush export --format python`: what a script needs to know of the files of this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from wirebrush.catalog import Catalog
+from wirebrush.cli.offline import Library
+from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.script.families import (
+    family_of_name,
+    family_of_pipeline,
+    family_of_tensors,
+)
+from wirebrush.graph.script.making import Script, script_of
+from wirebrush.graph.values import ASSET_KINDS
+from wirebrush.graph.workflow import Workflow
+
+_LONGEST_HEADER = 64 << 20
+
+
+def workflow_script(workflow: Workflow, catalog: Catalog, library: Library) -> Script:
+    """The script for a workflow, with the paths of the models that are here."""
+    prompt, _ = compile_workflow(workflow, catalog, incomplete=True)
+
+    def locate(kind: str, name: str) -> str:
+        if kind in ASSET_KINDS:
+            return PurePosixPath(name.replace("\\", "/")).name or "picture.png"
+        found = library.models.find(kind, name)
+        return str(found) if found is not None else f"models/{kind}/{name}"
+
+    def family_of(kind: str, name: str) -> str:
+        found = library.models.find(kind, name)
+        said = _family_in(found) if found is not None else None
+        return said or family_of_name(name) or ""
+
+    return script_of(prompt, catalog, locate, family_of)
+
+
+def _family_in(path: Path) -> str | None:
+    """The family of a model file or folder, by what is in it."""
+    try:
+        if path.is_dir():
+            index = json.loads((path / "model_index.json").read_text("utf-8"))
+            return family_of_pipeline(str(cast("dict[str, Any]", index).get("_class_name")))
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            head: Any = json.loads(file.read(length)) if 2 <= length <= _LONGEST_HEADER else {}
+        return family_of_tensors(cast("dict[str, Any]", head)) if isinstance(head, dict) else None
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,1 @@
+"""A workflow as a Python script that a person can read, change and run."""

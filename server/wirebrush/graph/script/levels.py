@@ -1,0 +1,81 @@
+"""The parts of a script that bring diffusers' schedulers to ComfyUI's noise levels, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_SPACINGS: Mapping[str, str] = {
+    "normal": """\
+    times = torch.linspace(len(table) - 1, 0, total, dtype=torch.float64)
+    low, high = times.floor().long(), times.ceil().long()
+    found = torch.lerp(table[low].log(), table[high].log(), times - low).exp()
+""",
+    "sgm_uniform": """\
+    times = torch.linspace(len(table) - 1, 0, total + 1, dtype=torch.float64)[:-1]
+    low, high = times.floor().long(), times.ceil().long()
+    found = torch.lerp(table[low].log(), table[high].log(), times - low).exp()
+""",
+    "simple": """\
+    found = torch.stack([table[-1 - i * len(table) // total] for i in range(total)])
+""",
+    "karras": """\
+    ends = table[[-1, 0]] ** (1 / 7)
+    found = torch.linspace(*ends.tolist(), total, dtype=torch.float64) ** 7
+""",
+    "exponential": """\
+    ends = table[[-1, 0]].log()
+    found = torch.linspace(*ends.tolist(), total, dtype=torch.float64).exp()
+""",
+}
+
+_TABLE = '''
+
+def noise_table(scheduler):
+    """The noise levels that the model was trained on, the smallest first."""
+    kept = scheduler.alphas_cumprod.double()
+    return ((1 - kept) / kept).sqrt()
+'''
+
+_SCHEDULE = '''
+
+def {name}_levels(scheduler, steps, denoise=1.0):
+    """The levels of the schedule that ComfyUI calls "{name}": the last steps of a longer run if
+    denoise is below 1."""
+    table = noise_table(scheduler)
+    total = steps if denoise > 0.9999 else int(steps / denoise)
+{spacing}    return torch.cat([found, torch.zeros(1)])[-steps - 1 :]
+'''
+
+_VISIT = '''
+
+def visit(scheduler, levels):
+    """Let a scheduler go through exactly these noise levels."""
+    logs, own = noise_table(scheduler).log(), scheduler.set_timesteps
+    times = [float((logs - level.log()).abs().argmin()) for level in levels[:-1]]
+
+    def set_timesteps(num_inference_steps=None, device=None, **unused):
+        own(len(times), device=device)
+        scheduler.sigmas = levels.float()
+        scheduler.timesteps = torch.tensor(times, device=device)
+
+    scheduler.set_timesteps = set_timesteps
+'''
+
+_FLOW = '''
+
+def flow_levels(steps, shift, resolution):
+    """The levels of the schedule that ComfyUI calls "simple", without the last one, 0."""
+    times = [1 - i * resolution // steps / resolution for i in range(steps)]
+    return [shift * time / (1 + (shift - 1) * time) for time in times]
+'''
+
+
+def level_functions(schedules: Iterable[str]) -> str:
+    """The functions for a model that was trained on a table of noise levels."""
+    made = [_SCHEDULE.format(name=each, spacing=_SPACINGS[each]) for each in schedules]
+    return _TABLE + "".join(made) + _VISIT
+
+
+def flow_function() -> str:
+    """The function for a model that was trained on a flow."""
+    return _FLOW

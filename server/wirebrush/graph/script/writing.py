@@ -1,0 +1,110 @@
+"""Python text, laid out as black does. What a file says becomes literals, never code."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, cast
+
+WIDTH = 88
+_INDENT = "    "
+
+
+class Code(str):
+    """A piece of Python, where otherwise a value would stand."""
+
+    __slots__ = ()
+
+
+def literal(value: Any, room: int = WIDTH) -> str:
+    """A value of JSON as Python; over several lines if it does not fit into `room`."""
+    if isinstance(value, Code):
+        return str(value)
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list | tuple):
+        items = [literal(item, room - 5) for item in cast("Sequence[Any]", value)]
+        return _enclosed("[", items, "]", room)
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[str, Any]", value).items()
+        items = [f"{literal(k)}: {literal(v, room - 5)}" for k, v in entries]
+        return _enclosed("{", items, "}", room)
+    return repr(value)
+
+
+def _text(value: str) -> str:
+    """In single quotes where double ones would need strokes, as black has it."""
+    if value.isprintable() and '"' in value and "'" not in value and "\\" not in value:
+        return f"'{value}'"
+    return '"' + "".join(map(_letter, value)) + '"'
+
+
+def _letter(letter: str) -> str:
+    if letter == '"':
+        return '\\"'
+    plain = letter.isprintable() and letter != "\\"
+    return letter if plain else letter.encode("unicode_escape").decode()
+
+
+def call(
+    function: str,
+    *values: Any,
+    named: Mapping[str, Any] = MappingProxyType({}),
+    before: str = "",
+    after: str = "",
+) -> str:
+    """`before` + `function(values, name=value)` + `after`, on one line if it fits."""
+    items = [literal(value, WIDTH - 5) for value in values]
+    plain = {name: value for name, value in named.items() if is_name(name)}
+    rest = {name: value for name, value in named.items() if name not in plain}
+    items += [f"{name}={literal(value, WIDTH - 6 - len(name))}" for name, value in plain.items()]
+    if rest:
+        items.append(f"**{literal(rest, WIDTH - 7)}")
+    room = WIDTH - len(before) - len(after)
+    return before + _enclosed(f"{function}(", items, ")", room) + after
+
+
+def _enclosed(opening: str, items: Sequence[str], closing: str, room: int) -> str:
+    line = opening + ", ".join(items) + closing
+    if not items or (len(line) <= room and "\n" not in line):
+        return line
+    body = "".join(f"{indented(item)},\n" for item in items)
+    return f"{opening}\n{body}{closing}"
+
+
+def indented(text: str, times: int = 1) -> str:
+    """Every line of a text further to the right."""
+    return "\n".join(_INDENT * times + line if line else line for line in text.split("\n"))
+
+
+def is_name(text: str) -> bool:
+    """Whether an input may be written `name=value`. A few common names would hide functions."""
+    return text.isascii() and text.isidentifier() and not keyword.iskeyword(text)
+
+
+def comment(text: str) -> str:
+    """A text as comment lines: words only, whatever is in it."""
+    words = "".join(letter if letter.isprintable() else " " for letter in text).split()
+    lines, line = list[str](), "#"
+    for word in words or [""]:
+        if len(line) + 1 + len(word) > WIDTH and line != "#":
+            lines.append(line)
+            line = "#"
+        line = f"{line} {word[: WIDTH - 2]}".rstrip()
+    return "\n".join([*lines, line])
+
+
+def variable(words: str, taken: Iterable[str] = ()) -> str:
+    """A variable name for something, other than those that are taken."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", words)
+    name = re.sub(r"[^a-z0-9]+", "_", split.lower()).strip("_")[:40].rstrip("_") or "node"
+    if name[0].isdigit() or keyword.iskeyword(name) or keyword.issoftkeyword(name):
+        name = f"node_{name}"
+    found, count = name, 1
+    used = set(taken)
+    while found in used:
+        count += 1
+        found = f"{name}_{count}"
+    return found

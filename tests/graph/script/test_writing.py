@@ -1,0 +1,47 @@
+"""Values, names and comments as Python text."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wirebrush.graph.script.writing import comment, literal, variable
+
+words = st.text(max_size=12) | st.sampled_from(
+    [
+        '"""',
+        "'''",
+        "\\",
+        '"\n#',
+        "import os",
+        "self",
+        "before",
+        "named",
+        "nodes",
+        "class",
+        "ä\u2028",
+    ]
+)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(values)
+def test_literals_mean_what_they_say(value: Any) -> None:
+    assert ast.literal_eval(literal(value)) == value
+
+
+@given(words)
+def test_names_and_comments(text: str) -> None:
+    assert variable(text, ["node"]).isidentifier()
+    assert all(line.startswith("#") for line in comment(text).splitlines())

@@ -69,6 +69,17 @@ class Catalog:
         """The ids that look most like a name that is not there; best first, often none."""
         return nearest(name, self._ids, count, self._letter_pairs)
 
+    def off_pack(self, name: str) -> str | None:
+        """The pack that is off and declared that node type when it was on."""
+        found = (report.name for report in self.packs if not report.on and name in report.nodes)
+        return next(found, None)
+
+    @cached_property
+    def lost_packs(self) -> Sequence[str]:
+        """The packs that should be there and could not be loaded."""
+        loaded = {report.name for report in self.packs if report.loaded}
+        return [failure.pack for failure in self.failures if failure.pack not in loaded]
+
     @cached_property
     def clashes(self) -> tuple[Clash, ...]:
         """Which ids are claimed by more than one pack."""

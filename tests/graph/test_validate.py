@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from wirebrush.events import Problem
 from wirebrush.graph.parse import parse_prompt
 from wirebrush.graph.prompt import Prompt, PromptNode
 from wirebrush.graph.validate import needed_by, runnable_targets, sinks, validate
+from wirebrush.packlist import PackReport
 
 Check = Callable[..., list[Problem]]
 
@@ -61,6 +63,15 @@ def test_an_unknown_type_may_be_in_a_pack_that_failed(catalog: Catalog) -> None:
     broken = Catalog(catalog.specs, (PackFailure("fancy", "ImportError: no scipy"),))
     prompt = Prompt({"1": PromptNode("1", "Zzzzzzzzzz", {})})
     assert '"fancy" failed to load' in one(validate(prompt, broken)).hint
+    loaded = replace(broken, packs=(PackReport("fancy", "comfyui", loaded=True),))
+    assert "fancy" not in one(validate(prompt, loaded)).hint, "it lacks a node or two"
+
+
+def test_an_unknown_type_may_be_in_a_pack_that_is_off(catalog: Catalog) -> None:
+    off = PackReport("Fancy", "comfyui", on=False, nodes=("Zzz",))
+    prompt = Prompt({"1": PromptNode("1", "Zzz", {})})
+    found = one(validate(prompt, replace(catalog, packs=(off,))))
+    assert found.hint == 'It is in the pack "Fancy", which is off: turn it on.'
 
 
 def test_a_dangling_wire_names_both_ends(check: Check, picture: dict[str, Any]) -> None:

@@ -104,6 +104,17 @@ def test_what_cannot_be_kept_is_not_done(tmp_path: Path) -> None:
     assert switches.choice().obstacle("Math", "") == "It explodes.", "at least in this process"
 
 
+def test_a_catalog_is_told_with_what_packs_had_when_they_were_on(tmp_path: Path) -> None:
+    switches = PackSwitches(tmp_path)
+    switches.turn("Math", on=False, nodes=("Add",))
+    off = PackReport("Math", "comfyui", on=False)
+    mine = PackReport("mine", "native", loaded=True, nodes=("M",))
+    catalog = {"digest": "1", "packs": [off.to_json(), mine.to_json()]}
+    told = switches.remembering(catalog)
+    assert [pack["nodes"] for pack in told["packs"]] == [["Add"], ["M"]]
+    assert switches.remembering({"nodes": []}) == {"nodes": [], "packs": []}
+
+
 def test_the_file_is_for_people_too(tmp_path: Path) -> None:
     PackSwitches(tmp_path).turn("Math", on=True)
     data = json.loads((tmp_path / FILE).read_text())

@@ -128,7 +128,7 @@ class OfflineWorker:
             vram_limit=config.vram_limit,
         )
         process, catalog = await _started(command, switches)
-        return cls(process, Catalog.from_json(catalog), Library(config))
+        return cls(process, Catalog.from_json(switches.remembering(catalog)), Library(config))
 
     async def run(
         self,

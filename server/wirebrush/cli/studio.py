@@ -135,12 +135,12 @@ async def _services(config: Config, journal: Journal) -> Services:
             config.packs_on,
         ),
         comfy=_comfy(config) if config.comfy else None,
-        prompts=await _prompts(journal, queue, hub) if config.comfy else None,
+        prompts=await _prompts(journal, queue, assets, hub) if config.comfy else None,
     )
 
 
-async def _prompts(journal: Journal, queue: JobQueue, hub: Hub) -> Prompts:
-    prompts = await Prompts.open(journal, queue)
+async def _prompts(journal: Journal, queue: JobQueue, assets: AssetStore, hub: Hub) -> Prompts:
+    prompts = await Prompts.open(journal, queue, assets)
     hub.listen(prompts.take)
     return prompts
 
@@ -165,7 +165,7 @@ async def _supervisors(config: Config, services: Services) -> list[Supervisor]:
     packs = services.packs
 
     def heard(catalog: Mapping[str, Any]) -> None:
-        services.catalogs.replace(catalog)
+        services.catalogs.replace(packs.remembering(catalog))
         packs.heard()
 
     supervisors = [

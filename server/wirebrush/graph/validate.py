@@ -176,9 +176,11 @@ class _Check:
             within = len(self.guesses) < MAX_GUESSES
             self.guesses[name] = self.catalog.nearest(name) if within else []
         message = f"There is no node type {quoted(name)} (node {node.id[:60]})."
-        if alike := self.guesses[name]:
+        if off := self.catalog.off_pack(name):
+            hint = f"It is in the pack {quoted(off)}, which is off: turn it on."
+        elif alike := self.guesses[name]:
             hint = f"Did you mean {_either(alike)}? Or install the pack that has it."
-        elif failed := [failure.pack for failure in self.catalog.failures]:
+        elif failed := self.catalog.lost_packs:
             hint = f"Install the pack that has it; {_either(failed[:5])} failed to load."
         else:
             hint = "Install the pack that has it, or replace the node."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from wirebrush.catalog import Catalog, PackFailure
 from wirebrush.http.answers import Refused, unknown
@@ -91,6 +92,7 @@ class PackList:
         self._told = told
         self._wanted = frozenset(wanted)
         self._renew: Callable[[PackChoice], None] = lambda _: None
+        self._under_way: set[str] = set()
 
     def serve(self, renew: Callable[[PackChoice], None]) -> None:
         """From now on workers are told of another choice this way."""
@@ -102,7 +104,7 @@ class PackList:
 
     def records(self) -> list[PackRecord]:
         """All packs, in their order of precedence."""
-        return pack_records(self._catalogs.current, self._switches)
+        return [self._record(report) for report in self._reports]
 
     async def turn(self, name: str, on: bool) -> PackRecord:
         """Turn a pack on or off. Workers that are busy end their job first.
@@ -123,6 +125,7 @@ class PackList:
             with saving("list of packs"):
                 await asyncio.to_thread(self._switches.turn, name, on, source, report.nodes)
         if on != before.on or (on and not before.loaded):
+            self._under_way.add(name)
             self._renew(self.choice())
         self._told()
         return self._record(report)
@@ -131,8 +134,13 @@ class PackList:
         """Packs may have come, gone or changed: workers start anew and look."""
         self._renew(self.choice())
 
+    def remembering(self, catalog: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A worker's catalog, in which packs that are off have the nodes they had when on."""
+        return self._switches.remembering(catalog)
+
     def heard(self) -> None:
         """A worker sent its catalog."""
+        self._under_way.clear()
         for report in self._reports:
             self._switches.seen(report)
         absent = sorted(self._wanted - {report.name for report in self._reports})
@@ -161,4 +169,5 @@ class PackList:
         raise unknown("pack", name)
 
     def _record(self, report: PackReport) -> PackRecord:
-        return _record(report, self._catalogs.current, self._switches)
+        record = _record(report, self._catalogs.current, self._switches)
+        return replace(record, settled=record.settled and report.name not in self._under_way)

@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,15 @@ class PackSwitches:
         after = replace(before, source=source, nodes=report.nodes or before.nodes)
         if after != before:
             self._note(report.name, after)
+
+    def remembering(self, catalog: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A worker's catalog, in which packs that are off have the nodes they had when on."""
+        packs: Sequence[Mapping[str, Any]] = catalog.get("packs", ())
+        told = [
+            pack if pack["nodes"] else {**pack, "nodes": list(self.of(pack["name"]).nodes)}
+            for pack in packs
+        ]
+        return {**catalog, "packs": told}
 
     def _note(self, name: str, switch: Switch) -> None:
         """Holds in this process also if it cannot be written."""

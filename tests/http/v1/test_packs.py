@@ -124,8 +124,11 @@ async def test_a_pack_that_changed_stays_on_and_is_marked_until_it_is_accepted(
 async def test_a_pack_that_failed_is_tried_again(packs: Studio) -> None:
     report(packs, replace(MINE, loaded=False), failures=(PackFailure("mine", "No."),))
     told = renewed(packs)
-    await put(packs, "mine", {"on": True})
+    _, record = await put(packs, "mine", {"on": True})
     assert len(told) == 1
+    assert not record["settled"]
+    report(packs, replace(MINE, loaded=False), failures=(PackFailure("mine", "No."),))
+    assert (await listed(packs))["mine"]["settled"]
 
 
 async def test_workers_look_again_when_they_are_asked_to(packs: Studio) -> None:

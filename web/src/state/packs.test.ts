@@ -43,7 +43,7 @@ class Server {
   /** Workers have done what was asked for. */
   async settle(...packs: PackRecord[]): Promise<void> {
     this.list = { ...this.list, packs };
-    await this.packs.workerReady();
+    await this.packs.refresh();
   }
 
   pack(name: string): PackRecord | undefined {
@@ -100,10 +100,12 @@ test("a pack of ours is switched at once", async () => {
   expect(server.opened).toBe(0);
 });
 
-test("a worker that is ready after each job fetches nothing", async () => {
-  server.list = { packs: [], folders: [] };
-  await server.packs.workerReady();
-  expect(server.pack("Math")).toBeDefined();
+test("it waits from a switch to its end", async () => {
+  expect(server.packs.isWaiting).toBe(false);
+  await server.packs.turn(MINE, false);
+  expect(server.packs.isWaiting).toBe(true);
+  await server.settle({ ...MINE, on: false }, OFF);
+  expect(server.packs.isWaiting).toBe(false);
 });
 
 test("looking again ends when a worker is ready", async () => {

@@ -39,17 +39,15 @@ export class Packs {
     const list = await this.#tried(() => this.#host.list());
     if (!list) return;
     const before = new Map(this.store.getState().packs.map((pack) => [pack.name, pack]));
-    this.store.setState(list);
+    this.store.setState({ ...list, looking: false });
     const words = list.packs.flatMap((pack) => (before.get(pack.name)?.settled === false && pack.settled ? [outcome(pack)] : []));
     if (words.length) this.#host.notify(words.join(" "));
   }
 
-  /** A worker is ready: if something was under way, it has come to its end. */
-  async workerReady(): Promise<void> {
+  /** Something is under way, which has come to its end when a worker is ready. */
+  get isWaiting(): boolean {
     const { looking, packs } = this.store.getState();
-    if (!looking && packs.every(({ settled }) => settled)) return;
-    this.store.setState({ looking: false });
-    await this.refresh();
+    return looking || packs.some(({ settled }) => !settled);
   }
 
   /** Turn a pack on or off; a foreign one is turned on after a question only. */

@@ -235,7 +235,6 @@ export class Runtime {
         workers: system.workers,
       }));
       this.#host.catalogChanged();
-      this.#host.packsChanged();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error; // the connection broke again: it will be retried
     }
@@ -287,7 +286,6 @@ export class Runtime {
       }
       case "catalog":
         this.#host.catalogChanged();
-        this.#host.packsChanged();
         return known;
       case "packs":
         this.#host.packsChanged();

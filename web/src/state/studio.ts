@@ -42,9 +42,9 @@ export class Studio {
 
   constructor(socketUrl: string) {
     this.runtime = new Runtime(socketUrl, {
-      catalogChanged: () => void this.fetchCatalog(),
+      catalogChanged: () => void this.#fetchTypes(),
       packsChanged: () => void this.packs.refresh(),
-      workerReady: () => void this.packs.workerReady(),
+      workerReady: () => this.packs.isWaiting && void this.#fetchTypes(),
       wantsPreviews: () => this.settings.getState().previews,
       foundJob: (id) => {
         const open = this.workspaces.getState().open.find((workspace) => workspace.id === id);
@@ -125,6 +125,12 @@ export class Studio {
     clearTimeout(this.#noticed);
     this.ui.setState({ notice: words, remedy });
     this.#noticed = setTimeout(() => this.ui.setState({ notice: "", remedy: null }), remedy ? REMEDY_MS : NOTICE_MS);
+  }
+
+  /** The nodes of a pack are there before it is said that it is on. */
+  async #fetchTypes(): Promise<void> {
+    await this.fetchCatalog();
+    await this.packs.refresh();
   }
 
   /** The node types, with the files there are now as choices. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useId, useRef } from "react";
 import { t } from "../../i18n/text";
 import type { PackRecord } from "../../runtime/wire.gen";
 import { usePacks, useRuntime, useStudio } from "../../state/context";
@@ -12,7 +12,7 @@ export function PackRow({ pack }: { pack: PackRecord }) {
   const { packs } = useStudio();
   const isAsked = usePacks(({ asking }) => asking === pack.name);
   const { name, kind, on } = pack;
-  const stateId = `pack-${name}-state`;
+  const stateId = useId();
   return (
     <li className={styles["pack"]}>
       <div className={styles["head"]}>
@@ -71,10 +71,11 @@ function State({ id, pack }: { id: string; pack: PackRecord }) {
 function Consent({ name }: { name: string }) {
   const { packs } = useStudio();
   const no = useRef<HTMLButtonElement>(null);
+  const words = useId();
   useEffect(() => no.current?.focus(), []);
   return (
-    <div className={styles["consent"]} role="group" aria-labelledby={`pack-${name}-consent`}>
-      <p id={`pack-${name}-consent`}>{t("packs.consent", { pack: name })}</p>
+    <div className={styles["consent"]} role="group" aria-labelledby={words}>
+      <p id={words}>{t("packs.consent", { pack: name })}</p>
       <div className={styles["actions"]}>
         <Button look="primary" onClick={() => void packs.answer(true)}>
           {t("packs.consent.yes", { pack: name })}

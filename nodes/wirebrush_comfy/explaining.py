@@ -12,7 +12,9 @@ from wirebrush_comfy.shims.devices import InterruptProcessingException
 
 GUIDE = "Use one of Wirebrush's own nodes for this step; the guide to ComfyUI packs says why."
 RECORDS = ("Cond", "Latent", "Noise", "Sampler", "Guider")
-_ABOUT = re.compile(r"'(Model|Clip|Vae|ControlNet|Cond|Guider|Noise|Sampler)' object")
+_ABOUT = re.compile(
+    r"(?:'|type '|-iterable )(Model|Clip|Vae|ControlNet|Cond|Guider|Noise|Sampler)(?:'| object)"
+)
 
 
 @contextmanager

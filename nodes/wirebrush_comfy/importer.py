@@ -37,6 +37,8 @@ class ComfyImporter:
         """Import a pack. Whatever it raises is its failure; nodes that cannot be are refused."""
         world = self.world or World()
         install(world)
+        if not world.pack_folders:
+            world.tidy()
         if str(path.parent) not in world.pack_folders:
             world.pack_folders.append(str(path.parent))
         try:

@@ -26,8 +26,8 @@ def fingerprint(facts: Facts) -> FingerprintFunction | None:
         try:
             answer = settled(ask(**_named(facts, ask, values)))
             return repr(answer) if answer == answer else NEVER_SAME
-        except Exception:  # it is the pack's, and means: never the same
-            return NEVER_SAME
+        except Exception as error:  # it is the pack's, and means: never the same
+            return "" if _wants_upload(facts, error) else NEVER_SAME
 
     return look
 
@@ -51,6 +51,8 @@ def validator(facts: Facts) -> ValidateFunction | None:
         try:
             answer = settled(ask(**named, **more))
         except Exception as error:
+            if _wants_upload(facts, error):
+                return []
             return [(None, f"{facts.hooks.validate} failed: {type(error).__name__}: {error}")]
         if answer is True:
             return []
@@ -58,6 +60,15 @@ def validator(facts: Facts) -> ValidateFunction | None:
         return [(name, sentence) for name in named] or [(None, sentence)]
 
     return judge
+
+
+def _wants_upload(facts: Facts, error: Exception) -> bool:
+    """Whether it looked for an uploaded file, which is there only while a node runs.
+
+    Nothing is lost: the server has seen that there is such a file, and its content is in the key.
+    """
+    widgets = (port.widget for port in facts.spec.inputs)
+    return isinstance(error, OSError) and any(w is not None and w.upload for w in widgets)
 
 
 def further_ports(facts: Facts) -> PortsFunction | None:

@@ -38,15 +38,20 @@ def port(name: str, declared: Any, section: Section) -> Port:
     """One input, from what `INPUT_TYPES` says about it."""
     kind, options = _taken_apart(declared)
     type_text = type_name(kind)
-    widget = None if options.get("forceInput") else _widget(name, kind, type_text, options)
+    several = bool(options.get("multi_select") or options.get("multiselect"))
+    wire = bool(options.get("forceInput")) or several
+    widget = None if wire else _widget(name, kind, type_text, options)
+    default = _default(widget, options, section.optional)
+    if several:
+        default = [_plain(item) for item in options.get("default") or ()]
     return Port(
         name=name,
         type=type_text,
-        default=_default(widget, options, section.optional),
+        default=default,
         widget=widget,
         optional=section.optional,
         lazy=bool(options.get("lazy")) and section.lazy,
-        list=section.as_list,
+        list=section.as_list or several,
         link=bool(options.get("rawLink")),
         help=_text(options.get("tooltip")),
         unchecked=_unchecked(name, type_text, section),

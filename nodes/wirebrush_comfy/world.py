@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+
+TEMP_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,13 @@ class World:
     def user(self) -> Path:
         """Where packs keep settings."""
         return self._folder("user")
+
+    def tidy(self) -> None:
+        """Delete what was only looked at, and that long ago: several workers share the folder."""
+        for path in self.temp.rglob("*"):
+            with suppress(OSError):
+                if path.is_file() and path.stat().st_mtime < time.time() - TEMP_SECONDS:
+                    path.unlink()
 
     def _folder(self, name: str) -> Path:
         folder = self.home / name

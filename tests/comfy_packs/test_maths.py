@@ -63,6 +63,7 @@ MATHS = """
                 "none": ("STRING",),
                 "vec": ("VEC2", {"default": (0.0, 0.0)}),
                 "empty": ([],),
+                "some": (["a", "b"], {"multi_select": {"chip": True}, "default": ["b"]}),
             }}
         RETURN_TYPES = ("FLOAT",)
         FUNCTION = "go"
@@ -112,6 +113,11 @@ def test_what_is_forced_to_be_a_wire_has_no_widget(bench_of: Callable[..., Any])
     assert spec.port("vec").widget is None
     assert spec.port("vec").unchecked == "values"
     assert spec.port("empty").widget.choices == ()
+
+
+def test_several_choices_are_a_list(bench_of: Callable[..., Any]) -> None:
+    port = bench_of(MATHS).spec("CM_Bounds").port("some")
+    assert (port.list, port.default) == (True, ["b"])
 
 
 def test_a_catalog_of_it_is_json(bench_of: Callable[..., Any]) -> None:

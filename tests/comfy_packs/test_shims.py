@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -267,3 +268,12 @@ def test_what_packs_take_for_comfyui_s_folder_is_their_own(shim: Import, world: 
         assert world.home in Path(str(shim(module).__file__)).parents
     server: Any = shim("server")
     assert Path(inspect.getfile(server.PromptServer)).parent == world.home
+
+
+def test_old_previews_are_deleted(world: World) -> None:
+    old, new = world.temp / "old.png", world.temp / "new.png"
+    for path in (old, new):
+        path.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    world.tidy()
+    assert [path.name for path in world.temp.iterdir()] == ["new.png"]

@@ -171,6 +171,8 @@ def test_an_upload_is_read_by_its_name(showing: Any, tmp_path: Path) -> None:
     Image.new("RGB", (3, 2), "red").save(buffer, "PNG")
     asset, _ = showing.engine.parts.assets.add(buffer.getvalue())
     nodes = {"l": ("Load", {"image": asset})}
+    assert showing.run(nodes, "l").ran == ["l"]
+    assert showing.run(nodes, "l").ran == []
     assert "1., 0., 0." in showing.shown(nodes, ("l", 0))
     judge = showing.packs.types["Load"].declared.validate
     assert judge({"image": asset}, {}) == []
@@ -229,7 +231,7 @@ MODELS = """
     class Inside:
         @classmethod
         def INPUT_TYPES(s):
-            return {"required": {"value": ("*",), "how": (["attribute", "index", "own"],)}}
+            return {"required": {"value": ("*",), "how": (["attribute", "index", "loop", "own"],)}}
         RETURN_TYPES = ("*",)
         FUNCTION = "go"
         def go(self, value, how):
@@ -237,6 +239,8 @@ MODELS = """
                 return (value.clone(),)
             if how == "index":
                 return (value[0],)
+            if how == "loop":
+                return ([one for one, two in [value]],)
             return (None.nothing,)
 
     class Pass(Inside):
@@ -274,6 +278,7 @@ def test_models_pass_through_untouched(models: Any) -> None:
     [
         ("attribute", "Inside works inside ComfyUI's own model objects (MODEL.clone)"),
         ("index", "Inside works inside ComfyUI's own model objects (MODEL)"),
+        ("loop", "Inside works inside ComfyUI's own model objects (MODEL)"),
         ("own", "AttributeError: 'NoneType' object has no attribute 'nothing'"),
     ],
 )

@@ -223,12 +223,15 @@ class FolderPaths:
         return name, None
 
     def get_annotated_filepath(self, name: str, default_dir: str | None = None) -> str:
-        """Where an uploaded file lies; it is put there if it was not yet."""
+        """Where an uploaded file lies; a node that runs has it put there."""
         plain, base = self.annotated_filepath(name)
+        path = os.path.join(base or default_dir or self.input_directory, plain)
         run = current_run()
         if run is not None and base != self.temp_directory:
             place(self._world, run, "output" if base == self.output_directory else "image", plain)
-        return os.path.join(base or default_dir or self.input_directory, plain)
+        elif run is None and (os.path.islink(path) or not os.path.exists(path)):
+            raise FileNotFoundError(f"{plain} is fetched only while the node runs")
+        return path
 
     def exists_annotated_filepath(self, name: str) -> bool:
         """Whether there is such a file. Before a job runs the server has looked already."""

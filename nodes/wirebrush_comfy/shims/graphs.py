@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, NamedTuple, TypeGuard
 
 from wirebrush.api import Run
@@ -173,6 +174,10 @@ class DynamicPrompt:
 
     def get_original_prompt(self) -> dict[str, Any]:
         """The prompt as it was sent."""
+        return self._original
+
+    @cached_property
+    def _original(self) -> dict[str, Any]:
         return original_prompt(self._run)
 
 

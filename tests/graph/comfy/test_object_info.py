@@ -10,6 +10,8 @@ from wirebrush.api import (
     Image,
     Mask,
     Model,
+    NodeSpec,
+    Port,
     Range,
     Seed,
     Text,
@@ -90,3 +92,13 @@ def test_an_output_node_asks_for_what_it_writes_into_files() -> None:
     info = object_info(spec_of(sink), lambda kind: [])
     assert info["output_node"]
     assert info["input"]["hidden"] == {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
+
+
+def test_an_input_that_takes_a_wire_only_gets_no_widget_in_its_editor() -> None:
+    ports = (Port("wire", "INT"), Port("items", "INT", list=True), Port("image", "IMAGE"))
+    info = object_info(NodeSpec("Wired", inputs=ports), lambda _kind: [])
+    assert info["input"]["required"] == {
+        "wire": ["INT", {"forceInput": True}],
+        "items": ["INT"],
+        "image": ["IMAGE"],
+    }

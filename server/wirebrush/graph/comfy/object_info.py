@@ -11,6 +11,7 @@ from wirebrush.graph.comfy.widgets import SEEDS
 Choices: TypeAlias = Callable[[str], Sequence[str]]
 """The files that a widget of a kind offers now: `checkpoints`, `image`..."""
 
+_EDITED = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN"})
 _SECTIONS = ("required", "optional", "hidden")
 _UPLOADS = {"image": "image_upload", "mask": "image_upload", "audio": "audio_upload"}
 
@@ -55,6 +56,8 @@ def _input(port: Port, choices: Choices) -> list[Any]:
     if port.link:
         options["rawLink"] = True
     if port.widget is None:
+        if port.type in _EDITED and not port.list:
+            options["forceInput"] = True  # its editor would give it a widget
         return [port.type, options] if options else [port.type]
     return [_kind(port, port.widget, choices), options | _widget(port, port.widget)]
 

@@ -121,6 +121,18 @@ def _places(devices: _Devices) -> Mapping[str, Any]:
     }
 
 
+def _answers() -> Mapping[str, Any]:
+    """What is asked of ComfyUI's memory: models here come and go by themselves."""
+    return {
+        "unload_all_models": lambda: None,
+        "cleanup_models": lambda *_arguments: None,
+        "cleanup_models_gc": lambda: None,
+        "free_memory": lambda *_arguments, **_named: [],
+        "loaded_models": lambda *_arguments, **_named: [],
+        "intermediate_dtype": lambda *_arguments: torch.float32,
+    }
+
+
 def model_management(world: World) -> Mapping[str, Any]:
     """The module `comfy.model_management`. What touches ComfyUI's loaded models is missing."""
     devices = _Devices(world)
@@ -134,6 +146,7 @@ def model_management(world: World) -> Mapping[str, Any]:
         **public,
         **kinds,
         **_places(devices),
+        **_answers(),
         "VRAMState": VRAMState,
         "CPUState": CPUState,
         "vram_state": VRAMState.DISABLED if on_cpu else VRAMState.NORMAL_VRAM,
@@ -145,12 +158,6 @@ def model_management(world: World) -> Mapping[str, Any]:
         "throw_exception_if_processing_interrupted": throw_exception_if_processing_interrupted,
         "processing_interrupted": processing_interrupted,
         "soft_empty_cache": soft_empty_cache,
-        "unload_all_models": lambda: None,
-        "cleanup_models": lambda *_arguments: None,
-        "cleanup_models_gc": lambda: None,
-        "free_memory": lambda *_arguments, **_named: [],
-        "loaded_models": lambda *_arguments, **_named: [],
-        "intermediate_dtype": lambda *_arguments: torch.float32,
         "minimum_inference_memory": lambda: 1 << 30,
         "xformers_enabled": lambda: False,
         "xformers_enabled_vae": lambda: False,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from wirebrush.engine.worker import WorkerConfig
 from wirebrush.folders import KindFolder, ModelFolders
+from wirebrush.jobs.worker import WorkerCommand
 from wirebrush.modelpaths import BadModelPaths, read_model_paths
 
 USUAL = """
@@ -126,7 +129,10 @@ def test_folders_of_comfyuis_old_names_count_where_the_new_ones_do(file: Path) -
     assert [path.name for path in folders.bases("text_encoders")] == ["clip"]
 
 
-def test_a_folder_survives_the_way_to_a_worker(tmp_path: Path) -> None:
-    for first in (True, False):
-        folder = KindFolder("loras", tmp_path, first)
-        assert KindFolder.from_json(folder.to_json()) == folder
+def test_a_folder_comes_to_the_worker(tmp_path: Path) -> None:
+    folders = (KindFolder("loras", tmp_path, True), KindFolder("vae", tmp_path))
+    command = WorkerCommand.engine(
+        "w", "cpu", tmp_path, model_folders=folders, memory_bytes=1, disk_bytes=1
+    )
+    config = WorkerConfig.from_json(json.loads(command.argv[-1]))
+    assert config.model_folders == folders

@@ -112,11 +112,16 @@ def words(table: str) -> list[list[str]]:
 
 def test_the_doctor_looks_at_everything(home: Home) -> None:
     (home.root / "packs" / "sick.py").write_text("import no_such_module")
-    ran = home.run("doctor", "--port", "0", "--json", "--models", str(home.root / "none"))
+    paths = home.root / "paths.yaml"
+    paths.write_text("a:\n  loras: packs\n  vae: gone\n")
+    options = ("--models", str(home.root / "none"), "--extra-model-paths", str(paths))
+    ran = home.run("doctor", "--port", "0", "--json", *options)
     assert ran.returncode == 1
     findings = {item["what"]: item for item in json.loads(ran.stdout)["findings"]}
     for what in ("Python", "torch", "Devices", "Data folder", "Disk", "Port", "Worker"):
         assert findings[what]["ok"], findings[what]
+    assert findings["More loras"]["ok"]
+    assert "extra_model_paths.yaml" in findings["More vae"]["mend"]
     assert not findings["Pack sick"]["ok"]
     assert "no_such_module" in findings["Pack sick"]["state"]
 

@@ -149,7 +149,7 @@ async def running_studio(
     services = await _services(tmp_path, journal)
     if comfy:
         chosen = ComfyServices(data / "comfy") if comfy is True else comfy
-        prompts = await Prompts.open(journal, services.queue)
+        prompts = await Prompts.open(journal, services.queue, services.assets)
         services.hub.listen(prompts.take)
         services = replace(services, comfy=chosen, prompts=prompts)
     sockets = listen("127.0.0.1", 0)

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirebrush.http.backlog import MAX_BYTES, PREVIEW_BYTES, Backlog
+from wirebrush.http.backlog import MAX_BYTES, MAX_PICTURE_BYTES, PREVIEW_BYTES, Backlog
 
 
 def backlog() -> Backlog:
@@ -106,3 +106,23 @@ def test_the_count_of_bytes_is_right_and_bounded(steps: list[tuple[str, int, int
         assert items.size == 0
 
     asyncio.run(play())
+
+
+async def test_a_picture_that_is_a_result_stays_where_previews_go() -> None:
+    items = backlog()
+    picture = b"p" * (MAX_BYTES + 1)
+    items.put_preview(b"preview", ("preview", "1"))
+    items.put_picture(picture)
+    items.put("x" * MAX_BYTES)  # no room for previews any more
+    assert await drain(items) == [picture, "x" * MAX_BYTES]
+    assert items.size == 0
+
+
+async def test_pictures_are_bounded_too() -> None:
+    items = backlog()
+    picture = b"p" * (MAX_PICTURE_BYTES // 2)
+    for _ in range(3):
+        items.put_picture(picture)
+    assert await drain(items) == ["resync"]
+    items.put_picture(picture)
+    assert await drain(items) == [picture]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 MAX_BYTES = 4 * 1024 * 1024
 PREVIEW_BYTES = MAX_BYTES // 4
+MAX_PICTURE_BYTES = 64 * 1024 * 1024
 Key = tuple[str, ...]
 
 
@@ -38,6 +39,7 @@ class Backlog:
         self._places: dict[Key, Item] = {}
         self._bytes = 0
         self._preview_bytes = 0
+        self._picture_bytes = 0
         self._lost = False
         self._wake = asyncio.Event()
 
@@ -70,8 +72,16 @@ class Backlog:
             self._take_out(self._places.pop(key))
         if self._lost or self._preview_bytes + len(frame) > PREVIEW_BYTES:
             return
-        self._preview_bytes += len(frame)
         self._append(Item(frame, key))
+
+    def put_picture(self, frame: bytes) -> None:
+        """Append a picture that is no mere preview: it is what the client came for."""
+        if self._lost:
+            return
+        if self._picture_bytes + len(frame) > MAX_PICTURE_BYTES:
+            self._give_up()
+            return
+        self._append(Item(frame))
 
     async def get(self) -> str | bytes:
         """The next frame; waits for one."""
@@ -88,7 +98,7 @@ class Backlog:
 
     def _append(self, item: Item) -> None:
         self._items.append(item)
-        self._bytes += item.size
+        self._count(item, item.size)
         if item.key is not None:
             self._places[item.key] = item
         self._wake.set()
@@ -99,22 +109,28 @@ class Backlog:
             self._places.pop(item.key, None)
         return frame
 
-    def _take_out(self, item: Item) -> None:
-        self._bytes -= item.size
+    def _count(self, item: Item, size: int) -> None:
+        """Pictures have a bound of their own: they would not leave room for anything else."""
+        if isinstance(item.frame, bytes) and item.key is None:
+            self._picture_bytes += size
+            return
+        self._bytes += size
         if isinstance(item.frame, bytes):
-            self._preview_bytes -= item.size
+            self._preview_bytes += size
+
+    def _take_out(self, item: Item) -> None:
+        self._count(item, -item.size)
         item.frame = None  # its place in the row stays, empty
 
     def _drop_previews(self) -> None:
         for item in self._items:
-            if isinstance(item.frame, bytes):
+            if isinstance(item.frame, bytes) and item.key is not None:
                 self._take_out(item)
-                if item.key is not None:
-                    self._places.pop(item.key, None)
+                self._places.pop(item.key, None)
 
     def _give_up(self) -> None:
         self._items.clear()
         self._places.clear()
-        self._bytes = self._preview_bytes = 0
+        self._bytes = self._preview_bytes = self._picture_bytes = 0
         self._lost = True
         self._wake.set()

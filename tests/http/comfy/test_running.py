@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiohttp import WSMsgType
 from http_studio import Studio, running_studio
 from PIL import Image
 
@@ -48,6 +49,12 @@ PACK = """
     @node(id="Tell", category="test")
     def tell(text: str, *, run: Run) -> None:
         run.show_text(text)
+
+    @node(id="SaveImageWebsocket", category="test")
+    def send(grey: int, *, run: Run) -> None:
+        out = io.BytesIO()
+        Image.new("L", (8, 8), grey).save(out, "PNG")
+        run.save(out.getvalue(), name="sent.png", mime="image/png", kind="preview")
 
     @node(id="Fail", category="test")
     def fail(value: int, text: str = "a\\nb") -> int:
@@ -117,8 +124,12 @@ async def run(studio: Studio, name: str, **nodes: Node) -> dict[str, Any]:
         status, told, _ = await studio.ask_bare("POST", "/prompt", json=body)
         said: list[Any] = []
         while status == 200:
-            message = await connection.receive_json(timeout=60)
-            said.append((message["type"], message["data"]))
+            message = await connection.receive(timeout=60)
+            if message.type is WSMsgType.BINARY:
+                said.append(("picture", message.data))
+                continue
+            data = message.json()
+            said.append((data["type"], data["data"]))
             if said[-1] == ("executing", {"node": None, "prompt_id": name}):
                 break
     _, history, _ = await studio.ask_bare("GET", f"/history/{name}")
@@ -244,6 +255,19 @@ async def test_what_runs_is_interrupted_and_the_next_one_runs(studio: Studio) ->
     assert done["history"]["status"]["status_str"] == "error"
     await studio.ask_bare("POST", "/free", json={"free_memory": True})
     assert (await run(studio, "after", **{"1": ("Tell", {"text": "on"})}))["history"]
+
+
+@pytest.mark.parametrize("name", ["sent", "sent-again"])
+async def test_pictures_that_are_only_sent(studio: Studio, name: str) -> None:
+    """Also the second time, when nothing has to be made."""
+    nodes: dict[str, Node] = {"1": ("Number", {"value": 4})}
+    done = await run(studio, name, **nodes, **{"2": ("SaveImageWebsocket", {"grey": ["1", 0]})})
+    (frame,) = of_kind(done, "picture")
+    assert frame[:16] == b"\0\0\0\1\0\0\0\2\x89PNG\r\n\x1a\n"
+    before = [data["node"] for kind, data in done["said"] if kind == "executing"]
+    assert before[-2:] == ["2", None]
+    place = done["said"].index(("picture", frame))
+    assert [kind for kind, _ in done["said"][:place] if kind == "executing"]
 
 
 async def test_jobs_as_one_list(studio: Studio) -> None:

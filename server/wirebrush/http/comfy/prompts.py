@@ -12,6 +12,7 @@ from wirebrush.events import Event
 from wirebrush.http.comfy.sockets import Sockets
 from wirebrush.http.comfy.telling import Teller
 from wirebrush.jobs import prompttable
+from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.errors import JobsError
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.prompttable import PAGE, PromptEntry, PromptNote, Wanted
@@ -27,17 +28,18 @@ log = logging.getLogger("wirebrush.http")
 class Prompts:
     """Puts prompts into the queue and finds them again, by the ids that their clients know."""
 
-    def __init__(self, journal: Journal, queue: JobQueue) -> None:
+    def __init__(self, journal: Journal, queue: JobQueue, assets: AssetStore) -> None:
         self._journal = journal
         self._queue = queue
+        self._assets = assets
         self._writing: dict[str, tuple[Sequence[Any], asyncio.Task[None]]] = {}
         self.sockets = Sockets()
-        self.teller = Teller(self.sockets, queue.at_work, self._keep)
+        self.teller = Teller(self.sockets, queue.at_work, self._keep, self._read)
 
     @classmethod
-    async def open(cls, journal: Journal, queue: JobQueue) -> Prompts:
+    async def open(cls, journal: Journal, queue: JobQueue, assets: AssetStore) -> Prompts:
         """With what an earlier server accepted and did not finish."""
-        prompts = cls(journal, queue)
+        prompts = cls(journal, queue, assets)
         prompts.teller.resume(await journal.read(prompttable.unfinished))
         return prompts
 
@@ -124,6 +126,14 @@ class Prompts:
     async def _cancel(self, jobs: Sequence[str]) -> bool:
         ended = [await self._queue.cancel(job) for job in jobs]
         return any(item is not None and item.changed for item in ended)
+
+    def _read(self, asset: str) -> bytes | None:
+        """A picture that was just stored, so that the system still has it in memory."""
+        path = self._assets.path(asset)
+        try:
+            return None if path is None else path.read_bytes()
+        except OSError:
+            return None
 
     def _keep(self, job: str, messages: Sequence[Any]) -> None:
         self._writing[job] = messages, asyncio.create_task(self._write(job, messages))

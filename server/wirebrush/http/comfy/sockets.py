@@ -79,6 +79,12 @@ class Sockets:
             frame = picture.with_facts() if listener.knows_facts else picture.plain()
             listener.backlog.put_preview(frame, key)
 
+    def hand_over(self, picture: Picture, client: str | None) -> None:
+        """Send a picture that is a result: nothing takes its place."""
+        for listener in self._who(client):
+            frame = picture.with_facts() if listener.knows_facts else picture.plain()
+            listener.backlog.put_picture(frame)
+
     def _who(self, client: str | None) -> Iterable[Listener]:
         if client is None:
             return self._listeners.values()

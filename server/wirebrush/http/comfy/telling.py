@@ -36,11 +36,19 @@ SECONDS_PER_STATE = 0.0002
 """
 
 
+SENT_ONLY = "SaveImageWebsocket"
+"""The type of node whose pictures go to the client itself."""
+
+
+def _nothing(asset: str) -> bytes | None:
+    """There are no files."""
+
+
 class Teller:
     """Hears all events. Lives in the event loop's thread; nothing here waits.
 
-    `body(job)` is what a job computes that a worker has; `keep(job, messages)` stores what history
-    says about one that has ended.
+    `body(job)` is what a job computes that a worker has; `read(asset)` the bytes of a picture;
+    `keep(job, messages)` stores what history says about one that has ended.
     """
 
     def __init__(
@@ -48,9 +56,11 @@ class Teller:
         sockets: Sockets,
         body: Callable[[str], Body | None],
         keep: Callable[[str, Sequence[Any]], None],
+        read: Callable[[str], bytes | None] = _nothing,
     ) -> None:
         self.sockets = sockets
         self._body = body
+        self._read = read
         self._keep = keep
         self._prompts: dict[str, Told] = {}
         self._hearers: Mapping[type[Any], Callable[[Told, Any], None]] = {
@@ -113,15 +123,21 @@ class Teller:
             self.sockets.show(picture, told.client, ("picture", told.prompt_id, event.node))
 
     def _started(self, told: Told, event: NodeStarted) -> None:
-        node = told.real(event.node)
+        if event.shown:
+            told.displays[event.node] = event.shown
+        node = told.display(event.node)
         told.node = node
         self._say_state(told, event.node, 0, 1, "running")
         data = {"node": event.node, "display_node": node, "prompt_id": told.prompt_id}
         self._say(told, "executing", data)
+        early = told.early.pop(event.node, None)
+        if early is not None:  # clients want to know the step before they see its preview
+            self._progress(told, early)
 
     def _progress(self, told: Told, event: NodeProgress) -> None:
         if event.node not in told.states:
-            return  # its start is on the way: the next step comes after it
+            told.early[event.node] = event  # its start is on the way
+            return
         self._say_state(told, event.node, event.value, event.total, "running")
         data = {"value": event.value, "max": event.total}
         data |= {"prompt_id": told.prompt_id, "node": event.node}
@@ -130,15 +146,27 @@ class Teller:
     def _finished(self, told: Told, event: NodeFinished) -> None:
         if not event.cached:
             told.executed.append(event.node)
+        if told.type_of(event.node) == SENT_ONLY:
+            self._hand_over(told, event)
         output = shown(event.outputs)
         if output or (event.cached and told.body is not None and event.node in told.body.targets):
-            data = {"node": event.node, "display_node": told.real(event.node)}
+            data = {"node": event.node, "display_node": told.display(event.node)}
             data |= {"output": output or None, "prompt_id": told.prompt_id}
             self._say(told, "executed", data)
         elif event.cached:
             return  # its value was only taken
         total = told.totals.get(event.node, 1)
         self._say_state(told, event.node, total, total, "finished")
+
+    def _hand_over(self, told: Told, event: NodeFinished) -> None:
+        """Send the pictures themselves; clients know by the node that runs whose they are."""
+        if event.cached:
+            self._started(told, NodeStarted(event.node))
+        for output in event.outputs:
+            data = None if output.asset is None else self._read(output.asset)
+            if data is not None and self.sockets.hear(told.client):
+                picture = Picture(output.mime, data, told.ids(event.node))
+                self.sockets.hand_over(picture, told.client)
 
     def _failed(self, told: Told, event: NodeFailed) -> None:
         if event.problem.severity == "warning":  # a blocker's message: the rest goes on

@@ -84,12 +84,14 @@ class NodesPlanned:
 class NodeStarted:
     """A node's function is called. `reason` says why its value was not in the cache.
 
-    `effects`: it acts on the outside world, so it is not repeated by itself after a crash.
+    `effects`: it acts on the outside world, so it is not repeated by itself after a crash. `shown`:
+    the node under which it is shown, if its expansion named another than the one that expanded.
     """
 
     node: str
     reason: str = ""
     effects: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

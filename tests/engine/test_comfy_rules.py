@@ -67,6 +67,18 @@ def add_twice(value: Link, step: int = 1) -> int | Expand:
 def add(a: int, b: int = 1) -> int:
     return a + b
 
+@node(id="Loop", category="t")
+def loop(body: Link, left: int = 2) -> int | Expand:
+    if not left:
+        return Expand({}, (body,))
+    fragment = {
+        "body": ("Double", {"value": body}),
+        "own": ("Number", {"value": left}),
+        "again": ("Loop", {"body": Link("body"), "left": left - 1}),
+    }
+    shown = {"body": body.node} if left == 2 else {"body": "1"}
+    return Expand(fragment, (Link("again"),), {**shown, "again": "1"})
+
 @node(id="Circle", category="t")
 def circle() -> int | Expand:
     graph = Subgraph()
@@ -209,6 +221,20 @@ def test_a_circle_in_an_expansion_is_told_at_the_node_that_made_it(bench: Any) -
     ((node, severity, message),) = failures(bench.run(nodes, "2", rules="comfy"))
     assert (node, severity) == ("1", "error")
     assert "waits for itself" in message
+
+
+def test_nodes_of_an_expansion_are_shown_where_it_says(bench: Any) -> None:
+    nodes = {"1": ("Number", {}), "2": ("Loop", {"body": ["1", 0]})}
+    job = bench.run(nodes, "2", rules="comfy")
+    shown = {event.node: event.shown for event in job.events if isinstance(event, NodeStarted)}
+    assert shown == {
+        "1": "",
+        "2": "",
+        "2.body": "1",
+        "2.again": "1",
+        "2.again.body": "1",
+        "2.again.again": "1",
+    }, "what is inside follows what is around it"
 
 
 def test_a_failure_tells_the_inputs_as_they_came(bench: Any) -> None:

@@ -69,6 +69,10 @@ def shows(value: int) -> int | Expand:
     graph.node("Show", value=value)
     return graph.result(value)
 
+@node(id="Passes", category="t")
+def passes(value: Link) -> int | Expand:
+    return Expand({}, (value,))
+
 @node(id="Broken", category="t")
 def broken(kind: str) -> int | Expand:
     graph = Subgraph()
@@ -145,6 +149,16 @@ def test_outputs_may_be_links_and_plain_values(bench: Any) -> None:
         "3",
     )
     assert job.texts == {"2": ["4"], "3": ["'plain'"]}
+
+
+def test_an_expansion_without_nodes_may_pass_a_wire_on(bench: Any) -> None:
+    nodes = {
+        "1": ("Number", {"value": 5}),
+        "2": ("Passes", {"value": ["1", 0]}),
+        "3": ("Show", {"value": ["2", 0]}),
+    }
+    job = bench.run(nodes, "3")
+    assert (job.texts, job.ran) == ({"3": ["5"]}, ["1", "2", "3"])
 
 
 def test_values_as_inputs_are_keyed_by_content(bench: Any) -> None:

@@ -21,10 +21,12 @@ class Expand:
 
     `nodes` is a prompt fragment `{id: (node type, inputs)}`; ids are local to the expansion.
     Inputs are links (to nodes of the fragment, or links the node received) or plain values.
+    `shown`: under which node of the prompt to show a node of the fragment, if not under this one.
     """
 
     nodes: Mapping[str, tuple[str, Mapping[str, Any]]]
     outputs: tuple[Any, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass

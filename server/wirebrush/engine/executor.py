@@ -73,6 +73,7 @@ class Execution:
         self._cancellation = cancellation
         self._original = prompt.nodes
         self._nodes = dict(prompt.nodes)
+        self._shown: dict[str, str] = {}
         self._recipes = Recipes(parts.book, self._nodes, wishes.scope)
         self._reasons = Reasons(parts.history.recipes, self._recipes.known)
         self._claims = Claims(parts, self._arrived)
@@ -236,7 +237,8 @@ class Execution:
             return
         task.started = True
         effects = task.recipe.spec.effects
-        event = NodeStarted(task.id, self._reasons.why(task.id), effects)
+        shown = self._shown.get(task.id, "")
+        event = NodeStarted(task.id, self._reasons.why(task.id), effects, shown)
         kind = task.recipe.node.class_type
         if not effects and (self._comfy or self._parts.costs.is_cheap(kind)):
             self._parts.recorder.submit(Record(self._emit, event))
@@ -336,11 +338,11 @@ class Execution:
                 outputs = as_outputs(spec, call.returned[index])
                 if isinstance(outputs, Expand):
                     at = (node, spec, index)
-                    outputs, ids = graft(self._nodes, self._original, at, outputs)
+                    outputs, ids = graft(self._nodes, self._original, at, outputs, self._shown)
                     grafted += ids
                 rows.append(outputs)
             task.rows, task.mapped, task.returned = rows, call.mapped is not None, None
-            if grafted:
+            if grafted or any(isinstance(item, Link) for row in rows for item in row):
                 self._grow(task, rows, grafted)
             else:
                 self._outcomes.finish(task, _merge(task, rows))

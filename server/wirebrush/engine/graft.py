@@ -18,6 +18,7 @@ def graft(
     original: Container[str],
     task: tuple[PromptNode, NodeSpec, int],
     expand: Expand,
+    shown: dict[str, str],
 ) -> tuple[tuple[Any, ...], list[str]]:
     """Add an expansion's nodes to the prompt's.
 
@@ -26,6 +27,7 @@ def graft(
         original: The ids that were there before any expansion.
         task: The node that expanded, its spec, and which item of a mapped call it was.
         expand: What it returned.
+        shown: Under which other nodes those of expansions are shown; grows.
 
     Returns the parent's outputs, as links or plain values, and the ids of the new nodes. Ids are
     the same whenever the same node expands: `parent.local`, or a hash where nested expansions
@@ -45,6 +47,9 @@ def graft(
     for local, (class_type, inputs) in expand.nodes.items():
         wired = {name: _linked(value, ids, nodes, parent.id) for name, value in inputs.items()}
         nodes[ids[local]] = PromptNode(ids[local], class_type, wired, parent.title)
+        above = expand.shown.get(local, parent.id)
+        if local in expand.shown or above in shown:
+            shown[ids[local]] = shown.get(above, above)
     outputs = [_linked(value, ids, nodes, parent.id) for value in expand.outputs]
     for index, value in enumerate(outputs):
         if not isinstance(value, Link):

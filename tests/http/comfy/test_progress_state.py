@@ -74,3 +74,18 @@ async def test_what_was_held_back_comes_in_the_next_pause() -> None:
     assert len(before) < 200
     assert len(after) == 1
     assert len(after[0]) == 100
+
+
+async def test_nodes_of_an_expansion_are_shown_where_it_says() -> None:
+    ear = Ear(2)
+    ear.teller.take("job", NodeStarted("1.0.0.a", shown="0"))
+    ear.teller.take("job", NodeStarted("1.0.0.b"))
+    messages = await ear.heard()
+    executing = [item["data"] for item in messages if item["type"] == "executing"]
+    assert [(data["node"], data["display_node"]) for data in executing] == [
+        ("1.0.0.a", "0"),
+        ("1.0.0.b", "1"),
+    ]
+    where = {name: node["display_node_id"] for name, node in states(messages)[-1].items()}
+    assert where == {"1.0.0.a": "0", "1.0.0.b": "1"}
+    assert {node["real_node_id"] for node in states(messages)[-1].values()} == {"1"}

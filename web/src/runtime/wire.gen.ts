@@ -244,6 +244,7 @@ export interface NodeStarted {
   node: string;
   reason: string;
   effects: boolean;
+  shown: string;
 }
 
 /** How a value is edited in place. */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from wirebrush.events import NodeFailed, Problem
 from wirebrush.http.comfy.told import Told
@@ -53,7 +53,10 @@ def interrupted_message(told: Told) -> dict[str, Any]:
 
 def _inputs(values: Mapping[str, Any]) -> dict[str, Any]:
     """Every value is a list there, because a node may be called for each of several."""
-    return {name: [value] for name, value in values.items()}
+    return {
+        name: cast("list[Any]", value) if isinstance(value, list) else [value]
+        for name, value in values.items()
+    }
 
 
 def _message(failure: NodeFailed | None, problem: Problem) -> str:

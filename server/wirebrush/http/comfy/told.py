@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wirebrush.events import NodeFailed
+from wirebrush.events import NodeFailed, NodeProgress
 from wirebrush.jobs.records import Body
 
 
@@ -22,7 +22,10 @@ class Told:
     messages: list[Any] = field(default_factory=list[Any])
     states: dict[str, str] = field(default_factory=dict[str, str])
     totals: dict[str, int] = field(default_factory=dict[str, int])
+    early: dict[str, NodeProgress] = field(default_factory=dict[str, NodeProgress])
+    """Steps that were heard of before the start of their node."""
     executed: list[str] = field(default_factory=list[str])
+    displays: dict[str, str] = field(default_factory=dict[str, str])
     node: str | None = None
     failure: NodeFailed | None = None
     quiet_until: float = 0.0
@@ -32,7 +35,7 @@ class Told:
         """A worker has it, perhaps not the first one."""
         self.body = body
         self.messages, self.executed, self.node, self.failure = [], [], None, None
-        self.states, self.totals = {}, {}
+        self.states, self.totals, self.displays, self.early = {}, {}, {}, {}
 
     @property
     def prompt(self) -> Mapping[str, Any]:
@@ -45,6 +48,10 @@ class Told:
         while node not in prompt and "." in node:
             node = node.rpartition(".")[0]
         return node
+
+    def display(self, node: str) -> str:
+        """The node of the prompt under which this one is shown: the real one, or who it names."""
+        return self.real(self.displays.get(node, node))
 
     def parent(self, node: str) -> str | None:
         """The node that made this one; None for those of the prompt itself."""
@@ -61,7 +68,7 @@ class Told:
         return {
             "node_id": node,
             "prompt_id": self.prompt_id,
-            "display_node_id": real,
+            "display_node_id": self.display(node),
             "parent_node_id": self.parent(node),
             "real_node_id": real,
         }

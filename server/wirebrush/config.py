@@ -121,28 +121,7 @@ def add_comfy_options(parser: argparse.ArgumentParser) -> None:
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """The options that say where things are and what to compute on."""
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder for everything we keep")
-    parser.add_argument(
-        "--models",
-        type=Path,
-        action="append",
-        metavar="DIR",
-        help="folder with checkpoints/, loras/ ...; may be repeated, earlier ones win",
-    )
-    parser.add_argument(
-        "--extra-model-paths",
-        "--extra-model-paths-config",
-        type=Path,
-        action="append",
-        metavar="FILE",
-        help="ComfyUI's extra_model_paths.yaml: more folders of models, and of its packs; may be"
-        " repeated (one that lies beside a folder models of --models is read anyway)",
-    )
-    parser.add_argument(
-        "--packs",
-        type=Path,
-        metavar="DIR",
-        help="folder of packs (default: packs/ of the checkout, else of the data)",
-    )
+    _add_model_options(parser)
     _add_pack_options(parser)
     parser.add_argument(
         "--device",
@@ -165,7 +144,32 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--models",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder with checkpoints/, loras/ ...; may be repeated, earlier ones win",
+    )
+    parser.add_argument(
+        "--extra-model-paths",
+        "--extra-model-paths-config",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="ComfyUI's extra_model_paths.yaml: more folders of models, and of its packs; may be"
+        " repeated (one that lies beside a folder models of --models is read anyway)",
+    )
+
+
 def _add_pack_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--packs",
+        type=Path,
+        metavar="DIR",
+        help="folder of packs (default: packs/ of the checkout, else of the data)",
+    )
     parser.add_argument(
         "--comfy-packs",
         type=Path,

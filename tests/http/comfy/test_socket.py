@@ -314,6 +314,23 @@ async def test_previews(comfy: Studio, mime: str) -> None:
     }
 
 
+async def test_a_step_is_told_before_its_preview(comfy: Studio) -> None:
+    async with listening(comfy) as connection:
+        await said(connection)
+        lease = await queued(comfy)
+        events = (
+            NodeProgress("1", 1, 8),  # a batch of starts may come later than the first step
+            NodeStarted("1"),
+            Preview("1", "image/png", b"picture"),
+        )
+        for event in events:
+            comfy.services.hub.publish(lease.job.id, event)
+        heard = await all_said(connection, "progress")
+        assert heard[-2][1]["nodes"]["1"]["max"] == 8
+        assert heard[-1][1] == {"value": 1, "max": 8, "prompt_id": "p", "node": "1"}
+        assert (await connection.receive_bytes(timeout=5))[8:] == b"picture"
+
+
 async def test_history_keeps_what_was_said_after_a_restart(tmp_path: Path) -> None:
     async with running_studio(tmp_path, comfy=True) as studio:
         lease = await queued(studio)

@@ -36,6 +36,8 @@ interface Schema extends DBSchema {
 const OPEN = "open";
 /** Written through to the disk: the moment after may be the browser's last. */
 const STRICT = { durability: "strict" } as const;
+/** With the system as soon as the transaction ends: a browser that is killed takes nothing along. */
+const RELAXED = { durability: "relaxed" } as const;
 const BOTH = ["edits", "since"] as const;
 
 export class Journal {
@@ -54,7 +56,8 @@ export class Journal {
 
   async write(entry: JournalEntry): Promise<void> {
     await this.#try(null, async (database) => {
-      const change = database.transaction(BOTH, "readwrite", STRICT);
+      // Not written through to the disk: notes of the next letters would wait for that.
+      const change = database.transaction(BOTH, "readwrite", RELAXED);
       await Promise.all([change.objectStore("edits").put(entry), change.objectStore("since").delete(entry.id), change.done]);
     });
   }
@@ -62,7 +65,7 @@ export class Journal {
   /** Note what was changed since an entry was written, which may still be on its way: both come in turn. */
   async writeSince(since: Since): Promise<void> {
     await this.#try(null, async (database) => {
-      const change = database.transaction(BOTH, "readwrite");
+      const change = database.transaction(BOTH, "readwrite", RELAXED);
       const put = change.objectStore("since").put(since);
       change.commit();
       await Promise.all([put, change.done]);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from wirebrush_comfy.loading import gather, import_pack, modules_of
 from wirebrush_comfy.shims.finder import install
 from wirebrush_comfy.sighting import is_for_comfyui
 from wirebrush_comfy.world import World
+
+REQUIREMENTS = "Install what the pack's requirements.txt names into Wirebrush's environment."
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,16 @@ class ComfyImporter:
         if str(path.parent) not in world.pack_folders:
             world.pack_folders.append(str(path.parent))
         try:
-            with self.guard.on():
-                module = import_pack(path)
-                found = gather(module, world)
+            with asyncio.Runner() as runner:
+                runner.get_loop()  # which is made of sockets on Windows, so before the guard
+                with self.guard.on():
+                    module = import_pack(path)
+                    found = gather(module, world, runner)
+        except ModuleNotFoundError as error:
+            _forget(path)
+            raise ModuleNotFoundError(f"{error}. {REQUIREMENTS}", name=error.name) from error
         except BaseException:
-            for name in modules_of(path):
-                del sys.modules[name]
+            _forget(path)
             raise
         for name, kind in found.classes.items():
             world.classes.setdefault(name, kind)
@@ -55,6 +62,12 @@ class ComfyImporter:
         below = tuple(other for other in others if other is not module)
         nodes = tuple(found.nodes.values())
         return ImportedPack(path.stem, nodes, module, below, found.refused)
+
+
+def _forget(path: Path) -> None:
+    """A pack that has failed is not there, not even half."""
+    for name in modules_of(path):
+        del sys.modules[name]
 
 
 IMPORTER = ComfyImporter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import inspect
 import logging
@@ -67,8 +68,8 @@ def modules_of(path: Path) -> list[str]:
     return [other for other in sys.modules if other == name or other.startswith(f"{name}.")]
 
 
-def gather(module: ModuleType, world: World) -> Gathered:
-    """The nodes of an imported pack, V1 and V3."""
+def gather(module: ModuleType, world: World, runner: asyncio.Runner) -> Gathered:
+    """The nodes of an imported pack, V1 and V3; `runner` runs what of it is async."""
     found = Gathered()
     titles = getattr(module, "NODE_DISPLAY_NAME_MAPPINGS", None)
     titles = titles if isinstance(titles, Mapping) else {}
@@ -78,9 +79,9 @@ def gather(module: ModuleType, world: World) -> Gathered:
         _add(found, str(node_id), kind, title if isinstance(title, str) else "", world)
     entry = getattr(module, "comfy_entrypoint", None)
     if callable(entry):
-        extension = settled(entry())
-        settled(extension.on_load())
-        for kind in settled(extension.get_node_list()):
+        extension = settled(entry(), runner)
+        settled(extension.on_load(), runner)
+        for kind in settled(extension.get_node_list(), runner):
             _add_v3(found, kind, world)
     if not found.nodes and not found.refused:
         raise ImportError(

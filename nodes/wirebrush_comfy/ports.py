@@ -92,6 +92,8 @@ def _widget(name: str, kind: Any, type_text: str, options: Mapping[str, Any]) ->
 
 
 def _choice(choices: Sequence[Any], options: Mapping[str, Any]) -> Widget:
+    if options.get("image_folder") == "output":
+        return Widget("file", folder="output", choices=())
     for option, folder in UPLOADS.items():
         if options.get(option):
             return Widget("file", folder=folder, upload=True, choices=())

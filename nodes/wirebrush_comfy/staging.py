@@ -21,7 +21,17 @@ def stage_uploads(world: World, spec: NodeSpec, run: Run, arguments: Mapping[str
         kind = port.widget.folder if port.widget is not None else None
         name = arguments.get(port.name)
         if kind in UPLOADED and isinstance(name, str) and name:
-            place(world, run, kind, name.partition(" [")[0])
+            plain, said = where(name)
+            if said != "temp":
+                place(world, run, "output" if said == "output" else kind, plain)
+
+
+def where(name: str) -> tuple[str, str]:
+    """A name without `[output]`, `[temp]` or `[input]` at its end, and which of them it was."""
+    for said in ("output", "temp", "input"):
+        if name.endswith(f"[{said}]"):
+            return name.removesuffix(f"[{said}]").rstrip(), said
+    return name, ""
 
 
 def place(world: World, run: Run, kind: str, name: str) -> None:

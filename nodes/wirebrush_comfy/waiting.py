@@ -8,9 +8,11 @@ from collections.abc import Awaitable
 from typing import Any
 
 
-def settled(returned: Any) -> Any:
+def settled(returned: Any, runner: asyncio.Runner | None = None) -> Any:
     """What a function returned, waited for if it is awaitable. Not for threads with a loop."""
-    return asyncio.run(_wait(returned)) if inspect.isawaitable(returned) else returned
+    if not inspect.isawaitable(returned):
+        return returned
+    return asyncio.run(_wait(returned)) if runner is None else runner.run(_wait(returned))
 
 
 async def _wait(awaitable: Awaitable[Any]) -> Any:

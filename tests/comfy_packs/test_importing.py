@@ -112,7 +112,10 @@ def test_which_commands_install(command: str, installs: bool) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("import no_such_package_anywhere\n" + NODE, "No module named 'no_such_package_anywhere'"),
+        (
+            "import no_such_package_anywhere\n" + NODE,
+            "No module named 'no_such_package_anywhere'. Install what the pack's requirements.txt",
+        ),
         ("NODE_CLASS_MAPPINGS = {\n", "Syntax error in __init__.py, line 1"),
         ("import sys; sys.exit(3)\n" + NODE, "called sys.exit(3) while it was imported"),
         ("NODE_CLASS_MAPPINGS = {}", "neither NODE_CLASS_MAPPINGS with nodes nor"),

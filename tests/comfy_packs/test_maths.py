@@ -63,6 +63,7 @@ MATHS = """
                 "none": ("STRING",),
                 "vec": ("VEC2", {"default": (0.0, 0.0)}),
                 "empty": ([],),
+                "made": ([], {"image_upload": True, "image_folder": "output"}),
                 "some": (["a", "b"], {"multi_select": {"chip": True}, "default": ["b"]}),
             }}
         RETURN_TYPES = ("FLOAT",)
@@ -113,6 +114,11 @@ def test_what_is_forced_to_be_a_wire_has_no_widget(bench_of: Callable[..., Any])
     assert spec.port("vec").widget is None
     assert spec.port("vec").unchecked == "values"
     assert spec.port("empty").widget.choices == ()
+
+
+def test_pictures_that_were_made_can_be_chosen(bench_of: Callable[..., Any]) -> None:
+    widget = bench_of(MATHS).spec("CM_Bounds").port("made").widget
+    assert (widget.kind, widget.folder, widget.upload) == ("file", "output", False)
 
 
 def test_several_choices_are_a_list(bench_of: Callable[..., Any]) -> None:

@@ -136,6 +136,11 @@ def test_an_upload_is_put_where_packs_look_for_it(shim: Import, tmp_path: Path) 
         assert Path(path).read_bytes() == b"cat"
         assert Path(path).name == "cat.png"
         assert paths.exists_annotated_filepath("cat.png")
+        (tmp_path / "output").mkdir()
+        (tmp_path / "output" / "dog.png").write_bytes(b"dog")
+        made = Path(paths.get_annotated_filepath("dog.png [output]"))
+        assert made.read_bytes() == b"dog"
+        assert made.parent == Path(paths.get_output_directory())
         assert not paths.exists_annotated_filepath("dog.png")
         with pytest.raises(NodeError, match=r"dog\.png"):
             paths.get_annotated_filepath("dog.png")

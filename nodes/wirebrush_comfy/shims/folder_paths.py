@@ -12,7 +12,7 @@ from typing import Any
 
 from wirebrush.api import NodeError
 from wirebrush_comfy.current import current_run
-from wirebrush_comfy.staging import place
+from wirebrush_comfy.staging import place, where
 from wirebrush_comfy.world import World
 
 PT_EXTENSIONS = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft"})
@@ -217,10 +217,8 @@ class FolderPaths:
 
     def annotated_filepath(self, name: str) -> tuple[str, str | None]:
         """A name without its `[output]`, `[temp]` or `[input]`, and the folder that this means."""
-        for kind in ("output", "input", "temp"):
-            if name.endswith(f"[{kind}]"):
-                return name[: -len(kind) - 2].rstrip(), self.get_directory_by_type(kind)
-        return name, None
+        plain, said = where(name)
+        return plain, self.get_directory_by_type(said)
 
     def get_annotated_filepath(self, name: str, default_dir: str | None = None) -> str:
         """Where an uploaded file lies; a node that runs has it put there."""

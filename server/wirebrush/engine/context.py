@@ -122,6 +122,11 @@ class Wishes:
     again: bool = False
     rules: Rules = ""
 
+    @property
+    def comfy(self) -> bool:
+        """Whether ComfyUI's rules hold."""
+        return self.rules == "comfy"
+
 
 def shown_assets(shown: Iterable[Any]) -> list[str]:
     """The assets among what a node shows."""

@@ -66,9 +66,7 @@ class Execution:
         progressed: Callable[[], None],
     ) -> None:
         self._parts = parts
-        self._targets = wishes.targets
-        self._again = wishes.again
-        self._comfy = wishes.rules == "comfy"
+        self._wishes = wishes
         self._emit = emit
         self._cancellation = cancellation
         self._original = prompt.nodes
@@ -130,22 +128,22 @@ class Execution:
     def _plan(self) -> list[Task]:
         """Key everything, ask the cache once for all of it, demand the wanted nodes."""
         targets: list[Task] = []
-        for node_id in self._targets:
+        for node_id in self._wishes.targets:
             try:
                 targets.append(self._board.task(node_id))
             except RecipeError as error:
                 self._outcomes.refuse(Problem(error.code, error.message, node=error.node))
         found = self._outcomes.look_up([task.recipe.key for task in targets])
-        if not found or self._comfy:
+        if not found or self._wishes.comfy:
             self._outcomes.look_up([recipe.key for recipe in self._recipes.known.values()])
         for task in reversed(targets):  # what is ready last runs first
             self._board.demand(task)
-        if self._again:
+        if self._wishes.again:
             for node_id in self._outcomes.shown_above():
                 self._board.demand(self._board.task(node_id))
         running = {t.id: t for t in self._board.tasks.values() if t.state is WAITING}
         cached = self._ledger.cached(running)
-        if self._comfy:  # whose clients hear of all that is there, needed or not
+        if self._wishes.comfy:  # whose clients hear of all that is there, needed or not
             present = self._outcomes.present()
             cached = tuple(dict.fromkeys([*cached, *present]))
         self._emit([NodesPlanned(tuple(running), cached)])
@@ -208,7 +206,7 @@ class Execution:
         if isinstance(call, Blocked):
             self._skip(task, call)
             return
-        call.lenient = self._comfy
+        call.lenient = self._wishes.comfy
         turn = self._claims.take(task)
         if turn is Turn.THEIRS:
             self._away += 1
@@ -224,7 +222,7 @@ class Execution:
             self._call(task, call)
 
     def _skip(self, task: Task, blocked: Blocked) -> None:
-        if self._comfy:  # whose clients count the nodes that had their turn
+        if self._wishes.comfy:  # whose clients count the nodes that had their turn
             self._announce(task)
         self._outcomes.skip(task, blocked)
 
@@ -240,10 +238,10 @@ class Execution:
         shown = self._shown.get(task.id, "")
         event = NodeStarted(task.id, self._reasons.why(task.id), effects, shown)
         kind = task.recipe.node.class_type
-        if not effects and (self._comfy or self._parts.costs.is_cheap(kind)):
+        if not effects and (self._wishes.comfy or self._parts.costs.is_cheap(kind)):
             self._parts.recorder.submit(Record(self._emit, event))
             return
-        if self._comfy:
+        if self._wishes.comfy:
             self._parts.recorder.drain()
         self._emit([event])
 

@@ -39,7 +39,7 @@ def make_lean(network: nn.Module) -> None:
             layer.forward = MethodType(_rms_norm, layer)
         if isinstance(layer, FeedForward):
             layer.forward = MethodType(_feed_forward, layer)
-        if isinstance(layer, Attention | FluxAttention):
+        if type(layer).forward in (Attention.forward, FluxAttention.forward):
             layer.forward = MethodType(_forward, layer)
         if (
             isinstance(layer, Attention)

@@ -90,7 +90,7 @@ def load_image_text_set_from_folder_node(
         run.step(place + 1, len(captions))
         if caption not in known:
             encoding = encoded(clip, caption, run)
-            known[caption] = Cond(encoding.context, encoding.pooled)
+            known[caption] = Cond(encoding.context, encoding.pooled, encoding.options)
     return Captioned(batch, tuple(known[caption] for caption in captions))
 
 

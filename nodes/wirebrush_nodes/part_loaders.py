@@ -116,6 +116,29 @@ def triple_clip_loader(
     return _clip(names, "sd3", "default", run)
 
 
+@node(id="QuadrupleCLIPLoader", category="advanced/loaders")
+def quadruple_clip_loader(
+    clip_name1: TextFile,
+    clip_name2: TextFile,
+    clip_name3: TextFile,
+    clip_name4: TextFile,
+    *,
+    run: Run,
+) -> Clip:
+    """Choose the four text encoders of HiDream: clip_l, clip_g, t5xxl and llama_3.1_8b.
+
+    Args:
+        clip_name1: A file in `models/text_encoders`.
+        clip_name2: Another.
+        clip_name3: The third.
+        clip_name4: The fourth; the order does not matter.
+    """
+    given = (clip_name1, clip_name2, clip_name3, clip_name4)
+    return _clip(
+        [(f"clip_name{i}", name) for i, name in enumerate(given, 1)], "hidream", "default", run
+    )
+
+
 def _clip(names: list[tuple[str, str]], clip_type: str, device: str, run: Run) -> Clip:
     """A handle for the files together, after a look at what they are."""
     sources: list[FileRef] = []

@@ -109,7 +109,7 @@ def conditioned(
         reader = clip if hooks is None else hooks.at(start).on(clip)
         encoding = encoded(reader, text, run)
         part = {} if (start, end) == WHOLE else {SCHEDULED: (start, end)}
-        cond = Cond(encoding.context, encoding.pooled)
+        cond = Cond(encoding.context, encoding.pooled, encoding.options)
         conditions.append(cond.with_options(**options, **part))
     return tuple(conditions)
 

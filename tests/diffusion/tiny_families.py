@@ -59,7 +59,12 @@ def t5_tokenizer() -> Any:
 
 
 def clip(
-    width: int, *, layers: int = 3, activation: str = "quick_gelu", projected: bool = False
+    width: int,
+    *,
+    layers: int = 3,
+    activation: str = "quick_gelu",
+    projected: bool = False,
+    places: int = 77,
 ) -> Any:
     """A CLIP text encoder."""
     tokenizer = clip_tokenizer()
@@ -71,6 +76,7 @@ def clip(
         num_hidden_layers=layers,
         num_attention_heads=width // 64,
         hidden_act=activation,
+        max_position_embeddings=places,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.eos_token_id,

@@ -7,12 +7,27 @@ from typing import Any
 
 import diffusers
 import torch
-from tiny_families import PIPELINES, assembled, pixart_parts, vae
-from tokenizers import pre_tokenizers
+from tiny_families import (
+    G_WIDTH,
+    L_WIDTH,
+    PIPELINES,
+    T5_WIDTH,
+    assembled,
+    clip,
+    clip_tokenizer,
+    pixart_parts,
+    t5,
+    t5_tokenizer,
+    vae,
+)
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     Gemma2Config,
     Gemma2Model,
     GemmaTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2Tokenizer,
@@ -89,6 +104,78 @@ def qwen3() -> Any:
         tie_word_embeddings=True,
     )
     return Qwen3ForCausalLM(config).eval()
+
+
+def llama_tokenizer() -> Any:
+    """A byte-level tokenizer with Llama's marks, which begins each text with one."""
+    words = [*sorted(pre_tokenizers.ByteLevel.alphabet()), *("".join(p) for p in QWEN_MERGES)]
+    merges: Any = QWEN_MERGES
+    backend: Any = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    marks = ("<|begin_of_text|>", "<|eot_id|>")
+    backend.add_special_tokens([AddedToken(mark, normalized=False) for mark in marks])
+    begin = processors.TemplateProcessing(
+        single=f"{marks[0]} $A", special_tokens=[(marks[0], backend.token_to_id(marks[0]))]
+    )
+    backend.post_processor = begin
+    return PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token=marks[0], eos_token=marks[1], model_max_length=512
+    )
+
+
+def llama(layers: int = 4) -> Any:
+    """Llama 3.1."""
+    config = LlamaConfig(
+        vocab_size=320,
+        hidden_size=T5_WIDTH,
+        intermediate_size=T5_WIDTH,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=128,
+        rms_norm_eps=1e-5,
+        max_position_embeddings=131072,
+        rope_parameters={
+            "rope_type": "llama3",
+            "rope_theta": 500000.0,
+            "factor": 8.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 8192,
+        },
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+def hidream_parts() -> dict[str, Any]:
+    """HiDream: two blocks with two streams, two with one."""
+    axes: Any = (64, 32, 32)  # diffusers says two, and means three
+    transformer = diffusers.HiDreamImageTransformer2DModel(
+        patch_size=2,
+        in_channels=16,
+        num_layers=2,
+        num_single_layers=2,
+        attention_head_dim=128,
+        num_attention_heads=1,
+        caption_channels=[T5_WIDTH, T5_WIDTH],
+        text_emb_dim=L_WIDTH + G_WIDTH,
+        axes_dims_rope=axes,
+        max_resolution=(16, 16),
+        llama_layers=[0, 1, 2, 3],
+    )
+    return {
+        "transformer": transformer.eval(),
+        "vae": vae(16, scaling_factor=0.3611, shift_factor=0.1159),
+        "text_encoder": clip(L_WIDTH, projected=True, places=248),
+        "text_encoder_2": clip(G_WIDTH, activation="gelu", projected=True, places=248),
+        "text_encoder_3": t5(),
+        "text_encoder_4": llama(),
+        "tokenizer": clip_tokenizer(),
+        "tokenizer_2": clip_tokenizer("!"),
+        "tokenizer_3": t5_tokenizer(),
+        "tokenizer_4": llama_tokenizer(),
+        "scheduler": diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0),
+    }
 
 
 def qwen25vl(tokenizer: Any) -> Any:
@@ -201,6 +288,7 @@ LANGUAGE_PIPELINES: Mapping[str, tuple[Any, Callable[[], dict[str, Any]]]] = {
     "z_image": (diffusers.ZImagePipeline, z_image_parts),
     "pixart_alpha": (diffusers.PixArtAlphaPipeline, pixart_alpha_parts),
     "qwen_image": (diffusers.QwenImagePipeline, qwen_image_parts),
+    "hidream": (diffusers.HiDreamImagePipeline, hidream_parts),
 }
 
 

@@ -11,6 +11,7 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.chroma import Chroma
 from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
 from wirebrush_diffusion.families.flux import Flux
+from wirebrush_diffusion.families.hidream import HiDream
 from wirebrush_diffusion.families.lumina2 import Lumina2
 from wirebrush_diffusion.families.pixart import PixArtAlpha, PixArtSigma
 from wirebrush_diffusion.families.qwen_image import QwenImage
@@ -41,6 +42,7 @@ FAMILIES: tuple[Family, ...] = (
     Lumina2(),
     ZImage(),
     QwenImage(),
+    HiDream(),
 )
 
 CLIP_TYPES: Mapping[str, Family] = {
@@ -51,6 +53,7 @@ CLIP_TYPES: Mapping[str, Family] = {
     "pixart": PixArtSigma(),
     "lumina2": Lumina2(),
     "qwen_image": QwenImage(),
+    "hidream": HiDream(),
 }
 """The field's names for which family a set of text encoders is put together for."""
 

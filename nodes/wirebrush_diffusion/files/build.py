@@ -25,6 +25,7 @@ CLASSES = (
     "ControlNetUnionModel",
     "FluxControlNetModel",
     "FluxTransformer2DModel",
+    "HiDreamImageTransformer2DModel",
     "Lumina2Transformer2DModel",
     "PixArtTransformer2DModel",
     "QwenImageTransformer2DModel",
@@ -95,14 +96,14 @@ def build_t5(config: Mapping[str, Any]) -> nn.Module:
 
 
 def build_language(kind: str, config: Mapping[str, Any]) -> nn.Module:
-    """A language model of transformers: "gemma2", "qwen3", "qwen25vl"; it is never asked to write.
+    """A language model of transformers, by its `TextKind`; it is never asked to write.
 
     `headless` leaves the last norm out: then its answer is the last layer's states as they are.
     """
     import transformers
 
     _check_sizes(kind, config)
-    classes = {"gemma2": "Gemma2", "qwen3": "Qwen3", "qwen25vl": "Qwen2_5_VL"}
+    classes = {"gemma2": "Gemma2", "qwen3": "Qwen3", "qwen25vl": "Qwen2_5_VL", "llama": "Llama"}
     name = classes[kind]
     settings = dict(config)
     if kind != "gemma2":  # whose attention bends its scores, which SDPA cannot

@@ -42,6 +42,7 @@ LANGUAGE_CLASSES: Mapping[TextKind, tuple[str, ...]] = {
     "gemma2": ("Gemma2Model", "Gemma2ForCausalLM"),
     "qwen3": ("Qwen3Model", "Qwen3ForCausalLM"),
     "qwen25vl": ("Qwen2_5_VLForConditionalGeneration", "Qwen2_5_VLModel"),
+    "llama": ("LlamaForCausalLM", "LlamaModel"),
 }
 MAX_JSON = 4 * 1024 * 1024
 
@@ -166,7 +167,7 @@ class FolderCheckpoint:
         fill(network, tensors, where=where, device=torch.device(device), dtype=dtype)
         places = [self.path / part.tokenizer]
         pieces = find_pieces([place for place in places if has_pieces(place)], config["vocab_size"])
-        return T5Encoder(network.to(device), pieces, part.places)
+        return T5Encoder(network.to(device), pieces, part.places, masked=part.masked)
 
     def text_tensors(self, part: TextPart, mapped: torch.dtype | None = None) -> FileTensors:
         """A text encoder's tensors, by its network's names."""

@@ -14,14 +14,24 @@ from wirebrush_diffusion.patches.weights import PatchedWeights
 from wirebrush_diffusion.text.embeddings import LearnedWord
 from wirebrush_diffusion.text.tokens import Tokenizer, Window
 
+LAYERS = "language_layers"
+"""The option of a condition with the states of a language model's layers."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
     """`context` `[1, places, D]`, `pooled` `[1, P]` (of the first window; None if the family's
-    encoders have none); float32, CPU."""
+    encoders have none), `layers` `[1, layers, places, D]` of a language model whose every layer is
+    read; float32, CPU."""
 
     context: Tensor
     pooled: Tensor | None = None
+    layers: Tensor | None = None
+
+    @property
+    def options(self) -> dict[str, Tensor]:
+        """What a condition carries besides context and pooled text."""
+        return {} if self.layers is None else {LAYERS: self.layers}
 
 
 @dataclass(slots=True, eq=False)

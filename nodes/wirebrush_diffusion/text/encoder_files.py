@@ -111,6 +111,7 @@ KIND_NAMES: Mapping[TextKind, str] = {
     "gemma2": "Gemma 2",
     "qwen3": "Qwen3",
     "qwen25vl": "Qwen2.5-VL",
+    "llama": "Llama 3",
 }
 
 
@@ -199,7 +200,7 @@ def _load_t5(
     own = SENTENCEPIECE in text.file
     embedded = bytes(text.file.tensor(SENTENCEPIECE).flatten().numpy()) if own else None
     pieces = find_pieces(folders, shapes.of("shared.weight")[0], embedded)
-    return T5Encoder(network.to(device), pieces, part.places)
+    return T5Encoder(network.to(device), pieces, part.places, masked=part.masked)
 
 
 def t5_layout(text: TextFile) -> Layout:

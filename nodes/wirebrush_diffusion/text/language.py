@@ -1,4 +1,4 @@
-"""Text to conditions, through language models: Gemma 2, Qwen3 and Qwen2.5-VL.
+"""Text to conditions, through language models: Gemma 2, Qwen3, Qwen2.5-VL and Llama 3.
 
 They read a text word by word from the left, so what follows a word does not change its state, and
 nothing needs to be filled up.
@@ -24,15 +24,18 @@ from wirebrush_diffusion.text.speech import Speech
 from wirebrush_diffusion.vision.sight import VISION_PAD, Sight
 
 MAX_PLACES = 3072
-START, PADDING = "<bos>", "<pad>"
+PADDING = "<pad>"
+STARTS: Mapping[str, str] = {"gemma2": "<bos>", "llama": "<|begin_of_text|>"}
+FILL = "<|eot_id|>"  # Llama's filling
 
 
 @dataclass(slots=True, eq=False)
 class LanguageEncoder(Loaded):
     """A language model and its tokenizer; `part` says what stands around a text.
 
-    `network` is transformers' `Gemma2Model`, `Qwen3Model` or `Qwen2_5_VLModel`; its answer is what
-    the family reads. `sight` is there if it can look at pictures.
+    `network` is transformers' `Gemma2Model`, `Qwen3Model`, `Qwen2_5_VLModel` or `LlamaModel`; its
+    answer is what the family reads, of Llama that of every layer. `sight` is there if it can look
+    at pictures.
     """
 
     network: nn.Module
@@ -59,6 +62,8 @@ class LanguageEncoder(Loaded):
         hidden = len(before) if self.part.hides else 0
         ids, weights = [token for token, _ in tokens], [weight for _, weight in tokens]
         self._check_length(len(ids))
+        if self.part.kind == "llama":
+            return self._every_layer(ids)
         states = self._forward(ids)
         if any(weight != 1.0 for weight in weights):
             padding = self.speech.id_of(PADDING) or 0
@@ -97,7 +102,8 @@ class LanguageEncoder(Loaded):
         return Encoding(self._forward(ids, more)[:, len(start) :])
 
     def _start(self) -> list[int]:
-        start = self.speech.id_of(START) if self.part.kind == "gemma2" else None
+        mark = STARTS.get(self.part.kind)
+        start = None if mark is None else self.speech.id_of(mark)
         return [*([] if start is None else [start]), *self.speech.ids(self.part.before)]
 
     def _weighed(self, prompt: str) -> list[tuple[int, float]]:
@@ -115,6 +121,18 @@ class LanguageEncoder(Loaded):
                 f"The prompt has {count} tokens; at most {MAX_PLACES} are read.",
                 "Shorten the text.",
             )
+
+    def _every_layer(self, ids: Sequence[int]) -> Encoding:
+        """The states of all layers, filled up to as many places as the family reads at least."""
+        spare = max(self.part.places - len(ids), 0)
+        filled = [*ids, *[self.speech.id_of(FILL) or 0] * spare]
+        with torch.inference_mode():
+            given = torch.tensor([filled], device=self.device)
+            mask = torch.tensor([[1] * len(ids) + [0] * spare], device=self.device)
+            told = {"attention_mask": mask, "use_cache": False, "output_hidden_states": True}
+            answer = self.network(input_ids=given, **told)
+            layers = torch.stack(answer.hidden_states[1:], dim=1).float().cpu().clone()
+        return Encoding(layers[:, -1], None, layers)
 
     def _forward(self, ids: Sequence[int], more: Mapping[str, Any] | None = None) -> Tensor:
         """States `[1, places, D]`, float32 on the CPU."""

@@ -21,16 +21,28 @@ from wirebrush_diffusion.vision.sight import VISION_PAD, Sight
 
 EMBEDDINGS = "embed_tokens.weight"
 SENTENCEPIECE = "spiece_model"  # some files carry their tokenizer as a tensor of bytes
-GEMMA_HEAD, QWEN_HEAD = 256, 128
+GEMMA_HEAD, USUAL_HEAD = 256, 128
+LLAMA_TURNS: Mapping[str, Any] = {
+    "rope_type": "llama3",
+    "rope_theta": 500_000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8192,
+}
+"""Llama 3.1's rotary positions."""
 MARKS: Mapping[TextKind, tuple[str, ...]] = {
     "gemma2": ("layers.0.post_feedforward_layernorm.weight", "layers.0.mlp.gate_proj.weight"),
     "qwen3": ("layers.0.self_attn.q_norm.weight", "layers.0.mlp.gate_proj.weight"),
     "qwen25vl": ("layers.0.self_attn.k_proj.bias", "layers.0.mlp.gate_proj.weight"),
+    "llama": ("layers.0.self_attn.q_proj.weight", "layers.0.mlp.gate_proj.weight"),
 }
-FORBIDDEN: Mapping[TextKind, str] = {
-    "gemma2": "layers.0.self_attn.q_norm.weight",  # Gemma 3
-    "qwen3": "layers.0.post_feedforward_layernorm.weight",
-    "qwen25vl": "layers.0.self_attn.q_norm.weight",
+_NORMED, _AFTER = "layers.0.self_attn.q_norm.weight", "layers.0.post_feedforward_layernorm.weight"
+FORBIDDEN: Mapping[TextKind, tuple[str, ...]] = {
+    "gemma2": (_NORMED,),  # Gemma 3
+    "qwen3": (_AFTER,),
+    "qwen25vl": (_NORMED,),
+    "llama": (_NORMED, _AFTER, "layers.0.self_attn.k_proj.bias"),
 }
 _VISUAL = re.compile(r"(?:model\.)?visual\.(.+)")
 _WORDS = re.compile(r"(?:model\.)?(?:language_model\.)?(?:model\.)?(.+)")
@@ -47,7 +59,7 @@ def language_of(file: WeightFile, *roots: str) -> tuple[TextKind, str] | None:
         prefix = name.removesuffix(EMBEDDINGS)
         for kind, marks in MARKS.items():
             known = all(prefix + mark in file for mark in marks)
-            if known and prefix + FORBIDDEN[kind] not in file:
+            if known and all(prefix + mark not in file for mark in FORBIDDEN[kind]):
                 return kind, prefix
     return None
 
@@ -136,7 +148,7 @@ def language_config(shapes: Shapes, kind: TextKind, part: TextPart) -> Config:
     head = "language_model." if kind == "qwen25vl" else ""
     words, width = shapes.of(f"{head}embed_tokens.weight")
     first = f"{head}layers.0.self_attn"
-    size = GEMMA_HEAD if kind == "gemma2" else QWEN_HEAD
+    size = GEMMA_HEAD if kind == "gemma2" else USUAL_HEAD
     if kind == "qwen3":
         size = shapes.of(f"{first}.q_norm.weight")[0]
     layers = shapes.count(rf"{re.escape(head)}layers\.(\d{{1,4}})\.")
@@ -150,6 +162,10 @@ def language_config(shapes: Shapes, kind: TextKind, part: TextPart) -> Config:
         "bos_token_id": None,  # nothing is ever written
         "eos_token_id": None,
     }
+    if kind == "llama":
+        longest = 16 * int(LLAMA_TURNS["original_max_position_embeddings"])
+        own = {"head_dim": size, "rope_parameters": dict(LLAMA_TURNS)}
+        return config | own | {"rms_norm_eps": 1e-5, "max_position_embeddings": longest}
     if kind != "qwen25vl":
         turns = {"rope_type": "default", "rope_theta": 1e6 if kind == "qwen3" else 1e4}
         own = {"head_dim": size, "headless": bool(part.cut), "rope_parameters": turns}

@@ -18,7 +18,7 @@ from wirebrush_diffusion.patches.weights import PatchedWeights
 from wirebrush_diffusion.text.embeddings import LearnedWord
 from wirebrush_diffusion.text.encoder import Encoding, TextEncoder
 
-TextKind = Literal["clip", "t5", "gemma2", "qwen3", "qwen25vl"]
+TextKind = Literal["clip", "t5", "gemma2", "qwen3", "qwen25vl", "llama"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class TextPart:
     folders, `prefixes` where single files keep it. For CLIP: the `layer` that is read, whether it
     passes the final norm, whether the pooled state is projected, the `activation` (files do not
     tell it), the `padding` token (None: end of text), and how many last layers are never read
-    (`cut`). For others: `places` is the least length of an encoding. For language models: what
+    (`cut`). For others: `places` is the least length of an encoding, and whether nobody looks at
+    what fills it up (`masked`). For language models: what
     stands `before` and `after` each text, whether states of what stands before are given away
     (`hides`), and whether brackets weigh words (`weighted`).
     """
@@ -46,6 +47,7 @@ class TextPart:
     padding: int | None = None
     cut: int = 0
     places: int = 1
+    masked: bool = False
     before: str = ""
     after: str = ""
     hides: bool = False

@@ -1,4 +1,4 @@
-"""Tokenizers of language models (Qwen, Gemma): from a file, never fetched.
+"""Tokenizers of language models (Qwen, Gemma, Llama): from a file, never fetched.
 
 `tokenizer.json` is read by the tokenizers library, `vocab.json` with `merges.txt` by transformers,
 and `tokenizer.model`, which some weight files carry inside, is a SentencePiece model of pairs.
@@ -21,14 +21,21 @@ SUBFOLDERS: Mapping[TextKind, tuple[str, ...]] = {
     "gemma2": ("", "gemma2", "gemma", "tokenizer"),
     "qwen3": ("", "qwen3", "qwen", "tokenizer"),
     "qwen25vl": ("", "qwen25vl", "qwen2.5-vl", "qwen", "tokenizer"),
+    "llama": ("", "llama3", "llama", "tokenizer"),
 }
 TURN = "<|im_start|>"
-MARKS: Mapping[TextKind, str] = {"gemma2": "<bos>", "qwen3": TURN, "qwen25vl": TURN}
+MARKS: Mapping[TextKind, str] = {
+    "gemma2": "<bos>",
+    "qwen3": TURN,
+    "qwen25vl": TURN,
+    "llama": "<|eot_id|>",
+}
 """A word that tokenizers of that kind have."""
 SOURCES: Mapping[TextKind, str] = {
     "gemma2": "tokenizer.json (or .model) of google/gemma-2-2b into models/tokenizers/gemma2",
     "qwen3": "tokenizer.json of Qwen/Qwen3-4B into models/tokenizers/qwen3",
     "qwen25vl": "tokenizer.json of Qwen/Qwen2.5-VL-7B-Instruct into models/tokenizers/qwen25vl",
+    "llama": "tokenizer.json of meta-llama/Llama-3.1-8B-Instruct into models/tokenizers/llama3",
 }
 NORMAL, CONTROL, OWN = 1, 3, 4  # kinds of words in a SentencePiece model
 SPARE_ROWS = 512  # embeddings have more rows than there are words

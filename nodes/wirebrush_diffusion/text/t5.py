@@ -25,12 +25,14 @@ class T5Encoder(Loaded):
     """A T5 encoder and its tokenizer.
 
     Each text gets `spare` empty places at its end; those still shorter than `places` are filled up.
+    With `masked`, words do not look at empty places.
     """
 
     network: nn.Module
     pieces: Pieces
     places: int = 1
     spare: int = 0
+    masked: bool = False
     patches: PatchedWeights = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,5 +74,6 @@ class T5Encoder(Loaded):
     def _forward(self, rows: Sequence[Sequence[int]]) -> Tensor:
         with torch.inference_mode():
             ids = torch.tensor(rows, device=self.device)
-            hidden = self.network(ids).last_hidden_state
+            mask = (ids != self.pieces.padding).int() if self.masked else None
+            hidden = self.network(ids, attention_mask=mask).last_hidden_state
         return hidden.float().cpu().clone()

@@ -159,7 +159,7 @@ def test_stable_canvas_client(server: str, node: Path, tmp_path: Path) -> None:
     said = json.loads(output_of((node_program(), script, server, prompt_file(tmp_path, 22))))
     assert said["types"] > 200
     assert "postcards-regatta" in said["embeddings"]
-    assert said["steps"][-1] == [8, 8]
+    assert said["steps"][-1] == [30, 30]
     assert {"status", "execution_start", "progress", "executed"} <= set(said["heard"])
     assert (said["waiting"], len(said["urls"])) == (0, 1)
     assert said["over"] >= 1

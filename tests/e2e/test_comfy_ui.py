@@ -19,7 +19,7 @@ TYPES = "() => app.graph.nodes.map(node => node.type).sort()"
 POSTCARD = """() => {
   const values = { CheckpointLoaderSimple: { ckpt_name: "postcards" },
     EmptyLatentImage: { width: 128, height: 128 },
-    KSampler: { steps: 12, cfg: 4, seed: 7 } };
+    KSampler: { steps: 40, cfg: 4, seed: 7 } };
   for (const node of app.graph.nodes)
     for (const [name, value] of Object.entries(values[node.type] ?? {}))
       node.widgets.find(widget => widget.name === name).value = value;

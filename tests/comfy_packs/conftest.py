@@ -118,7 +118,9 @@ class Bench:
 MakeBench = Callable[..., Bench]
 
 
-def load(folder: Path, source: str | Mapping[str, str], **machine: Any) -> Packs:
+def load(
+    folder: Path, source: str | Mapping[str, str], *, builtin: bool = False, **machine: Any
+) -> Packs:
     """Write a pack called `pack` and load it, with a few nodes of our own beside it."""
     files = {"__init__.py": source} if isinstance(source, str) else source
     for name, text in files.items():
@@ -132,7 +134,7 @@ def load(folder: Path, source: str | Mapping[str, str], **machine: Any) -> Packs
         [folder / "packs"],
         [folder / "custom_nodes"],
         choice=PackChoice(all_on=True),
-        use_entry_points=False,
+        use_entry_points=builtin,
         importers={"comfyui": importer},
     )
 

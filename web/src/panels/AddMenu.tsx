@@ -168,6 +168,7 @@ function useFound(adding: Adding, query: string): readonly NodeSpec[] {
     return [...[...dear].flatMap((id) => byId.get(id) ?? []), ...others];
   }, [types, adding, favourites, recents]);
   const index = useMemo(() => new TypeIndex(offered), [offered]);
+  useEffect(() => void index.prepare(), [index]);
   return useMemo(() => index.search(query), [index, query]);
 }
 

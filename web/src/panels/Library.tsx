@@ -1,5 +1,5 @@
 import { Search, X } from "lucide-react";
-import { useDeferredValue, useMemo, useState, type KeyboardEvent } from "react";
+import { useDeferredValue, useEffect, useMemo, useState, type KeyboardEvent } from "react";
 import type { Catalog, NodeSpec } from "../model/catalog/catalog";
 import { TypeIndex } from "../model/catalog/search";
 import { chosenRows, rowsOf, shelvesOf, typeRows, type Row } from "../model/catalog/shelves";
@@ -84,6 +84,10 @@ function useRows(types: readonly NodeSpec[], query: string, open: ReadonlySet<st
   const recents = useSettings((settings) => settings.recents);
   const index = useMemo(() => new TypeIndex(types), [types]);
   const shelves = useMemo(() => shelvesOf(types), [types]);
+  const asked = query !== "";
+  useEffect(() => {
+    if (asked) void index.prepare();
+  }, [index, asked]);
   return useMemo(() => {
     if (query.trim()) return typeRows(index.search(query), "found", 0);
     const byId = new Map(types.map((spec) => [spec.id, spec]));

@@ -87,7 +87,7 @@ function nodesOf(known: jobs.Jobs): jobs.DocumentRuns["nodes"] {
 const RUNNING: JobEvent[] = [
   { type: "started", worker: "cpu-0", attempt: 1, nodes: 3 },
   { type: "nodes_planned", run: ["2", "3"], cached: ["1"] },
-  { type: "node_started", node: "2", reason: "seed changed", effects: false },
+  { type: "node_started", node: "2", reason: "seed changed", effects: false, shown: "" },
   { type: "node_progress", node: "2", value: 14, total: 20 },
 ];
 
@@ -123,7 +123,7 @@ describe("a job", () => {
   test("in which a node fails says so while the rest runs, until it is tried again", () => {
     const problem = { code: "failed", message: "No.", hint: "", node: "2", port: null, severity: "error" as const };
     const failed: JobEvent = { type: "node_failed", node: "2", problem, error: "ValueError", traceback: ["ValueError: No."], inputs: { a: "1" } };
-    const known = after(...RUNNING, failed, { type: "node_started", node: "3", reason: "", effects: false });
+    const known = after(...RUNNING, failed, { type: "node_started", node: "3", reason: "", effects: false, shown: "" });
     expect(nodesOf(known)["2"]).toMatchObject({ state: "error" });
     expect(nodesOf(known)["2"]?.value).toBeUndefined();
     expect(nodesOf(known)["3"]?.state).toBe("running");
@@ -234,7 +234,7 @@ test("jobs that have not ended are kept however many have", () => {
 test("documents do not see each other's runs, and a closed one is forgotten", () => {
   const other = { ...OURS, document: "e" };
   const both = jobs.withOurs(after(...RUNNING), record({ id: "k", created: 2 }), other);
-  const known = jobs.withEvent(both, "k", { type: "node_started", node: "1", reason: "", effects: false }, 0);
+  const known = jobs.withEvent(both, "k", { type: "node_started", node: "1", reason: "", effects: false, shown: "" }, 0);
   expect(nodesOf(known)["1"]?.state).toBe("cached");
   expect(jobs.runsOf(known, "e").nodes["1"]?.state).toBe("running");
   const closed = jobs.forgetDocument(known, "d");

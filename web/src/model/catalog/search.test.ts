@@ -72,6 +72,14 @@ describe("over 5,000 types", () => {
   });
 });
 
+test("once it is prepared, a slip of the fingers is found, and what is spelt right all the while", async () => {
+  const fresh = new TypeIndex(catalog.types());
+  const ready = fresh.prepare();
+  expect(fresh.search("ksampler")[0]?.id).toBe("KSampler");
+  await ready;
+  expect(fresh.search("ksampelr")[0]?.id).toBe("KSampler");
+});
+
 describe("the library", () => {
   const spec = (id: string, category: string): NodeSpec => ({ ...catalog.spec("KSampler")!, id, title: id, category });
   const shelves = shelvesOf([spec("b", "image/filter"), spec("a", "image/filter"), spec("c", "image"), spec("d", ""), { ...spec("e", "image"), deprecated: true }]);

@@ -26,11 +26,14 @@ interface Name {
 
 /** Fewer than this, and misspelt words are looked for as well. */
 const FEW = 5;
+/** So many types are taken into the index for slips before others have their turn. */
+const AT_ONCE = 100;
 
 export class TypeIndex {
   readonly #prepared: readonly Prepared[];
-  /** Made when it is first needed: most queries are spelt right. */
+  /** Made when it is first needed, unless `prepare` is at it: most queries are spelt right. */
   #spelling: MiniSearch<NodeSpec> | null = null;
+  #preparing = false;
 
   /** Deprecated types are found last. */
   constructor(types: readonly NodeSpec[]) {
@@ -40,6 +43,16 @@ export class TypeIndex {
       category: spec.category.toLowerCase(),
       help: spec.help.toLowerCase(),
     }));
+  }
+
+  /** Get ready for slips of the fingers, a little at a time, so that whoever types does not wait for it. */
+  async prepare(): Promise<void> {
+    if (this.#spelling || this.#preparing) return;
+    this.#preparing = true;
+    const index = emptySpelling();
+    await index.addAllAsync(this.#prepared.map(({ spec }) => spec), { chunkSize: AT_ONCE });
+    this.#spelling = index;
+    this.#preparing = false;
   }
 
   /** The types that match, best first; all, as they came, if nothing is asked. */
@@ -57,7 +70,7 @@ export class TypeIndex {
   }
 
   #misspelt(query: string, known: ReadonlySet<NodeSpec>): NodeSpec[] {
-    if (query.trim().length < 4) return [];
+    if (query.trim().length < 4 || this.#preparing) return [];
     this.#spelling ??= spellingOf(this.#prepared.map(({ spec }) => spec));
     const byId = new Map(this.#prepared.map(({ spec }) => [spec.id, spec]));
     return this.#spelling
@@ -67,14 +80,18 @@ export class TypeIndex {
   }
 }
 
-/** The words of titles and ids: helps and categories have too many that look alike. */
 function spellingOf(types: readonly NodeSpec[]): MiniSearch<NodeSpec> {
-  const index = new MiniSearch<NodeSpec>({
+  const index = emptySpelling();
+  index.addAll(types);
+  return index;
+}
+
+/** The words of titles and ids: helps and categories have too many that look alike. */
+function emptySpelling(): MiniSearch<NodeSpec> {
+  return new MiniSearch<NodeSpec>({
     fields: ["title", "id"],
     extractField: (spec, field) => (field === "title" ? `${spec.title} ${wordsOf(spec.title).join(" ")}` : spec.id),
   });
-  index.addAll(types);
-  return index;
 }
 
 function nameOf(name: string): Name {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,16 @@ def test_the_catalog_says_what_was_found_and_time_alone_makes_no_other(packs: Pa
     assert Catalog.from_json(kept.to_json()).packs == kept.packs
     other = load(packs, choice=PackChoice({"mine": False}))
     assert Catalog.from_json(other.catalog()).digest != kept.digest
+
+
+def test_a_name_that_is_no_text_travels_all_the_same(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"odd\xff.py")
+    try:
+        (tmp_path / odd).write_text(NATIVE.format(id="Odd"))
+    except OSError:
+        pytest.skip("this file system takes text only")
+    (report,) = load(tmp_path).reports
+    assert (report.name, report.file, report.loaded) == ("odd?", "odd?.py", True)
 
 
 def test_code_is_what_can_run(tmp_path: Path) -> None:

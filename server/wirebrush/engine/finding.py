@@ -41,7 +41,7 @@ class FoundPack:
     @property
     def file(self) -> str:
         """The name of its folder or file; empty if it is installed."""
-        return "" if self.path is None else self.path.name
+        return "" if self.path is None else _readable(self.path.name)
 
     @cached_property
     def code(self) -> Code:
@@ -91,12 +91,17 @@ def installed_importers(machine: Machine) -> dict[str, PackImporter]:
 
 def _at(path: Path, foreign: bool, importers: Iterable[PackImporter]) -> FoundPack:
     """Who imports what lies there: one that knows such packs, or Python alone."""
-    name = path.name if path.is_dir() else path.stem
+    name = _readable(path.name if path.is_dir() else path.stem)
     for importer in importers:
         if _claims(importer, path):
             return FoundPack(name, "comfyui", partial(importer.load, path), path=path)
     kind: PackKind = "comfyui" if foreign else "native"
     return FoundPack(name, kind, _FileLoader(path), path=path)
+
+
+def _readable(name: str) -> str:
+    """A name that can travel: a file system may hold bytes that are no text."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _claims(importer: PackImporter, path: Path) -> bool:

@@ -58,8 +58,11 @@ async def test_an_upload_is_a_choice_by_its_answered_name(comfy: Studio) -> None
 async def test_the_same_again_another_one_and_an_overwritten_one(comfy: Studio) -> None:
     await send(comfy, picture())
     assert (await send(comfy, picture()))[1]["name"] == "me.png"
-    other = (await send(comfy, picture("blue")))[1]["name"]
-    assert other != "me.png"
+    for number, colour in enumerate(("blue", "white"), 1):
+        assert (await send(comfy, picture(colour)))[1]["name"] == f"me ({number}).png"
+    assert (await send(comfy, picture("blue")))[1]["name"] == "me (1).png"
+    in_folder = (await send(comfy, picture("blue"), subfolder="a"))[1]
+    assert (in_folder["name"], in_folder["subfolder"]) == ("me.png", "a")
     assert (await send(comfy, picture("lime"), overwrite="true"))[1]["name"] == "me.png"
     body = (await comfy.ask_bare("GET", "/view?filename=me.png&type=input"))[1]
     assert body == picture("lime")

@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from hashlib import file_digest
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from aiohttp import BodyPartReader, web
@@ -26,6 +27,7 @@ CHUNK = 256 * 1024
 IDLE_SECONDS = 30.0
 _LONGEST_FIELD = 64 * 1024
 _MOST_PARTS = 20
+_MOST_ALIKE = 100
 
 
 @dataclass
@@ -40,6 +42,17 @@ class Form:
     def folder(self) -> str:
         """The folders that the file wants to lie in."""
         return self.fields.get("subfolder", "").replace("\\", "/").strip("/")
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether its name is to mean this file from now on."""
+        return self.fields.get("overwrite") in ("true", "1")
+
+    def label(self, number: int = 0) -> str:
+        """The label that it wants, or the one with that number."""
+        name = PurePosixPath(self.name)
+        numbered = f"{name.stem} ({number}){name.suffix}" if number else self.name
+        return f"{self.folder}/{numbered}" if self.folder else numbered
 
     @property
     def place(self) -> str:
@@ -151,15 +164,28 @@ def _original(text: str) -> Mapping[str, str]:
 
 async def _kept(form: Form, assets: AssetStore) -> dict[str, str]:
     """Keep the form's file: name, subfolder and type that mean it from now on."""
-    label = f"{form.folder}/{form.name}" if form.folder else form.name
-    wanted = form.fields.get("overwrite") in ("true", "1")
-    before = await assets.find(label) if wanted else None
+    before = await assets.find(form.label()) if form.overwrites else None
     overwrite = before is not None and before.kind == "upload"  # what nodes made keeps its name
-    record = await assets.put(
-        _chunks(form.path), form.name, overwrite=overwrite, folder=form.folder
-    )
+    name = form.name if overwrite else await _free_name(form, assets)
+    data = _chunks(form.path)
+    record = await assets.put(data, name, overwrite=overwrite, folder=form.folder)
     folder, _, name = record.name.rpartition("/")
     return {"name": name, "subfolder": folder, "type": form.place}
+
+
+async def _free_name(form: Form, assets: AssetStore) -> str:
+    """The form's name, or the first with a number that means no other file: `x (1).png`."""
+    digest = await asyncio.to_thread(_digest, form.path)
+    for number in range(_MOST_ALIKE):
+        there = await assets.find(form.label(number))
+        if there is None or there.id == digest:
+            return form.label(number).rpartition("/")[2]
+    return form.name  # the store finds another one
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:

@@ -64,3 +64,12 @@ async def test_embeddings_have_no_endings(comfy: Studio, tmp_path: Path) -> None
     folder.mkdir(parents=True)
     (folder / "misty.v1.safetensors").touch()
     assert (await comfy.ask_bare("GET", "/embeddings"))[1] == ["sub/misty.v1"]
+
+
+async def test_options_grant_nothing(comfy: Studio) -> None:
+    for path in ("/features", "/api/prompt", "/userdata/x"):
+        status, body, headers = await comfy.ask_bare("OPTIONS", path)
+        assert (status, body) == (200, b"")
+        assert not any(name.startswith("Access-Control") for name in headers)
+    foreign = {"Origin": "http://evil.test"}
+    assert (await comfy.ask_bare("OPTIONS", "/prompt", headers=foreign))[0] == 403

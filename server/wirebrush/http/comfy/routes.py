@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from aiohttp import web
+
 from wirebrush.http.comfy import (
     facts,
     history,
@@ -20,6 +22,7 @@ from wirebrush.http.comfy import (
     userdata,
     views,
 )
+from wirebrush.http.comfy.replies import done
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.routes import Route
 
@@ -46,7 +49,14 @@ PAGE_PREFIXES = ("/comfy", "/comfy/api")
 
 
 def comfy_routes(comfy: ComfyServices) -> Iterator[Route]:
-    """Every route under every prefix."""
+    """Every route under every prefix; OPTIONS is answered everywhere, and grants nothing."""
+    paths = dict.fromkeys(route.path for route in ROUTES)
+    asked = (Route("OPTIONS", path, _nothing, "Nothing.") for path in paths)
+    everywhere = (*ROUTES, *asked)
     for prefix in PREFIXES if comfy.page is None else (*PREFIXES, *PAGE_PREFIXES):
-        for route in ROUTES:
+        for route in everywhere:
             yield replace(route, path=f"{prefix}{route.path}")
+
+
+async def _nothing(_request: web.Request) -> web.Response:
+    return done()

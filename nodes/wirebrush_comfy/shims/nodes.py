@@ -34,7 +34,7 @@ class SaveImage:
     FUNCTION = "save_images"
     OUTPUT_NODE = True
     CATEGORY = "image"
-    DESCRIPTION = "Saves the input images to your ComfyUI output directory."
+    DESCRIPTION = "Keeps pictures as PNG files, with the workflow inside."
 
     def __init__(self) -> None:
         self.output_dir: str = _paths().get_output_directory()

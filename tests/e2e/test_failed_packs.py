@@ -43,7 +43,10 @@ def test_one_pack_of_several(page: Page, broken: str) -> None:
     failures = page.get_by_role("region", name="Packs that could not be loaded")
     expect(failures).to_contain_text("sketchy")
     expect(failures).to_contain_text("No module named 'a_module_that_is_not_there'")
-    expect(failures).to_contain_text("restart Wirebrush")
+    expect(failures).to_contain_text("look again in the list of packs")
+    failures.get_by_role("button", name="Packs").click()
+    packs = page.get_by_role("dialog", name="Packs")
+    expect(packs.get_by_role("button", name="Try again")).to_be_visible()
     expect(page.locator(".react-flow__node").first).to_be_visible()
 
 

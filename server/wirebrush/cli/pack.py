@@ -73,5 +73,5 @@ def _new(options: argparse.Namespace) -> int:
     if folder.parent.absolute() != packs:
         say(f"  mv {folder} {packs}{os.sep}")
     say("")
-    say("Then restart the studio: the node is under “examples”.")
+    say("Then look again in the page's list of packs, or restart: the node is under “examples”.")
     return 0

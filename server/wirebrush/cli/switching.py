@@ -67,6 +67,7 @@ def _switch_alone(config: Config, names: Sequence[str], on: bool) -> Collection[
         catalog = fresh_catalog(config)
     reports = {item.name: item for item in catalog.packs if item.name != BUILTIN}
     if not _all_there(names, reports):
+        complain("Another folder of packs is named with --packs or --comfy-packs.")
         return ()
     switches = switches_of(config)
     for name in names or reports:

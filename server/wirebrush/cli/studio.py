@@ -22,7 +22,7 @@ from wirebrush.http.addresses import names_for, page_url, port_of
 from wirebrush.http.app import build_app, make_runner
 from wirebrush.http.board import WorkerBoard
 from wirebrush.http.catalogs import Catalogs
-from wirebrush.http.comfy.logs import kept_log
+from wirebrush.http.comfy.logs import kept_log, log_job
 from wirebrush.http.comfy.page import installed_templates
 from wirebrush.http.comfy.prompts import Prompts
 from wirebrush.http.comfy.services import ComfyServices
@@ -83,6 +83,7 @@ async def open_studio(config: Config, sockets: Sequence[socket]) -> AsyncGenerat
         services = await _services(config, journal)
         if services.comfy is not None and services.prompts is not None:
             stack.enter_context(kept_log(services.comfy.logs, services.prompts.sockets))
+            services.hub.listen(log_job)
 
         access = Access(token, secret, port=port_of(sockets))
         names = names_for(config.host, sockets, config.origins)

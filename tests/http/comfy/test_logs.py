@@ -7,7 +7,9 @@ import logging
 import pytest
 from http_studio import Studio
 
-from wirebrush.http.comfy.logbook import LINES, Entry, LogBook
+from wirebrush.events import Finished, NodeStarted, Problem, Started, Summary
+from wirebrush.http.comfy.logbook import LINES, MOST, Entry, LogBook
+from wirebrush.http.comfy.logs import kept_log, log_job
 
 
 def log(book: LogBook, text: str, level: int = logging.INFO) -> None:
@@ -37,6 +39,40 @@ async def test_a_client_asks_for_more(comfy: Studio) -> None:
     assert services.logs.subscribers == set()
     for bad in ({}, [], {"clientId": 1}, {"clientId": ""}):
         assert (await ask("PATCH", path, json=bad))[0] == 400
+
+
+async def test_who_asked_hears_of_new_lines_as_long_as_it_listens(comfy: Studio) -> None:
+    services, prompts = comfy.services.comfy, comfy.services.prompts
+    assert services is not None
+    assert prompts is not None
+    logger = logging.getLogger("wirebrush.test")
+    with kept_log(services.logs, prompts.sockets):
+        async with comfy.session.ws_connect(comfy.url + "ws?clientId=a") as connection:
+            await connection.receive_json(timeout=5)
+            for client in ("a", "gone"):
+                services.logs.subscribe(client, True)
+            logger.error("hello")
+            told = await connection.receive_json(timeout=5)
+        assert told["type"] == "logs"
+        assert [line["m"] for line in told["data"]["entries"]] == ["ERROR: hello\n"]
+        assert services.logs.subscribers == {"a"}
+    logger.error("nobody hears this")
+    assert len(services.logs.entries()) == 1
+
+
+def test_jobs_are_written_down(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "wirebrush.jobs")
+    log_job("j", Started("cpu-0", 1, 7))
+    log_job("j", NodeStarted("1"))
+    log_job("j", Finished("failed", Summary(seconds=1.5), (Problem("x", "It broke."),)))
+    assert caplog.messages == ["job j: 7 nodes, on cpu-0", "job j: failed after 1.50 s; It broke."]
+
+
+def test_only_so_many_follow() -> None:
+    book = LogBook()
+    for number in range(MOST + 1):
+        book.subscribe(str(number), True)
+    assert len(book.subscribers) == MOST
 
 
 @pytest.mark.parametrize(

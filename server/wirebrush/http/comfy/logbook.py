@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 LINES = 300
+MOST = 256
+"""So many clients may follow."""
 _SECRET = re.compile(r"(?i)(token[=:]\s*|bearer\s+|wirebrush_token=)[^\s&;,'\"]+")
 
 Entry: TypeAlias = Mapping[str, str]
@@ -44,7 +46,10 @@ class LogBook(logging.Handler):
 
     def subscribe(self, client: str, wants: bool) -> None:
         """A client wants to hear of new lines, or no more."""
-        (self.subscribers.add if wants else self.subscribers.discard)(client)
+        if not wants:
+            self.subscribers.discard(client)
+        elif len(self.subscribers) < MOST:
+            self.subscribers.add(client)
 
 
 def message(*entries: Entry) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from wirebrush.events import Event, Finished, Started
 from wirebrush.http.answers import answer
 from wirebrush.http.comfy.keys import comfy_of
 from wirebrush.http.comfy.logbook import Entry, LogBook, message
 from wirebrush.http.comfy.replies import any_json, done, refusal
 from wirebrush.http.comfy.sockets import Sockets
 from wirebrush.http.routes import Route
+
+log = logging.getLogger("wirebrush.jobs")
 
 _SIZE = {"cols": 120, "rows": 30}
 """Of the terminal that clients draw: there is none here, and they want one."""
@@ -28,7 +31,10 @@ def kept_log(book: LogBook, sockets: Sockets) -> Generator[None]:
 
     def say(entry: Entry) -> None:
         for client in tuple(book.subscribers):
-            sockets.say("logs", message(entry), client)
+            if sockets.hear(client):
+                sockets.say("logs", message(entry), client)
+            else:
+                book.subscribe(client, False)
 
     book.tell = lambda entry: loop.call_soon_threadsafe(say, entry)
     logger.addHandler(book)
@@ -36,6 +42,15 @@ def kept_log(book: LogBook, sockets: Sockets) -> Generator[None]:
         yield
     finally:
         logger.removeHandler(book)
+
+
+def log_job(job: str, event: Event) -> None:
+    """Write down when a job starts, and how it ends: what people look for in a log."""
+    if isinstance(event, Started):
+        log.info("job %s: %d nodes, on %s", job, event.nodes, event.worker)
+    elif isinstance(event, Finished):
+        reasons = "".join(f"; {problem.message}" for problem in event.problems[:1])
+        log.info("job %s: %s after %.2f s%s", job, event.state, event.summary.seconds, reasons)
 
 
 async def text(request: web.Request) -> web.Response:

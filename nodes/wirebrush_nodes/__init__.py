@@ -74,6 +74,7 @@ from wirebrush_nodes import (
     unclip,
     upscale_models,
     vae,
+    words,
 )
 
 __sources__ = ("wirebrush_diffusion",)  # its code decides what these nodes answer
@@ -148,4 +149,5 @@ __all__ = [
     "unclip",
     "upscale_models",
     "vae",
+    "words",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Any
 
 from torch import Tensor
 
 from wirebrush.api import FileRef, Model, Tweak
 from wirebrush.api.values import Scalar
+from wirebrush_nodes.lora_values import digest_of
 
 
 def carrying(
@@ -26,11 +26,7 @@ def carrying(
         told |= {f"{name}.kind": file.kind, f"{name}.name": file.name, f"{name}.at": file.digest}
     told |= settings
     if tensors:
-        content = blake2b(digest_size=16)
-        for name, tensor in sorted(tensors.items()):
-            content.update(f"{name} {tuple(tensor.shape)}".encode())
-            content.update(tensor.detach().cpu().float().contiguous().numpy().tobytes())
-        told["content"] = content.hexdigest()
+        told["content"] = digest_of(tensors)
     tweak = Tweak(kind, tuple(told.items()), dict(tensors) if tensors else None)
     return replace(model, tweaks=(*model.tweaks, tweak))
 

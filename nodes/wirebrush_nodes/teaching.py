@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 import torch
+from torch import Tensor
 
 from wirebrush.api import Conditioning, Latent, Model, NodeError, Run
 from wirebrush_diffusion.errors import DiffusionError
@@ -77,11 +78,13 @@ class Taught:
 
 def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> Taught:
     """Train, or go on with a training of the same content that was not finished."""
-    handle = _in_precision(lesson.model, wishes.training_dtype, run)
+    handle = in_precision(lesson.model, wishes.training_dtype, run)
     with explained("model"), live_model(handle, run) as network, ExitStack() as stack:
         texts = _texts(lesson, network, run)
         examples = _examples(lesson.latents, texts, network)
-        stack.enter_context(_wholly_there(network, examples, settings, run))
+        kept = 1 if settings.gradient_checkpointing else KEPT_ACTIVATIONS
+        rows = min(settings.batch_size, len(examples))
+        stack.enter_context(wholly_there(network, examples[0].latent, rows, run, kept))
         empty = _empty(lesson, network, run)
         existing, before = _existing(lesson, handle, run)
         with explained("existing_lora" if existing else "model"):
@@ -105,7 +108,7 @@ def teach(lesson: Lesson, settings: LoraSettings, wishes: Wishes, run: Run) -> T
     return Taught(LoraModel(tensors, metadata, digest_of(tensors)), trained.losses, steps)
 
 
-def _in_precision(model: Model, dtype: str, run: Run) -> Model:
+def in_precision(model: Model, dtype: str, run: Run) -> Model:
     """The handle for training in that precision; processors are slow at anything but float32.
 
     Weights that are kept in fp8 to save memory give no gradients: they are loaded whole.
@@ -118,14 +121,15 @@ def _in_precision(model: Model, dtype: str, run: Run) -> Model:
 
 
 @contextmanager
-def _wholly_there(
-    network: DiffusionModel, examples: list[Example], settings: LoraSettings, run: Run
+def wholly_there(
+    network: DiffusionModel, latent: Tensor, rows: int, run: Run, kept: int = KEPT_ACTIVATIONS
 ) -> Iterator[None]:
-    """All weights are on the device while the block runs: gradients need them once more."""
-    rows = min(settings.batch_size, len(examples))
-    positions = examples[0].latent[0].numel()
+    """All weights are on the device while the block runs: gradients need them once more.
+
+    `rows` latents `[C,h,w]` at once; `kept` is how many times what painting needs they take.
+    """
+    positions = latent[0].numel()
     plain = painting_portions(network.config, rows, positions, network.dtype.itemsize)[0]
-    kept = 1 if settings.gradient_checkpointing else KEPT_ACTIVATIONS
     missing = 0
     for times in dict.fromkeys((kept, 1)):  # what is expected is no reason not to try with less
         portion = replace(plain, activations=plain.activations * times)
@@ -172,6 +176,12 @@ def _empty(lesson: Lesson, network: DiffusionModel, run: Run) -> Condition | Non
 
 
 def _examples(latents: Latent, texts: list[Condition], network: DiffusionModel) -> list[Example]:
+    samples = encoded_pictures(latents, network)
+    return [Example(sample, text) for sample, text in zip(samples, texts, strict=True)]
+
+
+def encoded_pictures(latents: Latent, network: DiffusionModel) -> Tensor:
+    """The latents `[B,C,h,w]` to learn from; NodeError if they are no encoded pictures."""
     samples = latents.samples
     if samples.ndim != 4 or not torch.isfinite(samples).all() or not samples.any():
         raise NodeError(
@@ -180,8 +190,7 @@ def _examples(latents: Latent, texts: list[Condition], network: DiffusionModel) 
             port="latents",
         )
     with explained("latents"):
-        samples = network.latent.fit(samples).float()
-    return [Example(sample, text) for sample, text in zip(samples, texts, strict=True)]
+        return network.latent.fit(samples).float()
 
 
 def _existing(lesson: Lesson, handle: Model, run: Run) -> tuple[dict[str, Delta] | None, int]:

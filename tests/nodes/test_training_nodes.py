@@ -22,8 +22,10 @@ from wirebrush_nodes.loaders import checkpoint_loader_simple, lora_loader
 from wirebrush_nodes.lora_models import lora_model_loader, lora_save, save_lora_node
 from wirebrush_nodes.lora_values import LoraModel
 from wirebrush_nodes.merging import model_merge_subtract
+from wirebrush_nodes.text import clip_text_encode
 from wirebrush_nodes.training import Trained, loss_graph_node, train_lora_node
 from wirebrush_nodes.vae import vae_encode
+from wirebrush_nodes.words import Learnt, save_textual_inversion, train_textual_inversion
 
 TOLD: dict[str, Any] = {"rank": 4, "learning_rate": 1e-2, "lora_dtype": "fp32", "batch_size": 2}
 
@@ -104,6 +106,64 @@ def test_what_was_learnt_is_on_the_model_and_in_the_file(watched: Watched) -> No
     assert watched.texts[-1].startswith(f"loras/{name}, ")
     with safe_open(watched.root / "loras" / name, "pt") as file:
         assert file.metadata()["ss_steps"] == "4"
+
+
+def word_lesson(run: SilentRun) -> dict[str, Any]:
+    model, clip, vae = checkpoint_loader_simple("tiny", run=run)
+    pictures = load_image_set_from_folder_node("colours", run=run)
+    return {"model": model, "clip": clip, "latents": vae_encode(pictures, vae, run=run)}
+
+
+def learn(run: SilentRun, steps: int = 4, **told: Any) -> Learnt:
+    given: dict[str, Any] = {"learning_rate": 0.1, "batch_size": 2, "vectors": 2, "steps": steps}
+    return train_textual_inversion(**{**word_lesson(run), **given, **told}, run=run)
+
+
+def test_a_word_is_learnt_and_named_in_prompts(watched: Watched) -> None:
+    model, clip, _ = checkpoint_loader_simple("tiny", run=watched)
+    before = weights(model, watched)
+    plain = clip_text_encode("colour red", clip, run=watched)
+
+    learnt = learn(watched, begin="red")
+    save_textual_inversion(learnt.embedding, "embeddings/sub/tint", run=watched)
+
+    assert watched.texts[-1] == "In prompts: embedding:sub/tint_00001_"
+    assert watched.texts[-2].startswith("4 steps: the loss went from")
+    assert len(learnt.loss.losses) == 4
+    text = "colour embedding:sub/tint_00001_"
+    told = clip_text_encode(text, clip, run=watched)
+    assert not torch.allclose(told[0].embedding, plain[0].embedding, atol=1e-3)
+    assert same(before, weights(model, watched))
+    assert torch.equal(clip_text_encode("colour red", clip, run=watched)[0].embedding,
+                       plain[0].embedding)  # fmt: skip
+    assert learn(watched, begin="red").embedding.digest == learnt.embedding.digest
+    assert learn(watched, begin="red", seed=2).embedding.digest != learnt.embedding.digest
+
+
+def test_a_word_that_was_not_finished_is_learnt_further(watched: Watched) -> None:
+    whole = learn(watched, 5, seed=7)
+    watched.cancel_after = 2
+    with pytest.raises(KeyboardInterrupt):
+        learn(watched, 5, seed=8)
+    watched.cancel_after = 10**9
+    done = len(watched.steps)
+
+    rest = learn(watched, 5, seed=8)
+
+    assert len(watched.steps) - done == 3
+    assert len(rest.loss.losses) == len(whole.loss.losses) == 5
+
+
+def test_what_no_word_can_be_learnt_from_is_said(watched: Watched) -> None:
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"captions": "a picture"}, "captions", "not in the caption 'a picture'"),
+        ({"captions": "* one\n* two"}, "captions", "3 pictures and 2 captions"),
+        ({"latents": Latent(torch.zeros(3, 4, 8, 8))}, "latents", "no encoded pictures"),
+    ]
+    for told, port, reason in cases:
+        with pytest.raises(NodeError, match=reason) as caught:
+            learn(watched, **told)
+        assert caught.value.port == port
 
 
 def test_the_course_of_the_learning_rate(watched: Watched) -> None:

@@ -23,12 +23,12 @@ MENUS = ("File", "Edit", "Arrange", "View", "Run", "Help")
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, packs: Path) -> Iterator[str]:
     """A studio where nothing was made yet, with an embedding to complete."""
     models: Path = tmp_path_factory.mktemp("models")
     (models / "embeddings").mkdir()
     (models / "embeddings" / "mist.safetensors").write_bytes(b"")
-    with Server(tmp_path_factory.mktemp("accessible"), models=models) as server:
+    with Server(tmp_path_factory.mktemp("accessible"), packs, models) as server:
         yield server.link
 
 
@@ -122,6 +122,19 @@ def test_nodes_fields_and_what_the_side_says_of_them(
     studio.run()
     expect(studio.state("Load Checkpoint")).to_have_text("error")
     examiner.look_at(page.get_by_role("main"), "what a run refused")
+
+
+def test_what_went_wrong_and_its_details(studio: Studio, page: Page, examiner: Examiner) -> None:
+    nodes = {"1": {"type": "Kettle", "at": [0, 0], "values": {}}}
+    drop_workflow(page, {**postcard(), "nodes": nodes, "wires": [], "frames": [], "notes": []})
+    studio.run()
+    expect(studio.node("Kettle").locator("[role=alert]")).to_be_visible()
+    studio.node("Kettle").locator("header").click()
+    page.keyboard.press("Control+Shift+m")
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+        expect(details.locator("pre")).to_be_visible()
+    examiner.look_over("what went wrong, with its details")
 
 
 def test_menus(studio: Studio, page: Page, examiner: Examiner) -> None:

@@ -166,12 +166,12 @@ async def test_a_copy_that_is_gone_comes_back_when_the_output_is_shown_again(
     record = await assets.put_output(picture(), MadeBy("j" * 16, "1", 0, "cats/x"))
     copy = tmp_path / "output" / record.name
     copy.unlink()
-    assert await assets.show_again(record.id) == record
+    assert await assets.show_again([record.id]) == {record.id: record}
     assert copy.read_bytes() == picture()
     upload = await assets.put(picture(colour="blue"), "mine.png")
-    assert await assets.show_again(upload.id) == upload
+    assert await assets.show_again([upload.id]) == {upload.id: upload}
     assert files_in(tmp_path / "output") == [record.name]
-    assert await assets.show_again("0" * 64) is None
+    assert await assets.show_again(["0" * 64]) == {}
 
 
 async def test_where_no_link_can_be_made_a_copy_is(

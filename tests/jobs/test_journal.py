@@ -193,7 +193,7 @@ async def test_a_full_disk_at_any_page_loses_nothing_accepted(
     await journal.read(lambda db: db.execute("PRAGMA max_page_count = 100000"))
     lease = await queue.lease("cpu-0")
     assert lease is not None
-    await queue.add_outputs(lease, "1", [Output("text", text="after")])
+    await queue.add_outputs(lease, {"1": [Output("text", text="after")]})
     assert await queue.finish(lease, Finished("succeeded")) is not None
     known = [job.id for job in await queue.page(limit=500)]
     await journal.close()

@@ -37,7 +37,7 @@ async def test_a_job_goes_from_queued_to_succeeded(journal: Journal, submission:
     assert lease.body.prompt["1"]["inputs"]["seed"] == 7
     assert await queue.started(lease)
     shown = Output("output", "ab" * 32, "cats.png", "image/png", 8, 8)
-    assert await queue.add_outputs(lease, "1", [shown, Output("text", text="ü")])
+    assert await queue.add_outputs(lease, {"1": [shown, Output("text", text="ü")]})
     ended = await queue.finish(lease, Finished("succeeded", Summary(executed=1, seconds=0.5)))
     assert ended is not None
     assert (ended.state, ended.summary.executed) == ("succeeded", 1)
@@ -116,7 +116,7 @@ async def test_a_stale_lease_changes_nothing(queue: JobQueue, submission: Make) 
     fresh = await leased(queue, "fast")
     assert (fresh.job.id, fresh.job.attempt, fresh.epoch) == (job.id, 2, 2)
     assert not await queue.started(stale)
-    assert not await queue.add_outputs(stale, "1", [Output("text", text="late")])
+    assert not await queue.add_outputs(stale, {"1": [Output("text", text="late")]})
     assert await queue.finish(stale, Finished("failed")) is None
     assert await queue.crashed(stale, CRASH) is None
     assert await queue.release(stale) is None

@@ -70,7 +70,7 @@ class World:
         if operation == "start":
             done = await self.queue.started(lease)
         elif operation == "output":
-            done = await self.queue.add_outputs(lease, "1", [Output("text", text="x")])
+            done = await self.queue.add_outputs(lease, {"1": [Output("text", text="x")]})
         elif operation == "crash":
             done = await self.queue.crashed(lease, Problem("crash", "It crashed.")) is not None
         else:

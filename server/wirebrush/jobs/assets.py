@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import math
 import time
-from collections.abc import AsyncIterable, Callable, Collection
+from collections.abc import AsyncIterable, Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -117,16 +117,18 @@ class AssetStore:
             await _saved(blobs.copy_readable, self._blobs.path(record.id), self._output, name)
         return record
 
-    async def show_again(self, asset: str) -> AssetRecord | None:
-        """The record of an output that is shown without being made anew.
+    async def show_again(self, assets: Collection[str]) -> dict[str, AssetRecord]:
+        """The records of outputs that are shown without being made anew, by id.
 
-        Its readable copy comes back if somebody removed it, or if we died before making it.
+        Their readable copies come back if somebody removed them, or if we died before making them.
         """
-        record = await self.get(asset)
-        source = self.path(asset)
-        if record is not None and record.kind == "output" and source is not None:
-            await _saved(self._copy_missing, source, PurePosixPath(record.name))
-        return record
+        if not assets:
+            return {}
+        found = await self._journal.read(
+            lambda db: [record for asset in assets if (record := assettable.get(db, asset))]
+        )
+        await _saved(self._copy_missing, [record for record in found if record.kind == "output"])
+        return {record.id: record for record in found}
 
     async def get(self, asset: str) -> AssetRecord | None:
         """The record of an id."""
@@ -232,7 +234,9 @@ class AssetStore:
         """Take a file out of the trash; None if it does not lie there."""
         async with self._placing:
             record = await self._journal.write(lambda db: assettable.restore(db, asset))
-        return None if record is None else await self.show_again(asset) or record
+        if record is not None:
+            await self.show_again([record.id])
+        return record
 
     async def empty_trash(self, before: float | None = None) -> int:
         """Remove for good what was deleted before that time (all if None): how many.
@@ -259,9 +263,11 @@ class AssetStore:
                 await asyncio.to_thread(self._thumbnails.remove, asset)
         return gone
 
-    def _copy_missing(self, source: Path, name: PurePosixPath) -> None:
-        if not (self._output / name).exists():
-            blobs.copy_readable(source, self._output, name)
+    def _copy_missing(self, records: Iterable[AssetRecord]) -> None:
+        for record in records:
+            name, source = PurePosixPath(record.name), self.path(record.id)
+            if source is not None and not (self._output / name).exists():
+                blobs.copy_readable(source, self._output, name)
 
     def _remove_copies(self, asset: str, labels: list[str]) -> None:
         source = self._blobs.path(asset)

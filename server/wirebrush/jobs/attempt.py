@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,7 +16,6 @@ from wirebrush.events import (
     Finished,
     NodeFinished,
     NodeStarted,
-    Output,
     Problem,
     event_from_json,
 )
@@ -25,7 +25,13 @@ from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.errors import JobsError, WorkerFailed
 from wirebrush.jobs.queue import JobQueue, Lease
+from wirebrush.jobs.waits import dropped
 from wirebrush.jobs.worker import WorkerProcess
+
+MOST_HEARD = 2_000
+"""So many events may wait until what they show is stored; then the worker waits too."""
+
+log = logging.getLogger("wirebrush.jobs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class Attempt:
         self._prompt: Prompt | None = None
         self._origins: dict[str, Origin] = {}
         self._stored: dict[str, str] = {}  # asset id -> name of its readable copy
+        self._heard: list[Event] = []
+        self._telling: asyncio.Task[None] | None = None
         self._progressed = lease.job.attempt == 1  # nothing to forgive at the first attempt
 
     async def send(self) -> None:
@@ -83,6 +91,16 @@ class Attempt:
     async def cancel(self) -> None:
         """Ask the worker to stop at the next opportunity."""
         await self._worker.send({"type": "cancel", "job": self.lease.job.id})
+
+    async def told(self) -> None:
+        """All that the worker said so far is stored and told."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
+
+    async def close(self) -> None:
+        """Tell nothing more."""
+        if self._telling is not None:
+            await dropped(self._telling)
 
     def type_of(self, node: str | None) -> str | None:
         """The type of a node of the prompt."""
@@ -111,11 +129,14 @@ class Attempt:
         if frame.type == "asset":
             await self._store(frame)
         elif frame.type == "event":
-            await self._event(event_from_json(frame.header["event"], frame.blob))
+            self._hear(event_from_json(frame.header["event"], frame.blob))
+            if len(self._heard) >= MOST_HEARD:
+                await self.told()
         elif frame.type == "finished" and not self.ended.done():
             end = event_from_json(frame.header["event"])
             if not isinstance(end, Finished) or end.state not in FINAL_STATES:
                 raise ValueError(f"{frame.header['event']} is no end")
+            await self.told()
             self.ended.set_result(end)
 
     async def _store(self, frame: Frame) -> None:
@@ -143,37 +164,61 @@ class Attempt:
             self._origins[node] = origin_of(self._prompt, node, self._catalog)
         return self._origins[node]
 
-    async def _event(self, event: Event) -> None:
+    def _hear(self, event: Event) -> None:
+        """What matters if the worker dies is known at once; the rest is stored first."""
         if isinstance(event, NodeStarted):
             self.node = event.node
             if event.effects:
                 self.acting[event.node] = None
         if isinstance(event, NodeFinished):
             self.acting.pop(event.node, None)
-            if not event.cached and not self._progressed:
-                self._progressed = True
-                await self._services.queue.progressed(self.lease)
-            outputs = [await self._named(output) for output in event.outputs]
-            if not await self._keep(event.node, outputs):
-                return
-            event = replace(event, outputs=tuple(outputs))
-        if not self.lease.revoked.is_set():
-            self._services.publish(self.lease.job.id, event)
+        self._heard.append(event)
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
 
-    async def _keep(self, node: str, outputs: Sequence[Output]) -> bool:
-        if not outputs:
-            return True
-        return await self._services.queue.add_outputs(self.lease, node, outputs)
+    async def _tell(self) -> None:
+        """Store what the events show, then tell them: all that came meanwhile in one go."""
+        try:
+            while self._heard:
+                heard, self._heard = self._heard, []
+                for event in await self._stored_first(heard):
+                    if not self.lease.revoked.is_set():
+                        self._services.publish(self.lease.job.id, event)
+        except JobsError as error:
+            self._give_up(error.problem())
+        except Exception as error:  # a bug of ours ends the job, not the worker
+            log.exception("what job %s shows", self.lease.job.id)
+            self._give_up(Problem("supervisor_failed", f"The supervisor failed: {error!r}."))
 
-    async def _named(self, output: Output) -> Output:
-        """The output under the name that its file has here, also if an earlier job made it."""
-        if output.asset is None:
-            return output
-        name = self._stored.get(output.asset)
-        if name is None:
-            known = await self._services.assets.show_again(output.asset)
-            name = output.name if known is None else known.name
-        return replace(output, name=name)
+    async def _stored_first(self, heard: Sequence[Event]) -> list[Event]:
+        """The events with their files' names here, without those that came too late to be kept."""
+        ended = [event for event in heard if isinstance(event, NodeFinished)]
+        if not self._progressed and any(not event.cached for event in ended):
+            self._progressed = True
+            await self._services.queue.progressed(self.lease)
+        showing = [event for event in ended if event.outputs]
+        if not showing:
+            return list(heard)
+        names = await self._names(showing)
+        shown = {
+            event.node: [replace(o, name=names.get(o.asset or "", o.name)) for o in event.outputs]
+            for event in showing
+        }
+        kept = await self._services.queue.add_outputs(self.lease, shown)
+        return [
+            replace(event, outputs=tuple(shown[event.node]))
+            if isinstance(event, NodeFinished) and event.outputs
+            else event
+            for event in heard
+            if kept or not (isinstance(event, NodeFinished) and event.outputs)
+        ]
+
+    async def _names(self, showing: Sequence[NodeFinished]) -> dict[str, str]:
+        """The names that files have here, also those that an earlier job made."""
+        assets = {o.asset for event in showing for o in event.outputs if o.asset is not None}
+        unknown = [asset for asset in assets if asset not in self._stored]
+        again = await self._services.assets.show_again(unknown)
+        return {**self._stored, **{asset: record.name for asset, record in again.items()}}
 
     def _give_up(self, problem: Problem) -> None:
         self.problem = self.problem or problem

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -172,19 +172,22 @@ def update_held(
 
 
 def add_outputs(
-    db: sqlite3.Connection, job: str, epoch: int, node: str, outputs: Iterable[Output]
+    db: sqlite3.Connection, job: str, epoch: int, shown: Mapping[str, Sequence[Output]]
 ) -> bool:
-    """Record what a node showed; the same node of a later attempt replaces it."""
+    """Record what nodes showed; the same node of a later attempt replaces it."""
     held = db.execute(
         f"SELECT 1 FROM jobs WHERE id = ? AND lease_epoch = ? AND {_HELD}", (job, epoch)
     ).fetchone()
     if held is None:
         return False
-    db.execute("DELETE FROM outputs WHERE job = ? AND node = ?", (job, node))
+    db.executemany(
+        "DELETE FROM outputs WHERE job = ? AND node = ?", [(job, node) for node in shown]
+    )
     db.executemany(
         "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (job, node, index, o.kind, o.asset, o.name, o.mime, o.width, o.height, o.text)
+            for node, outputs in shown.items()
             for index, o in enumerate(outputs)
         ],
     )

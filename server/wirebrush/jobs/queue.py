@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -282,10 +282,10 @@ class JobQueue:
         """The job finished a node: interruptions before it were not its fault."""
         await self._update(lease, interruptions=0)
 
-    async def add_outputs(self, lease: Lease, node: str, outputs: Sequence[Output]) -> bool:
-        """Record what a node shows. False: the lease is stale, nothing was recorded."""
+    async def add_outputs(self, lease: Lease, shown: Mapping[str, Sequence[Output]]) -> bool:
+        """Record what nodes show. False: the lease is stale, nothing was recorded."""
         return await self._journal.write(
-            lambda db: jobtable.add_outputs(db, lease.job.id, lease.epoch, node, outputs)
+            lambda db: jobtable.add_outputs(db, lease.job.id, lease.epoch, shown)
         )
 
     async def finish(self, lease: Lease, end: Finished) -> JobRecord | None:

@@ -220,6 +220,7 @@ class Supervisor:
             return usable
         finally:
             self._attempt = None
+            await attempt.close()
             await dropped(watch)
             await dropped(send)
 
@@ -248,6 +249,7 @@ class Supervisor:
 
     async def _settle(self, attempt: Attempt, worker: WorkerProcess, verdict: str | None) -> None:
         """Write down how the attempt ended."""
+        await attempt.told()
         queue, lease = self._services.queue, attempt.lease
         if lease.revoked.is_set():
             return  # the cancel is on record, and it was first

@@ -335,7 +335,7 @@ async def test_history_keeps_what_was_said_after_a_restart(tmp_path: Path) -> No
     async with running_studio(tmp_path, comfy=True) as studio:
         lease = await queued(studio)
         output = Output("output", asset="a" * 64, name="tom.png", mime="image/png")
-        await studio.services.queue.add_outputs(lease, "2", [output])
+        await studio.services.queue.add_outputs(lease, {"2": [output]})
         studio.services.hub.publish(lease.job.id, NodesPlanned(("1", "2"), ()))
         await studio.services.queue.finish(lease, Finished("succeeded"))
         _, before, _ = await studio.ask_bare("GET", "/history")

@@ -137,7 +137,7 @@ async def test_a_workflow_is_shown_by_its_newest_picture(studio: Studio) -> None
         assert lease is not None
         asset = await made(studio, number, job=lease.job.id)
         output = Output("output", asset, "x.png", "image/png")
-        await studio.services.queue.add_outputs(lease, "2", [output])
+        await studio.services.queue.add_outputs(lease, {"2": [output]})
         assert await shown() == asset
     await studio.ask("DELETE", f"/v1/assets/{asset}")
     assert await shown() != asset

@@ -77,7 +77,7 @@ def _taken_apart(declared: Any) -> tuple[Any, Mapping[str, Any]]:
 
 def _widget(name: str, kind: Any, type_text: str, options: Mapping[str, Any]) -> Widget | None:
     if type_text == "COMBO":
-        choices = kind if is_choices(kind) else options.get("options")
+        choices: Any = kind if is_choices(kind) else options.get("options")
         return _choice(choices if is_choices(choices) else (), options)
     if type_text == "BOOLEAN":
         return Widget("toggle")

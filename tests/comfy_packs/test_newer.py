@@ -222,6 +222,15 @@ def test_what_of_the_interface_is_missing_is_said_when_it_is_used(newer: Any) ->
     assert "comfy_api.latest.Types.VideoComponents" in message
 
 
+def test_inputs_of_later_versions_are_refused_by_name(load_pack: Callable[..., Any]) -> None:
+    packs = load_pack(NEWER.replace('io.Int.Input("a"), io.Int', "io.Autogrow").replace(
+        "return [Shade", "return [Twice, Shade"))  # fmt: skip
+    (failure,) = packs.failures
+    assert (
+        "Node Twice: This node uses comfy_api.latest.io.Autogrow.Input of ComfyUI" in failure.error
+    )
+
+
 def test_a_schema_that_contradicts_itself_is_refused(load_pack: Callable[..., Any]) -> None:
     packs = load_pack(NEWER.replace("return [Shade", "return [Twice, Shade"))
     (failure,) = packs.failures
@@ -237,6 +246,14 @@ def test_types_carry_their_names() -> None:
     named = comfytype(io_type="YOURS")(type("Yours", (TYPES["Image"],), {}))
     assert named.Input("y").as_v1() == ("YOURS", {})
     assert TYPES["Image"].LatentDict is dict
+
+
+def test_inputs_and_outputs_of_one_type() -> None:
+    match: Any = TYPES["MatchType"]
+    either = match.Template("x", allowed_types=[TYPES["Image"], TYPES["Mask"]])
+    assert match.Input("a", template=either).as_v1()[0] == "IMAGE,MASK"
+    assert match.Output(template=either, display_name="b").get_io_type() == "IMAGE,MASK"
+    assert match.Template("any").io_type == "*"
 
 
 def test_options_have_their_names_of_input_types() -> None:

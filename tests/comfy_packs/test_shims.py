@@ -238,6 +238,8 @@ def test_our_nodes_are_comfyui_s_classes(shim: Import, tmp_path: Path) -> None:
     assert latent["samples"].shape == (2, 4, 4, 8)
     assert twice["samples"].shape[0] == 4
     assert inverted.max() == 0
+    assert "lanczos" in nodes.ImageScale.upscale_methods
+    assert "center" in nodes.ImageScale.crop_methods
     with pytest.raises(NodeError, match="although no node of it runs"):
         nodes.CheckpointLoaderSimple().load_checkpoint("x.safetensors")
     assert mappings["LoraLoader"].INPUT_TYPES()["required"]["lora_name"][0] == [

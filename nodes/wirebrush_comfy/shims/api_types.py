@@ -136,6 +136,28 @@ class MultiTypeInput(Input):
         return kind, (self.widget.as_v1()[1] if self.widget is not None else {}) | options
 
 
+class Template:
+    """Inputs and outputs that have one type among them, whichever it is.
+
+    Args:
+        template_id: Its name.
+        allowed_types: Which types that may be; all if none is named.
+    """
+
+    def __init__(self, template_id: str, allowed_types: Any = None) -> None:
+        self.template_id = template_id
+        kinds = allowed_types if isinstance(allowed_types, list | tuple) else [allowed_types]
+        self.io_type = ",".join(kind.io_type for kind in kinds if kind is not None) or "*"
+
+
+class MatchInput(Input):
+    """An input of a template's type."""
+
+    def __init__(self, id: str, template: Template, *more: Any, **named: Any) -> None:
+        super().__init__(id, *more, **named)
+        self.io_type = template.io_type
+
+
 class Output:
     """One output.
 
@@ -164,6 +186,14 @@ class Output:
     def get_io_type(self) -> str:
         """The name of its type."""
         return self.io_type
+
+
+class MatchOutput(Output):
+    """An output of a template's type."""
+
+    def __init__(self, template: Template, *more: Any, **named: Any) -> None:
+        super().__init__(*more, **named)
+        self.io_type = template.io_type
 
 
 class _Kind(type):
@@ -220,7 +250,8 @@ _PLAIN = (
     "Load3DAnimation LOAD_3D_ANIMATION,Photomaker PHOTOMAKER,Point POINT,"
     "FaceAnalysis FACE_ANALYSIS,BBOX BBOX,SEGS SEGS,AnyType *,MODEL_PATCH MODEL_PATCH,"
     "ModelPatch MODEL_PATCH,AudioEncoder AUDIO_ENCODER,AudioEncoderOutput AUDIO_ENCODER_OUTPUT,"
-    "WanCameraEmbedding WAN_CAMERA_EMBEDDING,Webcam WEBCAM"
+    "WanCameraEmbedding WAN_CAMERA_EMBEDDING,Webcam WEBCAM,BoundingBox BOUNDING_BOX,Tracks TRACKS,"
+    "LatentUpscaleModel LATENT_UPSCALE_MODEL"
 )
 
 
@@ -231,6 +262,8 @@ def _types() -> dict[str, type[ComfyTypeI]]:
         made[name] = comfytype(io_type)(type(name, (ComfyTypeIO,), {}))
     made["Combo"] = comfytype("COMBO")(type("Combo", (ComfyTypeIO,), {"Input": ComboInput}))
     made["MultiCombo"] = made["Combo"]
+    matching = {"Input": MatchInput, "Output": MatchOutput, "Template": Template}
+    made["MatchType"] = type("MatchType", (ComfyTypeIO,), matching)
     made["MultiType"] = type("MultiType", (ComfyTypeI,), {"Input": MultiTypeInput})
     return made
 

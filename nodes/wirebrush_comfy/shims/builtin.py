@@ -123,10 +123,21 @@ def as_class(declared: NodeFunction) -> type[Any]:
             "CATEGORY": spec.category,
             "OUTPUT_NODE": spec.sink,
             "DESCRIPTION": spec.help,
+            **_choices(spec.inputs),
             "execute": staticmethod(_function(declared, names)),
             **({} if method == "execute" else {method: _method(declared, names)}),
         },
     )
+
+
+def _choices(ports: Sequence[Port]) -> dict[str, list[Any]]:
+    """Lists of choices that packs read off a class, such as `ImageScale.upscale_methods`."""
+    named = {"crop": "crop_methods"}
+    return {
+        named.get(port.name, f"{port.name}s"): list(port.widget.choices)
+        for port in ports
+        if port.widget is not None and port.widget.kind == "choice" and port.widget.choices
+    }
 
 
 def _function(declared: NodeFunction, names: Sequence[str]) -> Callable[..., tuple[Any, ...]]:

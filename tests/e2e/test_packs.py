@@ -89,7 +89,7 @@ def test_from_off_to_on_to_off(page: Page) -> None:
     switch.click()
     expect(switch).to_have_accessible_description("Off", timeout=SLOW)
     page.keyboard.press("Escape")
-    expect(shouted).to_contain_text("It belongs to the pack Loud Nodes, which is off.")
+    expect(shouted).to_contain_text("in the pack Loud Nodes, which is off. Its values are kept.")
     expect(shouted.get_by_role("textbox", name="word")).to_have_value("hello")
     expect(shouted.get_by_role("note")).to_contain_text("which is off: turn it on")
     page.get_by_role("button", name="Turn on Loud Nodes").click()

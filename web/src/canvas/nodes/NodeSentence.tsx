@@ -17,8 +17,12 @@ export function NodeSentence({ spec, place }: Props) {
   const off = usePacks((state) => offPackOf(state, spec.id)?.name);
   return (
     <p className={styles["sentence"]} style={{ top: place.top, height: place.height }}>
-      {t("node.missing")}{" "}
-      {off !== undefined ? t("node.missing.off", { pack: off }) : failed ? t("node.missing.failed", { pack: failed }) : spec.pack ? t("node.missing.pack", { pack: spec.pack }) : t("node.missing.find")}
+      {off === undefined ? `${t("node.missing")} ${wayOut()}` : t("node.missing.off", { pack: off })}
     </p>
   );
+
+  function wayOut(): string {
+    if (failed) return t("node.missing.failed", { pack: failed });
+    return spec.pack ? t("node.missing.pack", { pack: spec.pack }) : t("node.missing.find");
+  }
 }

@@ -47,8 +47,8 @@ function Missing({ id }: { id: string }) {
   const off = usePacks((state) => offPackOf(state, graph.nodes[id]?.type ?? ""));
   return (
     <>
-      <p className={`${panel["quiet"]} ${styles["missing"]}`}>{t("inspector.unknown")}</p>
-      {off && <Button onClick={() => void packs.turn(off, true)}>{t("packs.turnOn", { pack: off.name })}</Button>}
+      <p className={`${panel["quiet"]} ${styles["missing"]}`}>{off ? t("node.missing.off", { pack: off.name }) : t("inspector.unknown")}</p>
+      {off && <Button className={styles["turnOn"] ?? ""} onClick={() => void packs.turn(off, true)}>{t("packs.turnOn", { pack: off.name })}</Button>}
       <NodeFields id={id} spec={placeholderSpec(graph, id)} />
     </>
   );

@@ -22,7 +22,7 @@ from wirebrush.graph.comfy.importing import import_workflow
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.prompt import Prompt, PromptNode
-from wirebrush.graph.script.families import family_of_name, family_of_tensors
+from wirebrush.graph.script.families import family_of_name
 from wirebrush.graph.script.making import Script, script_of
 from wirebrush.graph.script.nodewise import nodewise_script
 
@@ -365,17 +365,6 @@ def test_nor_do_names_become_code(text: str, name: str, prefix: str) -> None:
     )
     found = script_of(Prompt.from_json(nodes), NOTHING, locate, lambda kind, name: "sd15")
     assert modules(found.text) <= {"torch", "diffusers", "PIL", "wirebrush.client"}
-
-
-def test_families_by_their_tensors() -> None:
-    sd15 = ["model.diffusion_model.input_blocks.0.0.weight"]
-    assert family_of_tensors(sd15) == "sd15"
-    assert family_of_tensors([*sd15, "conditioner.embedders.1.model.ln_final.bias"]) == "sdxl"
-    assert family_of_tensors(["joint_blocks.0.x_block.attn.qkv.weight"]) == "sd3"
-    blocks = ["double_blocks.0.img_attn.qkv.weight"]
-    assert family_of_tensors(blocks) == "schnell"
-    assert family_of_tensors([*blocks, "guidance_in.in_layer.weight"]) == "flux"
-    assert family_of_tensors(["something.else"]) is None
 
 
 def test_imported_and_written(catalog: Catalog) -> None:

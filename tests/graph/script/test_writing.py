@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirebrush.graph.script.writing import comment, literal, variable
+from wirebrush.graph.script.writing import Names, comment, literal
 
 words = st.text(max_size=12) | st.sampled_from(
     [
@@ -43,5 +43,8 @@ def test_literals_mean_what_they_say(value: Any) -> None:
 
 @given(words)
 def test_names_and_comments(text: str) -> None:
-    assert variable(text, ["node"]).isidentifier()
+    names = Names({"node"})
+    found = [names.new(text) for _ in range(3)]
+    assert all(name.isidentifier() for name in found)
+    assert len({*found, "node"}) == 4
     assert all(line.startswith("#") for line in comment(text).splitlines())

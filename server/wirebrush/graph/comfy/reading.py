@@ -22,7 +22,7 @@ from wirebrush.graph.comfy.records import (
     UiSubgraph,
     UiWorkflow,
 )
-from wirebrush.graph.jsontext import DEFAULT_LIMITS, Limits
+from wirebrush.graph.jsontext import DEFAULT_LIMITS, MAX_FAULTS, Limits
 from wirebrush.graph.parse import id_problem, too_many_links, too_many_nodes
 from wirebrush.graph.workflow import Point
 
@@ -118,6 +118,8 @@ class _Reader:
         seen: set[str] = set()
         for place, item in enumerate(as_list(data.get("nodes")), 1):
             self.nodes += 1
+            if self.nodes > self.limits.nodes:
+                continue  # they are only counted: the file is refused
             raw = as_object(item)
             node_id = as_id(raw.get("id"))
             if not node_id:
@@ -157,6 +159,8 @@ class _Reader:
             if item is None:
                 continue  # litegraph leaves holes
             self.links += 1
+            if self.links > self.limits.links:
+                continue
             link = _link(item, parents)
             if link is None:
                 message = f"A link{where} is {quoted(item)}, which names no two ends."
@@ -165,7 +169,8 @@ class _Reader:
                 yield link
 
     def _say(self, message: str, hint: str, node: str | None = None) -> None:
-        self.problems.append(problem(Code.BAD_COMFY, message, hint, node, severity="warning"))
+        if len(self.problems) < MAX_FAULTS:
+            self.problems.append(problem(Code.BAD_COMFY, message, hint, node, severity="warning"))
 
 
 def _link(item: object, parents: Mapping[str, str]) -> UiLink | None:

@@ -52,6 +52,10 @@ class Definitions:
     subgraphs: Mapping[str, Subgraph]
     catalog: Catalog
     layouts: Layouts
+    held: dict[tuple[str, str], tuple[bool, Any]] = field(
+        default_factory=dict[tuple[str, str], "tuple[bool, Any]"], compare=False
+    )
+    """What inputs of definitions lead to, as far as somebody asked."""
 
     def spec(self, node: WorkflowNode) -> NodeSpec | None:
         """The type of a node: by the catalog, else as its file said."""
@@ -97,7 +101,7 @@ class Definitions:
         definition = self.subgraphs.get(node.subgraph or "")
         if definition is not None:
             shown = [port for port in definition.inputs if self.edited(definition, port)]
-            inner = {port.id: self._inner_value(definition, port) for port in shown}
+            inner = {port.id: self._held(definition, port)[1] for port in shown}
             return tuple(Place(port.id) for port in shown), inner
         if node.type == VALUE_NODE.type:
             return (Place(VALUE_NODE.port, control=True),), {}
@@ -109,23 +113,46 @@ class Definitions:
 
     def edited(self, definition: Subgraph, port: SubgraphInput) -> bool:
         """Whether an input of a definition is a value that its instances edit in place."""
-        for end in port.to:
-            node = definition.nodes.get(end.node)
-            inner = self.subgraphs.get(node.subgraph or "") if node is not None else None
-            if inner is not None:
-                return any(self.edited(inner, item) for item in inner.inputs if item.id == end.port)
-            if node is not None:
-                slots = self.slots(node)
-                found = dict(zip(slots.keys, slots.inputs, strict=False)).get(end.port, {})
-                return bool(found.get("widget"))
-        return False
+        return self._held(definition, port)[0]
 
-    def _inner_value(self, definition: Subgraph, port: SubgraphInput) -> Any:
-        for end in port.to:
-            node = definition.nodes.get(end.node)
-            if node is not None:
-                return node.values.get(end.port, self.layout(node)[1].get(end.port))
-        return None
+    def _held(self, definition: Subgraph, port: SubgraphInput) -> tuple[bool, Any]:
+        """Whether an input leads to a value, through instances inside instances, and which one
+        stands there."""
+        way: list[tuple[tuple[str, str], WorkflowNode, str]] = []
+        at: tuple[Subgraph, SubgraphInput] | None = (definition, port)
+        found: tuple[bool, Any] = (False, None)
+        seen: set[tuple[str, str]] = set()
+        while at is not None:
+            key = (at[0].id, at[1].id)
+            if key in self.held or key in seen:  # or in a circle
+                found = self.held.get(key, found)
+                break
+            seen.add(key)
+            step = self._first(*at)
+            if step is None:
+                self.held[key] = found
+                break
+            node, name = step
+            way.append((key, node, name))
+            inner = self.subgraphs.get(node.subgraph or "")
+            if inner is None:
+                found = self._own(node, name)
+                break
+            at = next(((inner, item) for item in inner.inputs if item.id == name), None)
+        for key, node, name in reversed(way):
+            found = (found[0], node.values.get(name, found[1]))
+            self.held[key] = found
+        return found
+
+    def _first(self, definition: Subgraph, port: SubgraphInput) -> tuple[WorkflowNode, str] | None:
+        """The first input inside that a port feeds."""
+        ends = ((definition.nodes.get(end.node), end.port) for end in port.to)
+        return next(((node, name) for node, name in ends if node is not None), None)
+
+    def _own(self, node: WorkflowNode, name: str) -> tuple[bool, Any]:
+        slots = self.slots(node)
+        slot = dict(zip(slots.keys, slots.inputs, strict=False)).get(name, {})
+        return bool(slot.get("widget")), self.layout(node)[1].get(name)
 
 
 _SIDES = ("inputs", "outputs")

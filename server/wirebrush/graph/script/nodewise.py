@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wirebrush.graph.prompt import Prompt, PromptNode, node_to_json
-from wirebrush.graph.script.writing import Code, call, comment, variable
+from wirebrush.graph.script.writing import Code, Names, call, comment
 
 _HEAD = '''
 from wirebrush.client import Studio, StudioError
@@ -41,12 +41,11 @@ if __name__ == "__main__":
 def nodewise_script(prompt: Prompt, why: str) -> str:
     """The script; `why` is told at its top."""
     told = "This runs in a Wirebrush studio and is no plain diffusers code, because " + why
-    taken = {"nodes", "Node", "Studio", "StudioError", "job", "studio", "path"}
+    free = Names({"nodes", "job", "studio", "path"})
     names: dict[str, str] = {}
     parts: list[str] = []
     for node in _inputs_first(prompt):
-        name = variable(node.title or node.class_type, taken)
-        taken.add(name)
+        name = free.new(node.title or node.class_type)
         parts.append(_node(node, name, names))
         names[node.id] = name
     return comment(told) + "\n" + _HEAD + "".join(parts) + "\n" + _TAIL

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -96,15 +97,28 @@ def comment(text: str) -> str:
     return "\n".join([*lines, line])
 
 
-def variable(words: str, taken: Iterable[str] = ()) -> str:
-    """A variable name for something, other than those that are taken."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", words)
+@dataclass
+class Names:
+    """Gives variable names, none twice and none of those that are `taken`."""
+
+    taken: set[str]
+    _counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def new(self, words: str) -> str:
+        """A name for something."""
+        base = variable(words)
+        found, count = base, self._counts.get(base, 1)
+        while found in self.taken:
+            count += 1
+            found = f"{base}_{count}"
+        self._counts[base] = count
+        self.taken.add(found)
+        return found
+
+
+def variable(words: str) -> str:
+    """Words as a variable name."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", words[:200])
     name = re.sub(r"[^a-z0-9]+", "_", split.lower()).strip("_")[:40].rstrip("_") or "node"
-    if name[0].isdigit() or keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        name = f"node_{name}"
-    found, count = name, 1
-    used = set(taken)
-    while found in used:
-        count += 1
-        found = f"{name}_{count}"
-    return found
+    is_taken = keyword.iskeyword(name) or keyword.issoftkeyword(name)
+    return f"node_{name}" if name[0].isdigit() or is_taken else name

@@ -11,6 +11,7 @@ from typing import IO, Any, TypeAlias, cast
 
 from wirebrush.jobs.metadata import flac, matroska, png
 from wirebrush.jobs.metadata.exif import exif_texts
+from wirebrush.jobs.metadata.limits import KEYS, MOST_TEXT
 from wirebrush.jobs.metadata.mp4 import mp4_texts
 from wirebrush.jobs.metadata.safetensors import safetensors_texts
 
@@ -42,11 +43,24 @@ def graphs_in(file: IO[bytes]) -> Graphs:
     """The same for an open file."""
     try:
         file.seek(0)
-        texts = dict(_reader(file.read(16))(file))
+        texts = _texts(_reader(file.read(16))(file))
     except (OSError, ValueError, RecursionError, struct.error):
         return Graphs()
     workflow = _graph(texts.get("wirebrush")) or _graph(texts.get("workflow"))
     return Graphs(workflow, _graph(texts.get("prompt")))
+
+
+def _texts(found: Iterator[tuple[str, str]]) -> dict[str, str]:
+    """The texts that may be graphs; whoever has too much to say is not heard out."""
+    texts: dict[str, str] = {}
+    length = 0
+    for name, text in found:
+        length += len(text)
+        if length > MOST_TEXT:
+            break
+        if name in KEYS:
+            texts[name] = text
+    return texts
 
 
 def _reader(head: bytes) -> Reader:

@@ -13,7 +13,7 @@ def safetensors_texts(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """The entries of `__metadata__`; none if this is no such file."""
     file.seek(0)
     length = int.from_bytes(file.read(8), "little")
-    if not 2 <= length <= 4 * LONGEST:
+    if not 2 <= length <= 2 * LONGEST:
         return
     head = json.loads(file.read(length))
     texts = cast("dict[str, Any]", head).get("__metadata__") if isinstance(head, dict) else None

@@ -1,0 +1,42 @@
+"""Which family of models a file belongs to."""
+
+from __future__ import annotations
+
+import pytest
+
+from wirebrush.graph.script.families import (
+    family_of_name,
+    family_of_pipeline,
+    family_of_tensors,
+)
+
+
+def test_families_by_their_tensors() -> None:
+    sd15 = ["model.diffusion_model.input_blocks.0.0.weight"]
+    assert family_of_tensors(sd15) == "sd15"
+    assert family_of_tensors([*sd15, "conditioner.embedders.1.model.ln_final.bias"]) == "sdxl"
+    assert family_of_tensors(["joint_blocks.0.x_block.attn.qkv.weight"]) == "sd3"
+    blocks = ["double_blocks.0.img_attn.qkv.weight"]
+    assert family_of_tensors(blocks) == "schnell"
+    assert family_of_tensors([*blocks, "guidance_in.in_layer.weight"]) == "flux"
+    assert family_of_tensors(["something.else"]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("v1-5-pruned-emaonly.safetensors", "sd15"),
+        ("sd_xl_base_1.0.safetensors", "sdxl"),
+        ("sd3.5_large.safetensors", "sd3"),
+        ("flux1-dev.safetensors", "flux"),
+        ("flux1-schnell-fp8.safetensors", "schnell"),
+        ("dreamshaper_8.safetensors", None),
+    ],
+)
+def test_families_by_the_usual_names(name: str, family: str | None) -> None:
+    assert family_of_name(name) == family
+
+
+def test_families_of_folders() -> None:
+    assert family_of_pipeline("StableDiffusionXLPipeline") == "sdxl"
+    assert family_of_pipeline("KandinskyPipeline") is None

@@ -13,7 +13,7 @@ from wirebrush_diffusion.control.hypernetwork import HypernetworkModel, Unseen
 from wirebrush_diffusion.control.hypernetwork_file import check_hypernetwork, load_hypernetwork
 from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_nodes.carried import carried, carrying, file_of
-from wirebrush_nodes.live import explained
+from wirebrush_nodes.live import explained, settled, weights_place
 from wirebrush_nodes.tweaks import HYPERNETWORK
 
 
@@ -57,6 +57,7 @@ def hypernetworks(handle: Model, run: Run) -> list[Control]:
 
 
 def _live(handle: HypernetworkHandle, run: Run) -> HypernetworkModel:
-    path = run.path(handle.source)
+    path, place = run.path(handle.source), weights_place(run)
     with explained("model"):
-        return run.resident(handle.key, lambda: load_hypernetwork(WeightFile(path), run.device))
+        found = run.resident(handle.key, lambda: load_hypernetwork(WeightFile(path), place))
+    return settled(found, run)

@@ -24,7 +24,13 @@ from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.files.kinds import kind_of
 from wirebrush_diffusion.files.weights import WeightFile
 from wirebrush_nodes.carried import carried, carrying, file_of
-from wirebrush_nodes.live import explained, live_autoencoder, picture_reader
+from wirebrush_nodes.live import (
+    explained,
+    live_autoencoder,
+    picture_reader,
+    settled,
+    weights_place,
+)
 from wirebrush_nodes.style import VisionOutput
 from wirebrush_nodes.tweaks import BLOCKWISE, STYLE
 
@@ -130,9 +136,10 @@ def patching_controls(handle: Model, run: Run) -> list[Control]:
 
 
 def _live(patch: ModelPatch, load: Callable[[WeightFile, str], M], run: Run) -> M:
-    path = run.path(patch.source)
+    path, place = run.path(patch.source), weights_place(run)
     with explained("model_patch"):
-        return run.resident(patch.key, lambda: load(WeightFile(path), run.device))
+        found = run.resident(patch.key, lambda: load(WeightFile(path), place))
+    return settled(found, run)
 
 
 def _kind(file: WeightFile) -> str:

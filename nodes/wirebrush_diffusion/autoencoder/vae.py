@@ -131,10 +131,11 @@ class Autoencoder(Loaded):
 
         answer = self.within(portions, noted, what)
         if used[0].tile and self.told is not None:
+            told, self.told = self.told, None  # once is enough, however many pictures there are
             whole = min(p.activations for p in portions if not p.tile)
             room = self.placements[0].room
             by = f" ({room.limited_by})" if room.limited_by else ""
-            self.told(
+            told(
                 f"{what} was done in tiles of {used[0].tile} pixels, because whole it is expected "
                 f"to need {whole >> 20} MB; {room.device} may use {room.limit >> 20} MB{by}, of "
                 f"which {room.reachable() >> 20} MB can be made free. Colours may differ a little "

@@ -90,9 +90,8 @@ class StyleWords(ControlModel):
 
     def words(self, levels: Tensor) -> Tensor:
         """Words `[1, all, width]` of what was seen in some pictures, one behind the other."""
-        weight = next(self.network.parameters())
         with torch.inference_mode():
-            made = self.network(levels.to(weight.device, weight.dtype))
+            made = self.network(levels.to(self.device, self.dtype))
         return made.flatten(0, 1).unsqueeze(0)
 
     def answer(

@@ -109,6 +109,12 @@ def test_folders_and_files(shim: Import, world: World) -> None:
     assert Path(paths.models_dir) == world.models[0]
 
 
+def test_links_in_a_circle_are_walked_once(shim: Import, world: World) -> None:
+    paths: Any = shim("folder_paths")
+    (world.models[0] / "loras" / "again").symlink_to(world.models[0] / "loras")
+    assert paths.get_filename_list("loras") == [str(Path("cats/tabby.safetensors"))]
+
+
 def test_names_of_files_stay_known_beside_others() -> None:
     names = FileNames(["a", "b"], "loras")
     mixed = ["None"] + names  # noqa: RUF005 (as packs write it)

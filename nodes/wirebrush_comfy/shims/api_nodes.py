@@ -91,6 +91,7 @@ class ComfyNode:
     """What node classes of the newer kind inherit from. They have no objects."""
 
     hidden: HiddenHolder = HiddenHolder()
+    SCHEMA: Schema
     FUNCTION = "execute"
     RETURN_TYPES = _FromSchema(lambda s: tuple(item.get_io_type() for item in s.outputs))
     RETURN_NAMES = _FromSchema(
@@ -114,8 +115,11 @@ class ComfyNode:
 
     @classmethod
     def GET_SCHEMA(cls) -> Schema:
-        """What the node is, complete."""
-        return cls.define_schema().finished()
+        """What the node is, complete; asked once."""
+        schema = cls.__dict__.get("SCHEMA")  # not that of a node that it inherits from
+        if schema is None:
+            schema = cls.SCHEMA = cls.define_schema().finished()
+        return schema
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, dict[str, Any]]:
@@ -132,7 +136,9 @@ class ComfyNode:
     @classmethod
     def for_call(cls, hidden: Mapping[str, Any]) -> type[Any]:
         """A class of its own for one call, so that what it keeps on itself is gone afterwards."""
-        return type(cls.__name__, (cls,), {"hidden": HiddenHolder(hidden)})
+        return type(
+            cls.__name__, (cls,), {"hidden": HiddenHolder(hidden), "SCHEMA": cls.GET_SCHEMA()}
+        )
 
 
 class NodeOutput:

@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "model_patches": ("model_patches",),
     "audio_encoders": ("audio_encoders",),
 }
+FRESH_SECONDS = 1.0
 LEGACY = {"unet": "diffusion_models", "clip": "text_encoders"}
 PLAIN_EXTENSIONS: Mapping[str, frozenset[str]] = {
     "configs": frozenset({".yaml"}),
@@ -75,6 +76,7 @@ class FolderPaths:
             for kind, folders in KINDS.items()
         }
         self.folder_names_and_paths["custom_nodes"] = (world.pack_folders, set())
+        self._lists: dict[Any, tuple[float, Sequence[str]]] = {}
         self.extension_mimetypes_cache: dict[str, str] = {"webp": "image", "fbx": "model"}
         self.output_directory = str(world.output)
         self.temp_directory = str(world.temp)
@@ -147,12 +149,22 @@ class FolderPaths:
         """The files of a kind, by their names relative to its folders, sorted."""
         kind = self.map_legacy(folder_name)
         paths, extensions = self._kind(folder_name)
-        names: set[str] = set()
-        for path in paths:
-            found, _ = self.recursive_search(path, excluded_dir_names=[".git"])
-            names.update(self.filter_files_extensions(found, extensions))
+        names = self._listed(tuple(paths), frozenset(extensions))
         known = kind in KINDS and list(paths) == self._below_roots(KINDS[kind])
-        return FileNames(sorted(names), kind) if known else sorted(names)
+        return FileNames(names, kind) if known else list(names)
+
+    def _listed(self, paths: tuple[str, ...], extensions: frozenset[str]) -> Sequence[str]:
+        """The files of some folders. A pack of a hundred nodes asks a hundred times at once."""
+        key, now = (paths, extensions), time.monotonic()
+        seen, names = self._lists.get(key, (-FRESH_SECONDS, ()))
+        if now - seen >= FRESH_SECONDS:
+            found: set[str] = set()
+            for path in paths:
+                files, _ = self.recursive_search(path, excluded_dir_names=[".git"])
+                found.update(self.filter_files_extensions(files, extensions))
+            names = sorted(found)
+            self._lists[key] = (now, names)
+        return names
 
     def get_full_path(self, folder_name: str, filename: str) -> str | None:
         """Where a file of a kind lies, or None. Names that leave the folder find nothing."""
@@ -179,7 +191,13 @@ class FolderPaths:
         """All files below a folder by relative name, and the folders with their times."""
         files: list[str] = []
         folders: dict[str, float] = {}
+        seen: set[str] = set()
         for here, below, names in os.walk(directory, followlinks=True):
+            real = os.path.realpath(here)
+            if real in seen:  # a link to a folder above
+                below.clear()
+                continue
+            seen.add(real)
             below[:] = [name for name in below if name not in (excluded_dir_names or ())]
             folders[here] = os.path.getmtime(here)
             files += [os.path.relpath(os.path.join(here, name), directory) for name in names]

@@ -37,8 +37,8 @@ _REST = "; ".join(
 
 
 def page_csp(index: bytes) -> str:
-    """What ComfyUI's page may do: run its own scripts and those that stand in it, work out sums that
-    are typed into its numbers (it evaluates them as scripts), and talk to this server only."""
+    """What ComfyUI's page may do: run its own scripts and those that stand in it, work out what is
+    typed into its numbers (it evaluates sums as scripts), and talk to this server only."""
     hashes = {
         base64.b64encode(hashlib.sha256(script).digest()).decode()
         for script in _INLINE.findall(index)

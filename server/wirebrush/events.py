@@ -199,9 +199,8 @@ def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
     kind = _EventTypes.by_name.get(str(data.get("type")))
     if kind is None:
         raise ValueError(f"unknown event type {data.get('type')!r}")
-    known: dict[str, Any] = {
-        item.name: data[item.name] for item in fields(kind) if item.name in data
-    }
+    _, names = _EventTypes.shapes[kind]
+    known: dict[str, Any] = {name: data[name] for name in names if name in data}
     if kind is Preview:
         known["data"] = blob
     if kind is NodesPlanned:

@@ -11,6 +11,8 @@ from aiohttp import web
 
 from wirebrush.events import Problem
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 
 class Refused(Exception):
     """A request that is answered with an error: `{"error": {code, message, hint}}`."""
@@ -60,7 +62,7 @@ def answer(
 
 def to_text(data: Any) -> str:
     """Data as compact JSON; ValueError for NaN, which browsers cannot read."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _encode(data)
 
 
 def unknown(noun: str, name: str) -> Refused:

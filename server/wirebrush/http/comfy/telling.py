@@ -149,7 +149,7 @@ class Teller:
         if told.type_of(event.node) == SENT_ONLY:
             self._hand_over(told, event)
         output = shown(event.outputs)
-        if output or (event.cached and told.body is not None and event.node in told.body.targets):
+        if output or (event.cached and event.node in told.targets):
             data = {"node": event.node, "display_node": told.display(event.node)}
             data |= {"output": output or None, "prompt_id": told.prompt_id}
             self._say(told, "executed", data)
@@ -217,8 +217,11 @@ class Teller:
         else as soon as enough time is over.
         """
         told.totals[node] = total
-        facts = {"value": value, "max": total, "state": state, **told.ids(node)}
-        told.states[node] = f"{to_text(node)}:{to_text(facts)}"
+        # Written by hand: a large prompt has two of these per node.
+        facts = ",".join(f'"{name}":{to_text(place)}' for name, place in told.ids(node).items())
+        told.states[node] = (
+            f'{to_text(node)}:{{"value":{value},"max":{total},"state":"{state}",{facts}}}'
+        )
         if told.later is not None:
             return
         now = time.monotonic()

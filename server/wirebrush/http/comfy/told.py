@@ -19,6 +19,7 @@ class Told:
     prompt_id: str
     client: str | None
     body: Body | None = None
+    targets: frozenset[str] = frozenset()
     messages: list[Any] = field(default_factory=list[Any])
     states: dict[str, str] = field(default_factory=dict[str, str])
     totals: dict[str, int] = field(default_factory=dict[str, int])
@@ -34,6 +35,7 @@ class Told:
     def restart(self, body: Body | None) -> None:
         """A worker has it, perhaps not the first one."""
         self.body = body
+        self.targets = frozenset() if body is None else frozenset(body.targets)
         self.messages, self.executed, self.node, self.failure = [], [], None, None
         self.states, self.totals, self.displays, self.early = {}, {}, {}, {}
 

@@ -173,10 +173,14 @@ def load_style_words(file: WeightFile, device: str, dtype: torch.dtype | None = 
 
 
 def check_style_words(file: WeightFile) -> str:
-    """The prefix of the projector's names; raises if the file holds none. From names alone."""
-    needed = (MARK, "high_embedding_linear.0.weight", "high_projection.weight")
+    """The prefix of the projector's names; raises if the file holds none.
+
+    From names and shapes alone.
+    """
+    weights = ("high_embedding_linear.0.weight", "high_projection.weight")
     for prefix in (PREFIX, ""):
-        if all(prefix + name in file for name in needed):
+        known = prefix + MARK in file and all(prefix + name in file for name in weights)
+        if known and all(len(file.shape(prefix + name)) == 2 for name in weights):
             return prefix
     kind, hint = kind_of(file)
     raise DiffusionError(

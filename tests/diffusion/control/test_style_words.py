@@ -159,6 +159,10 @@ def test_what_does_not_fit_is_named(
         StyleReference(wide, LEVELS).on(model)
     with pytest.raises(DiffusionError, match="sees 9 places, 24 wide; the model patch reads 16"):
         projector.check_seen(torch.zeros(1, 3, 9, SEEN))
+    flat = {name: tensor.flatten() for name, tensor in tensors().items()}
+    save_file(flat, tmp_path / "flat.safetensors")
+    with pytest.raises(DiffusionError, match="is a model patch; a model patch with USO"):
+        load_style_words(WeightFile(tmp_path / "flat.safetensors"), "cpu")
     save_file({"redux_up.weight": torch.zeros(1)}, tmp_path / "style.safetensors")
     with pytest.raises(DiffusionError, match="is a style model; a model patch with USO"):
         load_style_words(WeightFile(tmp_path / "style.safetensors"), "cpu")

@@ -178,7 +178,9 @@ export class Runtime {
     const found = await earlierJobs(document);
     for (const { record, signatures, ran } of found.toReversed()) {
       const known = jobs.withRecords(this.store.getState().jobs, [record]);
-      this.#jobs(jobs.withRestored(known, record, { document: document.id, signatures, ran }));
+      // Events may have told more of it than this answer, which was on its way meanwhile.
+      const latest = known.byId[record.id]?.record ?? record;
+      this.#jobs(jobs.withRestored(known, latest, { document: document.id, signatures, ran }));
     }
   }
 

@@ -10,6 +10,7 @@ import pytest
 
 from wirebrush.api import NodeSpec, Output, Port, Widget
 from wirebrush.catalog import Catalog, Clash, PackFailure
+from wirebrush.packlist import PackReport
 
 BLUR = NodeSpec(
     "Blur",
@@ -145,3 +146,15 @@ def test_nearest_is_quick_among_five_thousand() -> None:
     start = time.thread_time()
     assert catalog.nearest("SaveTextUpscale Vea")[0] == "SaveTextUpscaleVae"
     assert time.thread_time() - start < 0.1
+
+
+def test_a_pack_that_lacks_a_node_is_not_lost_and_one_that_is_off_is_remembered() -> None:
+    refused, lost = PackFailure("a", "Node X: no."), PackFailure("b", "ImportError: c")
+    packs = (
+        PackReport("a", "comfyui", loaded=True, nodes=("A",)),
+        PackReport("b", "native"),
+        PackReport("c", "comfyui", on=False, nodes=("C",)),
+    )
+    catalog = Catalog((), (refused, lost), packs)
+    assert catalog.lost == [lost]
+    assert [catalog.off_pack(name) for name in ("A", "C", "D")] == [None, "c", None]

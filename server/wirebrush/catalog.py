@@ -75,10 +75,10 @@ class Catalog:
         return next(found, None)
 
     @cached_property
-    def lost_packs(self) -> Sequence[str]:
-        """The packs that should be there and could not be loaded."""
+    def lost(self) -> Sequence[PackFailure]:
+        """Why packs are not there; the other failures are about nodes of packs that are."""
         loaded = {report.name for report in self.packs if report.loaded}
-        return [failure.pack for failure in self.failures if failure.pack not in loaded]
+        return [failure for failure in self.failures if failure.pack not in loaded]
 
     @cached_property
     def clashes(self) -> tuple[Clash, ...]:

@@ -70,7 +70,7 @@ def test_validate_and_nodes_and_packs(
     assert len(json.loads(capsys.readouterr().out)["nodes"]) >= 4
 
     assert main(["pack", "list", *home.places]) == 0
-    assert ["tiny", "Wirebrush", "on", "4"] in words(capsys.readouterr().out)
+    assert ["tiny", "Wirebrush", "on"] in [row[:3] for row in words(capsys.readouterr().out)]
 
 
 def test_a_new_pack_passes_its_own_test(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_pack_that_ends_the_process_stops_no_command(home: Home, tiny_graph: G
     (home.root / "packs" / "boom.py").write_text("import os; os._exit(7)")
     listed = home.run("pack", "list")
     assert listed.returncode == 1, "as for every pack that fails"
-    assert ["tiny", "Wirebrush", "on", "4"] in words(listed.stdout)
+    assert ["tiny", "Wirebrush", "on"] in [row[:3] for row in words(listed.stdout)]
     assert ["boom", "Wirebrush", "off", "by", "itself", "-"] in words(listed.stdout)
     assert "boom: Importing it ended the worker process (exit code 7). It is left" in listed.stdout
 

@@ -148,7 +148,7 @@ def _worker(config: Config) -> Iterator[Finding]:
         yield Finding("Worker", str(error), "The lines above say what to mend.")
         return
     yield Finding("Worker", f"started; {len(worker.catalog)} node types")
-    for failure in worker.catalog.failures:
+    for failure in worker.catalog.lost:
         yield Finding(f"Pack {failure.pack}", failure.error, "Correct the pack, or remove it.")
 
 

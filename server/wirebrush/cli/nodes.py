@@ -105,4 +105,6 @@ def _outputs(spec: NodeSpec) -> Iterator[str]:
 
 def _tell_failures(catalog: Catalog) -> None:
     for failure in catalog.failures:
-        complain(f"The pack {failure.pack} could not be loaded: {failure.error}")
+        is_lost = failure in catalog.lost
+        what = f"The pack {failure.pack} could not be loaded" if is_lost else failure.pack
+        complain(f"{what}: {failure.error}")

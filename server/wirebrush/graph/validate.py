@@ -180,7 +180,7 @@ class _Check:
             hint = f"It is in the pack {quoted(off)}, which is off: turn it on."
         elif alike := self.guesses[name]:
             hint = f"Did you mean {_either(alike)}? Or install the pack that has it."
-        elif failed := self.catalog.lost_packs:
+        elif failed := [failure.pack for failure in self.catalog.lost]:
             hint = f"Install the pack that has it; {_either(failed[:5])} failed to load."
         else:
             hint = "Install the pack that has it, or replace the node."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from http_studio import TOKEN, Studio, running_studio
+from http_studio import TOKEN, WORKFLOW, Studio, running_studio
 
 from wirebrush.http.comfy.page import page_csp
 from wirebrush.http.comfy.services import ComfyServices
@@ -71,6 +72,22 @@ async def test_its_files_and_its_templates(comfy_ui: Studio) -> None:
     assert (headers["Cache-Control"], headers["Expires"]) == ("no-cache", "0")
     for path in (".hidden.js", "assets", "nope.js", "assets/..%2F..%2Fx.js", "templates/x.json"):
         assert (await ask("GET", f"/comfy/{path}"))[0] == 404
+
+
+async def test_our_workflows_are_templates_there(comfy_ui: Studio, tmp_path: Path) -> None:
+    ours = tmp_path / "templates"
+    ours.mkdir()
+    (ours / "three.json").write_text(json.dumps(WORKFLOW))
+    (ours / "three.webp").write_bytes(b"RIFFxxxxWEBP")
+    ask = comfy_ui.ask
+    assert (await ask("GET", "/comfy/api/workflow_templates"))[1] == {"Wirebrush": ["three"]}
+    status, data, _ = await ask("GET", "/comfy/api/workflow_templates/Wirebrush/three.json")
+    assert (status, data["version"]) == (200, 0.4)
+    assert [node["type"] for node in data["nodes"]] == ["Number", "Show"]
+    status, _, headers = await ask("GET", "/comfy/api/workflow_templates/Wirebrush/three.jpg")
+    assert (status, headers["Content-Type"]) == (200, "image/webp")
+    for name in ("gone.json", "gone.jpg", "..%2F..%2Fx.json"):
+        assert (await ask("GET", f"/api/workflow_templates/Wirebrush/{name}"))[0] == 404
 
 
 async def test_its_requests_are_answered_below_it(comfy_ui: Studio) -> None:

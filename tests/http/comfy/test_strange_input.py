@@ -39,7 +39,7 @@ def quoted(text: str) -> str:
 
 async def test_no_route_falls_over_strange_input(comfy: Studio) -> None:
     await comfy.ask_bare("POST", "/userdata/a%2Fb.json", data=b"{}")
-    chance = random.Random(3)
+    chance = random.Random(12)
     for route in ROUTES:
         method, path = route.method, route.path
         for _ in range(20):

@@ -70,6 +70,14 @@ async def test_t46_a_broken_form_is_refused(studio: Studio, data: bytes) -> None
         assert status in (400, 415, 422), body
 
 
+async def test_a_form_with_a_broken_header_is_told(studio: Studio) -> None:
+    name = b'Content-Disposition: form-data; name="x"; filename="\xff\x00"'
+    body = b"--b\r\n" + name + b"\r\n\r\nx\r\n--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    status, answer, _ = await studio.ask("POST", "/v1/assets", data=body, headers=headers)
+    assert (status, answer["error"]["code"]) == (400, "bad_form")
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [

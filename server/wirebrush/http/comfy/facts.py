@@ -96,7 +96,7 @@ async def nothing_listed(_request: web.Request) -> web.Response:
 
 
 async def nothing_named(_request: web.Request) -> web.Response:
-    """The same by name: templates, translations and subgraphs of packs."""
+    """The same by name: translations and subgraphs of packs."""
     return answer({})
 
 
@@ -105,7 +105,6 @@ ROUTES = (
     Route("GET", "/system_stats", system_stats, "The machine and its devices."),
     Route("GET", "/embeddings", embeddings, "The names of textual inversions."),
     Route("GET", "/extensions", nothing_listed, "Scripts of packs for the page: none."),
-    Route("GET", "/workflow_templates", nothing_named, "Templates of packs, by pack."),
     Route("GET", "/i18n", nothing_named, "Translations of packs, by language."),
     Route("GET", "/global_subgraphs", nothing_named, "Subgraphs of packs, by id."),
 )

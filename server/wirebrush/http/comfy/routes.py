@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wirebrush.http.comfy import (
     facts,
+    gallery,
     history,
     jobs,
     logs,
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *jobs.ROUTES,
     *socket.ROUTES,
     *facts.ROUTES,
+    *gallery.ROUTES,
     *object_info.ROUTES,
     *models.ROUTES,
     *views.ROUTES,

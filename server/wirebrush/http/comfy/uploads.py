@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from wirebrush.http.answers import answer
 from wirebrush.http.comfy.pictures import OtherSize, with_mask
@@ -108,8 +109,8 @@ async def _read(request: web.Request, form: Form) -> None:
                 await _keep_part(part, form.path)
             elif part.name:
                 form.fields[part.name] = await _text(part)
-    except (ValueError, AssertionError, LookupError) as error:
-        raise BadForm(f"The form cannot be read: {error}.") from error
+    except (ValueError, AssertionError, LookupError, HttpProcessingError) as error:
+        raise BadForm(f"The form cannot be read: {getattr(error, 'message', error)}.") from error
     if not form.name:
         raise BadForm("The form has no file called image.")
 

@@ -11,6 +11,7 @@ from typing import Any, cast, get_args
 from urllib.parse import quote, unquote
 
 from aiohttp import BodyPartReader, StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from wirebrush.http.answers import Refused, answer, unknown
 from wirebrush.http.headers import FOREVER, USER_CONTENT_CSP
@@ -168,8 +169,8 @@ async def _file_part(request: web.Request) -> BodyPartReader:
         reader = await request.multipart()
         async with asyncio.timeout(IDLE_SECONDS):
             part = await reader.next()
-    except ValueError as error:
-        raise Refused(400, "bad_form", f"The form cannot be read: {error}.") from error
+    except (ValueError, HttpProcessingError) as error:
+        raise Refused(400, "bad_form", f"The form cannot be read: {getattr(error, 'message', error)}.") from error
     if not isinstance(part, BodyPartReader) or part.filename is None:
         raise Refused(400, "no_file", "The first part of the form must be the file.")
     if "Content-Encoding" in part.headers or "Content-Transfer-Encoding" in part.headers:

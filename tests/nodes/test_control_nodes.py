@@ -109,8 +109,8 @@ def test_a_controlnet_reads_its_own_text(
     parts: Checkpoint, texts: Texts, edges: ControlNet, run: SilentRun
 ) -> None:
     def told(text: str) -> torch.Tensor:
-        sides = [clip_text_encode_controlnet(parts.CLIP, t, text, run=run) for t in texts]
-        return painted(run, parts, *control_net_apply_advanced(*sides, edges, PICTURE))
+        red, fog = (clip_text_encode_controlnet(parts.CLIP, t, text, run=run) for t in texts)
+        return painted(run, parts, *control_net_apply_advanced(red, fog, edges, PICTURE))
 
     usual = painted(run, parts, *control_net_apply_advanced(*texts, edges, PICTURE))
     positive, negative = texts

@@ -170,7 +170,8 @@ async def _file_part(request: web.Request) -> BodyPartReader:
         async with asyncio.timeout(IDLE_SECONDS):
             part = await reader.next()
     except (ValueError, HttpProcessingError) as error:
-        raise Refused(400, "bad_form", f"The form cannot be read: {getattr(error, 'message', error)}.") from error
+        said = f"The form cannot be read: {getattr(error, 'message', error)}."
+        raise Refused(400, "bad_form", said) from error
     if not isinstance(part, BodyPartReader) or part.filename is None:
         raise Refused(400, "no_file", "The first part of the form must be the file.")
     if "Content-Encoding" in part.headers or "Content-Transfer-Encoding" in part.headers:

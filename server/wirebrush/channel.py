@@ -11,8 +11,8 @@ Worker -> server
     catalog    {nodes: [NodeSpec...], failures: [{pack, error, traceback}], digest}
     event      {job, epoch, event}                     blob: preview bytes
     asset      {job, epoch, id, name, mime, kind, width, height, node, index}    blob: the file
-    need_asset {request, id, probe}                    id: an asset id, or the name of an upload
-                                                       probe: only say whether it is there
+    need_asset {request, id}                           id: an asset id, or the name of an upload
+    probe_assets {request, ids}                        which of them are there, for all to see
     finished   {job, epoch, event}                     event: Finished; the worker is free again
     plan       {request, nodes, error}                 nodes: {id: "cached" | "run"}
     check      {request, problems, error}              what nodes have against their values
@@ -26,6 +26,7 @@ Server -> worker
                                                        and, if asked, of results in memory
     cancel     {job}
     asset      {request, found, id, name, mime}        blob: the file
+    asset      {request, there}                        the ids of those that are there
     stop       {}                                      finish nothing new, exit 0
 """
 

@@ -96,6 +96,10 @@ class Process:
                 self.assets[str(frame.header["id"])] = frame.blob
             if frame.type == "need_asset":
                 self.answer(frame)
+            if frame.type == "probe_assets":
+                there = [one for one in frame.header["ids"] if one in self.assets]
+                request = frame.header["request"]
+                self.channel.send({"type": "asset", "request": request, "there": there})
             if frame.type == kind and where(frame):
                 return frame
 
@@ -110,7 +114,7 @@ class Process:
             "found": blob is not None,
             "id": asset_id,
         }
-        self.channel.send(header, b"" if frame.header["probe"] else blob or b"")
+        self.channel.send(header, blob or b"")
 
     def start(self, nodes: Mapping[str, Any], *targets: str, job: str = "j1", **more: Any) -> None:
         prompt = {
@@ -267,7 +271,7 @@ def test_a_crash_ends_the_worker_after_it_named_the_node(
     worker.start({"1": ("Die", {"how": how})})
     assert worker.end() == code
     assert worker.events("node_started") == [
-        {"type": "node_started", "node": "1", "reason": "first run", "effects": False}
+        {"type": "node_started", "node": "1", "reason": "first run", "effects": False, "shown": ""}
     ]
     if how == "segfault":
         assert "Segmentation fault" in worker.log.read_text()

@@ -124,7 +124,10 @@ class Worker:
         return [{"kind": "output", "asset": asset, "name": prefix, "mime": "image/png"}]
 
     def Fetch(self, node: str, name: str, probe: bool = False) -> list[Any]:
-        self.channel.send({"type": "need_asset", "request": 1, "id": name, "probe": probe})
+        if probe:
+            self.channel.send({"type": "probe_assets", "request": 1, "ids": [name]})
+            return [{"kind": "text", "text": str(name in self.answers.get().header["there"])}]
+        self.channel.send({"type": "need_asset", "request": 1, "id": name})
         frame = self.answers.get()
         found = f"{frame.header['found']} {hashlib.sha256(frame.blob).hexdigest()}"
         return [{"kind": "text", "text": found}]
@@ -211,8 +214,10 @@ def main(how: str) -> None:
     protocol = 99 if how == "future" else PROTOCOL
     hello = {"type": "hello", "protocol": protocol, "pid": os.getpid(), "device": "cpu"}
     worker.channel.send({**hello, "device_name": "tiny", "memory": 1})
-    if how == "imports":
+    if how in ("imports", "ended"):
         worker.channel.send({"type": "importing", "pack": "endless"})
+        if how == "ended":
+            os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(3600)
     worker.channel.send({"type": "catalog", "nodes": [], "failures": [], "digest": "tiny"})
     if how == "leaves":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -39,8 +39,8 @@ class Assets(Protocol):
         """Store a file; it is durable before the node counts as finished."""
         ...
 
-    def missing(self, ids: Iterable[str]) -> bool:
-        """Whether one of the assets is gone."""
+    def missing(self, ids: Collection[str]) -> set[str]:
+        """Those of the assets that are gone."""
         ...
 
     def find(self, name: str) -> tuple[str, Path] | None:
@@ -60,9 +60,9 @@ class LocalAssets:
         self.write(saved.asset.id, data)
         self.names[saved.asset.name] = saved.asset.id
 
-    def missing(self, ids: Iterable[str]) -> bool:
-        """Whether one of the assets is gone."""
-        return any(not self.path(asset_id).exists() for asset_id in ids)
+    def missing(self, ids: Collection[str]) -> set[str]:
+        """Those of the assets that are gone."""
+        return {asset_id for asset_id in ids if not self.path(asset_id).exists()}
 
     def find(self, name: str) -> tuple[str, Path] | None:
         """By id, or by name."""

@@ -57,13 +57,19 @@ class Outcomes:
         self._rules = rules
         self.stopped = False
         self._present: dict[bytes, Shown] = {}
+        self._there: set[str] = set()
         self._early_hits: list[Task] | None = []
 
     # --- what the cache has --------------------------------------------------------------------
 
     def look_up(self, keys: list[bytes]) -> bool:
         """Ask the cache for many keys at once; True if it has all of them."""
-        self._present.update(self._parts.store.has(keys))
+        found = self._parts.store.has(keys)
+        self._present.update(found)
+        if self._early_hits is not None:  # for as long as the plan is made, asked in one go
+            assets = {asset for shown in found.values() for asset in shown_assets(shown)}
+            if assets := assets - self._there:
+                self._there |= assets - self._parts.assets.missing(assets)
         return all(key in self._present for key in keys)
 
     def present(self) -> list[str]:
@@ -84,6 +90,7 @@ class Outcomes:
     def tell_early_hits(self) -> None:
         """The plan is out: now, and from now on, nodes may be reported as cached."""
         hits, self._early_hits = self._early_hits or [], None
+        self._there.clear()
         for task in hits:
             self._tell_hit(task)
 
@@ -128,7 +135,7 @@ class Outcomes:
         shown = self._present.get(key)
         if shown is None:
             return False
-        assets = shown_assets(shown)
+        assets = set(shown_assets(shown)) - self._there
         if assets and self._parts.assets.missing(assets):
             del self._present[key]
             self._parts.store.drop(key)

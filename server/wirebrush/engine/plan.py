@@ -44,10 +44,11 @@ class _Walk:
     def __init__(
         self, parts: Parts, recipes: Mapping[str, Recipe], states: dict[str, Planned]
     ) -> None:
-        self._assets = parts.assets
         self._recipes = recipes
         self._states = states
         self._present = parts.store.has({recipe.key for recipe in recipes.values()})
+        shown = (asset for found in self._present.values() for asset in shown_assets(found))
+        self._gone = parts.assets.missing(set(shown))
         self._leaders: set[bytes] = set()
 
     def demand(self, wanted: str) -> None:
@@ -79,8 +80,7 @@ class _Walk:
         shown: Shown | None = self._present.get(key)
         if shown is None:
             return False
-        assets = shown_assets(shown)
-        if assets and self._assets.missing(assets):
+        if not self._gone.isdisjoint(shown_assets(shown)):
             del self._present[key]
             return False
         return True

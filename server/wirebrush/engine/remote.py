@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from wirebrush.api import NodeError
 from wirebrush.channel import MAX_BLOB, BlockingChannel, ChannelClosed, Frame
@@ -49,16 +50,19 @@ class RemoteAssets:
         }  # fmt: skip
         self._channel.send(header, data)
 
-    def missing(self, ids: Iterable[str]) -> bool:
-        """Whether the server has lost one of them."""
-        return any(not self._found(self._ask(asset_id, probe=True)) for asset_id in ids)
+    def missing(self, ids: Collection[str]) -> set[str]:
+        """Those of them that the server has lost."""
+        if not ids:
+            return set()
+        answer = self._ask({"type": "probe_assets", "ids": [*ids]})
+        return {*ids}.difference(answer.header.get("there", ()))
 
     def find(self, name: str) -> tuple[str, Path] | None:
         """The asset's id and a copy of it on this machine."""
         if is_asset_id(name) and (known := self._copies.find(name)):
             return known
-        answer = self._ask(name, probe=False)
-        if not self._found(answer):
+        answer = self._ask({"type": "need_asset", "id": name})
+        if not answer.header.get("found"):
             return None
         asset_id = str(answer.header.get("id", ""))
         if known := self._copies.find(asset_id):
@@ -83,19 +87,15 @@ class RemoteAssets:
         for question in list(self._open.values()):
             question.answered.set()
 
-    def _ask(self, name: str, *, probe: bool) -> Frame:
+    def _ask(self, asked: Mapping[str, Any]) -> Frame:
         request, question = next(self._requests), _Question()
         self._open[request] = question
-        header = {"type": "need_asset", "request": request, "id": name, "probe": probe}
-        self._channel.send(header)
+        self._channel.send({**asked, "request": request})
         question.answered.wait(0.0 if self._closed else ANSWER_SECONDS)
         self._open.pop(request, None)
         if question.answer is None:
             if self._closed:
                 raise ChannelClosed("The server is gone.")
-            raise NodeError(f"The server did not say within a minute whether there is {name!r}.")
+            wanted = asked.get("id", "a file that was shown before")
+            raise NodeError(f"The server did not say within a minute whether there is {wanted!r}.")
         return question.answer
-
-    @staticmethod
-    def _found(answer: Frame) -> bool:
-        return bool(answer.header.get("found"))

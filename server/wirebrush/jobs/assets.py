@@ -144,6 +144,11 @@ class AssetStore:
             return set()
         return await self._journal.read(lambda db: assettable.known(db, names))
 
+    async def there(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids whose bytes anybody can see: neither lost nor in the trash."""
+        known = await self.known(ids)
+        return await asyncio.to_thread(lambda: {one for one in known if self.path(one) is not None})
+
     async def page(
         self, wanted: Wanted | None = None, cursor: int | None = None, limit: int = 50
     ) -> tuple[list[AssetRecord], int | None]:

@@ -322,9 +322,10 @@ class Supervisor:
             vram = int(header.get("vram") or 0)
             if abs(vram - self._status.vram) >= _VRAM_NEWS or not vram:
                 self._tell(vram=vram)
-        elif frame.type == "need_asset":
+        elif frame.type in ("need_asset", "probe_assets"):
             # Not awaited: a worker that does not read must not keep us from reading.
-            answer = asyncio.create_task(self._send_asset(worker, header))
+            send = self._send_asset if frame.type == "need_asset" else self._send_known
+            answer = asyncio.create_task(send(worker, header))
             self._answers.add(answer)
             answer.add_done_callback(self._answers.discard)
         elif frame.type == "catalog":
@@ -342,22 +343,30 @@ class Supervisor:
         self._listeners.catalog(catalog)
 
     async def _send_asset(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
-        """Answer with the bytes, also if they were deleted since the job was accepted; a probe only
-        wants to know whether they are there, for everybody to see."""
+        """Answer with the bytes, also if they were deleted since the job was accepted."""
         assets = self._services.assets
         answer: dict[str, Any] = {"type": "asset", "request": header.get("request")}
         data = b""
         found = False
         try:
-            probe = bool(header.get("probe"))
-            record = await assets.find(str(header.get("id")), in_trash=not probe)
+            record = await assets.find(str(header.get("id")), in_trash=True)
             if record is not None:
                 answer |= {"id": record.id, "name": record.name, "mime": record.mime}
-                data = b"" if probe else await assets.read(record.id)
+                data = await assets.read(record.id)
                 found = data is not None and assets.path(record.id) is not None
         except Exception:  # the worker waits for an answer, whatever it is
             log.exception("an asset for %s cannot be read", worker.name)
         await worker.send({**answer, "found": found}, data or b"")
+
+    async def _send_known(self, worker: WorkerProcess, header: Mapping[str, Any]) -> None:
+        """Answer which assets are there; what cannot be found out is made anew."""
+        there: set[str] = set()
+        try:
+            there = await self._services.assets.there([str(one) for one in header.get("ids", ())])
+        except Exception:  # the worker waits for an answer, whatever it is
+            log.exception("%s asks for assets", worker.name)
+        answer = {"type": "asset", "request": header.get("request"), "there": sorted(there)}
+        await worker.send(answer)
 
     async def _watch(self) -> str:
         """Returns why the worker must be killed, when it must."""

@@ -96,6 +96,20 @@ class Backlog:
             self._wake.clear()
             await self._wake.wait()
 
+    def texts(self, most: int) -> list[str]:
+        """The texts that are next, of up to so many bytes together. Does not wait."""
+        found: list[str] = []
+        while self._items and most > 0:
+            frame = self._items[0].frame
+            if isinstance(frame, bytes):
+                break
+            item = self._items.popleft()
+            if frame is not None:
+                most -= item.size
+                self._hand_out(item, frame)
+                found.append(frame)
+        return found
+
     def _append(self, item: Item) -> None:
         self._items.append(item)
         self._count(item, item.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 from typing import Any, cast
 from uuid import uuid4
 
@@ -22,6 +23,8 @@ from wirebrush.http.routes import Route
 from wirebrush.http.v1.socket import HEARTBEAT, MAX_SOCKETS, ControlFrames
 
 LONGEST_ID = 200
+AT_ONCE = 128 * 1024
+_TEXT = 0x81
 
 
 async def socket(request: web.Request) -> web.StreamResponse:
@@ -39,7 +42,8 @@ async def socket(request: web.Request) -> web.StreamResponse:
     open_sockets.add(connection)
     client_id = request.query.get("clientId", "")[:LONGEST_ID] or uuid4().hex
     try:
-        await Conversation(prompts_of(request), connection, client_id).serve()
+        talk = Conversation(prompts_of(request), connection, request.transport, client_id)
+        await talk.serve()
     finally:
         open_sockets.discard(connection)
     return connection
@@ -48,10 +52,17 @@ async def socket(request: web.Request) -> web.StreamResponse:
 class Conversation:
     """What is said on one socket."""
 
-    def __init__(self, prompts: Prompts, connection: web.WebSocketResponse, client_id: str) -> None:
+    def __init__(
+        self,
+        prompts: Prompts,
+        connection: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        client_id: str,
+    ) -> None:
         self._teller = prompts.teller
         self._sockets = prompts.sockets
         self._connection = connection
+        self._transport = transport
         backlog = Backlog(lambda: _message("status", {"status": self._teller.status()}))
         self._listener = Listener(client_id, backlog)
         self._controls = ControlFrames()
@@ -85,12 +96,26 @@ class Conversation:
         try:
             while True:
                 frame = await self._listener.backlog.get()
-                if isinstance(frame, str):
-                    await self._connection.send_str(frame)
-                else:
+                if not isinstance(frame, str):
                     await self._connection.send_bytes(frame)
+                elif not self._send_at_once(frame):
+                    await self._connection.send_str(frame)
         except (ConnectionError, RuntimeError):
             return  # gone; the reader notices too
+
+    def _send_at_once(self, text: str) -> bool:
+        """Hand this and the texts behind it over together; False if there are none, or no room.
+
+        A large prompt has hundreds of messages in a moment, and each alone costs a system call.
+        """
+        transport = self._transport
+        if transport is None or self._connection.closed or transport.get_write_buffer_size():
+            return False  # whoever reads slowly gets one at a time, and is waited for
+        texts = self._listener.backlog.texts(AT_ONCE)
+        if texts:
+            transport.write(b"".join(map(text_frame, (text, *texts))))
+            return True
+        return False
 
     async def _read(self) -> None:
         while True:
@@ -121,6 +146,17 @@ class Conversation:
             known = cast("dict[str, Any]", flags) if isinstance(flags, dict) else {}
             self._listener.knows_facts = known.get("supports_preview_metadata") is True
             self._say("feature_flags", features())
+
+
+def text_frame(text: str) -> bytes:
+    """A text as a server's websocket frame: whole, unmasked, not compressed (RFC 6455, 5.2)."""
+    data = text.encode()
+    size = len(data)
+    if size < 126:
+        return struct.pack("!BB", _TEXT, size) + data
+    if size < 1 << 16:
+        return struct.pack("!BBH", _TEXT, 126, size) + data
+    return struct.pack("!BBQ", _TEXT, 127, size) + data
 
 
 def _message(kind: str, data: Any) -> str:

@@ -73,8 +73,13 @@ def test_from_off_to_on_to_off(page: Page) -> None:
     consent = loud.get_by_role("group", name="its code runs on this machine")
     expect(consent.get_by_role("button", name="Leave it off")).to_be_focused()
     expect(switch).not_to_be_checked()
+    page.keyboard.press("Enter")
+    expect(consent).to_have_count(0)
+    expect(switch).to_be_focused()
+    page.keyboard.press("Space")
     consent.get_by_role("button", name="Turn on Loud Nodes").click()
     expect(switch).to_be_checked()
+    expect(switch).to_be_focused()
     expect(switch).to_have_accessible_description("On", timeout=SLOW)
     expect(page.get_by_role("status").filter(has_text="Loud Nodes is on: 1 node.")).to_be_attached()
     loud.get_by_text("1 node cannot be used").click()
@@ -93,7 +98,11 @@ def test_from_off_to_on_to_off(page: Page) -> None:
     expect(shouted.get_by_role("textbox", name="word")).to_have_value("hello")
     expect(shouted.get_by_role("note")).to_contain_text("which is off: turn it on")
     page.get_by_role("button", name="Turn on Loud Nodes").click()
-    expect(page.get_by_role("group", name="its code runs on this machine")).to_be_visible()
+    consent = page.get_by_role("group", name="its code runs on this machine")
+    expect(consent).to_be_visible()
+    page.keyboard.press("Escape")
+    opened(page)
+    expect(consent).to_have_count(0)
 
 
 def _add_shout(page: Page) -> Locator:

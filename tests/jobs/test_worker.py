@@ -59,6 +59,15 @@ async def test_an_import_without_end_is_named(tmp_path: Path) -> None:
     assert failed.value.lasting
 
 
+@pytest.mark.skipif(os.name != "posix", reason="ends by a POSIX signal")
+async def test_an_end_from_outside_is_not_held_against_a_pack_for_ever(tmp_path: Path) -> None:
+    worker = await WorkerProcess.start(tiny(tmp_path, how="ended"))
+    with pytest.raises(PackFatal, match="SIGTERM") as failed:
+        await worker.handshake(60)
+    await worker.destroy()
+    assert not failed.value.lasting
+
+
 def test_a_worker_command_collects_the_packs_to_leave_out(tmp_path: Path) -> None:
     command = WorkerCommand.engine("cpu-0", "cpu", tmp_path, memory_bytes=1, disk_bytes=2)
     for pack in ("a", "b"):

@@ -61,6 +61,8 @@ export class Studio {
       notify: (words) => this.notify(words),
       open: () => this.ui.setState({ overlay: "packs" }),
     });
+    // To leave the list is to answer no.
+    this.ui.subscribe(({ overlay }, before) => before.overlay === "packs" && overlay !== "packs" && void this.packs.answer(false));
     this.gallery = new Gallery({
       runtime: this.runtime,
       notify: (words, remedy) => this.notify(words, remedy),

@@ -1,18 +1,22 @@
 import { t } from "../../i18n/text";
 import type { PackRecord } from "../../runtime/wire.gen";
-import { useStudio } from "../../state/context";
 import { Button } from "../../ui/Button";
 import styles from "./Packs.module.css";
 
-/** Why a pack is not there, or which of its nodes are not, and why. */
-export function PackFaults({ pack }: { pack: PackRecord }) {
-  const { failures, loaded } = pack;
-  if (failures.length === 0) return null;
-  return loaded ? <Refused pack={pack} /> : <Lost pack={pack} />;
+interface Props {
+  pack: PackRecord;
+  /** Try to load it again. */
+  again: () => void;
 }
 
-function Lost({ pack }: { pack: PackRecord }) {
-  const { packs } = useStudio();
+/** Why a pack is not there, or which of its nodes are not, and why. */
+export function PackFaults({ pack, again }: Props) {
+  const { failures, loaded } = pack;
+  if (failures.length === 0) return null;
+  return loaded ? <Refused pack={pack} /> : <Lost pack={pack} again={again} />;
+}
+
+function Lost({ pack, again }: Props) {
   return (
     <div className={styles["fault"]}>
       {pack.failures.map(({ error, traceback }) => (
@@ -31,7 +35,7 @@ function Lost({ pack }: { pack: PackRecord }) {
         </div>
       ))}
       {pack.on && pack.settled && (
-        <Button onClick={() => void packs.turn(pack, true)}>{t("packs.again")}</Button>
+        <Button onClick={again}>{t("packs.again")}</Button>
       )}
     </div>
   );

@@ -13,6 +13,12 @@ export function PackRow({ pack }: { pack: PackRecord }) {
   const isAsked = usePacks(({ asking }) => asking === pack.name);
   const { name, kind, on } = pack;
   const stateId = useId();
+  const control = useRef<HTMLInputElement>(null);
+  /** What was pressed goes away: who works by key goes on at the switch. */
+  const act = (what: Promise<void>): void => {
+    control.current?.focus();
+    void what;
+  };
   return (
     <li className={styles["pack"]}>
       <div className={styles["head"]}>
@@ -24,6 +30,7 @@ export function PackRow({ pack }: { pack: PackRecord }) {
         </div>
         {kind !== "builtin" && (
           <input
+            ref={control}
             type="checkbox"
             role="switch"
             className={styles["toggle"]}
@@ -35,14 +42,14 @@ export function PackRow({ pack }: { pack: PackRecord }) {
           />
         )}
       </div>
-      {isAsked && <Consent name={name} />}
+      {isAsked && <Consent name={name} answer={(yes) => act(packs.answer(yes))} />}
       {pack.changed && (
         <p className={styles["note"]}>
           {t("packs.changed", { time: moment((pack.since ?? 0) * 1000) })}
-          <Button onClick={() => void packs.turn(pack, true)}>{t("packs.changed.fine")}</Button>
+          <Button onClick={() => act(packs.turn(pack, true))}>{t("packs.changed.fine")}</Button>
         </p>
       )}
-      <PackFaults pack={pack} />
+      <PackFaults pack={pack} again={() => act(packs.turn(pack, true))} />
       {pack.nodes.length > 0 && <Nodes pack={pack} />}
     </li>
   );
@@ -68,8 +75,7 @@ function State({ id, pack }: { id: string; pack: PackRecord }) {
 }
 
 /** To turn on a pack that was written for another tool is to let its code run; who answers by key starts at "no". */
-function Consent({ name }: { name: string }) {
-  const { packs } = useStudio();
+function Consent({ name, answer }: { name: string; answer: (yes: boolean) => void }) {
   const no = useRef<HTMLButtonElement>(null);
   const words = useId();
   useEffect(() => no.current?.focus(), []);
@@ -77,10 +83,10 @@ function Consent({ name }: { name: string }) {
     <div className={styles["consent"]} role="group" aria-labelledby={words}>
       <p id={words}>{t("packs.consent", { pack: name })}</p>
       <div className={styles["actions"]}>
-        <Button look="primary" onClick={() => void packs.answer(true)}>
+        <Button look="primary" onClick={() => answer(true)}>
           {t("packs.consent.yes", { pack: name })}
         </Button>
-        <Button ref={no} onClick={() => void packs.answer(false)}>
+        <Button ref={no} onClick={() => answer(false)}>
           {t("packs.consent.no")}
         </Button>
       </div>

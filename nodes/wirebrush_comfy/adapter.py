@@ -136,6 +136,6 @@ class _Adapter:
 
 def _wish(lazy: Mapping[str, Lazy[Any]], names: Iterable[str] | None) -> None:
     """Ask for the lazy inputs that the node wants and has not: that ends this call."""
-    for name in names or ():
-        if name in lazy and not lazy[name].ready:
-            lazy[name]()
+    missing = [lazy[name] for name in names or () if name in lazy and not lazy[name].ready]
+    if missing:
+        missing[0].ask(*missing[1:])

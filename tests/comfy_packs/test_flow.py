@@ -62,6 +62,31 @@ FLOW = """
         def switch(self, first, yes=None, no=None):
             return (yes if first else no,)
 
+    class Both:
+        @classmethod
+        def INPUT_TYPES(s):
+            return {"required": {"a": (any_typ, {"lazy": True}), "b": (any_typ, {"lazy": True})}}
+        RETURN_TYPES = (any_typ,)
+        FUNCTION = "both"
+        def check_lazy_status(self, a, b):
+            return [name for name, value in (("a", a), ("b", b)) if value is None]
+        def both(self, a, b):
+            return (f"{a} {b}",)
+
+    HERE = []
+
+    class Meet:
+        @classmethod
+        def INPUT_TYPES(s):
+            return {"required": {"name": ("STRING",)}}
+        RETURN_TYPES = ("STRING",)
+        FUNCTION = "wait"
+        async def wait(self, name):
+            HERE.append(name)
+            while len(HERE) < 2:
+                await asyncio.sleep(0.001)
+            return (name,)
+
     class Slow:
         @classmethod
         def INPUT_TYPES(s):
@@ -128,7 +153,7 @@ FLOW = """
                     "expand": graph.finalize()}
 
     NODE_CLASS_MAPPINGS = {kind.__name__: kind for kind in
-        (MakeList, Count, Double, Switch, Slow, Block, Times, Raw, Spread)}
+        (MakeList, Count, Double, Switch, Both, Meet, Slow, Block, Times, Raw, Spread)}
 """
 THREE = {"list": ("MakeList", {"value1": 1, "value2": ["two", 0], "value3": ["three", 0]})} | {
     "two": ("Double", {"value": 1}),
@@ -161,6 +186,15 @@ def test_only_the_branch_that_is_asked_for_runs(flow: Any) -> None:
     job = flow.run(nodes, "show")
     assert job.text("show") == "10"
     assert "a" not in job.ran
+
+
+def test_branches_that_are_asked_for_together_overlap(flow: Any) -> None:
+    nodes = {
+        "a": ("Meet", {"name": "one"}),
+        "b": ("Meet", {"name": "two"}),
+        "s": ("Both", {"a": ["a", 0], "b": ["b", 0]}),
+    }
+    assert flow.shown(nodes, ("s", 0)) == "'one two'"
 
 
 def test_a_lazy_list_maps_the_switch(flow: Any) -> None:

@@ -217,3 +217,30 @@ def look(a: Lazy[int], b: Lazy[int] = 5) -> str:
         "3",
     )
     assert job.texts == {"3": ["'True 3 True'"]}
+
+
+def test_lazy_inputs_that_are_asked_for_together_overlap(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(
+        """
+        HERE = []
+
+        @node(id="Wait", category="t")
+        async def wait(name: str) -> str:
+            HERE.append(name)
+            while len(HERE) < 2:        # only ends if both are here at once
+                await asyncio.sleep(0.001)
+            return name
+
+        @node(id="Both", category="t", output=True)
+        def both(a: Lazy[str], b: Lazy[str], c: Lazy[str], d: Lazy[str] = "d", *, run: Run) -> str:
+            LOG.append([a.ready, b.ready, d.ready])
+            a.ask(b, c, d)
+            run.show_text(a() + b() + c() + d())
+            return a()
+        """
+    )
+    waits = {"1": ("Wait", {"name": "a"}), "2": ("Wait", {"name": "b"})}
+    wires = {"a": ["1", 0], "b": ["2", 0], "c": ["1", 0]}
+    job = bench.run({**waits, "3": ("Both", wires)}, "3")
+    assert job.texts == {"3": ["abad"]}
+    assert bench.log == [[False, False, True], [True, True, True]]

@@ -83,6 +83,10 @@ class Lazy(Protocol[T_co]):
         """Whether the value is there already: then calling costs nothing."""
         ...
 
+    def ask(self, *others: Lazy[object]) -> None:
+        """Have this value made, and those of the others beside it. Calling them gives them."""
+        ...
+
 
 MAX_SEED = 0xFFFF_FFFF_FFFF_FFFF
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from wirebrush.api import Blocked, Expand, Link, NodeSpec, Port
+from wirebrush.api import Blocked, Expand, Lazy, Link, NodeSpec, Port
 from wirebrush.engine.cache.store import Many, Result
 from wirebrush.engine.intact import Intact
 from wirebrush.engine.problems import BadOutput
@@ -19,11 +19,11 @@ class ReceivedLink(Link):
 
 
 class NeedsMore(BaseException):
-    """The function called a lazy input that is not there yet; it will be called again."""
+    """The function wants lazy inputs that are not there yet; it will be called again."""
 
-    def __init__(self, producer: Task) -> None:
+    def __init__(self, producers: list[Task]) -> None:
         super().__init__()
-        self.producer = producer
+        self.producers = producers
 
 
 class NeedsSpread(BaseException):
@@ -59,7 +59,7 @@ class Deferred:
         """The value, or a signal to the executor that it is wanted."""
         result = self.load(self.producer) if self.producer.state is DONE else None
         if result is None:
-            raise NeedsMore(self.producer)
+            raise NeedsMore([self.producer])
         value = as_port_value(self.port, output_of(self.producer, result, self.output))
         if isinstance(value, Blocked):
             raise HitBlocked(value)
@@ -73,6 +73,13 @@ class Deferred:
     def ready(self) -> bool:
         """Whether the value is there already."""
         return self.producer.state is DONE
+
+    def ask(self, *others: Lazy[object]) -> None:
+        """Want this value, and those of the others, at once."""
+        wanted = [item for item in (self, *others) if isinstance(item, Deferred)]
+        missing = [item.producer for item in wanted if not item.ready]
+        if missing:
+            raise NeedsMore(list(dict.fromkeys(missing)))
 
     def at(self, index: int) -> Deferred:
         """The same input in the call for one item."""
@@ -88,6 +95,11 @@ class Ready:
 
     def __call__(self) -> Any:
         return self.value
+
+    def ask(self, *others: Lazy[object]) -> None:
+        """Nothing to do for this one."""
+        for item in others:
+            item.ask()
 
 
 def output_of(producer: Task, result: Result, output: int) -> Any:

@@ -298,7 +298,7 @@ class Execution:
             self._returned(task, call)
         elif isinstance(error, NeedsMore):
             self._claims.release(task, None)
-            self._outcomes.recover(task, [error.producer])
+            self._outcomes.recover(task, error.producers)
         elif isinstance(error, NeedsSpread):
             self._claims.release(task, None)
             task.spread = (task.spread or set()) | {error.name}

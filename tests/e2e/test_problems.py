@@ -113,6 +113,13 @@ def test_what_goes_wrong_is_said_at_once_and_its_details_when_asked_for(
     expect(inspected.locator("pre")).to_be_hidden()
     inspected.get_by_text("Technical details").click()
     expect(inspected.locator("pre")).to_be_visible()
+    # A long line is scrolled in its box; the panel stays as wide as it is.
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    side = page.get_by_role("complementary", name="Activity").bounding_box()
+    box = inspected.locator("pre").bounding_box()
+    assert side is not None
+    assert box is not None
+    assert box["x"] + box["width"] <= side["x"] + side["width"]
     expect(studio.state("Clock")).to_have_text(re.compile(r"s$"), timeout=SLOW)
     expect(studio.state("Kettle")).to_have_text("error")
 

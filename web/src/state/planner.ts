@@ -121,7 +121,8 @@ async function answer(document: Document, signatures: Signatures, signal: AbortS
     const drawn = nodesBelow(flat, seedsDrawn(flat));
     return { document: document.id, signatures, nodes, seconds, drawn };
   } catch (error) {
-    if (error instanceof ApiError) return null;
+    // An answer that is not wanted any more may break off in the middle.
+    if (signal.aborted || error instanceof ApiError) return null;
     throw error;
   }
 }

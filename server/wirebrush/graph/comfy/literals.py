@@ -91,16 +91,9 @@ def _number(item: Any) -> float:
     return value
 
 
-def _toggle(item: Any) -> bool:
-    """As Python has it, but for the words that people write into forms."""
-    if isinstance(item, str) and item.strip().lower() in ("false", "0", "no", "off"):
-        return False
-    return bool(item)
-
-
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "INT": int,
     "FLOAT": _number,
     "STRING": str,
-    "BOOLEAN": _toggle,
+    "BOOLEAN": bool,
 }

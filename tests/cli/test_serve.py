@@ -52,6 +52,18 @@ def test_t01_with_a_token_it_starts_and_warns(home: Home) -> None:
     assert "not encrypted" in told
 
 
+def test_comfyuis_api_and_page_have_links_of_their_own(home: Home) -> None:
+    page = home.root / "page"
+    page.mkdir()
+    (page / "index.html").write_text("<p>ComfyUI")
+    server, url = home.serve("--comfy-ui", str(page))
+    assert server.stdout is not None
+    api, link = (server.stdout.readline().split()[-1] for _ in range(2))
+    assert link == url.replace("/?", "/comfy/?")
+    assert fetch(f"{api}features")[0] == 200
+    assert fetch(link)[1] == b"<p>ComfyUI"
+
+
 @posix
 def test_t74_one_line_with_the_link_and_an_orderly_end(home: Home) -> None:
     server, url = home.serve()

@@ -32,7 +32,7 @@ from wirebrush.engine.claims import FOREIGN_SECONDS, Claims, Turn
 from wirebrush.engine.context import Parts, Wishes
 from wirebrush.engine.graft import graft
 from wirebrush.engine.outcomes import Outcomes
-from wirebrush.engine.problems import BadOutput, is_out_of_memory, is_poison
+from wirebrush.engine.problems import BadOutput, CircularExpansion, is_out_of_memory, is_poison
 from wirebrush.engine.recorder import Emit, Record
 from wirebrush.engine.run import LiveGraph, NodeRun, Services
 from wirebrush.engine.task import WAITING, Task
@@ -348,7 +348,8 @@ class Execution:
             self._outcomes.fail(task, error)
         except RecipeError as error:
             hint = "It stands in the expansion of a node: a bug in that node."
-            self._outcomes.fail(task, NodeError(error.message, hint))
+            kind = CircularExpansion if error.code == "cycle" else NodeError
+            self._outcomes.fail(task, kind(error.message, hint))
 
     def _grow(self, task: Task, rows: list[tuple[Any, ...]], grafted: list[str]) -> None:
         """Wait for those of the new nodes that give this node's outputs, or are sinks."""

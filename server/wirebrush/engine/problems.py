@@ -27,6 +27,10 @@ class BadOutput(Exception):
     """A node's function returned something that its declaration does not say."""
 
 
+class CircularExpansion(NodeError):
+    """The nodes that a node expanded into feed each other."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out, on the device or the host; torch's class is known by its name."""
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

@@ -28,7 +28,7 @@ PACK = """
     import io, time
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
-    from wirebrush.api import Blocked, Expand, Run, Subgraph, node
+    from wirebrush.api import Blocked, Expand, Link, Run, Subgraph, node
 
     def even(values, types):
         if values.get("value", 0) % 2:
@@ -69,6 +69,11 @@ PACK = """
         graph = Subgraph()
         graph.node("Tell", text="inside")
         return graph.result(graph.node("Number", value=value))
+
+    @node(id="Circle", category="test")
+    def circle(value: int) -> int | Expand:
+        nodes = {"a": ("Number", {"value": Link("b")}), "b": ("Number", {"value": Link("a")})}
+        return Expand(nodes, (Link("a"),))
 
     @node(id="Wait", category="test")
     def wait(value: int, *, run: Run) -> int:
@@ -215,6 +220,12 @@ async def test_nodes_of_an_expansion_say_whose_they_are(studio: Studio) -> None:
     meta = done["history"]["meta"]
     told = next(item for node, item in meta.items() if node.startswith("1."))
     assert (told["display_node"], told["real_node_id"]) == ("1", "1")
+
+
+async def test_an_expansion_that_feeds_itself(studio: Studio) -> None:
+    nodes: dict[str, Node] = {"1": ("Circle", {"value": 6}), "2": ("Draw", {"grey": ["1", 0]})}
+    (error,) = of_kind(await run(studio, "circle", **nodes), "execution_error")
+    assert (error["node_id"], error["exception_type"]) == ("1", "graph.DependencyCycleError")
 
 
 async def test_nodes_refuse_values_before_anything_runs(studio: Studio) -> None:

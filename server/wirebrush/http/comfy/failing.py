@@ -8,6 +8,9 @@ from typing import Any, cast
 from wirebrush.events import NodeFailed, Problem
 from wirebrush.http.comfy.told import Told
 
+_NAMES = {"wirebrush.engine.problems.CircularExpansion": "graph.DependencyCycleError"}
+"""Failures that have a name of their own there."""
+
 
 def error_message(told: Told, problem: Problem) -> dict[str, Any]:
     """The data of `execution_error`: the node that failed, or the problem that ended the job."""
@@ -19,7 +22,7 @@ def error_message(told: Told, problem: Problem) -> dict[str, Any]:
         "node_type": told.type_of(None if node is None else told.real(node)),
         "executed": list(told.executed),
         "exception_message": _message(failure, said),
-        "exception_type": said.code if failure is None or not failure.error else failure.error,
+        "exception_type": _type(failure, said),
         "traceback": [] if failure is None else _frames(failure),
         "current_inputs": {} if failure is None else _inputs(failure.inputs),
         "current_outputs": list({**told.prompt, **told.states}),
@@ -64,6 +67,13 @@ def _message(failure: NodeFailed | None, problem: Problem) -> str:
     if failure is None or problem.code != "node_failed" or not failure.error:
         return problem.sentence
     return _said(failure.error, failure.traceback) or problem.sentence
+
+
+def _type(failure: NodeFailed | None, problem: Problem) -> str:
+    """The exception's class, or our code where there was none."""
+    if failure is None or not failure.error:
+        return problem.code
+    return _NAMES.get(failure.error, failure.error)
 
 
 def _frames(failure: NodeFailed) -> list[str]:

@@ -204,8 +204,10 @@ async def test_a_body_that_cannot_be_read(
 
 
 async def test_lower_numbers_run_first(comfy: Studio) -> None:
-    for name, more in (("a", {}), ("b", {}), ("first", {"front": True}), ("c", {"number": 0.5})):
-        await post(comfy, prompt=PROMPT, prompt_id=name, **more)
+    wishes: dict[str, dict[str, Any]] = {"first": {"front": True}, "c": {"number": 0.5}}
+    for name in ("a", "b", "first", "c"):
+        body = {"prompt": PROMPT, "prompt_id": name, **wishes.get(name, {})}
+        await comfy.ask_bare("POST", "/prompt", json=body)
     numbers = {item[1]: item[0] for item in (await get(comfy, "/queue"))["queue_pending"]}
     assert numbers == {"first": -2, "a": 0, "c": 0.5, "b": 1}
     assert await pending(comfy) == ["first", "a", "c", "b"]

@@ -95,8 +95,12 @@ def engine(folder: Path) -> WorkerCommand:
     (folder / "packs" / "draw").mkdir(parents=True, exist_ok=True)
     (folder / "packs" / "draw" / "__init__.py").write_text(dedent(PACK))
     packs = (folder / "packs",)
-    sizes = {"memory_bytes": 1 << 26, "disk_bytes": 1 << 28}
-    command = WorkerCommand.engine("cpu-0", "cpu", folder / "data", packs=packs, **sizes)
+    command = WorkerCommand.engine(
+        *("cpu-0", "cpu", folder / "data"),
+        packs=packs,
+        memory_bytes=1 << 26,
+        disk_bytes=1 << 28,
+    )
     *start, options = command.argv
     alone = {**json.loads(options), "entry_points": False}  # the built-in pack is not needed here
     return replace(command, argv=(*start, json.dumps(alone)))

@@ -239,7 +239,8 @@ async def test_an_interrupt(comfy: Studio) -> None:
 
 async def test_a_client_hears_its_own_prompts_only(comfy: Studio) -> None:
     async with listening(comfy, "me") as mine, listening(comfy, "other") as other:
-        await said(mine), await said(other)
+        for connection in (mine, other):
+            await said(connection)
         lease = await queued(comfy, "me")
         comfy.services.hub.publish(lease.job.id, NodeStarted("1"))
         comfy.services.hub.publish(lease.job.id, NodeProgress("1", 1, 2))

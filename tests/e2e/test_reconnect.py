@@ -33,6 +33,9 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         examiner = Examiner.of(page)
         examiner.look_at(lost.locator(".."), "a lost connection")
         assert examiner.faults == {}
+        queue = page.get_by_role("region", name="Queue")
+        expect(queue.get_by_role("group", name="Running")).to_have_count(0)
+        expect(queue.get_by_text("no word from the server")).to_have_count(2)
         words = "a yellow house in the desert"
         studio.field("What to paint", "text").fill(words)
         expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)

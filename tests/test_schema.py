@@ -66,6 +66,7 @@ EVENTS: list[Event] = [
     events.NodeProgress("1", 3, 20),
     events.Preview("1", "image/jpeg", b"..."),
     events.NodeFinished("1", False, 1.5, (events.Output("output", "ab" * 32, width=128),)),
+    events.NodeFailed("1", Problem("x", "y", node="1"), "ValueError", ("line",), {"a": 1}),
     events.Finished("failed", Summary(per_node={"1": 1.0}), (Problem("x", "y", node="1"),)),
 ]
 

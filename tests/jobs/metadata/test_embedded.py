@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -118,6 +119,26 @@ def test_a_bomb_does_not_go_off(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"zTXt", bomb))
     assert embedded(path) == Graphs()
+
+
+def test_many_bombs_do_not_go_off_either(tmp_path: Path) -> None:
+    """Each is within bounds: 2000 of them would be 14 GB."""
+    packed = b"\0\0" + zlib.compress(bytes(7 << 20))
+    bombs = b"".join(chunk(b"zTXt", b"k%d" % at + packed) for at in range(2000))
+    path = tmp_path / "a"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bombs + chunk(b"tEXt", b"prompt\0{}"))
+    began = time.perf_counter()
+    assert embedded(path) == Graphs()
+    assert time.perf_counter() - began < 20
+
+
+def test_a_chunk_of_a_hundred_megabytes_is_stepped_over(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 100_000_000) + b"tEXtworkflow\0")
+        file.seek(100_000_000 - 9 + 4, 1)  # a hole, as long as the chunk says
+        file.write(chunk(b"tEXt", b"prompt\0" + json.dumps(PROMPT, ensure_ascii=True).encode()))
+    assert embedded(path) == Graphs(None, PROMPT)
 
 
 @settings(max_examples=60, deadline=None)

@@ -23,7 +23,7 @@ from wirebrush.graph.comfy.records import (
     UiPort,
     UiSubgraph,
 )
-from wirebrush.graph.comfy.tracing import Source, Tracer
+from wirebrush.graph.comfy.tracing import MOST_STEPS, Source, Tracer
 from wirebrush.graph.comfy.widgets import Layouts, Place, Values, decode
 from wirebrush.graph.workflow import (
     SUBGRAPH,
@@ -149,6 +149,10 @@ class CanvasIn:
                     continue
                 target = End(node.id, self._input(node, slot))
                 yield Wire(self._output(source), target, source.knots, _through(source))
+
+        if self.tracer.steps > MOST_STEPS:
+            message = "The links run through more reroutes than can be followed."
+            self.shared.say(message, "Links are missing. Take some of the reroutes away.", "")
 
     def fed_from_outside(self) -> dict[int, list[tuple[End, Source]]]:
         """The inputs that each input of the definition feeds."""

@@ -67,6 +67,13 @@ def _extra(canvas: CanvasOut) -> dict[str, Any]:
 def _definition(item: Subgraph, canvas: CanvasOut) -> dict[str, Any]:
     nodes, points = canvas.nodes(), list(canvas.points())
     left, right, top = _edges(nodes)
+    entering: dict[int, list[int]] = {}
+    leaving: dict[int, list[int]] = {}
+    for link in canvas.table.links:
+        if link.origin == INSIDE:
+            entering.setdefault(link.origin_slot, []).append(int(link.id))
+        if link.target == OUTSIDE:
+            leaving.setdefault(link.target_slot, []).append(int(link.id))
     state = {
         "lastGroupId": len(item.frames),
         "lastNodeId": canvas.last_node,
@@ -82,8 +89,8 @@ def _definition(item: Subgraph, canvas: CanvasOut) -> dict[str, Any]:
         "name": item.name or "Subgraph",
         "inputNode": {"id": int(INSIDE), "bounding": [left - 200, top, *_PORTS_SIZE]},
         "outputNode": {"id": int(OUTSIDE), "bounding": [right + 80, top, *_PORTS_SIZE]},
-        "inputs": [_port(port, canvas, INSIDE, at) for at, port in enumerate(item.inputs)],
-        "outputs": [_port(port, canvas, OUTSIDE, at) for at, port in enumerate(item.outputs)],
+        "inputs": [_port(port, entering.get(at, [])) for at, port in enumerate(item.inputs)],
+        "outputs": [_port(port, leaving.get(at, [])) for at, port in enumerate(item.outputs)],
         "widgets": [],
         "nodes": nodes,
         "groups": canvas.groups(),
@@ -93,14 +100,7 @@ def _definition(item: Subgraph, canvas: CanvasOut) -> dict[str, Any]:
     return data | _kept(item.extra) | {"extra": _extra(canvas)}
 
 
-def _port(
-    port: SubgraphInput | SubgraphOutput, canvas: CanvasOut, side: str, place: int
-) -> dict[str, Any]:
-    links = [
-        int(link.id)
-        for link in canvas.table.links
-        if (side, place) in ((link.origin, link.origin_slot), (link.target, link.target_slot))
-    ]
+def _port(port: SubgraphInput | SubgraphOutput, links: list[int]) -> dict[str, Any]:
     kept = as_object(port.extra.get(COMFY))
     data = {"id": port.id, "name": port.name, "type": port.type, "linkIds": links}
     return data | {name: item for name, item in kept.items() if name != "through"}

@@ -59,6 +59,7 @@ class _Unfolding:
     say: Say
     known: dict[str, GroupNode] = field(default_factory=dict[str, GroupNode])
     by_id: dict[str, GroupNode] = field(default_factory=dict[str, GroupNode])
+    refused: set[str] = field(default_factory=set[str])
     shown: int = 0
 
     def prepare(self, names: Iterable[str]) -> None:
@@ -78,8 +79,9 @@ class _Unfolding:
                     self._define(self.types[name])
 
     def _define(self, kind: UiGroupType) -> None:
-        inner = [self.known.get(name) for name in _used(kind.graph, self.types)]
-        if None in inner:
+        names = list(_used(kind.graph, self.types))
+        inner = [self.known.get(name) for name in names]
+        if self.refused.isdisjoint(names) and None in inner:
             message = f"The group node {quoted(kind.name)} contains itself."
             self.say(message, "Its nodes inside are left as they are. Make it anew.", "")
         self.shown += sum(len(item.subgraph.inputs) for item in inner if item is not None)
@@ -87,6 +89,7 @@ class _Unfolding:
         if self.shown > self.most:
             message = f"The group node {quoted(kind.name)} shows more inputs than can be read."
             self.say(message, "Open it in ComfyUI, and take it apart there.", "")
+            self.refused.add(kind.name)
             return
         showing = Showing(replace(kind, graph=self.graph(kind.graph)), self.layouts, self.by_id)
         found = showing.as_subgraph(str(uuid5(NAMESPACE_URL, _ID + kind.name)))

@@ -24,13 +24,17 @@ class Slots:
     outputs: list[dict[str, Any]]
     keys: list[str] = field(default_factory=list[str])
     outs: list[str] = field(default_factory=list[str])
+    _places: dict[str, int] = field(default_factory=dict[str, int])
 
     def input(self, key: str, type_name: str) -> int:
         """The place of an input, which is added if it is not there."""
-        if key not in self.keys:
+        if not self._places:
+            self._places = {known: at for at, known in reversed([*enumerate(self.keys)])}
+        if key not in self._places:
+            self._places[key] = len(self.keys)
             self.keys.append(key)
             self.inputs.append({"name": key, "type": type_name})
-        return self.keys.index(key)
+        return self._places[key]
 
     def output(self, key: str) -> int:
         """The place of an output (`#2` is the third), which is added if it is not there."""
@@ -56,6 +60,11 @@ class Definitions:
         default_factory=dict[tuple[str, str], "tuple[bool, Any]"], compare=False
     )
     """What inputs of definitions lead to, as far as somebody asked."""
+    own: dict[tuple[str, str], tuple[frozenset[str], dict[str, Any]]] = field(
+        default_factory=dict[tuple[str, str], "tuple[frozenset[str], dict[str, Any]]"],
+        compare=False,
+    )
+    """Which inputs of nodes in definitions are values, and what stands there if nothing does."""
 
     def spec(self, node: WorkflowNode) -> NodeSpec | None:
         """The type of a node: by the catalog, else as its file said."""
@@ -136,7 +145,7 @@ class Definitions:
             way.append((key, node, name))
             inner = self.subgraphs.get(node.subgraph or "")
             if inner is None:
-                found = self._own(node, name)
+                found = self._own(at[0], node, name)
                 break
             at = next(((inner, item) for item in inner.inputs if item.id == name), None)
         for key, node, name in reversed(way):
@@ -149,10 +158,15 @@ class Definitions:
         ends = ((definition.nodes.get(end.node), end.port) for end in port.to)
         return next(((node, name) for node, name in ends if node is not None), None)
 
-    def _own(self, node: WorkflowNode, name: str) -> tuple[bool, Any]:
-        slots = self.slots(node)
-        slot = dict(zip(slots.keys, slots.inputs, strict=False)).get(name, {})
-        return bool(slot.get("widget")), self.layout(node)[1].get(name)
+    def _own(self, definition: Subgraph, node: WorkflowNode, name: str) -> tuple[bool, Any]:
+        key = (definition.id, node.id)
+        if key not in self.own:
+            slots = self.slots(node)
+            named = zip(slots.keys, slots.inputs, strict=False)
+            edited = frozenset(name for name, slot in named if slot.get("widget"))
+            self.own[key] = edited, self.layout(node)[1]
+        edited, defaults = self.own[key]
+        return name in edited, defaults.get(name)
 
 
 _SIDES = ("inputs", "outputs")

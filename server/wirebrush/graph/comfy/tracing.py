@@ -25,11 +25,17 @@ class Source:
     through: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+MOST_STEPS = 300_000
+"""How many reroutes and points all links of a canvas may run through together: a short file can
+mean a great many."""
+
+
+@dataclass
 class Tracer:
-    """The links of one canvas."""
+    """The links of one canvas. `steps` counts what they ran through."""
 
     graph: UiGraph
+    steps: int = 0
 
     @cached_property
     def nodes(self) -> Mapping[str, UiNode]:
@@ -56,12 +62,14 @@ class Tracer:
         return link if link is not None and link.target == node.id else None
 
     def source(self, link: UiLink) -> Source | None:
-        """Where a link really starts; None if it comes from a reroute that nothing enters."""
+        """Where a link really starts; None if it comes from a reroute that nothing enters, or if
+        all of them together ran through too many."""
         knots: list[Point] = []
         through: list[str] = []
         passed: set[str] = set()
-        while True:
+        while self.steps <= MOST_STEPS:
             self._points(link, knots, through)
+            self.steps += 1
             node = self.nodes.get(link.origin)
             if node is None or node.type != REROUTE:
                 break
@@ -74,6 +82,8 @@ class Tracer:
             if before is None:
                 return None
             link = before
+        else:
+            return None
         order = tuple(reversed(knots)), tuple(reversed(through))
         return Source(link.origin, link.origin_slot, *order)
 
@@ -82,6 +92,7 @@ class Tracer:
         point, passed = link.parent, set[str]()
         while point is not None and point in self.graph.reroutes and point not in passed:
             passed.add(point)
+            self.steps += 1
             at, parent = self.graph.reroutes[point]
             knots.append(at)
             through.append(POINT + point)

@@ -280,11 +280,12 @@ async def test_numbers_of_the_query_are_numbers(comfy: Studio, query: str) -> No
     assert (status, told["error"]["type"]) == (400, "invalid_request")
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),
-    max_leaves=6,
-)
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner)
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
+JSON = st.recursive(PLAIN, nested, max_leaves=6)
 NODE = st.fixed_dictionaries(
     {},
     optional={

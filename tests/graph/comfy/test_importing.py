@@ -85,6 +85,22 @@ def test_a_value_node_is_written_into_what_it_feeds() -> None:
     assert prompt["2"]["inputs"]["cfg"] == 8
 
 
+def test_the_output_of_a_value_node_goes_by_its_own_name() -> None:
+    """It says which widget it feeds too, as ComfyUI writes it."""
+    steps = {"name": "steps", "type": "INT", "link": 5, "widget": {"name": "steps"}}
+    output = {"name": "INT", "type": "INT", "widget": {"name": "steps"}}
+    workflow = ui(
+        [
+            a_node(1, "PrimitiveNode", widgets_values=[33, "fixed"]) | {"outputs": [output]},
+            {"id": 2, "type": "KSampler", "inputs": [steps], "widgets_values": [1, "fixed", 20]},
+        ],
+        [[5, 1, 0, 2, 0, "INT"]],
+    )
+    prompt, problems = comfy_prompt(workflow, NOTHING)
+    assert problems == []
+    assert prompt["2"]["inputs"]["steps"] == 33
+
+
 def test_a_bypassed_node_of_an_unknown_type_hands_on_what_fits() -> None:
     middle = a_node(2, "Middle", [5], mode=4)
     middle["inputs"].insert(0, {"name": "other", "type": "Y", "link": None})

@@ -147,7 +147,7 @@ class _Reader:
             mode=mode if type(mode) is int else 0,
             title=title if isinstance(title, str) else "",
             inputs=tuple(map(_slot, objects(raw.get("inputs")))),
-            outputs=tuple(map(_slot, objects(raw.get("outputs")))),
+            outputs=tuple(map(_output, objects(raw.get("outputs")))),
             values=raw.get("widgets_values"),
             raw=raw,
         )
@@ -213,6 +213,12 @@ def _slot(raw: Mapping[str, Any]) -> UiSlot:
     if isinstance(widget, dict):
         named = str(cast("dict[str, Any]", widget).get("name") or named)
     return UiSlot(named, as_type(raw.get("type")), isinstance(widget, dict), raw)
+
+
+def _output(raw: Mapping[str, Any]) -> UiSlot:
+    """An output; that of a Primitive says which widget it feeds, which is not its name."""
+    name = raw.get("name")
+    return UiSlot(name if isinstance(name, str) else "", as_type(raw.get("type")), False, raw)
 
 
 def _port(raw: Mapping[str, Any]) -> UiPort:

@@ -45,7 +45,8 @@ class Verdict:
 async def submit(services: Services, prompts: Prompts, order: Order) -> dict[str, Any]:
     """Queue an order; NotRun says why not. The answer: id, number, what was left out and why."""
     verdict = await judge(services, order)
-    texts, workflow = await _aside(len(verdict.nodes), _carried, verdict, order)
+    large = len(verdict.nodes) if order.embedded else 0  # the prompt alone is quickly written
+    texts, workflow = await _aside(large, _carried, verdict, order)
     submission = Submission(
         prompt=verdict.nodes,
         targets=verdict.targets,
@@ -96,7 +97,7 @@ async def _ask_nodes(
     services: Services, judged: Judge, wanted: Sequence[str], catalog: Catalog
 ) -> None:
     """The nodes' own word on their values, as far as these could be read at all."""
-    if judged.broken:
+    if judged.broken or not any(spec.validates for spec in _types(judged.prompt, catalog)):
         return
     prompt = Prompt.from_json(judged.data)
     for problem in await services.submitter.refused(prompt, wanted, catalog):

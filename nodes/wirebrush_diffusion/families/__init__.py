@@ -12,6 +12,7 @@ from wirebrush_diffusion.families.chroma import Chroma
 from wirebrush_diffusion.families.family import NETWORK_PREFIXES, Family, Plan
 from wirebrush_diffusion.families.flux import Flux
 from wirebrush_diffusion.families.hidream import HiDream
+from wirebrush_diffusion.families.lotus import Lotus
 from wirebrush_diffusion.families.lumina2 import Lumina2
 from wirebrush_diffusion.families.pixart import PixArtAlpha, PixArtSigma
 from wirebrush_diffusion.families.qwen_image import QwenImage
@@ -33,6 +34,7 @@ FAMILIES: tuple[Family, ...] = (
     StableDiffusionXL(),
     SDXLRefiner(),
     X4Upscaler(),
+    Lotus(),  # before unCLIP, which is shown more than four numbers
     Unclip(),
     StableDiffusion3(),
     Flux(),

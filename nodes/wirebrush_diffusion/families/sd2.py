@@ -30,6 +30,7 @@ class StableDiffusion2(UNetFamily):
             activation="gelu",
             padding=0,
             cut=1,
+            kept=23,
         ),
     )
 

@@ -150,7 +150,8 @@ def clip_layout(text: TextFile, part: TextPart) -> Layout:
     layers = Shapes(text.file, named={name: () for name in entries}).count(
         r"encoder\.layers\.(\d{1,4})\."
     )
-    unread = tuple(f"encoder.layers.{layers - 1 - i}." for i in range(part.cut))
+    cut = 0 if layers == part.kept else part.cut
+    unread = tuple(f"encoder.layers.{layers - 1 - i}." for i in range(cut))
     kept = {name: place for name, place in entries.items() if not name.startswith(unread or "-")}
     return Layout(text.file, kept)
 

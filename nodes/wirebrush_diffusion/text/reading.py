@@ -29,10 +29,10 @@ class TextPart:
     folders, `prefixes` where single files keep it. For CLIP: the `layer` that is read, whether it
     passes the final norm, whether the pooled state is projected, the `activation` (files do not
     tell it), the `padding` token (None: end of text), and how many last layers are never read
-    (`cut`). For others: `places` is the least length of an encoding, and whether nobody looks at
-    what fills it up (`masked`). For language models: what
-    stands `before` and `after` each text, whether states of what stands before are given away
-    (`hides`), and whether brackets weigh words (`weighted`).
+    (`cut`): files with `kept` layers were written without those. For others: `places` is the least
+    length of an encoding, and whether nobody looks at what fills it up (`masked`). For language
+    models: what stands `before` and `after` each text, whether states of what stands before are
+    given away (`hides`), and whether brackets weigh words (`weighted`).
     """
 
     role: str
@@ -46,6 +46,7 @@ class TextPart:
     activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
     padding: int | None = None
     cut: int = 0
+    kept: int = 0
     places: int = 1
     masked: bool = False
     before: str = ""

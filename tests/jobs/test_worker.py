@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -14,13 +15,14 @@ from small_studio import tiny
 
 from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.logfile import LogFile
+from wirebrush.jobs.patience import Patience
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 from wirebrush.packlist import Ended
 
 
 async def test_frames_go_both_ways_and_the_end_is_clean(tmp_path: Path) -> None:
     worker = await WorkerProcess.start(tiny(tmp_path))
-    hello, catalog = await worker.handshake(20)
+    hello, catalog = await worker.handshake(20, 20)
     assert (hello["pid"], catalog["digest"]) == (worker.pid, "tiny")
     prompt = {"1": {"class_type": "Text", "inputs": {"text": "hi"}}}
     await worker.send({"type": "run", "job": "j", "epoch": 1, "attempt": 1, "prompt": prompt})
@@ -49,7 +51,7 @@ async def test_end_is_certain_also_for_the_deaf_and_busy(tmp_path: Path) -> None
 async def test_an_import_without_end_is_named(tmp_path: Path) -> None:
     worker = await WorkerProcess.start(tiny(tmp_path, how="imports"))
     with pytest.raises(PackFatal, match="while it imported pack endless") as failed:
-        await worker.handshake(4)
+        await worker.handshake(4, 60)
     await worker.destroy()
     assert failed.value.pack == "endless"
     assert failed.value.ended.why == (
@@ -59,11 +61,39 @@ async def test_an_import_without_end_is_named(tmp_path: Path) -> None:
     assert failed.value.lasting
 
 
+async def test_a_pack_that_loads_nothing_more_is_waited_for_less_long(tmp_path: Path) -> None:
+    worker = await WorkerProcess.start(tiny(tmp_path, how="imports"))
+    with pytest.raises(PackFatal, match="loaded nothing within 1 s, while") as failed:
+        await worker.handshake(3600, 1)
+    assert worker.importing == "endless"
+    await worker.destroy()
+    assert failed.value.ended.why.startswith("Its import went no further within 1 s. It is left")
+
+
+async def test_patience_moves_on_with_what_is_imported() -> None:
+    now = asyncio.get_running_loop().time
+    patience = Patience(100, 10)
+    assert patience.until > now() + 50, "nothing is imported yet"
+    patience.next("mine")
+    assert patience.until < now() + 11
+    hung = patience.until
+    patience.loaded(500)
+    moved = patience.until
+    assert moved > hung, "it loaded something"
+    patience.loaded(500)
+    assert patience.until == moved, "it did not"
+    assert patience.spent()[1] == "Its import went no further within 10 s."
+    patience.next("builtin")
+    patience.loaded(600)
+    assert patience.until > now() + 50, "its libraries are large"
+    assert patience.spent()[1] == "Its import did not end within 100 s."
+
+
 @pytest.mark.skipif(os.name != "posix", reason="ends by a POSIX signal")
 async def test_an_end_from_outside_is_not_held_against_a_pack_for_ever(tmp_path: Path) -> None:
     worker = await WorkerProcess.start(tiny(tmp_path, how="ended"))
     with pytest.raises(PackFatal, match="SIGTERM") as failed:
-        await worker.handshake(60)
+        await worker.handshake(60, 60)
     await worker.destroy()
     assert not failed.value.lasting
 

@@ -16,18 +16,21 @@ from wirebrush.catalog import Catalog
 from wirebrush.channel import Frame
 from wirebrush.cli.devices import device_names
 from wirebrush.cli.graphs import Runnable
+from wirebrush.cli.say import complain
 from wirebrush.config import Config
 from wirebrush.events import Event, Finished, Problem, event_from_json
 from wirebrush.folders import ModelFolders, packaged_roots
 from wirebrush.jobs import assettable
 from wirebrush.jobs.blobs import Blobs
 from wirebrush.jobs.errors import PackFatal
+from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.packswitches import PackSwitches
 from wirebrush.jobs.records import AssetRecord
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 from wirebrush.packlist import BUILTIN
 
-START_SECONDS = 180.0
+LIMITS = Limits()
+SLOW_SECONDS = 10.0
 ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
 
 
@@ -208,8 +211,9 @@ async def _started(
     """A worker that is ready, without the packs that it would not survive; and its catalog."""
     while True:
         process = await WorkerProcess.start(command)
+        slow = asyncio.create_task(_say_what_is_slow(process))
         try:
-            _, catalog = await process.handshake(START_SECONDS)
+            _, catalog = await process.handshake(LIMITS.hello, LIMITS.pack)
         except PackFatal as fatal:
             await process.destroy()
             command = command.without(fatal)
@@ -220,6 +224,22 @@ async def _started(
             raise
         else:
             return process, catalog
+        finally:
+            slow.cancel()
+
+
+async def _say_what_is_slow(process: WorkerProcess) -> None:
+    """Once for each pack whose import takes long: somebody waits for it."""
+    said = ""
+    while True:
+        pack = process.importing
+        await asyncio.sleep(SLOW_SECONDS)
+        if pack not in ("", said, BUILTIN) and pack == process.importing:
+            said = pack
+            complain(
+                f"Pack {pack} is still being imported. It is left out if it loads nothing more for"
+                f" {LIMITS.pack:g} s."
+            )
 
 
 def _made(frame: Frame) -> Made:

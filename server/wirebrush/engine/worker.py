@@ -259,6 +259,7 @@ class Worker:
                 "type": "beat",
                 "job": job.id if job else None,
                 "progress": self._progress.count,
+                "modules": len(sys.modules),
                 "rss": process.memory_info().rss,
                 "vram": self._device.vram(),
             }

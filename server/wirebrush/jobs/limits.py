@@ -10,6 +10,7 @@ class Limits:
     """How long a worker may take for what (seconds), and how large it may grow (bytes)."""
 
     hello: float = 180.0
+    pack: float = 60.0  # of a pack's import in which it loads nothing more
     beat: float = 60.0
     node: float = 1800.0
     cancel_grace: float = 5.0

@@ -122,7 +122,7 @@ class Supervisor:
                 self._leftovers.forget(worker.name)
 
     async def _greet(self, worker: WorkerProcess) -> None:
-        greeting = asyncio.create_task(worker.handshake(self._limits.hello))
+        greeting = asyncio.create_task(worker.handshake(self._limits.hello, self._limits.pack))
         await first_of(self._stopping.wait(), self._renewing.wait(), greeting)
         if not greeting.done():
             await dropped(greeting)

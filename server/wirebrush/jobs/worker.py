@@ -21,6 +21,7 @@ from wirebrush.channel import PROTOCOL, AsyncChannel, ChannelClosed, Frame
 from wirebrush.folders import KindFolder
 from wirebrush.jobs.errors import PackFatal, WorkerFailed
 from wirebrush.jobs.logfile import LogFile
+from wirebrush.jobs.patience import Patience
 from wirebrush.packlist import Ended, PackChoice
 
 _READ_AHEAD = 1 << 20
@@ -143,18 +144,31 @@ class WorkerProcess:
         """How it ended (negative: by that signal); None as long as it lives."""
         return self._process.returncode
 
-    async def handshake(self, seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    @property
+    def importing(self) -> str:
+        """The pack that it imports right now; empty if none."""
+        return "" if self._importing is None else self._importing[0]
+
+    async def handshake(
+        self, seconds: float, pack_seconds: float
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """What the worker says first: hello and catalog. WorkerFailed if it does not, in time.
 
-        PackFatal if that was while it imported a pack.
+        Args:
+            seconds: How long that may take, and each pack's import anew.
+            pack_seconds: How long a pack may be imported without loading one more module. What
+                is built in has all of `seconds`: its libraries are large.
+
+        Raises:
+            PackFatal: The time was up, or the worker ended, while it imported a pack.
         """
+        patience = Patience(seconds, pack_seconds)
         try:
-            async with asyncio.timeout(seconds):
-                hello = await self._expect("hello")
-                catalog = await self._expect("catalog")
+            async with asyncio.timeout_at(patience.until) as deadline:
+                hello = await self._expect("hello", patience, deadline)
+                catalog = await self._expect("catalog", patience, deadline)
         except TimeoutError as error:
-            reason = f"Its import did not end within {seconds:g} s."
-            raise self._failed(f"was not ready within {seconds:g} s", reason) from error
+            raise self._failed(*patience.spent()) from error
         except ChannelClosed as error:
             await self.wait(2.0)
             how = self.ended_how()
@@ -235,7 +249,9 @@ class WorkerProcess:
         except TimeoutError:
             return
 
-    async def _expect(self, kind: str) -> Mapping[str, Any]:
+    async def _expect(
+        self, kind: str, patience: Patience, deadline: asyncio.Timeout
+    ) -> Mapping[str, Any]:
         while True:
             frame = await self._channel.receive()
             if frame.type == kind:
@@ -243,7 +259,12 @@ class WorkerProcess:
             if frame.type == "importing":
                 pack, source = frame.header.get("pack"), frame.header.get("source", "")
                 self._importing = (str(pack), str(source)) if pack else None
-            elif frame.type not in ("beat", "log"):
+                patience.next(self.importing)
+                deadline.reschedule(patience.until)
+            elif frame.type == "beat":
+                patience.loaded(frame.header.get("modules"))
+                deadline.reschedule(patience.until)
+            elif frame.type != "log":
                 raise ChannelClosed(f"The worker said {frame.type!r} before {kind!r}.")
 
     def _failed(self, what: str, reason: str = "") -> WorkerFailed:

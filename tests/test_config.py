@@ -151,3 +151,23 @@ def test_a_broken_file_of_model_paths_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("a: [")
     with pytest.raises(ConfigError, match=r"--extra-model-paths: .*x\.yaml cannot be read in line"):
         parse("--extra-model-paths", str(tmp_path / "x.yaml"))
+
+
+def test_comfyuis_page_is_where_pip_put_it_or_said_how_to_get(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("wirebrush.config.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="-m pip install comfyui-frontend-package"):
+        parse("--comfy-ui")
+    with pytest.raises(ConfigError, match=r"no index\.html"):
+        parse("--comfy-ui", str(tmp_path))
+    (tmp_path / "index.html").touch()
+    config = parse("--comfy-ui", str(tmp_path))
+    assert (config.comfy, config.comfy_ui) == (True, tmp_path)
+    assert not parse().comfy
+
+
+def test_a_folder_of_comfyuis_packs_must_be_there(tmp_path: Path) -> None:
+    assert parse("--comfy-packs", str(tmp_path)).comfy_packs == (tmp_path,)
+    with pytest.raises(ConfigError, match="--comfy-packs .* is not a folder"):
+        parse("--comfy-packs", str(tmp_path / "nothing"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -290,7 +291,8 @@ def _comfy_ui(given: str | None) -> Path | None:
         if found is None or found.origin is None:
             raise ConfigError(
                 "--comfy-ui needs ComfyUI's page, which is not installed. Install it with"
-                " `pip install comfyui-frontend-package`, or name its folder: --comfy-ui DIR"
+                f"\n  {sys.executable} -m pip install comfyui-frontend-package\n"
+                "or name the folder that has its index.html: --comfy-ui DIR"
             )
         folder = Path(found.origin).parent / "static"
     if not (folder / "index.html").is_file():

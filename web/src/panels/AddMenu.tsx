@@ -9,6 +9,7 @@ import { useNodeTypes, useSettings, useStudio, useView } from "../state/context"
 import type { Adding } from "../state/view";
 import { PortShape } from "../ui/PortShape";
 import { t } from "../i18n/text";
+import { Lossy } from "../ui/Lossy";
 import { usePopover } from "../ui/usePopover";
 import styles from "./AddMenu.module.css";
 
@@ -132,7 +133,9 @@ function Options({ found, active, point, choose }: OptionsProps) {
               onPointerMove={() => index !== active && point(index)}
               onClick={() => choose(spec)}
             >
-              <span className={styles["name"]}>{spec.title}</span>
+              <span className={styles["name"]}>
+                {spec.title} {spec.lossy && <Lossy />}
+              </span>
               <span className={styles["category"]}>{categoryText(spec.category)}</span>
             </li>
           );

@@ -2,6 +2,7 @@ import { Star } from "lucide-react";
 import type { NodeSpec } from "../model/catalog/catalog";
 import { DRAGGED_TYPE } from "../state/adding";
 import { useSettings, useStudio } from "../state/context";
+import { Lossy } from "../ui/Lossy";
 import { PortShape } from "../ui/PortShape";
 import { t } from "../i18n/text";
 import styles from "./Library.module.css";
@@ -23,7 +24,9 @@ export function TypeRow({ spec }: { spec: NodeSpec }) {
       }}
       onDragEnd={() => studio.view.setState({ placing: null, target: null })}
     >
-      <span className={styles["typeName"]}>{spec.title}</span>
+      <span className={styles["typeName"]}>
+        {spec.title} {spec.lossy && <Lossy />}
+      </span>
       <button
         type="button"
         className={styles["star"]}

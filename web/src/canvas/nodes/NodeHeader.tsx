@@ -1,7 +1,9 @@
 import { INPUTS, isBorder } from "../../model/subgraphs/border";
+import { loses, type NodeSpec } from "../../model/catalog/catalog";
 import { setNodeField } from "../../model/commands";
 import { useGraph, useNodeRun, useView, useWorkspace } from "../../state/context";
 import { t } from "../../i18n/text";
+import { Lossy } from "../../ui/Lossy";
 import { tintOf } from "../../ui/tints";
 import styles from "./Node.module.css";
 import { useInstanceProgress } from "./useInstanceRun";
@@ -9,19 +11,21 @@ import type { NodeStateWords } from "./nodeStateWords";
 
 interface Props {
   id: string;
-  /** What it is called while nobody gave it a name: its type's title. */
-  fallback: string;
+  /** Its type, whose title it has while nobody gave it a name. */
+  spec: NodeSpec;
   state: NodeStateWords;
 }
 
 /** A node's name, its colour, its state in words at the right, and how far it is. */
-export function NodeHeader({ id, fallback, state }: Props) {
+export function NodeHeader({ id, spec, state }: Props) {
+  const isLossy = useGraph((graph) => loses(spec, graph.nodes[id]?.values ?? {}));
   const color = useGraph((graph) => graph.nodes[id]?.color);
   return (
     <>
       {color && <div className={styles["strip"]} style={{ background: tintOf(color) }} />}
       <header className={styles["header"]}>
-        <Title id={id} fallback={fallback} />
+        <Title id={id} fallback={spec.title} />
+        {isLossy && <Lossy />}
         <span className={`${styles["state"]} ${styles[state.look] ?? ""}`} title={state.reason}>
           {state.words}
         </span>

@@ -43,7 +43,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       onPointerEnter={() => setPointed(true)}
       onPointerLeave={() => setPointed(false)}
     >
-      <NodeHeader id={id} fallback={spec.title} state={state} />
+      <NodeHeader id={id} spec={spec} state={state} />
       <NodePorts id={id} layout={layout} />
       {layout.sentence && <NodeSentence spec={spec} place={layout.sentence} />}
       {layout.picture && <NodePicture id={id} spec={spec} place={layout.picture} />}

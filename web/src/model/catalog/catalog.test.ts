@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { testCatalog } from "../../testing/catalog";
-import { accepts, defaultValues } from "./catalog";
+import { accepts, defaultValues, loses } from "./catalog";
 
 const catalog = testCatalog();
 
@@ -18,6 +18,18 @@ describe("types", () => {
   test("are found under former ids, and listed once", () => {
     expect(catalog.spec("OldSampler")?.id).toBe("KSampler");
     expect(catalog.types().filter((spec) => spec.id === "KSampler")).toHaveLength(1);
+  });
+
+  test("say which nodes make results less exact: always, or by what is chosen", () => {
+    const exact = catalog.spec("KSampler")!;
+    expect(loses(exact, {})).toBe(false);
+    expect(loses({ ...exact, lossy: true }, {})).toBe(true);
+    const widget = { kind: "choice", choices: ["default", "fp8"], lossy: ["fp8"] };
+    const choosing = { ...exact, inputs: [{ name: "dtype", type: "COMBO", default: "default", widget }] };
+    expect(loses(choosing, {})).toBe(false);
+    expect(loses(choosing, { dtype: "fp8" })).toBe(true);
+    expect(loses({ ...choosing, inputs: [{ ...choosing.inputs[0]!, default: "fp8" }] }, {})).toBe(true);
+    expect(loses({ ...choosing, inputs: [{ ...choosing.inputs[0]!, default: "fp8" }] }, { dtype: "default" })).toBe(false);
   });
 
   test("give new nodes their defaults, or the first choice", () => {

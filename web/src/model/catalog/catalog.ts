@@ -75,6 +75,15 @@ export function accepts(input: string, output: string): boolean {
   return input.split(",").some((type) => given.has(type));
 }
 
+/** Whether a node with these values makes results less exact: always, or by a choice. As `NodeSpec.loses` of the server. */
+export function loses(spec: NodeSpec, values: Readonly<Record<string, unknown>>): boolean {
+  if (spec.lossy) return true;
+  return spec.inputs.some(({ name, widget, default: usual }) => {
+    const value = Object.hasOwn(values, name) ? values[name] : usual;
+    return typeof value === "string" && (widget?.lossy?.includes(value) ?? false);
+  });
+}
+
 /** What a new node of the type starts with. */
 export function defaultValues(spec: NodeSpec): Record<string, NonNullable<Port["default"]>> {
   const values: Record<string, NonNullable<Port["default"]>> = {};

@@ -95,6 +95,14 @@ describe("the library", () => {
     expect(some[0]?.shelves.map(({ path }) => path)).toEqual(["latent/advanced", "latent/batch"]);
   });
 
+  test("has one shelf for what packs write in several ways", () => {
+    const some = shelvesOf([spec("a", "_for_testing"), spec("b", "For testing"), spec("c", "sampling"), spec("d", "Sampling/custom"), spec("e", "for_testing/x/")]);
+    expect(some.map(({ path, count }) => [path, count])).toEqual([["sampling", 2], ["_for_testing", 3]]);
+    expect(some[1]?.types.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect(some[0]?.shelves[0]?.types.map(({ id }) => id)).toEqual(["d"]);
+    expect(some[1]?.shelves[0]?.types.map(({ id }) => id)).toEqual(["e"]);
+  });
+
   test("shows what is on open shelves", () => {
     expect(rowsOf(shelves, new Set())).toHaveLength(2);
     const rows = rowsOf(shelves, new Set(["image", "image/filter"]));

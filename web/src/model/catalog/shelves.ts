@@ -13,21 +13,42 @@ export interface Shelf {
 }
 
 /** What few people need stands below all else. */
-const LAST: readonly string[] = ["advanced", "_for_testing"];
+const LAST: readonly string[] = ["advanced", "for testing"];
 
 /** Categories in the order of the alphabet, and the types on them. Deprecated types are on none. */
-export function shelvesOf(types: readonly NodeSpec[], path = ""): Shelf[] {
-  const usable = types.filter((spec) => !spec.deprecated);
-  const depth = path ? path.split("/").length : 0;
-  const groups = Map.groupBy(usable, (spec) => (spec.category || "other").split("/")[depth] ?? "");
+export function shelvesOf(types: readonly NodeSpec[]): Shelf[] {
+  return shelvesAt(types.filter((spec) => !spec.deprecated), 0);
+}
+
+/** Packs write one category in several ways, `_for_testing` and `For testing`: it is one shelf. */
+function shelvesAt(types: readonly NodeSpec[], depth: number): Shelf[] {
+  const deep = types.filter((spec) => partsOf(spec).length > depth);
+  const groups = Map.groupBy(deep, (spec) => sameName(partsOf(spec)[depth] ?? ""));
   return [...groups]
-    .filter(([name]) => name !== "")
-    .map(([name, members]): Shelf => {
-      const here = path ? `${path}/${name}` : name;
-      const own = members.filter((spec) => (spec.category || "other") === here);
-      return { name, path: here, shelves: shelvesOf(members, here), types: own.toSorted(byTitle), count: members.length };
-    })
-    .toSorted((a, b) => LAST.indexOf(a.path) - LAST.indexOf(b.path) || (a.name < b.name ? -1 : 1));
+    .map(([same, members]) => ({ same, shelf: shelfOf(members, depth) }))
+    .toSorted((a, b) => (depth ? 0 : LAST.indexOf(a.same) - LAST.indexOf(b.same)) || (a.same < b.same ? -1 : 1))
+    .map(({ shelf }) => shelf);
+}
+
+function shelfOf(members: readonly NodeSpec[], depth: number): Shelf {
+  const written = members[0] ? partsOf(members[0]).slice(0, depth + 1) : [];
+  const own = members.filter((spec) => partsOf(spec).length === depth + 1);
+  return {
+    name: written.at(-1) ?? "",
+    path: written.join("/"),
+    shelves: shelvesAt(members, depth + 1),
+    types: own.toSorted(byTitle),
+    count: members.length,
+  };
+}
+
+function partsOf({ category }: NodeSpec): readonly string[] {
+  const parts = category.split("/").filter((part) => part !== "");
+  return parts.length ? parts : ["other"];
+}
+
+function sameName(part: string): string {
+  return categoryWords(part).toLowerCase();
 }
 
 /** Categories are written for programs: `_for_testing` is "for testing". */

@@ -2,11 +2,13 @@ import { wordsBeside } from "../../model/runs/problem";
 import type { Problem } from "../../model/runs/problems";
 import { isBorder } from "../../model/subgraphs/border";
 import { subgraphOf } from "../../model/document/document";
+import { loses } from "../../model/catalog/catalog";
 import { placeholderSpec } from "../../model/catalog/placeholder";
 import { useGraph, useNodeTypes, usePacks, useProblems, useRunId, useStudio, useView } from "../../state/context";
 import { offPackOf } from "../../state/packs";
 import { t } from "../../i18n/text";
 import { Button } from "../../ui/Button";
+import { Lossy } from "../../ui/Lossy";
 import { FailureDetails } from "../FailureDetails";
 import panel from "../Panel.module.css";
 import { CommonFields, NodeFields } from "./Fields";
@@ -32,7 +34,9 @@ function One({ id }: { id: string }) {
   const title = node.title ?? spec?.title ?? node.type;
   return (
     <section className={panel["section"]} aria-label={title}>
-      <h2 className={panel["heading"]}>{title}</h2>
+      <h2 className={panel["heading"]}>
+        {title} {spec && loses(spec, node.values) && <Lossy />}
+      </h2>
       {problems && <Faults problems={problems} />}
       {spec ? <NodeFields id={id} spec={spec} /> : <Missing id={id} />}
       {spec && subgraphOf(spec.id) === null && <Help spec={spec} />}

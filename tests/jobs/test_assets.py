@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import hashlib
 import io
@@ -158,6 +159,25 @@ async def test_outputs_get_readable_copies_with_names_of_their_own(
     await assets.put_output(picture(colour="blue"), MadeBy("j" * 16, "1", 0, "p", kind="preview"))
     assert await assets.names("output") == [other.name, changed.name]
     assert await assets.names("image") == []
+
+
+async def test_counted_outputs_never_share_a_name(assets: AssetStore, tmp_path: Path) -> None:
+    made = MadeBy("j" * 16, "9", 0, "cats/blue.png", counted=True)
+    await assets.put(picture(colour="blue"), "blue_00004_.png", folder="cats")
+    first, other, again = await asyncio.gather(
+        assets.put_output(picture(), made),
+        assets.put_output(picture(colour="green"), made),
+        assets.put_output(picture(), made),
+    )
+    names = [f"cats/blue_{number:05}_.png" for number in (5, 6, 7)]
+    assert sorted(record.name for record in (first, other, again)) == names
+    assert files_in(tmp_path / "output") == names
+    assert first.id == again.id, "equal bytes are kept once"
+    assert set((await assets.labels([first.id]))[first.id]) == {first.name, again.name}
+    for record in (first, other, again):
+        found = await assets.find(record.name)
+        assert found is not None
+        assert found.id == record.id
 
 
 async def test_a_copy_that_is_gone_comes_back_when_the_output_is_shown_again(

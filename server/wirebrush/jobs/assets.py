@@ -14,12 +14,14 @@ import time
 from collections.abc import AsyncIterable, Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from wirebrush.graph.origin import Origin
 from wirebrush.jobs import assettable, blobs, gallery
 from wirebrush.jobs.blobs import Blobs, Incoming
+from wirebrush.jobs.counting import Counters, counted_stem
 from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
 from wirebrush.jobs.gallery import DAY, Facets, Wanted
 from wirebrush.jobs.ids import tail
@@ -43,7 +45,11 @@ _MEDIA = {"image": "image/", "mask": "image/", "audio": "audio/", "video": "vide
 
 @dataclass(frozen=True, slots=True)
 class MadeBy:
-    """Which node of which job made a file, of what, and the name that its author wanted."""
+    """Which node of which job made a file, of what, and the name that its author wanted.
+
+    `counted`: its name ends with a counter, as ComfyUI's clients expect; a file that is made anew
+    gets another. Else the same work has the same name.
+    """
 
     job: str
     node: str
@@ -54,6 +60,7 @@ class MadeBy:
     origin: Origin = field(default_factory=Origin)
     document: str | None = None
     document_name: str = ""
+    counted: bool = False
 
 
 class AssetStore:
@@ -65,6 +72,7 @@ class AssetStore:
         self._output = output
         self._thumbnails = Thumbnails(folder / "thumbnails")
         self._placing = asyncio.Lock()
+        self._counters = Counters(output)
 
     @classmethod
     async def open(cls, folder: Path, journal: Journal, output: Path | None = None) -> AssetStore:
@@ -97,7 +105,8 @@ class AssetStore:
             content = await asyncio.to_thread(sniff_upload, incoming.path)
             label = clean_path(f"{folder}/{name}") if folder else clean_label(name)
             record = _record(incoming, content, "upload", label)
-            return await self._placed(incoming, record, overwrite)
+            async with self._placing:
+                return await self._placed(incoming, record, overwrite)
         finally:
             await asyncio.to_thread(incoming.abandon)
 
@@ -106,16 +115,27 @@ class AssetStore:
         incoming = await self._received(data, len(data))
         try:
             content = await asyncio.to_thread(sniff_output, incoming.path, made.mime)
-            name = output_name(
-                made.prefix, tail(made.job), made.node, made.index, content.extension
-            )
-            found = _record(incoming, content, made.kind, str(name))
-            record = await self._placed(incoming, _with_origin(found, made), overwrite=True)
+            async with self._placing:
+                name = await self._name_of(made, content)
+                found = _record(incoming, content, made.kind, str(name))
+                record = await self._placed(incoming, _with_origin(found, made), overwrite=True)
         finally:
             await asyncio.to_thread(incoming.abandon)
         if made.kind == "output":
             await _saved(blobs.copy_readable, self._blobs.path(record.id), self._output, name)
         return record
+
+    async def _name_of(self, made: MadeBy, content: Content) -> PurePosixPath:
+        """The name of an output. Nobody else looks for a free one meanwhile."""
+        ending = content.extension
+        if not made.counted:
+            return output_name(made.prefix, tail(made.job), made.node, made.index, ending)
+        size = (content.width, content.height)
+        stem = counted_stem(made.prefix, ending, size, datetime.now())
+        if not self._counters.knows(stem):
+            taken = await self._journal.read(lambda db: assettable.labels_from(db, f"{stem}_"))
+            await _saved(self._counters.look, stem, taken)
+        return await _saved(self._counters.next, stem, ending)
 
     async def show_again(self, assets: Collection[str]) -> dict[str, AssetRecord]:
         """The records of outputs that are shown without being made anew, by id.
@@ -129,6 +149,12 @@ class AssetStore:
         )
         await _saved(self._copy_missing, [record for record in found if record.kind == "output"])
         return {record.id: record for record in found}
+
+    async def labels(self, assets: Collection[str]) -> dict[str, list[str]]:
+        """All names of these ids, the latest last."""
+        return await self._journal.read(
+            lambda db: {asset: assettable.labels_of(db, asset) for asset in assets}
+        )
 
     async def get(self, asset: str) -> AssetRecord | None:
         """The record of an id."""
@@ -304,9 +330,9 @@ class AssetStore:
     async def _placed(
         self, incoming: Incoming, record: AssetRecord, overwrite: bool
     ) -> AssetRecord:
-        async with self._placing:  # a delete of the same bytes comes before or after, not between
-            await _saved(self._blobs.keep, incoming)
-            return await self._journal.write(lambda db: assettable.add(db, record, overwrite))
+        """In its place, and on record. A delete of the same bytes comes before or after."""
+        await _saved(self._blobs.keep, incoming)
+        return await self._journal.write(lambda db: assettable.add(db, record, overwrite))
 
 
 def _record(incoming: Incoming, content: Content, kind: AssetKind, name: str) -> AssetRecord:

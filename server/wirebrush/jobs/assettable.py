@@ -90,6 +90,20 @@ def upload_names(db: sqlite3.Connection, media: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
+def labels_of(db: sqlite3.Connection, asset: str) -> list[str]:
+    """The labels of a file, the latest last."""
+    rows = db.execute("SELECT name FROM labels WHERE asset = ? ORDER BY seq", (asset,)).fetchall()
+    return [row["name"] for row in rows]
+
+
+def labels_from(db: sqlite3.Connection, start: str) -> list[str]:
+    """The labels that begin so."""
+    rows = db.execute(
+        "SELECT name FROM labels WHERE name >= ?1 AND name < ?1 || char(0x10ffff)", (start,)
+    )
+    return [row["name"] for row in rows.fetchall()]
+
+
 def output_names(db: sqlite3.Connection, most: int = 500) -> list[str]:
     """The labels of the pictures that were made last, the newest first."""
     rows = db.execute(
@@ -111,8 +125,7 @@ def trash(db: sqlite3.Connection, asset: str, now: float) -> list[str] | None:
     """Put a file into the trash: the labels that it loses; None if it is unknown."""
     if get(db, asset) is None:
         return None
-    rows = db.execute("SELECT name FROM labels WHERE asset = ? ORDER BY seq", (asset,)).fetchall()
-    labels = [row["name"] for row in rows]
+    labels = labels_of(db, asset)
     db.execute("DELETE FROM labels WHERE asset = ?", (asset,))
     db.execute(
         "UPDATE assets SET trashed = ?, trashed_labels = ? WHERE id = ?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from wirebrush.events import (
     Finished,
     NodeFinished,
     NodeStarted,
+    Output,
     Problem,
     event_from_json,
 )
@@ -65,7 +67,7 @@ class Attempt:
         self._catalog = catalog
         self._prompt: Prompt | None = None
         self._origins: dict[str, Origin] = {}
-        self._stored: dict[str, str] = {}  # asset id -> name of its readable copy
+        self._stored: dict[tuple[str, str], list[str]] = {}  # names by node and asset id
         self._heard: list[Event] = []
         self._telling: asyncio.Task[None] | None = None
         self._progressed = lease.job.attempt == 1  # nothing to forgive at the first attempt
@@ -150,11 +152,12 @@ class Attempt:
             origin=self._origin_of(node),
             document=job.document,
             document_name=job.title,
+            counted=self.lease.body.rules == "comfy" and header.get("kind") != "preview",
         )
         record = await self._services.assets.put_output(frame.blob, made)
         if record.id != header["id"]:
             raise WorkerFailed("A picture was changed on its way from the worker.", "Retry.")
-        self._stored[record.id] = record.name
+        self._stored.setdefault((node, record.id), []).append(record.name)
 
     def _origin_of(self, node: str) -> Origin:
         """What a node's pictures are made of, worked out once."""
@@ -199,11 +202,8 @@ class Attempt:
         showing = [event for event in ended if event.outputs]
         if not showing:
             return list(heard)
-        names = await self._names(showing)
-        shown = {
-            event.node: [replace(o, name=names.get(o.asset or "", o.name)) for o in event.outputs]
-            for event in showing
-        }
+        again = await self._shown_again(showing)
+        shown = {event.node: self._named(event, again) for event in showing}
         kept = await self._services.queue.add_outputs(self.lease, shown)
         return [
             replace(event, outputs=tuple(shown[event.node]))
@@ -213,12 +213,35 @@ class Attempt:
             if kept or not (isinstance(event, NodeFinished) and event.outputs)
         ]
 
-    async def _names(self, showing: Sequence[NodeFinished]) -> dict[str, str]:
-        """The names that files have here, also those that an earlier job made."""
-        assets = {o.asset for event in showing for o in event.outputs if o.asset is not None}
-        unknown = [asset for asset in assets if asset not in self._stored]
-        again = await self._services.assets.show_again(unknown)
-        return {**self._stored, **{asset: record.name for asset, record in again.items()}}
+    async def _shown_again(self, showing: Sequence[NodeFinished]) -> dict[str, list[str]]:
+        """The names of files that an earlier job made, the latest last; all of them for those
+        that a node shows more than once."""
+        counts = Counter(
+            (event.node, o.asset) for event in showing for o in event.outputs if o.asset is not None
+        )
+        unknown = {
+            asset: count
+            for (node, asset), count in counts.items()
+            if (node, asset) not in self._stored
+        }
+        records = await self._services.assets.show_again(unknown)
+        double = [asset for asset, count in unknown.items() if count > 1 and asset in records]
+        labels = await self._services.assets.labels(double) if double else {}
+        return {asset: labels.get(asset) or [record.name] for asset, record in records.items()}
+
+    def _named(self, event: NodeFinished, again: Mapping[str, list[str]]) -> list[Output]:
+        """What a node shows under its names here: equal files, which are one, under one each."""
+        assets = [o.asset for o in event.outputs if o.asset is not None]
+        left = {
+            asset: (self._stored.get((event.node, asset)) or again.get(asset, []))[-count:]
+            for asset, count in Counter(assets).items()
+        }
+        named: list[Output] = []
+        for output in event.outputs:
+            names = left.get(output.asset or "", [])
+            name = names.pop(0) if len(names) > 1 else "".join(names) or output.name
+            named.append(replace(output, name=name))
+        return named
 
     def _give_up(self, problem: Problem) -> None:
         self.problem = self.problem or problem

@@ -38,9 +38,19 @@ def output_name(prefix: str, job_tail: str, node: str, index: int, extension: st
     >>> output_name("cats/blue", "9e7q2x4z", "9", 0, "png").as_posix()
     'cats/blue_9e7q2x4z_9_0.png'
     """
+    stem = output_stem(prefix, extension)
+    return stem.with_name(f"{stem.name}_{job_tail}_{_node(node)}_{index}.{extension}")
+
+
+def output_stem(prefix: str, extension: str) -> PurePosixPath:
+    """What the names of outputs begin with: the prefix, harmless and without its ending.
+
+    >>> output_stem("../cats/blue.PNG", "png").as_posix()
+    'cats/blue'
+    """
     parts = _parts(prefix)[-_MAX_FOLDERS:] or ["output"]
     stem = re.sub(rf"\.{re.escape(extension)}$", "", parts[-1], flags=re.IGNORECASE) or "output"
-    return PurePosixPath(*parts[:-1], f"{stem}_{job_tail}_{_node(node)}_{index}.{extension}")
+    return PurePosixPath(*parts[:-1], stem)
 
 
 def _parts(path: str) -> list[str]:

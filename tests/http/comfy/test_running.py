@@ -46,6 +46,11 @@ PACK = """
         Image.new("L", (8, 8), grey).save(out, "PNG", pnginfo=texts)
         run.save(out.getvalue(), name="drawn/grey.png", mime="image/png", width=8, height=8)
 
+    @node(id="DrawTwice", category="test")
+    def twice(grey: int, *, run: Run) -> None:
+        draw(grey, run=run)
+        draw(grey, run=run)
+
     @node(id="Tell", category="test")
     def tell(text: str, *, run: Run) -> None:
         run.show_text(text)
@@ -177,6 +182,25 @@ async def test_the_second_time_all_of_it_is_there(studio: Studio) -> None:
     (executed,) = of_kind(done, "executed")
     assert executed["output"]["images"][0]["subfolder"] == "drawn"
     assert done["history"]["outputs"].keys() == {"2"}
+
+
+async def test_equal_pictures_have_names_of_their_own(studio: Studio) -> None:
+    """Also the second time, when nothing has to be made."""
+    nodes: dict[str, Node] = {"1": ("DrawTwice", {"grey": 77})}
+    for name in ("twice", "twice-again"):
+        done = await run(studio, name, **nodes)
+        (executed,) = of_kind(done, "executed")
+        pictures = executed["output"]["images"]
+        first, second = [picture["filename"] for picture in pictures]
+        numbers = [
+            int(name.removeprefix("grey_").removesuffix("_.png")) for name in (first, second)
+        ]
+        assert numbers[1] == numbers[0] + 1
+        assert first == f"grey_{numbers[0]:05}_.png"
+        for picture in pictures:
+            status, _, _ = await studio.ask_bare("GET", "/view", params=picture)
+            assert status == 200
+        assert done["history"]["outputs"]["1"]["images"] == pictures
 
 
 async def test_a_node_that_fails_ends_the_prompt(studio: Studio) -> None:

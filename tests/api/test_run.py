@@ -19,6 +19,15 @@ def test_a_file_is_found_by_kind_and_name(tmp_path: Path) -> None:
     assert run.file("loras", "x") == FileRef("loras", "x")
 
 
+def test_the_models_of_a_kind_have_names(tmp_path: Path) -> None:
+    (tmp_path / "loras").mkdir()
+    for name in ("b", "a"):
+        (tmp_path / "loras" / name).write_bytes(b"1")
+    run = SilentRun(tmp_path)
+    assert run.names("loras") == ["a", "b"]
+    assert run.names("vae") == []
+
+
 def test_a_resident_object_is_built_once() -> None:
     run, built = SilentRun(), []
     for _ in range(2):

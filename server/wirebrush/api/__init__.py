@@ -21,7 +21,7 @@ from wirebrush.api.expand import Expand, Link, Subgraph
 from wirebrush.api.importing import ImportedPack, Machine, PackImporter
 from wirebrush.api.memory import Leaf, Memory
 from wirebrush.api.node import NodeFunction, node, spec_of
-from wirebrush.api.run import Asset, Run, SilentRun
+from wirebrush.api.run import Asset, ModelFiles, Run, SilentRun
 from wirebrush.api.spec import MISSING, NodeSpec, Output, Port, Widget
 from wirebrush.api.values import (
     Clip,
@@ -84,6 +84,7 @@ __all__ = [
     "Mask",
     "Memory",
     "Model",
+    "ModelFiles",
     "NodeError",
     "NodeFunction",
     "NodeSpec",

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from wirebrush.api.docstring import Docstring, parse_docstring
 from wirebrush.api.errors import Blocked
 from wirebrush.api.expand import Expand, Link
-from wirebrush.api.run import Run
+from wirebrush.api.run import ModelFiles, Run
 from wirebrush.api.spec import MISSING, CachePolicy, NodeSpec, Output, Port, Widget
 from wirebrush.api.values import FileRef, TypeName
 from wirebrush.api.widgets import Choice, File, Lazy, Lossy, Optional, Range, SeedWidget, Text
@@ -23,6 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 PortsFunction = Callable[[Mapping[str, Any]], Sequence[Port]]
 FingerprintFunction = Callable[[Mapping[str, Any]], str]
 FilesFunction = Callable[[Mapping[str, Any]], Sequence[FileRef]]
+FindsFunction = Callable[[ModelFiles], Sequence[FileRef]]
 ValidateFunction = Callable[
     [Mapping[str, Any], Mapping[str, str]], Sequence[tuple[str | None, str]]
 ]
@@ -46,6 +47,7 @@ class NodeFunction:
     ports: PortsFunction | None = None
     fingerprint: FingerprintFunction | None = None
     files: FilesFunction | None = None
+    finds: FindsFunction | None = None
     validate: ValidateFunction | None = None
 
 
@@ -60,6 +62,7 @@ def node(
     ports: PortsFunction | None = None,
     fingerprint: FingerprintFunction | None = None,
     files: FilesFunction | None = None,
+    finds: FindsFunction | None = None,
     validate: ValidateFunction | None = None,
     effects: bool = False,
     deprecated: bool = False,
@@ -82,6 +85,7 @@ def node(
             number, says that it is different each time.
         files: Files that the values name although they are no file inputs (values -> files); an
             empty name means all of that kind. A value that is wired is None.
+        finds: Models that no value names, which the node looks for by itself (folders -> files).
         validate: Looks at the values before a job is accepted (values, types of what is wired by
             input name -> what is wrong: input or None, and a sentence). What is wired has no value.
         effects: It acts on the outside world (sends, posts, deletes): if its worker dies meanwhile,
@@ -101,7 +105,7 @@ def node(
         cache=cache,
         sink=output,
         dynamic=ports is not None,
-        fingerprint=fingerprint is not None or files is not None,
+        fingerprint=any(hook is not None for hook in (fingerprint, files, finds)),
         validates=validate is not None,
         effects=effects,
         deprecated=deprecated,
@@ -110,7 +114,13 @@ def node(
         formerly=tuple(formerly),
     )
 
-    hooks = {"ports": ports, "fingerprint": fingerprint, "files": files, "validate": validate}
+    hooks = {
+        "ports": ports,
+        "fingerprint": fingerprint,
+        "files": files,
+        "finds": finds,
+        "validate": validate,
+    }
     return partial(_attach, draft, hooks)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +28,19 @@ class Asset:
     height: int | None = None
 
 
-class Run(Protocol):
+class ModelFiles(Protocol):
+    """The models that a person has: for `@node(finds=)`, and part of every `Run`."""
+
+    def names(self, kind: str) -> Sequence[str]:
+        """All models in folder `kind`, files and diffusers folders, by relative name."""
+        ...
+
+    def path(self, ref: FileRef) -> Path:
+        """Where the file lies on this machine, for reading only."""
+        ...
+
+
+class Run(ModelFiles, Protocol):
     """Injected into a parameter annotated `Run`; never shown as a port.
 
     All methods may raise `Cancelled`, so a node that reports its steps can be cancelled.
@@ -76,10 +88,6 @@ class Run(Protocol):
 
     def file(self, kind: str, name: str) -> FileRef:
         """The file `name` in folder `kind`; a NodeError that names it if there is none."""
-        ...
-
-    def path(self, ref: FileRef) -> Path:
-        """Where the file lies on this machine, for reading only."""
         ...
 
     def resident(self, key: str, build: Callable[[], T], *, size: int | None = None) -> T:
@@ -165,6 +173,10 @@ class SilentRun:
         if not (self.root / kind / name).exists():
             raise NodeError(f"There is no {name!r} in {kind}.", f"Put it into {self.root / kind}.")
         return FileRef(kind, name)
+
+    def names(self, kind: str) -> Sequence[str]:
+        folder = self.root / kind
+        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
     def path(self, ref: FileRef) -> Path:
         return self.root / ref.kind / ref.name

@@ -78,7 +78,9 @@ class PackWorld:
         seen = "" if declared.fingerprint is None else str(declared.fingerprint(values))
         if seen == NEVER_SAME:
             return seen
-        for ref in () if declared.files is None else declared.files(values):
+        refs = [] if declared.files is None else [*declared.files(values)]
+        refs += [] if declared.finds is None else declared.finds(self.files)
+        for ref in refs:
             names = [ref.name] if ref.name else self.files.names(ref.kind)
             seen += "".join(f"|{ref.kind}/{n}={self.files.digest(ref.kind, n)}" for n in names)
         return seen

@@ -120,6 +120,9 @@ class NodeRun:
         self.check()
         return self.services.files.ref(kind, name)
 
+    def names(self, kind: str) -> Sequence[str]:
+        return self.services.files.names(kind)
+
     def path(self, ref: FileRef) -> Path:
         return self.services.files.path(ref)
 

@@ -7,6 +7,7 @@ from wirebrush.events import (
     Finished,
     NodeFinished,
     NodeProgress,
+    NodeSaid,
     NodesPlanned,
     NodeStarted,
     Output,
@@ -25,6 +26,7 @@ EVENTS = st.one_of(
     st.builds(NodesPlanned, st.tuples(st.text()), st.tuples(st.text(), st.text())),
     st.builds(NodeStarted, st.text(), st.text()),
     st.builds(NodeProgress, st.text(), st.integers(0, 9), st.integers(1, 9)),
+    st.builds(NodeSaid, st.text(), st.text()),
     st.builds(
         NodeFinished,
         st.text(),

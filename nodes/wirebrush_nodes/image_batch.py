@@ -87,5 +87,6 @@ def get_image_size(image: Image, *, run: Run) -> ImageSize:
         image: One picture or a batch.
     """
     count, height, width = image.shape[:3]
+    run.say(f"width: {width}, height: {height}\n batch size: {count}")  # on the node in ComfyUI
     run.show_text(f"width: {width}, height: {height}, batch size: {count}")
     return ImageSize(width, height, count)

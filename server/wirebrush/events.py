@@ -104,6 +104,14 @@ class NodeProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSaid:
+    """What a node says that it does now; the latest wins, and an empty one takes it back."""
+
+    node: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """An encoded picture of the state so far; the bytes travel beside the JSON."""
 
@@ -166,6 +174,7 @@ Event: TypeAlias = (
     | NodesPlanned
     | NodeStarted
     | NodeProgress
+    | NodeSaid
     | Preview
     | NodeFinished
     | NodeFailed
@@ -232,6 +241,7 @@ class _EventTypes:
             NodesPlanned,
             NodeStarted,
             NodeProgress,
+            NodeSaid,
             Preview,
             NodeFinished,
             NodeFailed,

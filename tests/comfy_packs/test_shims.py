@@ -226,6 +226,11 @@ def test_the_server_is_there_and_silent(shim: Import) -> None:
     instance.send_sync("progress", {"value": 1})
     instance.app.router.add_static("/x", "y")
     assert instance.client_id is None
+    instance.send_progress_text("heard by nobody", "1")
+    with calling(run := SilentRun()):
+        instance.send_progress_text("Reading.", "1")
+        instance.send_progress_text(b"Gr\xc3\xb6\xc3\x9fe", "7", "a client")
+    assert run.said == ["Reading.", "Größe"]
     assert shim("comfy.cli_args").args.cpu is True
     assert shim("comfy.cli_args").args.anything_else is False
 

@@ -21,9 +21,9 @@ from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device
 from wirebrush.engine.files import Digests, Files
 from wirebrush.engine.keeping import Shelf, Workspaces
-from wirebrush.engine.run import TEXT_LIMIT, NodeRun, Services
+from wirebrush.engine.run import SAID_LIMIT, TEXT_LIMIT, NodeRun, Services
 from wirebrush.engine.weighing import weight_of
-from wirebrush.events import Event, NodeProgress, Preview
+from wirebrush.events import Event, NodeProgress, NodeSaid, Preview
 from wirebrush.folders import ModelFolders
 
 
@@ -41,7 +41,7 @@ class Desk:
         services = Services(
             Device("cpu"), self.files, self.assets, self.cancellation, self.events.extend,
             {"prompt": "{}"}, previews, self.progressed, Shelf(folders, digests),
-            Workspaces(folder / "work"), {},
+            Workspaces(folder / "work"), {}, self.events.append,
         )  # fmt: skip
         self.run = NodeRun("7", services)
 
@@ -86,6 +86,22 @@ def test_progress_and_previews_are_throttled(desk: Desk) -> None:
     assert desk.progress == 1_000
 
 
+def test_of_what_is_said_the_last_is_told(desk: Desk) -> None:
+    for page in range(500):
+        desk.run.say(f"Page {page}.")
+    desk.run.ended()
+    said = [event.text for event in desk.events if isinstance(event, NodeSaid)]
+    assert said[0] == "Page 0."
+    assert said[-1] == "Page 499."
+    assert len(said) < 50
+    assert desk.progress == 500
+    desk.run.say("\ud800" + "x" * SAID_LIMIT)
+    desk.run.ended()
+    last = desk.events[-1]
+    assert isinstance(last, NodeSaid)
+    assert last.text == "?" + "x" * (SAID_LIMIT - 1)
+
+
 def test_nobody_looks_so_no_preview_is_made(tmp_path: Path) -> None:
     Desk(tmp_path, previews=False).run.step(1, 9, lambda: pytest.fail("was asked"))
 
@@ -95,6 +111,7 @@ def test_everything_notices_the_cancel(desk: Desk) -> None:
     for call in (
         desk.run.check,
         lambda: desk.run.step(1, 2),
+        lambda: desk.run.say("Reading."),
         lambda: desk.run.file("checkpoints", "a"),
         lambda: desk.run.resident("a", object),
         lambda: desk.run.save(b"", name="a", mime="b"),

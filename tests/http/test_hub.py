@@ -12,6 +12,7 @@ from wirebrush.events import (
     Finished,
     NodeFinished,
     NodeProgress,
+    NodeSaid,
     NodeStarted,
     Preview,
     Started,
@@ -69,6 +70,20 @@ async def test_progress_leaves_at_most_thirty_times_a_second_and_the_latest_wins
     told = events(await read(client, TICK * 2))
     assert told[-1]["value"] == 999
     assert len(told) <= took / TICK + 3
+
+
+async def test_the_latest_word_wins_and_progress_stays_beside_it() -> None:
+    hub = Hub(tick=NEVER)
+    client = subscribed(hub)
+    for step in range(50):
+        hub.publish("j", NodeSaid("n", f"Page {step}."))
+        hub.publish("j", NodeProgress("n", step, 50))
+        hub.publish("j", NodeSaid("m", "Waiting."))
+    hub.publish("j", Finished("succeeded"))
+    said, progress, other, _ = events(await read(client))
+    assert said == {"type": "node_said", "node": "n", "text": "Page 49."}
+    assert progress["value"] == 49
+    assert other["node"] == "m"
 
 
 async def test_no_state_event_is_lost_and_the_end_does_not_wait() -> None:

@@ -65,6 +65,7 @@ def test_batches(run: SilentRun) -> None:
     sizes = [len(part) for part in image_batch.rebatch_images([image, picture(1, 2, 2)], 2)]
     assert sizes == [2, 1, 1]
     assert image_batch.get_image_size(image, run=run) == (10, 6, 3)
+    assert run.said == ["width: 10, height: 6\n batch size: 3"]
     assert run.texts == ["width: 10, height: 6, batch size: 3"]
 
 

@@ -1,7 +1,8 @@
 """`server.PromptServer`: packs add routes and send messages to it. There is no server in a worker.
 
-Routes are taken and never served; messages go nowhere. Nodes work without them: what they show
-travels by `ui`, and widgets that a pack draws in ComfyUI's own page are not drawn in ours.
+Routes are taken and never served; messages go nowhere, except for the text that a node says while
+it works. Nodes work without them: what they show travels by `ui`, and widgets that a pack draws in
+ComfyUI's own page are not drawn in ours.
 """
 
 from __future__ import annotations
@@ -98,8 +99,13 @@ class PromptServer:
     async def send_json(self, event: str, data: Any, sid: str | None = None) -> None:
         """A message to ComfyUI's page, which is not there."""
 
-    def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
-        """A line on the node while it works; ours has none."""
+    def send_progress_text(
+        self, text: str | bytes | bytearray, node_id: str, sid: str | None = None
+    ) -> None:
+        """A line on the node while it works: the one that is being called, whatever `node_id`."""
+        run = current_run()
+        if run is not None:
+            run.say(text if isinstance(text, str) else text.decode("utf-8", "replace"))
 
     def add_on_prompt_handler(self, handler: Any) -> None:
         """Packs may not change prompts on their way here: what a person sees is what runs."""

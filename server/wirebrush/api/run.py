@@ -82,6 +82,14 @@ class Run(ModelFiles, Protocol):
         """
         ...
 
+    def say(self, text: str) -> None:
+        """Say in a short sentence what the node does now; the next one takes its place.
+
+        It is live and not kept: what should stay on the node is for `show_text`. At most ten a
+        second are told, of each 10,000 characters, and the last in any case.
+        """
+        ...
+
     def check(self) -> None:
         """Raise `Cancelled` if the job was cancelled; call it in long loops."""
         ...
@@ -155,6 +163,7 @@ class SilentRun:
     memory: Memory = field(default_factory=PlentyOfMemory)
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     steps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    said: list[str] = field(default_factory=list[str])
     saved: list[tuple[Asset, bytes]] = field(default_factory=list[tuple[Asset, bytes]])
     texts: list[str] = field(default_factory=list[str])
     data: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
@@ -165,6 +174,9 @@ class SilentRun:
         self, value: int, total: int, preview: Callable[[], bytes | None] | None = None
     ) -> None:
         self.steps.append((value, total))
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
     def check(self) -> None:
         return None

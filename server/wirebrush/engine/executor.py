@@ -65,8 +65,7 @@ class Execution:
         cancellation: Cancellation,
         progressed: Callable[[], None],
     ) -> None:
-        self._parts = parts
-        self._wishes = wishes
+        self._parts, self._wishes = parts, wishes
         self._emit = emit
         self._cancellation = cancellation
         self._original = prompt.nodes
@@ -95,6 +94,7 @@ class Execution:
             parts.shelf,
             parts.workspaces,
             LiveGraph(self._nodes),
+            lambda event: parts.recorder.submit(Record(emit, event)),
         )
 
     def run(self) -> Finished:

@@ -19,7 +19,8 @@ from wirebrush.engine.files import Files
 from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.previews import Previews
 from wirebrush.engine.problems import readable
-from wirebrush.events import Event, NodeProgress, Output, Preview
+from wirebrush.engine.saying import Saying
+from wirebrush.events import Event, NodeProgress, NodeSaid, Output, Preview
 from wirebrush.graph.prompt import PromptNode, node_to_json
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ PROGRESS_SECONDS = 1 / 30
 PREVIEW_SECONDS = 0.2
 TEXT_LIMIT = 100_000
 """Characters of a text that travel to the page."""
+SAID_LIMIT = 10_000
+"""Characters of what a node says while it works."""
 DATA_LIMIT = 4_000_000
 """Characters of JSON that a node may give to clients."""
 
@@ -49,7 +52,10 @@ class LiveGraph(Mapping[str, Mapping[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all runs of a job share."""
+    """What all runs of a job share.
+
+    `emit` tells events at once; `in_turn` tells one after those of nodes that wait to be told.
+    """
 
     device: Device
     files: Files
@@ -62,6 +68,7 @@ class Services:
     shelf: Shelf
     workspaces: Workspaces
     graph: Mapping[str, Mapping[str, Any]]
+    in_turn: Callable[[Event], None]
 
 
 @dataclass
@@ -77,6 +84,7 @@ class NodeRun:
 
     def __post_init__(self) -> None:
         self._previews = Previews(self._show_preview)
+        self._saying = Saying(lambda text: self.services.in_turn(NodeSaid(self.node, text)))
 
     @property
     def graph(self) -> Mapping[str, Mapping[str, Any]]:
@@ -109,9 +117,15 @@ class NodeRun:
             self._last_preview = now
             self._previews.offer(preview)
 
+    def say(self, text: str) -> None:
+        self.check()
+        self.services.progressed()
+        self._saying.say(readable(text)[:SAID_LIMIT])
+
     def ended(self) -> None:
-        """The node's function has returned: no preview comes after what it made."""
+        """The node's function has returned: no preview or word comes after what it made."""
         self._previews.drop()
+        self._saying.end()
 
     def check(self) -> None:
         self.services.cancellation.check()

@@ -1,8 +1,8 @@
 """The hub: events of all jobs in, numbered frames for all clients out.
 
 Per job, events leave at most 30 times a second: what comes in between is gathered, and progress
-that is overtaken is dropped. The end of a job leaves at once. Numbered frames are kept for a while,
-so that a client that was away can have those it missed.
+or words that are overtaken are dropped. The end of a job leaves at once. Numbered frames are kept
+for a while, so that a client that was away can have those it missed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from wirebrush.events import (
     Event,
     Finished,
     NodeFinished,
     NodeProgress,
+    NodeSaid,
     Preview,
     event_to_json,
 )
@@ -29,6 +31,10 @@ TICK = 1 / 30
 KEPT_FRAMES = 50_000
 KEPT_BYTES = 16 * 1024 * 1024
 
+_Overtaken: TypeAlias = NodeProgress | NodeSaid
+"""What the next one of the same node makes worthless."""
+_Place: TypeAlias = tuple[type[_Overtaken], str]
+
 log = logging.getLogger("wirebrush.http")
 
 
@@ -37,7 +43,7 @@ class _Pending:
     """Events of one job since its last tick."""
 
     events: list[Event] = field(default_factory=list[Event])
-    progress: dict[str, int] = field(default_factory=dict[str, int])
+    latest: dict[_Place, int] = field(default_factory=dict[_Place, int])
     previews: dict[str, Preview] = field(default_factory=dict[str, Preview])
     timer: asyncio.Handle | None = None
 
@@ -107,8 +113,8 @@ class Hub:
         pending = self._pending.setdefault(job, _Pending())
         if isinstance(event, Preview):
             pending.previews[event.node] = event
-        elif isinstance(event, NodeProgress):
-            self._gather_progress(pending, event)
+        elif isinstance(event, _Overtaken):
+            self._gather_latest(pending, event)
         else:
             self._gather(pending, event)
         if isinstance(event, Finished):
@@ -125,18 +131,20 @@ class Hub:
         for backlog in self._subscribers:
             backlog.put(frame)
 
-    def _gather_progress(self, pending: _Pending, event: NodeProgress) -> None:
-        place = pending.progress.get(event.node)
+    def _gather_latest(self, pending: _Pending, event: _Overtaken) -> None:
+        key = (type(event), event.node)
+        place = pending.latest.get(key)
         if place is None:
-            pending.progress[event.node] = len(pending.events)
+            pending.latest[key] = len(pending.events)
             pending.events.append(event)
         else:
-            pending.events[place] = event  # the latest wins
+            pending.events[place] = event
 
     def _gather(self, pending: _Pending, event: Event) -> None:
         if isinstance(event, NodeFinished):
             pending.previews.pop(event.node, None)
-            pending.progress.pop(event.node, None)
+            for kind in (NodeProgress, NodeSaid):
+                pending.latest.pop((kind, event.node), None)
         pending.events.append(event)
 
     def _tick(self, job: str) -> None:
@@ -159,14 +167,16 @@ class Hub:
             for backlog in self._subscribers:
                 backlog.put_preview(frame, ("preview", job, preview.node))
         pending.events.clear()
-        pending.progress.clear()
+        pending.latest.clear()
         pending.previews.clear()
 
     def _send(self, job: str, event: Event) -> None:
         self._seq += 1
         frame = encode(EventMessage(self._seq, job, event_to_json(event)))
         self._keep(frame)
-        key = ("progress", job, event.node) if isinstance(event, NodeProgress) else None
+        key = None
+        if isinstance(event, _Overtaken):
+            key = (type(event).__name__, job, event.node)
         for backlog in self._subscribers:
             backlog.put(frame, key)
 

@@ -232,6 +232,7 @@ function jobAfter(job: Job, event: JobEvent, now: number): Job {
     }
     case "node_failed":
       return job.running === event.node ? { ...job, running: null, progress: null } : job;
+    case "node_said":
     case "preview":
       return job;
   }

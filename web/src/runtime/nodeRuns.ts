@@ -10,6 +10,8 @@ export interface NodeRun {
   readonly state: NodeState;
   readonly value?: number;
   readonly total?: number;
+  /** What it says that it does now. */
+  readonly said?: string;
   readonly started?: number;
   readonly seconds?: number;
   /** Why it was not in the cache. */
@@ -52,6 +54,12 @@ export function runsAfter(runs: NodeRuns, job: string, event: JobEvent, signatur
       if (run?.job === job && run.state === "running" && run.value === value && run.total === total) return runs;
       return { ...runs, [node]: { outputs: [], started: now, ...run, job, state: "running", value, total } };
     }
+    case "node_said": {
+      const { node, text: said } = event;
+      const run = runs[node];
+      if (run?.job === job && (run.state !== "running" || run.said === said)) return runs;
+      return { ...runs, [node]: { outputs: [], started: now, ...run, job, state: "running", said } };
+    }
     case "node_finished": {
       const { node, cached, seconds, outputs } = event;
       const state = cached ? "cached" : "done";
@@ -59,7 +67,7 @@ export function runsAfter(runs: NodeRuns, job: string, event: JobEvent, signatur
       return { ...runs, [node]: { job, state, seconds, outputs, reason, signature: signatures[node] } };
     }
     case "node_failed": {
-      const { value: _, total: __, ...run } = runs[event.node] ?? {};
+      const { value: _, total: __, said: ___, ...run } = runs[event.node] ?? {};
       return { ...runs, [event.node]: { outputs: [], ...run, job, state: "error" } };
     }
     case "finished":
@@ -72,7 +80,7 @@ export function runsAfter(runs: NodeRuns, job: string, event: JobEvent, signatur
 /** What was still running has not ended well: it is in error where a problem says so. */
 export function runsAfterEnd(runs: NodeRuns, job: string, problems: readonly Problem[]): NodeRuns {
   const next: Record<string, NodeRun> = { ...runs };
-  for (const [node, { value: _, total: __, ...run }] of Object.entries(runs))
+  for (const [node, { value: _, total: __, said: ___, ...run }] of Object.entries(runs))
     if (run.job === job && run.state === "running") next[node] = { ...run, state: "stopped" };
   for (const problem of problems)
     if (problem.node && problem.severity !== "warning")

@@ -100,6 +100,24 @@ describe("a job", () => {
     expect(nodesOf(known)["2"]).toMatchObject({ state: "running", value: 14, total: 20, reason: "seed changed" });
   });
 
+  test("says on the node what it does, as long as it runs", () => {
+    const said: JobEvent = { type: "node_said", node: "2", text: "Reading." };
+    const known = after(...RUNNING, said);
+    expect(nodesOf(known)["2"]).toMatchObject({ state: "running", said: "Reading.", value: 14 });
+    expect(jobs.withEvent(known, "j", said, 9)).toBe(known);
+    const problem = { code: "node_error", message: "No.", hint: "", node: "2", port: null, severity: "error" } as const;
+    const over: JobEvent[] = [
+      { type: "node_finished", node: "2", cached: false, seconds: 1, outputs: [] },
+      { type: "node_failed", node: "2", problem, error: "", traceback: [], inputs: {} },
+      { type: "finished", state: "cancelled", summary: SUMMARY, problems: [] },
+    ];
+    for (const end of over) {
+      const ended = jobs.withEvent(known, "j", end, 9);
+      expect(nodesOf(ended)["2"]).not.toHaveProperty("said");
+      expect(jobs.withEvent(ended, "j", said, 9)).toBe(ended);
+    }
+  });
+
   test("leaves its pictures on the node and in the record", () => {
     const known = after(
       ...RUNNING,

@@ -72,14 +72,14 @@ export interface DraftRecord {
   modified: number;
 }
 
-export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | NodeFailed | Finished;
+export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | Preview | NodeFinished | NodeFailed | Finished;
 
 /** One thing that happened to a job. */
 export interface EventMessage {
   type: "event";
   seq: number;
   job: string;
-  event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | Preview | NodeFinished | NodeFailed | Finished;
+  event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | Preview | NodeFinished | NodeFailed | Finished;
 }
 
 /** What the files of a kind can be narrowed by. */
@@ -213,6 +213,13 @@ export interface NodeProgress {
   node: string;
   value: number;
   total: number;
+}
+
+/** What a node says that it does now; the latest wins, and an empty one takes it back. */
+export interface NodeSaid {
+  type: "node_said";
+  node: string;
+  text: string;
 }
 
 /** One node type. */

@@ -12,7 +12,7 @@ from wirebrush.http.backlog import Backlog, Key
 
 PLENTY = 256 * 1024
 """A client that is behind by so many bytes is spared what later messages supersede."""
-_PICTURE, _PICTURE_WITH_FACTS = 1, 4
+_PICTURE, _TEXT, _PICTURE_WITH_FACTS = 1, 3, 4
 _FORMATS = {"image/jpeg": 1, "image/png": 2}
 
 
@@ -77,6 +77,13 @@ class Sockets:
         """Send a preview: the next one with this key takes its place if nobody has read it."""
         for listener in self._who(client):
             frame = picture.with_facts() if listener.knows_facts else picture.plain()
+            listener.backlog.put_preview(frame, key)
+
+    def tell(self, node: str, text: str, client: str | None, key: Key) -> None:
+        """Send what a node says; the next one with this key takes its place like a preview's."""
+        name = node.encode(errors="replace")
+        frame = struct.pack(">II", _TEXT, len(name)) + name + text.encode(errors="replace")
+        for listener in self._who(client):
             listener.backlog.put_preview(frame, key)
 
     def hand_over(self, picture: Picture, client: str | None) -> None:

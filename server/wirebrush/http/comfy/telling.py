@@ -17,6 +17,7 @@ from wirebrush.events import (
     NodeFailed,
     NodeFinished,
     NodeProgress,
+    NodeSaid,
     NodesPlanned,
     NodeStarted,
     Preview,
@@ -68,6 +69,7 @@ class Teller:
             NodesPlanned: self._planned,
             NodeStarted: self._started,
             NodeProgress: self._progress,
+            NodeSaid: self._said,
             Preview: self._preview,
             NodeFinished: self._finished,
             NodeFailed: self._failed,
@@ -142,6 +144,10 @@ class Teller:
         data = {"value": event.value, "max": event.total}
         data |= {"prompt_id": told.prompt_id, "node": event.node}
         self.sockets.say("progress", data, told.client, ("progress", told.prompt_id, event.node))
+
+    def _said(self, told: Told, event: NodeSaid) -> None:
+        key = ("text", told.prompt_id, event.node)
+        self.sockets.tell(event.node, event.text, told.client, key)
 
     def _finished(self, told: Told, event: NodeFinished) -> None:
         if not event.cached:

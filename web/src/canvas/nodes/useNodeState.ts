@@ -22,8 +22,8 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   if (!known) return { ...idle, words: t("node.unknown") };
   if (mode) return { ...idle, words: t(`node.${mode}`) };
   if (run?.state === "running") {
-    const words = run.total ? `${run.value ?? 0} / ${run.total}` : t("node.running");
-    return { kind: "running", words, look: "stateRunning", reason };
+    const steps = run.total ? `${run.value ?? 0} / ${run.total}` : t("node.running");
+    return { kind: "running", words: run.said || steps, look: "stateRunning", reason: run.said || reason };
   }
   if (inside?.kind === "running") return inside;
   // Not finished yet: no reason for alarm.

@@ -43,6 +43,48 @@ def test_escape_puts_a_dragged_node_back(studio: Studio, page: Page) -> None:
     expect(page.get_by_role("button", name="Undo").first).to_be_enabled()
 
 
+def test_escape_lets_go_of_a_wire_that_is_drawn(studio: Studio, page: Page) -> None:
+    wires = page.locator(".react-flow__edge")
+    count = wires.count()
+    drawn = page.locator(".react-flow__connection")
+    drag(page, middle(studio.node("VAE Decode").get_by_label("IMAGE: IMAGE")), (900, 900), hold=True)
+    expect(drawn).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(drawn).to_have_count(0)
+    page.mouse.move(920, 910, steps=3)
+    page.mouse.up()
+    menu = page.get_by_role("dialog", name="Add a node")
+    expect(menu).to_have_count(0)
+
+    end = studio.wire("KSampler LATENT", "VAE Decode samples")
+    drag(page, middle(end.locator(".react-flow__edgeupdater-target")), (1000, 900), hold=True)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(wires).to_have_count(count)  # it is where it was
+    expect(page.get_by_role("button", name="Undo").first).to_be_disabled()
+
+    drag(page, middle(studio.node("VAE Decode").get_by_label("IMAGE: IMAGE")), (900, 900))
+    expect(menu).to_be_visible()
+
+
+def test_escape_gives_a_pulled_node_its_size_back(studio: Studio, page: Page) -> None:
+    node = studio.node("KSampler")
+    node.hover(position={"x": 60, "y": 20})
+    before = node.bounding_box()
+    assert before is not None
+    x, y = middle(node.locator(".react-flow__resize-control"))
+    drag(page, (x, y), (x + 90, y + 60), hold=True)
+    expect(page.get_by_role("button", name="Undo").first).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Undo").first).to_be_disabled()
+    page.mouse.move(x + 120, y + 90, steps=3)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Undo").first).to_be_disabled()
+    assert node.bounding_box() == pytest.approx(before)
+    drag(page, middle(node.locator(".react-flow__resize-control")), (x + 90, y + 60))
+    expect(page.get_by_role("button", name="Undo").first).to_be_enabled()
+
+
 def test_the_end_of_a_wire_is_taken_although_another_wire_passes_over_it(
     studio: Studio, page: Page
 ) -> None:

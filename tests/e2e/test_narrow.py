@@ -1,4 +1,4 @@
-"""A window as narrow as a telephone: everything in the top bar can be reached."""
+"""A window as narrow as a telephone, or large text: everything in the top bar can be reached."""
 
 from __future__ import annotations
 
@@ -7,9 +7,24 @@ from browser_studio import Studio
 from playwright.sync_api import Page
 
 
-@pytest.mark.parametrize("width", [360, 400, 640])
-def test_everything_in_the_bar_is_within_the_window(studio: Studio, page: Page, width: int) -> None:
+ENLARGE = """size => {
+  const kept = JSON.parse(localStorage.getItem("wirebrush.settings") ?? "{}");
+  localStorage.setItem("wirebrush.settings", JSON.stringify({ ...kept, textSize: size }));
+}"""
+"""What the settings do when somebody wants larger text: seen after a reload."""
+
+
+@pytest.mark.parametrize(
+    ("width", "size"),
+    [(360, 1.0), (400, 1.0), (640, 1.0), (820, 1.5), (820, 1.8), (1040, 1.6), (1100, 1.8)],
+)
+def test_everything_in_the_bar_is_within_the_window(
+    studio: Studio, page: Page, width: int, size: float
+) -> None:
     page.set_viewport_size({"width": width, "height": 800})
+    if size != 1.0:
+        page.evaluate(ENLARGE, size)
+        page.reload()
     bar = page.locator("header").first
     run = bar.get_by_role("button", name="Run", exact=False).first
     batch = bar.get_by_role("textbox").first
@@ -18,4 +33,5 @@ def test_everything_in_the_bar_is_within_the_window(studio: Studio, page: Page, 
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        assert box["y"] + box["height"] <= 84, "it is in a third row"
+        assert box["y"] + box["height"] <= 84 * size, "it is in a third row"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

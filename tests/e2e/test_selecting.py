@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from browser_studio import Studio
-from graph_building import Place, drag, on_wire, place
+from graph_building import Place, drag, middle, on_wire, place
 from playwright.sync_api import Page, expect
 
 SELECTED = ".react-flow__node.selected"
@@ -50,6 +50,25 @@ def test_the_left_button_draws_a_box_where_that_is_wanted(studio: Studio, page: 
     expect(page.get_by_role("button", name="Drag selects")).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_a_click_on_one_of_several_selects_it_alone_a_drag_moves_them_all(
+    studio: Studio, page: Page
+) -> None:
+    page.locator(".react-flow").first.focus()
+    page.keyboard.press("Control+a")
+    selected = page.locator(SELECTED)
+    count = page.locator(".react-flow__node").count()
+    expect(selected).to_have_count(count)
+    x, y = middle(studio.node("What to avoid").locator("header h2"))
+    before = place(studio, "KSampler")
+    drag(page, (x, y), (x + 40, y + 40))
+    expect(selected).to_have_count(count)
+    assert place(studio, "KSampler") != before, "all of them move"
+    page.mouse.click(*middle(studio.field("KSampler", "steps")))
+    expect(selected).to_have_count(count)  # a field of one of them was wanted
+    page.mouse.click(x + 40, y + 40)
+    _chosen(page, "What to avoid")
 
 
 def test_a_lasso_takes_what_it_surrounds_and_is_put_away(studio: Studio, page: Page) -> None:

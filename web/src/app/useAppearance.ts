@@ -2,6 +2,10 @@ import { useEffect, useSyncExternalStore } from "react";
 import { useSettings } from "../state/context";
 import type { Settings } from "../state/settings";
 
+/** In pixels at the usual size of text: up to there the top bar has two rows, and up to there it leaves words out. */
+const TWO_ROWS = 640;
+const SHORT = 900;
+
 /** Theme, contrast, density and text size, as attributes that the style sheets read. */
 export function useAppearance(): void {
   const theme = useTheme();
@@ -9,6 +13,11 @@ export function useAppearance(): void {
   const density = useSettings((settings) => settings.density);
   const textSize = useSettings((settings) => settings.textSize);
   useEffect(() => show({ theme, contrast, density, textSize }), [theme, contrast, density, textSize]);
+  useEffect(() => {
+    const fit = (): void => showRoom(textSize);
+    addEventListener("resize", fit);
+    return () => removeEventListener("resize", fit);
+  }, [textSize]);
 }
 
 /** The same before anything is drawn, so that a light page never flashes dark. */
@@ -22,8 +31,15 @@ function show({ theme, contrast, density, textSize }: Pick<Settings, "theme" | "
   dataset["contrast"] = contrast;
   dataset["density"] = density;
   style.setProperty("--text-size", String(textSize));
+  showRoom(textSize);
   const ground = getComputedStyle(document.documentElement).getPropertyValue("--background");
   document.querySelector('meta[name="theme-color"]')?.setAttribute("content", ground.trim());
+}
+
+/** How wide the window is by the size of its text: what is in a row there needs more room in a larger one. */
+function showRoom(textSize: number): void {
+  const room = innerWidth / textSize;
+  document.documentElement.dataset["room"] = room <= TWO_ROWS ? "little" : room <= SHORT ? "some" : "enough";
 }
 
 /** The theme that is shown: the chosen one, or what the system has. */

@@ -23,6 +23,7 @@ import { Reason } from "./wires/Reason";
 import stroke from "./tools/StrokeLayer.module.css";
 import { useStrokes } from "./tools/StrokeLayer";
 import { ToolBar } from "./tools/ToolBar";
+import { singleOut } from "./singleOut";
 import { useCanvasHandle } from "./useCanvasHandle";
 import { useConnecting } from "./wires/useConnecting";
 import { useFirstView } from "./useFirstView";
@@ -123,6 +124,7 @@ function Surface() {
           const at = canvas.toPoint(event.clientX, event.clientY);
           studio.view.setState({ adding: { screen: [event.clientX, event.clientY], at, wire: null } });
         }}
+        onNodeClick={(event, node) => singleOut(view, event, node.id)}
         onNodeDoubleClick={(event, node) => {
           if (!(event.target as Element).closest("header") || openInstance(studio.workspace, node.id)) return;
           if (!isBorder(node.id)) studio.view.setState({ renaming: node.id });

@@ -1,5 +1,5 @@
 import type { Connection, FinalConnectionState, OnConnectStartParams } from "@xyflow/react";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { inputOf, outputOf } from "../../model/catalog/catalog";
 import { disconnect } from "../../model/commands";
 import { bestInput, bestOutput, refusal, wireInto, type Refusal } from "../../model/wires/connect";
@@ -13,17 +13,29 @@ import type { Workspace } from "../../state/workspace";
 import { t } from "../../i18n/text";
 import type { FlowEdge } from "../flow";
 
-/** Drawing, refusing, dropping and moving wires. */
+/** Drawing, refusing, dropping and moving wires; Escape lets go of the one that is drawn. */
 export function useConnecting() {
   const studio = useStudio();
   const workspace = useWorkspace();
-  return useMemo(() => connectingHandlers(studio, workspace), [studio, workspace]);
+  const { abandon, ...handlers } = useMemo(() => connectingHandlers(studio, workspace), [studio, workspace]);
+  useEffect(() => {
+    const giveUp = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || !abandon()) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    addEventListener("keydown", giveUp, true);
+    return () => removeEventListener("keydown", giveUp, true);
+  }, [abandon]);
+  return handlers;
 }
 
 function connectingHandlers(studio: Studio, workspace: Workspace) {
   const { documents, view } = workspace;
   // The wire whose end is being moved.
   let reconnected: string | null = null;
+  // It is given up: what xyflow says at its end counts for nothing.
+  let abandoned = false;
 
   function isValidConnection(connection: Connection | FlowEdge): boolean {
     const wire = wireOf(connection);
@@ -36,19 +48,28 @@ function connectingHandlers(studio: Studio, workspace: Workspace) {
   function end(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
     const { connecting } = view.getState();
     view.setState({ connecting: null, refusal: "" });
-    if (!connecting || state.isValid || reconnected !== null) return;
+    if (!connecting || state.isValid || reconnected !== null || abandoned) return;
     if (!state.toHandle) dropped(studio, connecting, event);
     else if (view.getState().refusal) studio.notify(view.getState().refusal);
   }
 
   return {
+    /** False if no wire is drawn. */
+    abandon(): boolean {
+      if (!view.getState().connecting) return false;
+      abandoned = true;
+      // xyflow knows one end of a drag: that the button is let go.
+      document.dispatchEvent(new MouseEvent("mouseup"));
+      return true;
+    },
     isValidConnection,
     onConnectStart(_: unknown, params: OnConnectStartParams): void {
+      abandoned = false;
       view.setState({ connecting: connectingFrom(studio, params), refusal: "", adding: null });
     },
     onConnect(connection: Connection): void {
       const wire = wireOf(connection);
-      if (wire && !refusalOf(studio, wire)) joinPorts(workspace, wire);
+      if (wire && !abandoned && !refusalOf(studio, wire)) joinPorts(workspace, wire);
     },
     onConnectEnd: end,
     onReconnectStart(_: unknown, edge: FlowEdge): void {
@@ -57,11 +78,11 @@ function connectingHandlers(studio: Studio, workspace: Workspace) {
     onReconnect(old: FlowEdge, connection: Connection): void {
       const wire = wireOf(connection);
       reconnected = null;
-      if (wire && !refusalOf(studio, wire)) joinPorts(workspace, wire, old.id);
+      if (wire && !abandoned && !refusalOf(studio, wire)) joinPorts(workspace, wire, old.id);
     },
     onReconnectEnd(_: unknown, __: unknown, ___: unknown, state: FinalConnectionState): void {
       view.setState({ connecting: null, refusal: "" });
-      if (reconnected !== null && !state.isValid && !state.toHandle)
+      if (reconnected !== null && !abandoned && !state.isValid && !state.toHandle)
         documents.run(disconnect, { wires: [reconnected] });
       reconnected = null;
     },

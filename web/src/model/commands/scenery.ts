@@ -36,15 +36,18 @@ export const setNoteText: Command<{ readonly id: string; readonly text: string }
   },
 };
 
-/** Give a node, frame or note another size; one whose upper or left edge was pulled also moves. */
-export const resizeItem: Command<{ readonly key: ItemKey; readonly at: Point; readonly size: Point }> = {
+/**
+ * Give a node, frame or note another size; one whose upper or left edge was pulled also moves. With
+ * `undefined` a node is as large as what is on it again.
+ */
+export const resizeItem: Command<{ readonly key: ItemKey; readonly at: Point; readonly size: Point | undefined }> = {
   name: "resizeItem",
   change(draft, { key, at, size }) {
     const { kind, id } = itemOf(key);
     const item = draft.graph[kind][id];
     if (!item) return;
     if (!samePoint(item.at, at)) draft.set([kind, id, "at"], at);
-    if (!item.size || !samePoint(item.size, size)) draft.set([kind, id, "size"], size);
+    if (!(item.size && size ? samePoint(item.size, size) : item.size === size)) draft.set([kind, id, "size"], size);
   },
 };
 

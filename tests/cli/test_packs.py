@@ -72,6 +72,8 @@ def test_on_and_off_without_a_studio(home: Home, foreign: Path) -> None:
     source.write_text(source.read_text() + "\n# a new release\n")
     told = home.run("pack", "list", "--fresh").stdout
     assert "on, changed since" in told
+    assert "changed" not in home.run("pack", "on", "Math Pack").stdout
+    assert "changed" not in home.run("pack", "list").stdout
 
     assert home.run("pack", "off", "Math Pack").returncode == 0
     told = home.run("run", home.write("p.json", PROMPT)).stderr
@@ -86,6 +88,10 @@ def test_an_option_holds_once(home: Home, foreign: Path) -> None:
         assert foreign.exists()
     assert listed(home)["Math Pack"]["on"] is False
     assert not (home.data / "packs.json").exists()
+
+
+def pack_of(studio: Studio, name: str) -> dict[str, Any]:
+    return next(p for p in studio.request("GET", "/v1/packs")["packs"] if p["name"] == name)
 
 
 def test_a_studio_that_runs_does_it(home: Home, foreign: Path) -> None:
@@ -103,6 +109,12 @@ def test_a_studio_that_runs_does_it(home: Home, foreign: Path) -> None:
             studio.receive()
         job = studio.submit(PROMPT)
         assert job.wait().state == "succeeded"
+        source = foreign.with_name("__init__.py")
+        source.write_text(source.read_text() + "\n# a new release\n")
+        assert home.run("pack", "on", "Math Pack").returncode == 0
+        while not (pack := pack_of(studio, "Math Pack"))["settled"]:
+            studio.receive()
+        assert (pack["on"], pack["changed"]) == (True, False)
         assert home.run("pack", "off", "--all").returncode == 0
         packs = {pack["name"]: pack["on"] for pack in studio.request("GET", "/v1/packs")["packs"]}
     assert packs == {"builtin": True, "tiny": False, "Math Pack": False}

@@ -84,7 +84,7 @@ def _ask_the_studio(config: Config, names: Sequence[str], on: bool) -> int:
             if not _all_there(names, known):
                 return 2
             for name in names or known:
-                body = json.dumps({"on": on}).encode()
+                body = json.dumps({"on": on, "anew": on and bool(names)}).encode()
                 headers = {"Content-Type": "application/json"}
                 studio.request("PUT", f"/v1/packs/{quote(name, safe='')}", body, headers)
     except StudioError as error:

@@ -106,10 +106,11 @@ class PackList:
         """All packs, in their order of precedence."""
         return [self._record(report) for report in self._reports]
 
-    async def turn(self, name: str, on: bool) -> PackRecord:
+    async def turn(self, name: str, on: bool, anew: bool = False) -> PackRecord:
         """Turn a pack on or off. Workers that are busy end their job first.
 
-        A pack that is on and could not be loaded is tried again.
+        A pack that is on and could not be loaded is tried again; `anew` also loads again one that
+        is there, and accepts it as it is then.
         """
         report = self._report(name)
         if name == BUILTIN:
@@ -120,11 +121,12 @@ class PackList:
                 "Without it no workflow could run.",
             )
         before = self._record(report)
-        source = report.source if before.changed else ""
-        if on != before.on or before.changed:
+        anew = anew and on and before.on
+        source = report.source if before.changed and not anew else ""
+        if on != before.on or before.changed or anew:
             with saving("list of packs"):
                 await asyncio.to_thread(self._switches.turn, name, on, source, report.nodes)
-        if on != before.on or (on and not before.loaded):
+        if on != before.on or anew or (on and not before.loaded):
             self._under_way.add(name)
             self._renew(self.choice())
         self._told()

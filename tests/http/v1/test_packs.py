@@ -121,6 +121,19 @@ async def test_a_pack_that_changed_stays_on_and_is_marked_until_it_is_accepted(
     assert told == [], "it is loaded as it is"
 
 
+async def test_files_that_changed_unseen_are_accepted_when_a_pack_is_loaded_anew(
+    packs: Studio,
+) -> None:
+    await put(packs, "Math%20Pack", {"on": True})
+    report(packs, MATH_ON)
+    told = renewed(packs)
+    _, record = await put(packs, "Math%20Pack", {"on": True, "anew": True})
+    assert (len(told), record["settled"]) == (1, False)
+    report(packs, replace(MATH_ON, source="c2"))
+    pack = (await listed(packs))["Math Pack"]
+    assert (pack["changed"], pack["settled"]) == (False, True)
+
+
 async def test_a_pack_that_failed_is_tried_again(packs: Studio) -> None:
     report(packs, replace(MINE, loaded=False), failures=(PackFailure("mine", "No."),))
     told = renewed(packs)
@@ -167,6 +180,7 @@ async def test_nor_the_built_in_pack_nor_an_end_from_outside_is_kept(
         ("nothing", {"on": True}, 404, "There is no pack 'nothing'."),
         ("mine", {"on": 1}, 400, "'on' must be true or false."),
         ("mine", {}, 400, "'on' is missing."),
+        ("mine", {"on": True, "anew": 1}, 400, "'anew' must be true or false."),
     ],
 )
 async def test_what_cannot_be_done_is_a_sentence(

@@ -30,10 +30,12 @@ async def listing(request: web.Request) -> web.Response:
 async def switch(request: web.Request) -> web.Response:
     """Turn a pack on or off."""
     name = request.match_info["name"]
-    on: bool | None = field_of(await json_body(request), "on", bool, "true or false")
+    body = await json_body(request)
+    on: bool | None = field_of(body, "on", bool, "true or false")
+    anew: bool | None = field_of(body, "anew", bool, "true or false")
     if on is None:
         raise Refused(400, "bad_field", "'on' is missing.", 'Write {"on": true}.')
-    record = await request.app[SERVICES].packs.turn(name, on)
+    record = await request.app[SERVICES].packs.turn(name, on, bool(anew))
     note(request, f"pack {name} {'on' if on else 'off'}", "200")
     return answer(asdict(record))
 
@@ -57,8 +59,9 @@ ROUTES = (
         "/v1/packs/{name}",
         switch,
         "Turn a pack on or off. Workers start anew for it, after the job they are busy with. On"
-        " again tries a pack anew that could not be loaded, and accepts one that has changed.",
-        body={"on": bool},
+        " again tries a pack anew that could not be loaded, and accepts one that has changed;"
+        " `anew` also loads one again that is on, and accepts it as its files are now.",
+        body={"on": bool, "anew": bool | None},
         gives=PackRecord,
     ),
     Route(

@@ -97,6 +97,7 @@ def node(
         formerly: Earlier ids, still accepted in workflows.
     """
 
+    looks = {"fingerprint": fingerprint, "files": files, "finds": finds}
     draft = NodeSpec(
         id=id,
         title=title or id,
@@ -105,7 +106,7 @@ def node(
         cache=cache,
         sink=output,
         dynamic=ports is not None,
-        fingerprint=any(hook is not None for hook in (fingerprint, files, finds)),
+        fingerprint=any(look is not None for look in looks.values()),
         validates=validate is not None,
         effects=effects,
         deprecated=deprecated,
@@ -114,14 +115,7 @@ def node(
         formerly=tuple(formerly),
     )
 
-    hooks = {
-        "ports": ports,
-        "fingerprint": fingerprint,
-        "files": files,
-        "finds": finds,
-        "validate": validate,
-    }
-    return partial(_attach, draft, hooks)
+    return partial(_attach, draft, {"ports": ports, "validate": validate, **looks})
 
 
 def _attach(draft: NodeSpec, hooks: Mapping[str, Any], function: F) -> F:

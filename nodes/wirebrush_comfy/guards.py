@@ -16,6 +16,11 @@ INSTALLERS = frozenset(
     {"pip", "uv", "pipx", "conda", "mamba", "easy_install", "apt", "apt-get", "brew", "npm"}
 )
 VERBS = frozenset({"install", "add", "sync", "uninstall", "download", "update", "upgrade"})
+FETCHERS = frozenset(
+    {"curl", "wget", "aria2c", "huggingface-cli", "hf", "gdown", "scp", "ssh", "rsync"}
+)
+REMOTE_GIT = frozenset({"clone", "fetch", "pull", "push", "submodule", "ls-remote", "remote"})
+"""What git does with other machines; a pack may ask it for its own release."""
 NETWORK = frozenset(
     {"socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname",
      "socket.sendto", "urllib.Request"}
@@ -49,13 +54,15 @@ class ImportGuard:
     def _look(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._on:
             return
-        if event in NETWORK:
+        words = _words(event, arguments) if event in COMMANDS else ()
+        if event in NETWORK or is_fetch(words):
             raise NotWhileImporting(
                 "The pack uses the network while it is imported, which is refused. "
                 "Its files have to be downloaded by a person."
             )
-        installs = event in COMMANDS and is_install(_words(event, arguments))
-        if installs or (event == "import" and str(arguments[0]).startswith("pip._internal")):
+        if is_install(words) or (
+            event == "import" and str(arguments[0]).startswith("pip._internal")
+        ):
             raise NotWhileImporting(
                 "The pack installs Python packages while it is imported, which is refused. "
                 "Install what its requirements.txt names yourself, then start again."
@@ -75,8 +82,22 @@ def _words(event: str, arguments: tuple[Any, ...]) -> Sequence[str]:
     return [word for part in parts for word in re.split(r"[\s;&|()]+", os.fsdecode(part))]
 
 
+def is_fetch(words: Sequence[str]) -> bool:
+    """Whether a command would use the network: a program for that begins it, or a part of it."""
+    names = _programs(words)
+    git = [i for i, name in enumerate(names) if name == "git"]
+    return any(name in FETCHERS for name in names) or (
+        bool(git) and any(name in REMOTE_GIT for name in names[git[0] + 1 :])
+    )
+
+
 def is_install(words: Sequence[str]) -> bool:
     """Whether a command would install packages."""
-    names = [os.path.basename(word).lower().removesuffix(".exe") for word in words]
+    names = _programs(words)
     tools = [i for i, name in enumerate(names) if re.sub(r"[\d.]+$", "", name) in INSTALLERS]
     return bool(tools) and any(name in VERBS for name in names[tools[0] + 1 :])
+
+
+def _programs(words: Sequence[str]) -> list[str]:
+    """The words as names of programs: without folders."""
+    return [os.path.basename(word).lower().removesuffix(".exe") for word in words]

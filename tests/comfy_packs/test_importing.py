@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wirebrush_comfy import IMPORTER
-from wirebrush_comfy.guards import ImportGuard, NotWhileImporting, is_install
+from wirebrush_comfy.guards import ImportGuard, NotWhileImporting, is_fetch, is_install
 
 NODE = """
 class Node:
@@ -33,6 +33,7 @@ NODE_CLASS_MAPPINGS = {"Node": Node}
         "import subprocess; subprocess.run('pip3 install -r requirements.txt', shell=True)",
         "import subprocess; subprocess.Popen(['uv', 'pip', 'install', 'x'])",
         "import os; os.system('python -m pip install x')",
+        "import os; os.posix_spawn('/usr/bin/env', ['env', 'pip', 'install', 'x'], {})",
         "from pip._internal import main; main(['install', 'x'])",
         "import pip; pip.main(['install', 'x'])",
     ],
@@ -66,6 +67,9 @@ def test_a_pack_that_can_do_without_its_install_loads(load_pack: Callable[..., A
     [
         "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)",
         "import urllib.request; urllib.request.urlopen('http://localhost:9/')",
+        "import subprocess; subprocess.run(['curl', '-LO', 'http://localhost:9/x'])",
+        "import os; os.system('cd here; git clone http://localhost:9/x')",
+        "import os; os.posix_spawn('/usr/bin/wget', ['wget', 'http://localhost:9/x'], {})",
         "import socket\nwith socket.socket() as door: door.bind(('127.0.0.1', 0))",
         "import threading, urllib.request\n"
         "ends = []\n"
@@ -89,6 +93,21 @@ def test_afterwards_everything_is_allowed_again(tmp_path: Path) -> None:
     with guard.on(), pytest.raises(NotWhileImporting):
         sys.audit("socket.connect", None, ("127.0.0.1", 9))
     sys.audit("socket.connect", None, ("127.0.0.1", 9))
+
+
+@pytest.mark.parametrize(
+    ("command", "fetches"),
+    [
+        ("/usr/bin/curl -s http://x", True),
+        ("git -C here pull", True),
+        ("git rev-parse HEAD", False),
+        ("git log", False),
+        ("pull git", False),
+        ("ffmpeg -version", False),
+    ],
+)
+def test_which_commands_fetch(command: str, fetches: bool) -> None:
+    assert is_fetch(command.split()) is fetches
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from socket import socket
 
 from wirebrush.cli.say import complain, say
 from wirebrush.cli.studio import Studio, open_studio
+from wirebrush.collector import calm_collector
 from wirebrush.config import DEFAULT_PORT, Config, add_serve_options, config_from
 from wirebrush.http.access import kept_secret
 from wirebrush.http.addresses import CannotListen, listen, only_this_machine, port_of
@@ -68,6 +69,7 @@ async def _serve(config: Config, sockets: Sequence[socket]) -> int:
     _on_signals(stop.set)
     async with open_studio(config, sockets) as studio:
         _announce(config, sockets, studio)
+        calm_collector()
         await stop.wait()
         return await _drain(studio)
 

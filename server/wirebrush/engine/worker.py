@@ -7,7 +7,6 @@ stderr, which the server keeps as the worker's log.
 from __future__ import annotations
 
 import faulthandler
-import gc
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ import psutil
 
 from wirebrush.api import Machine
 from wirebrush.channel import PROTOCOL, BlockingChannel, ChannelClosed, EventEncoder, Frame
+from wirebrush.collector import calm_collector
 from wirebrush.engine.assets import LocalAssets
 from wirebrush.engine.cancel import Cancellation
 from wirebrush.engine.devices import Device, versions
@@ -283,16 +283,6 @@ class _FrameHandler(logging.Handler):
             self._channel.send({"type": "log", "level": record.levelname.lower(), "text": text})
         except ChannelClosed:
             return
-
-
-def calm_collector() -> None:
-    """What is imported stays: the garbage collector need not walk it, nor come at every wire.
-
-    Otherwise a large graph costs about a third more time than its nodes.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def main(arguments: Sequence[str]) -> int:

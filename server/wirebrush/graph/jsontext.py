@@ -7,7 +7,7 @@ nesting are refused instead of quietly changed or carried on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -21,6 +21,8 @@ Locate: TypeAlias = Callable[[Path], tuple[str | None, str | None]]
 
 MEGABYTE = 1024 * 1024
 MAX_NUMBER_BITS = 1024  # what a float can hold; no value of a node needs more
+SHORT = 256  # characters: plain texts below that are fine,
+SMALL = 1 << 63  # and so are integers below this
 MAX_FAULTS = 100  # nobody reads more, and a hostile text may hold a million
 
 
@@ -160,55 +162,68 @@ class _Fault(NamedTuple):
     path: Path
 
 
-class _Crumb(NamedTuple):
-    """One step of the way down, so that a path is only put together when it is needed."""
-
-    above: _Crumb | None
-    key: str | int
+_Crumb: TypeAlias = "tuple[_Crumb | None, str | int]"
+"""One step of the way down and those above, so that a path is only put together when needed."""
 
 
 def _path(crumb: _Crumb | None) -> Path:
     steps: list[str | int] = []
     while crumb is not None:
-        steps.append(crumb.key)
-        crumb = crumb.above
+        crumb, key = crumb
+        steps.append(key)
     return tuple(reversed(steps))
 
 
 def _faults(data: Any, limits: Limits) -> list[_Fault]:
-    """Walk through all of the data with a stack of our own."""
+    if isinstance(data, dict | list):
+        return _walk(cast("Any", data), limits)
+    fault = _scalar_fault(data, limits)
+    return [_Fault(*fault, ())] if fault else []
+
+
+def _walk(data: dict[Any, Any] | list[Any], limits: Limits) -> list[_Fault]:
+    """Look through all of the data with a stack of our own."""
     found: list[_Fault] = []
-    if not isinstance(data, dict | list):
-        return [_Fault(*fault, ())] if (fault := _scalar_fault(data, limits)) else []
     stack: list[tuple[Any, _Crumb | None, int]] = [(data, None, 1)]
+    fine: set[Any] = set()  # keys that were looked at: nodes have the same few again and again
     while stack and len(found) < MAX_FAULTS:
         container, crumb, depth = stack.pop()
         if depth > limits.depth:
             found.append(_Fault(Code.TOO_DEEP, _deep(limits), _DEEP_HINT, _path(crumb)))
             continue
         if isinstance(container, dict):
-            found.extend(_key_faults(cast("dict[Any, Any]", container), crumb, limits))
-            items = cast("dict[str | int, Any]", container).items()
-        else:
-            items = enumerate(container)
-        for key, item in items:
+            found.extend(_key_faults(cast("Any", container), crumb, limits, fine))
+        for key, item in _entries(cast("Any", container)):
+            if _plainly_fine(item):
+                continue
             if isinstance(item, dict | list):
-                stack.append((cast("Any", item), _Crumb(crumb, key), depth + 1))
-            elif not _plainly_fine(item) and (fault := _scalar_fault(item, limits)):
-                found.append(_Fault(*fault, _path(_Crumb(crumb, key))))
+                stack.append((cast("Any", item), (crumb, key), depth + 1))
+            elif fault := _scalar_fault(item, limits):
+                found.append(_Fault(*fault, _path((crumb, key))))
     return found[:MAX_FAULTS]
 
 
+def _entries(container: dict[Any, Any] | list[Any]) -> Iterable[tuple[Any, Any]]:
+    return container.items() if isinstance(container, dict) else enumerate(container)
+
+
 def _plainly_fine(item: object) -> bool:
-    """The common case, fast: short plain text, true, false, null."""
-    return (
-        item is None
-        or item.__class__ is bool
-        or (item.__class__ is str and len(cast("str", item)) < 256 and cast("str", item).isascii())
-    )
+    """The common case, fast: short plain text, small integers, true, false, null."""
+    kind = item.__class__
+    if kind is str:
+        text = cast("str", item)
+        return len(text) < SHORT and text.isascii()
+    if kind is int:
+        return -SMALL < cast("int", item) < SMALL
+    return item is None or kind is bool
 
 
-def _key_faults(data: dict[Any, Any], crumb: _Crumb | None, limits: Limits) -> Iterator[_Fault]:
+def _key_faults(
+    data: dict[Any, Any], crumb: _Crumb | None, limits: Limits, fine: set[Any]
+) -> Iterator[_Fault]:
+    """What is wrong with an object's keys; the others are added to the fine ones."""
+    if data.__class__ is dict and fine.issuperset(data):
+        return
     for key in data.keys_twice if isinstance(data, _Repeated) else ():
         path = _path(crumb)
         message = f"{quoted(key)} is written twice in the same object."
@@ -217,7 +232,9 @@ def _key_faults(data: dict[Any, Any], crumb: _Crumb | None, limits: Limits) -> I
         if not isinstance(key, str):
             message = f"{quoted(key)} is used as a name."
             yield _Fault(Code.NOT_DATA, message, "Names of fields are text.", _path(crumb))
-        elif not _plainly_fine(key) and (fault := _scalar_fault(key, limits)):
+        elif _plainly_fine(key):
+            fine.add(key)
+        elif fault := _scalar_fault(key, limits):
             yield _Fault(*fault, _path(crumb))
 
 

@@ -34,7 +34,8 @@ def prompt_from_data(data: object, limits: Limits = DEFAULT_LIMITS) -> Prompt | 
     nodes = cast("dict[str, Any]", data)
     problems = list(_amounts(nodes, limits))
     for node_id, node in nodes.items():
-        problems.extend(_node_problems(node_id, node, limits))
+        if not _plainly_fine(node_id, node, limits):
+            problems.extend(_node_problems(node_id, node, limits))
     if problems:
         return problems
     return Prompt({node_id: _node(node_id, node) for node_id, node in nodes.items()})
@@ -119,6 +120,16 @@ def id_problem(node_id: str, limits: Limits, forbidden: str = "") -> Problem | N
         return None
     message = f"The node id {quoted(node_id)} {reason}."
     return problem(Code.BAD_NODE_ID, message, 'Use a short name or number, such as "12".', node_id)
+
+
+def _plainly_fine(node_id: str, node: object, limits: Limits) -> bool:
+    """The common case, fast: a numbered node that has its type and its inputs."""
+    if not isinstance(node, dict) or not node_id.isalnum() or len(node_id) > limits.node_id:
+        return False
+    fields = cast("dict[str, Any]", node)
+    kind = fields.get("class_type")
+    named = isinstance(kind, str) and kind != "" and not kind.isspace()
+    return named and isinstance(fields.get("inputs"), dict)
 
 
 def _node_problems(node_id: str, node: object, limits: Limits) -> Iterator[Problem]:

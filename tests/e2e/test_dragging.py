@@ -47,7 +47,9 @@ def test_escape_lets_go_of_a_wire_that_is_drawn(studio: Studio, page: Page) -> N
     wires = page.locator(".react-flow__edge")
     count = wires.count()
     drawn = page.locator(".react-flow__connection")
-    drag(page, middle(studio.node("VAE Decode").get_by_label("IMAGE: IMAGE")), (900, 900), hold=True)
+    drag(
+        page, middle(studio.node("VAE Decode").get_by_label("IMAGE: IMAGE")), (900, 900), hold=True
+    )
     expect(drawn).to_have_count(1)
     page.keyboard.press("Escape")
     expect(drawn).to_have_count(0)

@@ -6,7 +6,6 @@ import pytest
 from browser_studio import Studio
 from playwright.sync_api import Page
 
-
 ENLARGE = """size => {
   const kept = JSON.parse(localStorage.getItem("wirebrush.settings") ?? "{}");
   localStorage.setItem("wirebrush.settings", JSON.stringify({ ...kept, textSize: size }));

@@ -90,6 +90,15 @@ async def test_a_job_that_kills_its_worker_twice_is_put_aside(
     assert record.problems[-1].hint
 
 
+async def test_a_death_is_not_explained_by_what_an_earlier_job_wrote(studio: Studio) -> None:
+    await studio.submit(("Log", {"text": "The kettle is empty."}))
+    bad = await studio.submit(("Log", {"text": "Fire!"}), ("Sleep", {"seconds": 0.1}), "Exit")
+    async with studio.working():
+        record = await studio.state(bad, "quarantined")
+    assert all("Fire!" in item.message for item in record.problems)
+    assert not any("kettle" in item.message for item in record.problems)
+
+
 async def test_the_second_attempt_may_succeed(studio: Studio) -> None:
     job = await studio.submit("CrashOnce", "Picture")
     async with studio.working():

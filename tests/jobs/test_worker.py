@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,20 @@ def test_a_log_is_bounded_and_remembers_its_end(tmp_path: Path) -> None:
     assert set(sizes) == {"w.log", "w.log.1"}
     # A chunk may be larger than what is left: one pipe's worth at most.
     assert all(size <= 10_000 + (1 << 16) for size in sizes.values())
+
+
+def test_what_was_said_before_is_no_part_of_the_end(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "w.log")
+    write = log.open()
+    os.write(write, b"an earlier job\n")
+    while not log.tail():
+        time.sleep(0.005)
+    log.forget()
+    os.write(write, b"this job\n")
+    os.close(write)
+    log.join(10)
+    assert log.tail() == "this job"
+    assert (tmp_path / "w.log").read_text() == "an earlier job\nthis job\n"
 
 
 def test_what_is_said_after_a_crash(tmp_path: Path) -> None:

@@ -161,6 +161,10 @@ class Worker:
     def Killed(self, node: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def Log(self, node: str, text: str) -> list[Any]:
+        sys.stderr.write(f"{text}\n")
+        return []
+
     def Exit(self, node: str) -> None:
         os._exit(3)
 

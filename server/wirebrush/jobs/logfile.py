@@ -30,6 +30,10 @@ class LogFile:
         self._thread.start()
         return write
 
+    def forget(self) -> None:
+        """What was said so far is no part of the tail any more; the file keeps it."""
+        self._tail.clear()
+
     def tail(self, lines: int = 20) -> str:
         """The last lines so far."""
         return "\n".join(list(self._tail)[-lines:])

@@ -202,6 +202,7 @@ class Supervisor:
         if not await self._commit(lambda: self._services.queue.started(lease)):
             return True  # cancelled meanwhile
         self._liveness.restart()
+        worker.begin()
         self._attempt = attempt
         watch = asyncio.create_task(self._watch())
         send = asyncio.create_task(attempt.send())  # a stopped worker does not read

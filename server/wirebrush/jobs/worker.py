@@ -192,8 +192,12 @@ class WorkerProcess:
                 return
             yield frame
 
+    def begin(self) -> None:
+        """A job starts: what earlier ones wrote to the log does not explain how it ends."""
+        self._log.forget()
+
     def tail(self, lines: int = 20) -> str:
-        """The last lines of its log."""
+        """The last lines of its log, since its last job began."""
         return self._log.tail(lines)
 
     def ended_how(self) -> str:

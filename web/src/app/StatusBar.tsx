@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { wordsOf } from "../model/runs/problem";
 import { api } from "../runtime/api";
 import { useDocumentState, useLostPacks, useProblems, useRuntime, useStudio, useUi, useView } from "../state/context";
 import { bytes, clock } from "../ui/format";
@@ -93,7 +94,7 @@ function ProblemCount() {
       data-tip={[t("command.problems"), keys].filter(Boolean).join(" · ")}
       onClick={() => ui.setState({ problems: !isOpen })}
     >
-      {problems.length === 1 ? first.message : t("status.problems", { count: problems.length })}
+      {problems.length === 1 ? wordsOf(first) : t("status.problems", { count: problems.length })}
     </button>
   );
 }

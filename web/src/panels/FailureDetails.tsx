@@ -1,19 +1,21 @@
 import { Copy } from "lucide-react";
 import { useRuns, useStudio } from "../state/context";
 import { toJson } from "../model/format/json";
+import { logOf } from "../model/runs/problem";
 import type { Problem } from "../model/runs/problems";
 import type { NodeFailed } from "../runtime/wire.gen";
 import { t } from "../i18n/text";
 import { IconButton } from "../ui/Button";
 import styles from "./FailureDetails.module.css";
 
-/** Where in its code a node went wrong and with which inputs, for who wrote it: shown when asked for. */
+/** Where in its code a node went wrong and with which inputs, or the last words of its worker, for who wrote it: shown when asked for. */
 export function FailureDetails({ problem }: { problem: Problem }) {
   const studio = useStudio();
   const failed = useRuns(({ failures }) => failures[problem.node ?? ""]);
-  if (failed?.problem.code !== problem.code || failed.traceback.length === 0) return null;
+  const told = failed?.problem.code === problem.code && failed.traceback.length > 0 ? textOf(failed) : logOf(problem);
+  if (!told) return null;
   const copy = (): void =>
-    void navigator.clipboard.writeText(textOf(failed)).then(
+    void navigator.clipboard.writeText(told).then(
       () => studio.notify(t("problems.details.copied")),
       () => studio.notify(t("problems.details.notCopied")),
     );
@@ -27,7 +29,7 @@ export function FailureDetails({ problem }: { problem: Problem }) {
         {/* A long one is scrolled by keyboard too. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <pre tabIndex={0} aria-label={t("problems.details")}>
-          {textOf(failed)}
+          {told}
         </pre>
       </div>
     </details>

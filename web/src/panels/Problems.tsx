@@ -5,7 +5,7 @@ import { useDocument, useLostPacks, useNodeTypes, useProblems, useStudio, useUi,
 import { revealProblem } from "../state/reveal";
 import { Button, IconButton } from "../ui/Button";
 import { label } from "../ui/format";
-import { wordsBeside } from "../model/runs/problem";
+import { wordsBeside, wordsOf } from "../model/runs/problem";
 import { t } from "../i18n/text";
 import { FailureDetails } from "./FailureDetails";
 import styles from "./Problems.module.css";
@@ -82,7 +82,7 @@ function Row({ problem }: { problem: Problem }) {
         <Icon size={14} className={isWarning ? styles["warning"] : styles["error"]} aria-label={t(isWarning ? "problems.warning" : "problems.error")} />
         <span className={styles["words"]}>
           {place && <span className={styles["place"]}>{place}</span>}
-          <span>{place ? wordsBeside(problem) : problem.message}</span>
+          <span>{place ? wordsBeside(problem) : wordsOf(problem)}</span>
           {problem.hint && <span className={styles["hint"]}>{problem.hint}</span>}
         </span>
       </button>

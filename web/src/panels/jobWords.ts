@@ -1,4 +1,5 @@
 /** A job's state in words. */
+import { wordsOf } from "../model/runs/problem";
 import type { Expected } from "../runtime/eta";
 import type { Job } from "../runtime/jobs";
 import { clock, seconds } from "../ui/format";
@@ -13,7 +14,7 @@ export function jobDetail(job: Job, node: string | undefined, { left }: Expected
   if (record.state === "succeeded") {
     words.push(seconds(record.summary.seconds));
     if (record.summary.cached) words.push(t("job.cached", { count: record.summary.cached }));
-  } else if (record.state === "failed" && record.problems[0]) words.push(record.problems[0].message);
+  } else if (record.state === "failed" && record.problems[0]) words.push(wordsOf(record.problems[0]));
   else if (record.ended) words.push(clock(record.ended * 1000));
   return words.join(" · ");
 }
@@ -31,7 +32,7 @@ function runningDetail({ progress, planned, ran, record }: Job, node: string | u
 /** A job that waits again was running before: its worker or the server died. */
 function waitingDetail({ record }: Job, next: boolean): string {
   const words = [record.attempt > 0 ? t("job.again", { count: record.attempt }) : t(next ? "job.next" : "job.queued")];
-  if (record.problems[0]) words.push(record.problems[0].message);
+  if (record.problems[0]) words.push(wordsOf(record.problems[0]));
   return words.join(" · ");
 }
 

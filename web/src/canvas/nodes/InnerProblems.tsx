@@ -1,4 +1,5 @@
 import { useShallow } from "zustand/react/shallow";
+import { wordsOf } from "../../model/runs/problem";
 import { useProblems, useStudio } from "../../state/context";
 import { reveal } from "../../state/reveal";
 import { t } from "../../i18n/text";
@@ -15,7 +16,7 @@ export function InnerProblems({ id }: { id: string }) {
     <div className={`${styles["problems"]} nodrag nopan`} role="alert">
       {problems.slice(0, 3).map((problem) => (
         <p key={`${problem.node}${problem.code}${problem.message}`}>
-          {problem.message}{" "}
+          {wordsOf(problem)}{" "}
           <button type="button" className={styles["inside"]} onClick={() => reveal(studio, null, problem.node ?? "")}>
             {t("subgraph.seeInside")}
           </button>

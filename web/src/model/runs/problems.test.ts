@@ -25,6 +25,14 @@ describe("problems in one list", () => {
     expect(indexOf({ checked: [odd, same], ran: [same], dismissed: NOTHING }).all).toEqual([same, odd]);
   });
 
+  it("tell of a first attempt only what the last one does not say", () => {
+    const first = problem("worker_exited", "4", { severity: "warning", message: "It used 400 MiB." });
+    const last = problem("worker_exited", "4", { message: "It used 410 MiB." });
+    const other = problem("worker_killed", "4", { severity: "warning" });
+    expect(indexOf({ checked: null, ran: [first], dismissed: NOTHING }).all).toEqual([first]);
+    expect(indexOf({ checked: [], ran: [first, other, last], dismissed: NOTHING }).all).toEqual([last, other]);
+  });
+
   it("leave out dismissed warnings, never errors", () => {
     const odd = problem("left_out", "1", { severity: "warning" });
     const bad = problem("wrong_value");

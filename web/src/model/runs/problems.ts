@@ -53,7 +53,7 @@ export interface ProblemSources {
 }
 
 export function indexOf({ checked, ran, dismissed }: ProblemSources, before: ProblemIndex = NO_PROBLEMS): ProblemIndex {
-  const still = checked === null ? ran : ran.filter(({ code }) => !CHECKED.has(code));
+  const still = withoutRepeated(checked === null ? ran : ran.filter(({ code }) => !CHECKED.has(code)));
   const found = new Map([...still, ...(checked ?? [])].map((problem) => [problemKey(problem), problem]));
   const wanted = [...found.values()].filter((problem) => !(problem.severity === "warning" && dismissed.has(problemKey(problem))));
   const all = wanted.toSorted((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
@@ -66,6 +66,16 @@ export function indexOf({ checked, ran, dismissed }: ProblemSources, before: Pro
     loud: loud.size === before.loud.size && [...loud].every((node) => before.loud.has(node)) ? before.loud : loud,
     dismissed: found.size - wanted.length,
   };
+}
+
+/** A first attempt that ended as the last one did need not be told too. */
+function withoutRepeated(ran: readonly Problem[]): readonly Problem[] {
+  const final = new Set(ran.filter(({ severity }) => severity !== "warning").map(cause));
+  return ran.filter((problem) => problem.severity !== "warning" || !final.has(cause(problem)));
+}
+
+function cause({ code, node, port }: Problem): string {
+  return [code, node ?? "", port ?? ""].join("\n");
 }
 
 /** What tells problems apart; the same one has the same key whoever found it. */

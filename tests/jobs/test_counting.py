@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-import pytest
+from wirebrush.jobs.counting import Counters
 
-from wirebrush.jobs.counting import Counters, counted_stem
-
-NOW = datetime(2026, 3, 4, 5, 6, 7)
 CAT = PurePosixPath("pets/cat")
 
 
@@ -45,23 +41,3 @@ def test_many_prefixes_are_not_remembered_for_ever(tmp_path: Path) -> None:
         counters.look(PurePosixPath(f"p{number}"), [])
     assert not counters.knows(PurePosixPath("p0"))
     assert counters.next(PurePosixPath("p1000"), "png").name == "p1000_00001_.png"
-
-
-@pytest.mark.parametrize(
-    ("prefix", "stem"),
-    [
-        ("ComfyUI.png", "ComfyUI"),
-        ("%year%-%month%-%day%/cat", "2026-03-04/cat"),
-        ("%hour%.%minute%.%second%", "05.06.07"),
-        ("%width%x%height%.png", "64x32"),
-        ("%date%/100%", "%date%/100%"),
-        ("../../%year%", "2026"),
-        ("", "output"),
-    ],
-)
-def test_what_stands_before_the_counter(prefix: str, stem: str) -> None:
-    assert counted_stem(prefix, "png", (64, 32), NOW).as_posix() == stem
-
-
-def test_sound_has_no_width() -> None:
-    assert counted_stem("a%width%b", "flac", (None, None), NOW).as_posix() == "ab"

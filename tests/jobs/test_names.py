@@ -61,6 +61,8 @@ def test_two_nodes_never_share_a_name(one: str, other: str) -> None:
         ("cats/blue", "cats/blue_9e7q2x4z_9_0.png"),
         ("cats/blue.PNG", "cats/blue_9e7q2x4z_9_0.png"),
         ("", "output_9e7q2x4z_9_0.png"),
+        (".png", "output_9e7q2x4z_9_0.png"),
+        ("cats/.png", "cats/output_9e7q2x4z_9_0.png"),
         ("../../etc/x", "etc/x_9e7q2x4z_9_0.png"),
         ("v1.5", "v1.5_9e7q2x4z_9_0.png"),
     ],

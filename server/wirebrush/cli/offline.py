@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from wirebrush.cli.devices import device_names
 from wirebrush.cli.graphs import Runnable
 from wirebrush.cli.say import complain
 from wirebrush.config import Config
-from wirebrush.events import Event, Finished, Problem, event_from_json
+from wirebrush.events import Event, Finished, Problem, event_from_json, events_in
 from wirebrush.folders import ModelFolders, packaged_roots
 from wirebrush.jobs import assettable
 from wirebrush.jobs.blobs import Blobs
 from wirebrush.jobs.errors import PackFatal
+from wirebrush.jobs.filling import filled
 from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.packswitches import PackSwitches
 from wirebrush.jobs.records import AssetRecord
@@ -158,7 +160,7 @@ class OfflineWorker:
         )
         canceller = asyncio.create_task(self._cancel_when(cancelled, job))
         try:
-            return await self._follow(tell, keep)
+            return await self._follow(tell, keep, prompt)
         finally:
             canceller.cancel()
 
@@ -173,14 +175,19 @@ class OfflineWorker:
         self._process.kill()
 
     async def _follow(
-        self, tell: Callable[[Event], None], keep: Callable[[Made], None]
+        self,
+        tell: Callable[[Event], None],
+        keep: Callable[[Made], None],
+        prompt: Mapping[str, Any],
     ) -> Finished:
+        began = datetime.now()
         async for frame in self._process.frames():
             header = frame.header
-            if frame.type == "event":
-                tell(event_from_json(header["event"], frame.blob))
+            if frame.type in ("event", "events"):
+                for event in events_in(header, frame.blob):
+                    tell(event)
             elif frame.type == "asset":
-                await asyncio.to_thread(keep, _made(frame))
+                await asyncio.to_thread(keep, _made(frame, prompt, began))
             elif frame.type == "need_asset":
                 await self._hand_asset(header)
             elif frame.type == "finished":
@@ -242,15 +249,16 @@ async def _say_what_is_slow(process: WorkerProcess) -> None:
             )
 
 
-def _made(frame: Frame) -> Made:
+def _made(frame: Frame, prompt: Mapping[str, Any], began: datetime) -> Made:
     header = frame.header
+    size = (header.get("width"), header.get("height"))
     return Made(
         node=str(header["node"]),
         index=int(header["index"]),
-        name=str(header["name"]),
+        name=filled(str(header["name"]), prompt, began, size),
         mime=str(header["mime"]),
         kind=str(header["kind"]),
-        width=header.get("width"),
-        height=header.get("height"),
+        width=size[0],
+        height=size[1],
         data=frame.blob,
     )

@@ -14,20 +14,19 @@ import time
 from collections.abc import AsyncIterable, Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from wirebrush.graph.origin import Origin
 from wirebrush.jobs import assettable, blobs, gallery
 from wirebrush.jobs.blobs import Blobs, Incoming
-from wirebrush.jobs.counting import Counters, counted_stem
+from wirebrush.jobs.counting import Counters
 from wirebrush.jobs.errors import AssetRefused, AssetTooLarge, AssetUnsaved
 from wirebrush.jobs.gallery import DAY, Facets, Wanted
 from wirebrush.jobs.ids import tail
 from wirebrush.jobs.inputs import wanted_by_jobs
 from wirebrush.jobs.journal import Journal
-from wirebrush.jobs.names import clean_label, clean_path, output_name
+from wirebrush.jobs.names import clean_label, clean_path, output_name, output_stem
 from wirebrush.jobs.records import AssetKind, AssetRecord
 from wirebrush.jobs.sniff import Content, sniff_output, sniff_upload
 from wirebrush.jobs.thumbnails import Thumbnails
@@ -130,8 +129,7 @@ class AssetStore:
         ending = content.extension
         if not made.counted:
             return output_name(made.prefix, tail(made.job), made.node, made.index, ending)
-        size = (content.width, content.height)
-        stem = counted_stem(made.prefix, ending, size, datetime.now())
+        stem = output_stem(made.prefix, ending)
         if not self._counters.knows(stem):
             taken = await self._journal.read(lambda db: assettable.labels_from(db, f"{stem}_"))
             await _saved(self._counters.look, stem, taken)

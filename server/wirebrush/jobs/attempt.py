@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from wirebrush.catalog import Catalog
@@ -20,12 +21,14 @@ from wirebrush.events import (
     Output,
     Problem,
     event_from_json,
+    events_in,
 )
 from wirebrush.graph.origin import Origin, origin_of
 from wirebrush.graph.prompt import Prompt
 from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.errors import JobsError, WorkerFailed
+from wirebrush.jobs.filling import filled
 from wirebrush.jobs.queue import JobQueue, Lease
 from wirebrush.jobs.waits import dropped
 from wirebrush.jobs.worker import WorkerProcess
@@ -130,8 +133,9 @@ class Attempt:
     async def _handle(self, frame: Frame) -> None:
         if frame.type == "asset":
             await self._store(frame)
-        elif frame.type == "event":
-            self._hear(event_from_json(frame.header["event"], frame.blob))
+        elif frame.type in ("event", "events"):
+            for event in events_in(frame.header, frame.blob):
+                self._hear(event)
             if len(self._heard) >= MOST_HEARD:
                 await self.told()
         elif frame.type == "finished" and not self.ended.done():
@@ -146,7 +150,12 @@ class Attempt:
         job, node = self.lease.job, str(header["node"])
         made = MadeBy(
             *(job.id, node, int(header["index"])),
-            prefix=str(header.get("name", "")),
+            prefix=filled(
+                str(header.get("name", "")),
+                self.lease.body.prompt,
+                datetime.fromtimestamp(job.created),
+                (header.get("width"), header.get("height")),
+            ),
             mime=str(header.get("mime", "")),
             kind="preview" if header.get("kind") == "preview" else "output",
             origin=self._origin_of(node),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path, PurePosixPath
-
-from wirebrush.jobs.names import output_stem
 
 _MOST_KNOWN = 1000
 _COUNTED = re.compile(r"_(\d+)_\.[^./]+")
@@ -45,27 +42,6 @@ class Counters:
             name = stem.with_name(f"{stem.name}_{number:05}_.{extension}")
             if not (self._output / name).exists():  # somebody put it there meanwhile
                 return name
-
-
-def counted_stem(
-    prefix: str, extension: str, size: tuple[int | None, int | None], now: datetime
-) -> PurePosixPath:
-    """What stands before the counter; `%year%`, `%width%` and the like become what they mean.
-
-    >>> when = datetime(2026, 1, 2)
-    >>> counted_stem("%year%/%width%x%height%.png", "png", (64, 32), when).as_posix()
-    '2026/64x32'
-    """
-    words = {
-        **{name: f"{getattr(now, name):02}" for name in ("month", "day", "hour", "minute")},
-        "second": f"{now.second:02}",
-        "year": f"{now.year}",
-        "width": f"{size[0] or ''}",
-        "height": f"{size[1] or ''}",
-    }
-    for name, word in words.items():
-        prefix = prefix.replace(f"%{name}%", word)
-    return output_stem(prefix, extension)
 
 
 def _number(name: str, stem: str) -> int:

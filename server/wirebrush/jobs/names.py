@@ -48,8 +48,10 @@ def output_stem(prefix: str, extension: str) -> PurePosixPath:
     >>> output_stem("../cats/blue.PNG", "png").as_posix()
     'cats/blue'
     """
-    parts = _parts(prefix)[-_MAX_FOLDERS:] or ["output"]
-    stem = re.sub(rf"\.{re.escape(extension)}$", "", parts[-1], flags=re.IGNORECASE) or "output"
+    ending = rf"\.{re.escape(extension)}$"
+    named = re.sub(rf"(^|[/\\]) *{ending}", r"\1output", prefix, flags=re.IGNORECASE)
+    parts = _parts(named)[-_MAX_FOLDERS:] or ["output"]
+    stem = re.sub(ending, "", parts[-1], flags=re.IGNORECASE) or "output"
     return PurePosixPath(*parts[:-1], stem)
 
 

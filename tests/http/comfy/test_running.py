@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from io import BytesIO
@@ -50,6 +51,12 @@ PACK = """
     def twice(grey: int, *, run: Run) -> None:
         draw(grey, run=run)
         draw(grey, run=run)
+
+    @node(id="DrawAs", category="test")
+    def draw_as(name: str, *, run: Run) -> None:
+        out = io.BytesIO()
+        Image.new("L", (8, 8), 12).save(out, "PNG")
+        run.save(out.getvalue(), name=name, mime="image/png", width=8, height=8)
 
     @node(id="Tell", category="test")
     def tell(text: str, *, run: Run) -> None:
@@ -201,6 +208,17 @@ async def test_equal_pictures_have_names_of_their_own(studio: Studio) -> None:
             status, _, _ = await studio.ask_bare("GET", "/view", params=picture)
             assert status == 200
         assert done["history"]["outputs"]["1"]["images"] == pictures
+
+
+async def test_names_of_files_are_filled_in(studio: Studio) -> None:
+    nodes: dict[str, Node] = {
+        "1": ("DrawAs", {"name": "%date:yyyy%/%Number.value%_%width%"}),
+        "2": ("Number", {"value": 38}),
+    }
+    (executed,) = of_kind(await run(studio, "filled", **nodes), "executed")
+    (picture,) = executed["output"]["images"]
+    assert picture["filename"] == "38_8_00001_.png"
+    assert re.fullmatch(r"20\d\d", picture["subfolder"])
 
 
 async def test_a_node_that_fails_ends_the_prompt(studio: Studio) -> None:

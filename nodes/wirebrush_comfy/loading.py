@@ -22,6 +22,8 @@ from wirebrush_comfy.waiting import settled
 from wirebrush_comfy.world import World
 
 V3_HOOKS = Hooks("fingerprint_inputs", "validate_inputs", "check_lazy_status")
+OF_EVERY_OBJECT = frozenset({"__proto__", "constructor", "prototype", "toString", "hasOwnProperty"})
+"""Pages keep node types by name in objects, which have these already."""
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +104,8 @@ def _add_v3(found: Gathered, kind: Any, world: World) -> None:
 def _add(found: Gathered, node_id: str, kind: Any, title: str, world: World) -> None:
     """One class: a node, or the reason why it is none."""
     try:
+        if not node_id.strip() or not node_id.isprintable() or node_id in OF_EVERY_OBJECT:
+            raise Refused(f"{node_id!r} is no name that a page or a file can use for a node type.")
         if not inspect.isclass(kind):
             raise Refused(f"it is a {type(kind).__name__}, not a class.")
         v3 = hasattr(kind, "GET_SCHEMA")

@@ -88,6 +88,17 @@ def test_nobody_is_called(load_pack: Callable[..., Any], attempt: str) -> None:
     assert "uses the network while it is imported, which is refused" in failure.error
 
 
+@pytest.mark.parametrize("name", ["", "  ", "__proto__", "constructor", "a\nb", "\ud800"])
+def test_nodes_without_a_usable_name_are_refused(load_pack: Callable[..., Any], name: str) -> None:
+    packs = load_pack(f"{NODE}\nNODE_CLASS_MAPPINGS[{name!r}] = Node")
+    (failure,) = packs.failures
+    assert failure.error == (
+        f"Node {name}: {name!r} is no name that a page or a file can use for a node type."
+    )
+    assert "Node" in packs.types
+    assert name not in packs.types
+
+
 def test_afterwards_everything_is_allowed_again(tmp_path: Path) -> None:
     guard = ImportGuard()
     with guard.on(), pytest.raises(NotWhileImporting):

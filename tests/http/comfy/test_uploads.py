@@ -88,6 +88,7 @@ async def test_the_type_is_said_back(comfy: Studio, place: str) -> None:
         ("a.png", {"subfolder": "../../x"}, "subfolder"),
         ("a.png", {"subfolder": "a/../../x"}, "subfolder"),
         ("../x.png", {}, "filename"),
+        ("a.png", {"subfolder": "a\0b"}, "control characters"),
         ("a.png", {"type": "models"}, "type must be"),
         ("a.png", {"subfolder": "x" * 70_000}, "longer"),
     ],
@@ -99,6 +100,16 @@ async def test_refusals_say_why(
     assert status == 400
     assert words in body.decode()
     assert await choices(comfy) == []
+
+
+async def test_a_name_that_no_client_library_would_send(comfy: Studio) -> None:
+    form = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a\0b.png"\r\n\r\n'
+    status, body, _ = await comfy.ask_bare(
+        *("POST", "/upload/image"),
+        data=form + picture() + b"\r\n--b--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    assert (status, b"control characters" in body) == (400, True), body
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ PLACES = ("output", "input", "temp")
 _KINDS: Mapping[str, AssetKind] = {"output": "output", "input": "upload", "temp": "preview"}
 _ACTIVE = re.compile(r"html|javascript|css|svg|xml")
 """Types that a browser would run; none of them is what a stored file is taken for."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class NoSuchName(Exception):
@@ -48,6 +49,8 @@ def label_of(filename: str, place: str | None, subfolder: str) -> str:
         raise NoSuchName(404, "There is no filename.")
     if filename[0] == "/" or ".." in filename:
         raise NoSuchName(400, "A filename leaves no folder.")
+    if _CONTROLS.search(filename + subfolder):
+        raise NoSuchName(400, "A filename and its subfolder have no control characters.")
     if place is not None and place not in PLACES:
         raise NoSuchName(400, f"type must be one of {', '.join(PLACES)}.")
     parts = subfolder.replace("\\", "/").split("/")

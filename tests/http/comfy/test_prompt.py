@@ -177,6 +177,14 @@ async def test_each_refusal(comfy: Studio, body: dict[str, Any], kind: str, mess
     assert await pending(comfy) == []
 
 
+@pytest.mark.parametrize("more", [{}, {"inputs": []}])
+async def test_an_output_that_cannot_be_read_is_one(comfy: Studio, more: dict[str, Any]) -> None:
+    nodes = {"1": {"class_type": "Number", **more}, "2": {"class_type": "Show", **more}}
+    _, told = await post(comfy, prompt=nodes)
+    outputs = {node: item["dependent_outputs"] for node, item in told["node_errors"].items()}
+    assert outputs == {"1": [], "2": ["2"]}
+
+
 async def test_the_node_of_an_invalid_prompt_is_named(comfy: Studio) -> None:
     _, told = await post(comfy, prompt={"7": {"class_type": "Nope", "inputs": {}}})
     assert told["error"]["details"] == "Node ID '#7'"

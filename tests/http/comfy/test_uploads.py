@@ -103,7 +103,8 @@ async def test_refusals_say_why(
 
 
 async def test_a_name_that_no_client_library_would_send(comfy: Studio) -> None:
-    form = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a\0b.png"\r\n\r\n'
+    name = b"filename*=utf-8''a%00b.png"
+    form = b'--b\r\nContent-Disposition: form-data; name="image"; ' + name + b"\r\n\r\n"
     status, body, _ = await comfy.ask_bare(
         *("POST", "/upload/image"),
         data=form + picture() + b"\r\n--b--\r\n",

@@ -72,7 +72,7 @@ async def judge(services: Services, order: Order) -> Verdict:
             "No worker has reported its node types yet.",
             "The first start takes a while: ask again in a moment.",
         )
-    prompt = _read(order.nodes)
+    prompt = _read(order.nodes, catalog)
     _know_all(prompt, catalog)
     wanted = sinks(prompt, catalog)
     if order.targets is not None:
@@ -122,7 +122,7 @@ def _try(judged: Judge, wanted: Sequence[str]) -> None:
         judged.outputs(wanted)
 
 
-def _read(nodes: Any) -> Prompt:
+def _read(nodes: Any, catalog: Catalog) -> Prompt:
     """The prompt as a graph; NotRun if it is none."""
     if nodes == {}:
         raise NotRun("prompt_no_outputs", "Prompt has no outputs")
@@ -141,18 +141,23 @@ def _read(nodes: Any) -> Prompt:
             _FAILED,
             "Prompt outputs failed validation",
             "\n".join(problem.sentence for problem in prompt[:10]),
-            node_errors=_unreadable(nodes, prompt),
+            node_errors=_unreadable(nodes, prompt, catalog),
         )
     raise of_problems(prompt)
 
 
-def _unreadable(nodes: Mapping[str, Any], problems: Sequence[Problem]) -> dict[str, Any]:
+def _unreadable(
+    nodes: Mapping[str, Any], problems: Sequence[Problem], catalog: Catalog
+) -> dict[str, Any]:
+    """What is wrong by node. Of such a prompt only this is known of outputs: that a node is one."""
     found: dict[str, Any] = {}
     for problem in problems[:100]:
         node = problem.node or ""
+        kind = nodes[node].get("class_type")
+        spec = catalog.spec(str(kind))
+        outputs = [node] if spec is not None and spec.sink else []
         entry = found.setdefault(
-            node,
-            {"errors": [], "dependent_outputs": [], "class_type": nodes[node].get("class_type")},
+            node, {"errors": [], "dependent_outputs": outputs, "class_type": kind}
         )
         entry["errors"].append(of_problem(problem).to_json())
     return found

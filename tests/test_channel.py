@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wirebrush.channel import AsyncChannel, BlockingChannel, ChannelClosed, encode
+from wirebrush.channel import (
+    EVENTS_SIZE,
+    AsyncChannel,
+    BlockingChannel,
+    ChannelClosed,
+    EventEncoder,
+    Frame,
+    encode,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -61,3 +69,32 @@ def test_nan_is_refused_before_it_travels() -> None:
 def test_nonsense_closes_the_channel(raw: bytes, message: str) -> None:
     with pytest.raises(ChannelClosed, match=message):
         BlockingChannel(io.BytesIO(raw), io.BytesIO()).receive()
+
+
+def read(raw: bytes) -> list[Frame]:
+    channel = BlockingChannel(io.BytesIO(raw), io.BytesIO())
+    frames: list[Frame] = []
+    while True:
+        try:
+            frames.append(channel.receive())
+        except ChannelClosed:
+            return frames
+
+
+def test_many_events_share_frames_up_to_a_size() -> None:
+    encoder = EventEncoder("job ü", 3)
+    events = [{"type": "node_said", "node": str(n), "text": "ö" * 999} for n in range(200)]
+    frames = read(b"".join(encoder.together(events)))
+    assert [event for frame in frames for event in frame.header["events"]] == events
+    assert {frame.header["job"] for frame in frames} == {"job ü"}
+    assert {frame.header["epoch"] for frame in frames} == {3}
+    assert 1 < len(frames) <= 200 * 1100 // EVENTS_SIZE + 1
+    assert not list(encoder.together([]))
+
+
+def test_an_event_with_a_blob_has_a_frame_of_its_own() -> None:
+    encoder = EventEncoder("j", 1)
+    (frame,) = read(encoder.with_blob({"type": "preview", "node": "2"}, b"picture"))
+    assert frame.blob == b"picture"
+    event = {"type": "preview", "node": "2"}
+    assert frame.header == {"type": "event", "job": "j", "epoch": 1, "event": event}

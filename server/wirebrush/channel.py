@@ -10,6 +10,7 @@ Worker -> server
                                                        last: who dies now, no pack is to blame
     catalog    {nodes: [NodeSpec...], failures: [{pack, error, traceback}], digest}
     event      {job, epoch, event}                     blob: preview bytes
+    events     {job, epoch, events}                    what needs no blob: all that there is
     asset      {job, epoch, id, name, mime, kind, width, height, node, index}    blob: the file
     need_asset {request, id}                           id: an asset id, or the name of an upload
     probe_assets {request, ids}                        which of them are there, for all to see
@@ -36,12 +37,14 @@ import asyncio
 import json
 import struct
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 PROTOCOL = 1
 MAX_HEADER = 64 * 1024 * 1024
+EVENTS_SIZE = 64 * 1024
+"""A frame of events that has so many characters gets no more of them: others want to be read."""
 MAX_BLOB = 2 * 1024 * 1024 * 1024
 _SIZES = struct.Struct(">II")
 _dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -69,14 +72,33 @@ def encode(header: Mapping[str, Any], blob: bytes = b"") -> bytes:
 
 
 class EventEncoder:
-    """Encodes the `event` frames of one job: what they have in common is written once."""
+    """Encodes the frames of one job's events: what they have in common is written once."""
 
     def __init__(self, job: str, epoch: int) -> None:
-        self._start = _dump({"type": "event", "job": job, "epoch": epoch, "event": 0})[:-2]
+        head = _dump({"job": job, "epoch": epoch})[:-1]
+        self._one = f'{head},"type":"event","event":'
+        self._many = f'{head},"type":"events","events":['
 
-    def encode(self, event: Mapping[str, Any], blob: bytes = b"") -> bytes:
-        """The frame of one event."""
-        return _frame_of(f"{self._start}{_dump(event)}}}", blob)
+    def with_blob(self, event: Mapping[str, Any], blob: bytes) -> bytes:
+        """The frame of an event that has bytes beside its JSON."""
+        return _frame_of(f"{self._one}{_dump(event)}}}", blob)
+
+    def together(self, events: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+        """Frames of events without: one for many of them, which costs far less than one each."""
+        texts: list[str] = []
+        room = EVENTS_SIZE
+        for event in events:
+            text = _dump(event)
+            texts.append(text)
+            room -= len(text)
+            if room < 0:
+                yield self._joined(texts)
+                texts, room = [], EVENTS_SIZE
+        if texts:
+            yield self._joined(texts)
+
+    def _joined(self, texts: Iterable[str]) -> bytes:
+        return _frame_of(f"{self._many}{','.join(texts)}]}}", b"")
 
 
 def _frame_of(text: str, blob: bytes) -> bytes:

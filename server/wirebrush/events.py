@@ -226,6 +226,13 @@ def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
     return kind(**known)
 
 
+def events_in(header: Mapping[str, Any], blob: bytes = b"") -> list[Event]:
+    """The events that a frame of a worker says: one, perhaps with a blob, or several without."""
+    if "events" in header:
+        return [event_from_json(data) for data in header["events"]]
+    return [event_from_json(header["event"], blob)]
+
+
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 

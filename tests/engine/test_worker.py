@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -86,11 +87,23 @@ class Process:
     log: Path
     heard: list[Frame] = field(default_factory=list[Frame])
     assets: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    waiting: deque[Frame] = field(default_factory=deque[Frame])
+
+    def receive(self) -> Frame:
+        """The next frame; of several events in one, a frame for each."""
+        while not self.waiting:
+            frame = self.channel.receive()
+            if frame.type != "events":
+                return frame
+            for event in frame.header["events"]:
+                header = {**frame.header, "type": "event", "event": event}
+                self.waiting.append(Frame(header))
+        return self.waiting.popleft()
 
     def until(self, kind: str, where: Callable[[Frame], bool] = lambda _: True) -> Frame:
         """Read until a frame of this kind, answering questions on the way."""
         while True:
-            frame = self.channel.receive()
+            frame = self.receive()
             self.heard.append(frame)
             if frame.type == "asset":
                 self.assets[str(frame.header["id"])] = frame.blob
@@ -141,7 +154,7 @@ class Process:
         """Its exit code, once everything it still said is read."""
         try:
             while True:
-                self.heard.append(self.channel.receive())
+                self.heard.append(self.receive())
         except ChannelClosed:
             return self.popen.wait(10)
 

@@ -15,11 +15,12 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import psutil
 
@@ -245,10 +246,7 @@ class Worker:
         )
 
     def _emit(self, job: _Job, events: Sequence[Event]) -> None:
-        self._channel.send_many(
-            job.encoder.encode(event_to_json(event), event.data if type(event) is Preview else b"")
-            for event in events
-        )
+        self._channel.send_many(_frames(job.encoder, events))
 
     def _beat(self) -> None:
         """In a thread: every second a sign of life, and whether anything moves on."""
@@ -268,6 +266,16 @@ class Worker:
             except ChannelClosed:
                 return
             time.sleep(BEAT_SECONDS)
+
+
+def _frames(encoder: EventEncoder, events: Sequence[Event]) -> Iterator[bytes]:
+    """The frames that say these events, in their order."""
+    for shown, several in groupby(events, lambda event: type(event) is Preview):
+        if shown:
+            previews = cast("Iterator[Preview]", several)
+            yield from (encoder.with_blob(event_to_json(one), one.data) for one in previews)
+        else:
+            yield from encoder.together(map(event_to_json, several))
 
 
 class _FrameHandler(logging.Handler):

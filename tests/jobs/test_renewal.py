@@ -52,9 +52,13 @@ async def test_an_idle_worker_is_replaced_at_once(studio: Studio) -> None:
 
 async def test_a_worker_that_hangs_in_an_import_is_not_waited_for(studio: Studio) -> None:
     async with studio.working(replace(QUICK, hello=3600), how="imports") as supervisor:
-        await studio.until(lambda: supervisor.status.state == "starting")
+        told = "Pack endless is still being imported."
+        await studio.until(
+            lambda: (supervisor.status.state, supervisor.status.detail) == ("starting", told)
+        )
         supervisor.use(tiny(studio.folder))
         await pid_of(studio, supervisor)
+        assert supervisor.status.detail == ""
 
 
 async def test_nor_is_the_pause_after_a_failure(studio: Studio) -> None:

@@ -123,7 +123,11 @@ class Supervisor:
 
     async def _greet(self, worker: WorkerProcess) -> None:
         greeting = asyncio.create_task(worker.handshake(self._limits.hello, self._limits.pack))
-        await first_of(self._stopping.wait(), self._renewing.wait(), greeting)
+        while not greeting.done() and not self._leaving:
+            leaving = (self._stopping.wait(), self._renewing.wait())
+            await first_of(*leaving, greeting, seconds=self._limits.look_again)
+            if not greeting.done() and worker.importing:
+                self._tell(detail=f"Pack {worker.importing} is still being imported.")
         if not greeting.done():
             await dropped(greeting)
             return

@@ -102,3 +102,12 @@ def test_an_input_that_takes_a_wire_only_gets_no_widget_in_its_editor() -> None:
         "items": ["INT"],
         "image": ["IMAGE"],
     }
+
+
+def test_a_colour_is_picked() -> None:
+    @node(id="Paint", category="test")
+    def paint(color: Annotated[int, Range(0, 0xFFFFFF, 1)] = 0, wide: int = 1) -> Image: ...
+
+    fields = object_info(spec_of(paint), lambda kind: [])["input"]["required"]
+    assert fields["color"][1]["display"] == "color"
+    assert "display" not in fields["wide"][1]

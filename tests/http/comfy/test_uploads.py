@@ -87,6 +87,7 @@ async def test_the_type_is_said_back(comfy: Studio, place: str) -> None:
     [
         ("a.png", {"subfolder": "../../x"}, "subfolder"),
         ("a.png", {"subfolder": "a/../../x"}, "subfolder"),
+        ("a.png", {"subfolder": "/etc"}, "subfolder"),
         ("../x.png", {}, "filename"),
         ("a.png", {"subfolder": "a\0b"}, "control characters"),
         ("a.png", {"type": "models"}, "type must be"),

@@ -80,6 +80,8 @@ def _widget(port: Port, widget: Widget) -> dict[str, Any]:
         options["placeholder"] = widget.placeholder
     if widget.kind == "seed" or (widget.kind == "int" and port.name in SEEDS):
         options["control_after_generate"] = True
+    if port.name == "color" and (widget.kind, widget.max) == ("int", 0xFFFFFF):
+        options["display"] = "color"
     if widget.upload and widget.folder in _UPLOADS:
         options[_UPLOADS[widget.folder]] = True
     return options

@@ -81,7 +81,7 @@ async def _upload(request: web.Request, masked: bool) -> web.Response:
         form = Form(Path(folder, "file"))
         try:
             await _read(request, form)
-            label_of(form.name, form.place, form.folder)
+            label_of(form.name, form.place, form.fields.get("subfolder", ""))
             if masked:
                 await _put_on_original(form, assets)
             return answer(await _kept(form, assets))

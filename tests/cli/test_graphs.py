@@ -8,7 +8,7 @@ import pytest
 
 from wirebrush.api import NodeSpec, Port, Widget
 from wirebrush.catalog import Catalog
-from wirebrush.cli.graphs import BadInput, GraphFile, apply_settings, parse_setting
+from wirebrush.cli.graphs import BadInput, GraphFile, apply_settings, check_graph, parse_setting
 
 CATALOG = Catalog(
     (
@@ -40,6 +40,23 @@ def workflow() -> GraphFile:
         ],
     }
     return GraphFile("w.json", data, is_workflow=True)
+
+
+def test_tokens_in_names_of_files_are_replaced() -> None:
+    drawn: dict[str, Any] = {
+        "format": "wirebrush/1",
+        "nodes": {
+            "3": {"type": "Sampler", "values": {"seed": 5}},
+            "8": {"type": "Keep", "values": {"filename_prefix": "%Sampler.seed%_%date:yyyy%"}},
+        },
+    }
+    keep = NodeSpec("Keep", inputs=(Port("filename_prefix", "STRING", ""),), sink=True)
+    runnable, _ = check_graph(
+        GraphFile("w.json", drawn, is_workflow=True), Catalog((*CATALOG, keep))
+    )
+    assert runnable is not None
+    seed, year = runnable.prompt.nodes["8"].inputs["filename_prefix"].split("_")
+    assert (seed, year.isdecimal()) == ("5", True)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -65,6 +65,22 @@ async def test_an_idempotency_key_is_one_job_per_body(queue: JobQueue, submissio
     other_owner = await queue.submit(submission(2, idempotency_key="k", owner="eve"))
     assert other_owner.id != first.id
     assert await queue.counts() == {"queued": 2}
+
+
+async def test_a_workflow_is_the_same_although_names_of_files_tell_the_time(
+    queue: JobQueue, submission: Make
+) -> None:
+    def save(name: str) -> dict[str, Any]:
+        return {"1": {"class_type": "SaveImage", "inputs": {"filename_prefix": name, "to": 1}}}
+
+    first = replace(submission(idempotency_key="k"), prompt=save("12:00"))
+    later = replace(first, prompt=save("12:01"), metadata={"prompt": "12:01"})
+    drawn = await queue.submit(first)
+    assert (await queue.submit(later)).id == drawn.id
+    with pytest.raises(IdempotencyConflict, match="another body"):
+        await queue.submit(replace(later, targets=("1", "2")))
+    with pytest.raises(IdempotencyConflict, match="another body"):
+        await queue.submit(replace(later, workflow=None))
 
 
 async def test_order_is_priority_then_arrival_then_what_a_person_moved(

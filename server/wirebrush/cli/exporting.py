@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,4 +63,4 @@ def run(options: argparse.Namespace) -> int:
 def _exported(workflow: Workflow, catalog: Catalog, wanted: str) -> dict[str, Any]:
     if wanted == "comfy-ui":
         return export_workflow(workflow, catalog)
-    return comfy_prompt(workflow, catalog)[0]
+    return comfy_prompt(workflow, catalog, datetime.now())[0]

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -17,6 +18,7 @@ from wirebrush.graph.document import checked, open_document
 from wirebrush.graph.embedding import texts_for_pictures
 from wirebrush.graph.jsontext import read_json
 from wirebrush.graph.missing import in_a_line, missing_parts
+from wirebrush.graph.nametokens import with_names
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.parse import locate_in_prompt, wrong_format
 from wirebrush.graph.prompt import Prompt, is_link
@@ -161,6 +163,7 @@ def check_graph(
     if prompt is None or document.errors:
         return None, problems
     wanted = tuple(sinks(prompt, catalog) if targets is None else targets)
+    prompt = with_names(prompt, document.workflow, catalog, datetime.now())
     given = graph.data if graph.is_workflow else None
     texts = texts_for_pictures(prompt, document.workflow, given, catalog)
     return Runnable(prompt, wanted, texts, tuple(problems)), problems

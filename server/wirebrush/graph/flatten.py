@@ -13,7 +13,7 @@ from typing import Any
 from wirebrush.api import NodeSpec, Output, Port
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem, quoted
-from wirebrush.graph.comfy.placeholder import placeholder
+from wirebrush.graph.comfy.placeholder import placeholder, searched_name
 from wirebrush.graph.jsontext import Limits
 from wirebrush.graph.parse import too_many_links, too_many_nodes
 from wirebrush.graph.workflow import VALUE_NODE, End, Mode, Subgraph, Workflow, WorkflowNode
@@ -24,7 +24,7 @@ class FlatNode:
     """A node of the unfolded graph.
 
     `spec` is set for an instance that was not unfolded; `guess` is what the document says of a type
-    that may be unknown here.
+    that may be unknown here. `name` is what tokens in names of files call it.
     """
 
     id: str
@@ -34,6 +34,7 @@ class FlatNode:
     values: dict[str, Any]
     spec: NodeSpec | None = None
     guess: NodeSpec | None = None
+    name: str = ""
 
     @property
     def runs(self) -> bool:
@@ -136,6 +137,7 @@ class _Unfolding:
             values=dict(node.values),
             spec=spec,
             guess=placeholder(node.type, node.extra) if spec is None else None,
+            name=searched_name(node.type, node.extra) if spec is None else "",
         )
 
     def _enter(

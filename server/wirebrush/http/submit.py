@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar, cast
 
 from wirebrush.catalog import Catalog
@@ -15,6 +16,7 @@ from wirebrush.graph.detect import Format
 from wirebrush.graph.document import Document, checked, open_document
 from wirebrush.graph.embedding import own_workflow, texts_for_pictures
 from wirebrush.graph.jsontext import Path
+from wirebrush.graph.nametokens import with_names
 from wirebrush.graph.parse import locate_in_prompt
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.validate import label, needed_by, sinks
@@ -69,14 +71,16 @@ class Submitter:
         """Queue a job: when this returns, it is on disk."""
         _check_group(request.group)
         checked = await self.check(request, CATALOG_SECONDS)
+        parts = (checked.prompt, checked.workflow, checked.catalog, datetime.now())
+        checked = replace(checked, prompt=await _aside(request.workflow, with_names, *parts))
         if refused := await self.refused(checked.prompt, checked.targets, checked.catalog):
             raise Invalid((*(_placed(item, checked.prompt) for item in refused), *checked.warnings))
-        parts = (checked.prompt, checked.workflow, request.workflow, checked.catalog)
+        drawn = (checked.prompt, checked.workflow, request.workflow, checked.catalog)
         submission = Submission(
             prompt=checked.prompt.to_json(),
             targets=checked.targets,
             workflow=own_workflow(checked.workflow, request.workflow),
-            metadata=await _aside(request.workflow, texts_for_pictures, *parts),
+            metadata=await _aside(request.workflow, texts_for_pictures, *drawn),
             priority=request.priority,
             front=request.front,
             idempotency_key=request.idempotency_key,

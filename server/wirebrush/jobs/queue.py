@@ -385,7 +385,9 @@ def _known(db: sqlite3.Connection, submission: Submission) -> JobRecord | None:
     if known is None:
         return None
     record, digest = known
-    if digest != body_digest(submission.body.to_text()):
+    before = jobtable.body(db, record.id)
+    same = digest == body_digest(submission.body.to_text())
+    if not same and (before is None or not submission.body.repeats(before)):
         raise IdempotencyConflict(
             f"The idempotency key {key!r} belongs to job {record.id}, which has another body.",
             "Use a new key for a new job; repeat a key only with the same workflow.",

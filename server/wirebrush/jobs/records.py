@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from wirebrush.events import FINAL_STATES, JobState, Output, Problem, Summary
+from wirebrush.graph.nametokens import PREFIX
 
 AssetKind: TypeAlias = Literal["upload", "output", "preview"]
 """Where an asset came from; what it is (picture, text) is its `mime`."""
@@ -55,6 +56,18 @@ class Body:
         """The body as JSON text; the same body is the same text."""
         more = [self.rules] if self.rules else []
         return _json([self.prompt, self.targets, self.workflow, self.metadata, *more])
+
+    def repeats(self, before: Body) -> bool:
+        """Whether the same workflow was submitted before: the names of files in its prompt may
+        tell the time, so they are not compared."""
+        return self.workflow is not None and self._but_names() == before._but_names()
+
+    def _but_names(self) -> str:
+        nodes = {
+            node_id: (node["class_type"], {k: v for k, v in node["inputs"].items() if k != PREFIX})
+            for node_id, node in self.prompt.items()
+        }
+        return _json([nodes, self.targets, self.workflow, self.rules])
 
     @classmethod
     def from_text(cls, text: str) -> Body:

@@ -173,6 +173,16 @@ async def test_idempotency_key(studio: Studio) -> None:
     assert "new key" in other[1]["error"]["hint"]
 
 
+async def test_tokens_in_names_of_files_are_replaced_on_the_way_in(studio: Studio) -> None:
+    show = {**WORKFLOW["nodes"]["2"], "values": {"filename_prefix": "%date:yyyy%/%Number.value%"}}
+    drawn = {**WORKFLOW, "nodes": {**WORKFLOW["nodes"], "2": show}}
+    body = (await studio.ask("POST", "/v1/jobs", json={"workflow": drawn}))[1]
+    work = (await studio.ask("GET", f"/v1/jobs/{body['job']['id']}/body"))[1]
+    year, value = work["prompt"]["2"]["inputs"]["filename_prefix"].split("/")
+    assert (len(year), year.isdecimal(), value) == (4, True, "3")
+    assert work["workflow"] == drawn
+
+
 async def test_cancel_says_whether_it_did_anything(studio: Studio) -> None:
     job = (await studio.ask("POST", "/v1/jobs", json={"prompt": PROMPT}))[1]["job"]["id"]
     first = await studio.ask("POST", f"/v1/jobs/{job}/cancel")

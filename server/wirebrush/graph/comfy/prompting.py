@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from wirebrush.api import MISSING, Link
 from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.graph.compile import compile_workflow
+from wirebrush.graph.nametokens import with_names
 from wirebrush.graph.prompt import Prompt, PromptNode
 from wirebrush.graph.workflow import Workflow
 
 
-def comfy_prompt(workflow: Workflow, catalog: Catalog) -> tuple[dict[str, Any], list[Problem]]:
+def comfy_prompt(
+    workflow: Workflow, catalog: Catalog, now: datetime | None = None
+) -> tuple[dict[str, Any], list[Problem]]:
     """The prompt in API format, and what had to be said on the way.
 
     Unlike ours, nodes inside subgraphs are called `12:3`, every value of a known node is spelled
-    out, and what needs a muted node stays, without that input.
+    out, and what needs a muted node stays, without that input. Tokens in names of files are
+    replaced if `now` says what the time is.
     """
     compiled, problems = compile_workflow(workflow, catalog, incomplete=True)
+    if now is not None:
+        compiled = with_names(compiled, workflow, catalog, now)
     nodes = [_node(node, catalog) for node in compiled.nodes.values()]
     return Prompt({node.id: node for node in nodes}).to_json(), problems
 

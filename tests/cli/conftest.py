@@ -21,11 +21,12 @@ from wirebrush import node
 from wirebrush.api import Run
 
 @node(id="Tiny", category="test")
-def tiny(value: int = 1, *, run: Run) -> None:
+def tiny(value: int = 1, name: str = "tiny", *, run: Run) -> None:
     """Save a picture of one pixel.
 
     Args:
         value: Its grey.
+        name: What its name begins with.
     """
     def chunk(kind, data):
         body = kind + data
@@ -34,7 +35,7 @@ def tiny(value: int = 1, *, run: Run) -> None:
     data = zlib.compress(bytes([0, value & 255]))
     parts = chunk(b"IHDR", head), chunk(b"IDAT", data), chunk(b"IEND", b"")
     png = b"\\x89PNG\\r\\n\\x1a\\n" + b"".join(parts)
-    run.save(png, name="tiny", mime="image/png", width=1, height=1)
+    run.save(png, name=name, mime="image/png", width=1, height=1)
 
 @node(id="TinyQuick", category="test", lossy=True)
 def quick(value: int) -> int:

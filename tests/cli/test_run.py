@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -39,6 +40,20 @@ def test_a_prompt_runs_and_leaves_its_picture(home: Home, tiny_graph: Graph) -> 
     assert Path(again.stdout.strip()).is_file()
     assert len(list(out.iterdir())) == 2, "another picture never replaces one"
     assert "nodes run" in again.stderr
+
+
+def test_names_of_pictures_are_filled_in(home: Home) -> None:
+    node = {
+        "class_type": "Tiny",
+        "inputs": {"value": 3, "name": "%TinyNumber.value%/%width%_%date:yyyy%"},
+    }
+    number = {"class_type": "TinyNumber", "inputs": {"value": 5}}
+    file = home.write("p.json", {"1": number, "2": node})
+    ran = home.run("run", file, "--out", str(home.root / "out"))
+    assert ran.returncode == 0, ran.stderr
+    path = Path(ran.stdout.strip())
+    assert path.parent.name == "5"
+    assert re.match(r"1_20\d\d_", path.name)
 
 
 def test_a_workflow_on_stdin_runs_and_is_changed_by_title(home: Home) -> None:

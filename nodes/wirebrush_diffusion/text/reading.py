@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from torch import nn
+from torch import Tensor, nn
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.memory.placement import Placement, placement_of
@@ -93,6 +93,15 @@ class Reader(Loaded):
         """The patches of the only encoder."""
         (part,) = self.parts.values()
         return part.patches
+
+    def buffers(self) -> Iterator[Tensor]:
+        """What lies beside the weights of all encoders: the homes of those that are away, and the
+        originals of those that are changed."""
+        yield from self.network.buffers()
+        for placement in self.placements:
+            yield from placement.homes()
+        for part in self.parts.values():
+            yield from part.patches.originals()
 
     @contextmanager
     def knowing(self, words: Mapping[str, LearnedWord]) -> Iterator[None]:

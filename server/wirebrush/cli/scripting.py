@@ -10,7 +10,6 @@ from wirebrush.catalog import Catalog
 from wirebrush.cli.offline import Library
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.script.families import (
-    family_of_name,
     family_of_pipeline,
     family_of_tensors,
 )
@@ -33,8 +32,7 @@ def workflow_script(workflow: Workflow, catalog: Catalog, library: Library) -> S
 
     def family_of(kind: str, name: str) -> str:
         found = library.models.find(kind, name)
-        said = _family_in(found) if found is not None else None
-        return said or family_of_name(name) or ""
+        return (_family_in(found) if found is not None else None) or ""
 
     return script_of(prompt, catalog, locate, family_of)
 

@@ -80,6 +80,7 @@ def test_every_shipped_workflow(path: Path) -> None:
     ast.parse(found.text)
     assert ("wirebrush.client" in modules(found.text)) == bool(found.why)
     plain = {"postcard", "img2img", "hires-fix", "lora-stack", "sd15", "flux-dev", "flux-schnell"}
+    plain |= {"sdxl", "two-pass-refine"}
     assert (found.why == "") == (path.stem in plain), found.why
     if found.why:
         workflow, _ = open_workflow(json.loads(path.read_text("utf-8")), NOTHING)
@@ -285,7 +286,7 @@ REASONS: dict[str, dict[str, Any]] = {
     "is computed by another node": {"n5": inputs(seed=["4", 0])},
     "is not connected": {"n5": inputs(model="x")},
     "does not say its steps": {"n5": inputs(steps=["gone", 0])},
-    "what kind of model": {"n1": inputs(ckpt_name="anything.safetensors")},
+    "what kind of model": {"n1": inputs(ckpt_name="hidream.safetensors")},
     "it uses Stranger": {
         "n4": {"class_type": "X", **inputs()},
         "n6": {"class_type": "Stranger", **inputs()},
@@ -364,7 +365,7 @@ def test_nor_do_names_become_code(text: str, name: str, prefix: str) -> None:
         n2=inputs(text=text), n1=inputs(ckpt_name="sd15 " + name), n7=inputs(filename_prefix=prefix)
     )
     found = script_of(Prompt.from_json(nodes), NOTHING, locate, lambda kind, name: "sd15")
-    assert modules(found.text) <= {"torch", "diffusers", "PIL", "wirebrush.client"}
+    assert modules(found.text) <= {"os", "torch", "diffusers", "PIL", "wirebrush.client"}
 
 
 def test_imported_and_written(catalog: Catalog) -> None:

@@ -10,13 +10,15 @@ from wirebrush.graph.script.plan import Family
 _PIPELINES: Mapping[str, Family] = {
     "StableDiffusionPipeline": "sd15",
     "StableDiffusionXLPipeline": "sdxl",
+    "StableDiffusionXLImg2ImgPipeline": "refiner",
     "StableDiffusion3Pipeline": "sd3",
     "FluxPipeline": "flux",
 }
 _NAMES: tuple[tuple[str, Family], ...] = (
     (r"schnell", "schnell"),
-    (r"flux[-_. ]?1?[-_. ]?dev", "flux"),
+    (r"flux[-_. ]?1?[-_. ]?(krea[-_.])?dev", "flux"),
     (r"sd_?3|stable[-_]diffusion[-_]3", "sd3"),
+    (r"xl[-_.]?(base[-_.]?)?refiner", "refiner"),
     (r"sd_?xl|[-_]xl[-_.]", "sdxl"),
     (r"v1-5|sd_?1[-_.]?5|sd15", "sd15"),
 )
@@ -38,6 +40,8 @@ def family_of_tensors(names: Collection[str]) -> Family | None:
     if has("joint_blocks.0."):
         return "sd3"
     if has("input_blocks.0.0."):
+        if has("conditioner.embedders.0.model."):  # the large encoder comes first, and is alone
+            return "refiner"
         return "sdxl" if has("conditioner.embedders.1.") or has("label_emb.0.0.") else "sd15"
     return None
 

@@ -48,7 +48,7 @@ def {name}_levels(scheduler, steps, denoise=1.0):
 
 _VISIT = '''
 
-def visit(scheduler, levels):
+def visit(scheduler, levels{more}):
     """Let a scheduler go through exactly these noise levels."""
     logs, own = noise_table(scheduler).log(), scheduler.set_timesteps
     times = [float((logs - level.log()).abs().argmin()) for level in levels[:-1]]
@@ -59,23 +59,51 @@ def visit(scheduler, levels):
         scheduler.timesteps = torch.tensor(times, device=device)
 
     scheduler.set_timesteps = set_timesteps
-'''
+{silence}'''
+_SILENCE = """\
+    if not noise:  # what it begins with has its noise already
+        scheduler.add_noise = lambda latents, noise, times: latents
+"""
 
-_FLOW = '''
+_BEND = '''
 
-def flow_levels(steps, shift, resolution):
-    """The levels of the schedule that ComfyUI calls "simple", without the last one, 0."""
-    times = [1 - i * resolution // steps / resolution for i in range(steps)]
+def bent(times, shift):
+    """Even times of a flow, bent towards noise."""
     return [shift * time / (1 + (shift - 1) * time) for time in times]
 '''
 
+_FLOWS: Mapping[str, str] = {
+    "simple": '''
 
-def level_functions(schedules: Iterable[str]) -> str:
-    """The functions for a model that was trained on a table of noise levels."""
+def flow_levels(steps, shift, resolution):
+    """The levels of the schedule that ComfyUI calls "simple", without the last one, 0."""
+    return bent([1 - i * resolution // steps / resolution for i in range(steps)], shift)
+''',
+    "sgm_uniform": '''
+
+def sgm_uniform_levels(steps, shift, resolution):
+    """The levels of the schedule that ComfyUI calls "sgm_uniform", without the last one, 0."""
+    last = bent([1 / resolution], shift)[0]
+    return bent([1 - (1 - last) * i / steps for i in range(steps)], shift)
+''',
+    "normal": '''
+
+def normal_levels(steps, shift, resolution):
+    """The levels of the schedule that ComfyUI calls "normal", without the last one, 0."""
+    last = bent([1 / resolution], shift)[0]
+    return bent([1 - (1 - last) * i / max(1, steps - 1) for i in range(steps)], shift)
+''',
+}
+
+
+def level_functions(schedules: Iterable[str], *, handed: bool) -> str:
+    """The functions for a model that was trained on a table of noise levels. `handed`: some
+    stages go on with noise that another has left."""
     made = [_SCHEDULE.format(name=each, spacing=_SPACINGS[each]) for each in schedules]
-    return _TABLE + "".join(made) + _VISIT
+    more, silence = (", noise=True", _SILENCE) if handed else ("", "")
+    return _TABLE + "".join(made) + _VISIT.format(more=more, silence=silence)
 
 
-def flow_function() -> str:
-    """The function for a model that was trained on a flow."""
-    return _FLOW
+def flow_functions(schedules: Iterable[str]) -> str:
+    """The functions for a model that was trained on a flow."""
+    return _BEND + "".join(_FLOWS[each] for each in schedules)

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wirebrush.graph.script.plan import (
+    DPM,
     FLOWS,
     FLUX,
     SAMPLERS,
     FromFile,
     FromStage,
+    Latents,
     Picture,
     Plan,
+    Resized,
+    Scaled,
     Stage,
 )
 from wirebrush.graph.script.writing import Code, call
@@ -43,7 +47,8 @@ class Painting:
         yield from self._loras()
         for at, stage in enumerate(self.plan.stages, 1):
             yield f"\n# Picture {at}\n" if len(self.plan.stages) > 1 else "\n"
-            yield from self._stage(f"pictures_{at}", stage)
+            kind = "latents" if stage.latent else "pictures"
+            yield from self._stage(f"{kind}_{at}", stage)
 
     def pictures(self, picture: Picture) -> str:
         """An expression for the list of pictures that one stands for."""
@@ -56,8 +61,36 @@ class Painting:
                 if picture.mask
                 else f'[Image.open({path}).convert("RGB")]'
             )
-        size = f"({picture.width}, {picture.height}), Image.Resampling.{picture.method}"
-        return f"[each.resize({size}) for each in {self.pictures(picture.picture)}]"
+        if isinstance(picture, Resized):
+            size = f"{picture.width}, {picture.height}"
+        elif picture.by:
+            size = f"*scaled(each, {picture.by!r})"
+        else:
+            size = f"*with_megapixels(each, {picture.megapixels!r})"
+        before = self.pictures(picture.picture)
+        return f'[resized(each, {size}, "{picture.method}") for each in {before}]'
+
+    def _start(self, start: Picture | Latents) -> str:
+        return self._latents(start) if isinstance(start, Latents) else self.pictures(start)
+
+    def _latents(self, latents: Latents) -> str:
+        name = f"latents_{latents.stage + 1}"
+        if not latents.method:
+            return name
+        size = f"({latents.height}, {latents.width})"
+        if latents.by:
+            size = f"[max(1, round(side * {latents.by!r})) for side in {name}.shape[-2:]]"
+        options = {"size": Code(size), "mode": latents.method}
+        return call("torch.nn.functional.interpolate", Code(name), named=options)
+
+    def _count(self, start: Picture | Latents | None) -> int:
+        """How many pictures one stands for."""
+        while isinstance(start, Resized | Scaled):
+            start = start.picture
+        if start is None or isinstance(start, FromFile):
+            return 1
+        stage = self.plan.stages[start.stage]
+        return stage.batch if stage.start is None else self._count(stage.start)
 
     def _one(self, picture: Picture) -> str:
         found = self.pictures(picture)
@@ -92,7 +125,8 @@ class Painting:
         pipe = "pipe"
         if stage.start is not None or stage.control is not None:
             pipe = self._kind(stage)
-            yield from self._variant(pipe, stage)
+            if not stage.refiner:
+                yield from self._variant(pipe, stage)
         given: dict[str, Any] = {"prompt": stage.prompt}
         if self.plan.family in FLOWS:
             yield from self._flow(stage, given)
@@ -100,11 +134,15 @@ class Painting:
             yield from self._levels(pipe, stage, given)
         yield from self._begin(stage, given)
         given["generator"] = Code(f'torch.Generator("cpu").manual_seed({stage.seed})')
+        if stage.latent:
+            given["output_type"] = "latent"
         yield call(pipe, named=given, before=f"{name} = ", after=".images") + "\n"
 
     def _kind(self, stage: Stage) -> str:
         if stage.control is not None:
             return "control_pipe"
+        if stage.refiner:
+            return "refiner"
         return "inpaint_pipe" if stage.mask is not None else "image_pipe"
 
     def _variant(self, pipe: str, stage: Stage) -> Iterator[str]:
@@ -135,17 +173,24 @@ class Painting:
         """A scheduler that goes through ComfyUI's levels."""
         kind, settings = SAMPLERS[stage.sampler]
         self.imports.add(kind)
+        if stage.leftover and stage.sampler in DPM:
+            settings = {**settings, "final_sigmas_type": "sigma_min", "lower_order_final": False}
         total, denoise = stage.steps, stage.denoise
         if stage.mask is not None and denoise < 1:
             total, denoise = int(stage.steps / stage.denoise), 1.0
             given["strength"] = round((stage.steps + 0.5) / total, 6)
         elif stage.start is not None:
             given["strength"] = 1.0
-        config = Code("pipe.scheduler.config")
+        config = Code(f"{'refiner' if stage.refiner else 'pipe'}.scheduler.config")
         yield call(f"{kind}.from_config", config, named=settings, before="scheduler = ") + "\n"
         part = {"denoise": denoise} if denoise < 1 else {}
         levels = call(f"{stage.schedule}_levels", Code("scheduler"), named={"steps": total} | part)
-        yield call("visit", Code("scheduler"), Code(levels)) + "\n"
+        if stage.end is not None and (stage.begin or stage.end < total):
+            begin = stage.begin or ""
+            levels += f"[{begin}:{stage.end + 1 if stage.end < total else ''}]"
+            total = stage.end - stage.begin
+        visited: dict[str, Any] = {} if stage.fresh else {"noise": False}
+        yield call("visit", Code("scheduler"), Code(levels), named=visited) + "\n"
         yield f"{pipe}.scheduler = scheduler\n"
         given |= {"negative_prompt": stage.negative, "num_inference_steps": total}
         given["guidance_scale"] = float(stage.cfg)
@@ -164,8 +209,11 @@ class Painting:
         shift = _SHIFTS[family] if shift is None else shift
         resolution = 10_000 if family in FLUX else 1000
         named = {"steps": stage.steps, "shift": shift, "resolution": resolution}
-        levels = call("flow_levels", named=named)
+        name = "flow" if stage.schedule == "simple" else stage.schedule
+        levels = call(f"{name}_levels", named=named)
         given |= {"sigmas": Code(levels), "num_inference_steps": stage.steps}
+        # to how many tokens ComfyUI fills a text up for T5
+        given["max_sequence_length"] = 256 if family in FLUX else 77
         if family == "sd3":
             given |= {"negative_prompt": stage.negative, "guidance_scale": float(stage.cfg)}
             return
@@ -180,9 +228,13 @@ class Painting:
             given |= {"width": stage.width, "height": stage.height}
             if stage.batch != 1:
                 given["num_images_per_prompt"] = stage.batch
-        elif stage.mask is None:
-            yield f"start = {self.pictures(stage.start)}\n"
-            given["image"] = Code("encoded(start)")
+        elif isinstance(stage.start, Latents) or stage.mask is None:
+            latent = isinstance(stage.start, Latents)
+            found = self._start(stage.start)
+            yield f"start = {found}\n"
+            given["image"] = Code("start" if latent else "encoded(start)")
+            if self._count(stage.start) != 1:
+                given["num_images_per_prompt"] = Code("len(start)")
         else:
             yield f"start = {self._one(stage.start)}\n"
             given |= {"image": Code("start"), "mask_image": Code(self._one(stage.mask))}

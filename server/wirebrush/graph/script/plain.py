@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from wirebrush.graph.script.levels import flow_function, level_functions
+from wirebrush.graph.script.levels import flow_functions, level_functions
 from wirebrush.graph.script.painting import PIPELINES, Painting
 from wirebrush.graph.script.plan import FLOWS, RANDOM, FromFile, Plan
-from wirebrush.graph.script.writing import Code, call, comment, literal
+from wirebrush.graph.script.writing import WIDTH, Code, call, comment, literal
 
 Locate = Callable[[str, str], str]
 """Where a file of a kind lies, or where it should be put."""
@@ -23,6 +23,41 @@ _SETUP = """
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.{half} if device == "cuda" else torch.float32
 """
+_MISSING = """
+missing = [path for path in ({names}) if not os.path.exists(path)]
+if missing:
+    raise SystemExit(
+        f"Not found: {{', '.join(missing)}}. Put each file there, seen from {{os.getcwd()}}, "
+        "or change its path at the top of this script."
+    )
+"""
+_RESIZED = '''
+
+def resized(picture, width, height, method):
+    """A picture at another size."""
+    if method == "lanczos":
+        size, way = (width, height), Image.Resampling.LANCZOS
+        bands = [band.convert("F").resize(size, way) for band in picture.split()]
+        pixels = numpy.stack(bands, -1).round().clip(0, 255)
+        return Image.fromarray(pixels.astype("uint8"))
+    pixels = torch.from_numpy(numpy.array(picture)).movedim(-1, 0)[None] / 255
+    pixels = torch.nn.functional.interpolate(pixels, size=(height, width), mode=method)
+    pixels = (pixels[0].movedim(0, -1) * 255).round().clamp(0, 255)
+    return Image.fromarray(pixels.byte().numpy())
+'''
+_SCALED = '''
+
+def scaled(picture, factor):
+    """The sides of a picture times a factor."""
+    return [max(1, round(side * factor)) for side in picture.size]
+'''
+_WITH_MEGAPIXELS = '''
+
+def with_megapixels(picture, megapixels):
+    """The sides of a picture of so many times 1024 x 1024 pixels."""
+    factor = (megapixels * 1024 * 1024 / (picture.width * picture.height)) ** 0.5
+    return [max(1, round(side * factor)) for side in picture.size]
+'''
 _ENCODE = '''
 
 def encoded(pictures):
@@ -56,11 +91,24 @@ class _Script:
         """All of it."""
         painting = Painting(self.plan, self.imports, self.path)
         body = "".join([*self._loading(), *painting.lines(), *self._saving()])
-        functions = "".join(self._functions())
+        functions = "".join(self._functions(body))
         half = "bfloat16" if self.plan.family in FLOWS else "float16"
         constants = "".join(f"{name} = {literal(path)}\n" for name, path in self.paths.items())
         gap = "\n" if functions else ""
-        return f"{self._head(body)}\n{constants}{functions}{gap}{_SETUP.format(half=half)}{body}"
+        setup = _SETUP.format(half=half)
+        return f"{self._head(body)}\n{constants}{self._check()}{functions}{gap}{setup}{body}"
+
+    def _check(self) -> str:
+        """What says which files are not there."""
+        names = ", ".join(self.paths)
+        text = _MISSING.format(names=names + ("," if len(self.paths) == 1 else ""))
+        if len(text.split("\n")[1]) > WIDTH:
+            rows = "".join(f"        {name},\n" for name in self.paths)
+            within = "path\n    for path in (\n" + rows + "    )\n    if not os.path.exists(path)"
+            text = _MISSING.format(names="@")
+            start, end = text.index("["), text.index("]")
+            text = f"{text[:start]}[\n    {within}\n{text[end:]}"
+        return text if self.paths else ""
 
     def path(self, constant: str, kind: str, name: str) -> str:
         """The constant for a file."""
@@ -82,21 +130,26 @@ class _Script:
         if any(stage.sampler in RANDOM for stage in self.plan.stages):
             words = "Its sampler adds fresh noise at each step, which diffusers draws in another"
             told.append(comment(f"{words} order: the same kind of picture, not the same one."))
-        masks = "transparency(" in body
-        pil = ["Image"] if "Image." in body or masks else []
+        told += [comment(words) for words in self.plan.guesses]
+        masks, sized = "transparency(" in body, "resized(" in body
+        pil = ["Image"] if "Image." in body or masks or sized else []
         pil += ["ImageOps"] if masks else []
-        lines = ["import torch", _from("diffusers", sorted(self.imports))]
+        lines = ["import os\n"] if self.paths else []
+        lines += ["import numpy"] if sized else []
+        lines += ["import torch", _from("diffusers", sorted(self.imports))]
         lines += [_from("PIL", pil)] if pil else []
         return "\n".join(told) + "\n\n" + "\n".join(lines) + "\n"
 
-    def _functions(self) -> Iterator[str]:
+    def _functions(self, body: str) -> Iterator[str]:
         stages = self.plan.stages
+        schedules = dict.fromkeys(stage.schedule for stage in stages)
         if self.plan.family in FLOWS:
-            yield flow_function()
+            yield flow_functions(schedules)
         else:
-            yield level_functions(dict.fromkeys(stage.schedule for stage in stages))
-        if any(stage.start is not None and stage.mask is None for stage in stages):
-            yield _ENCODE
+            yield level_functions(schedules, handed=not all(stage.fresh for stage in stages))
+        helpers = {"resized": _RESIZED, "scaled": _SCALED, "with_megapixels": _WITH_MEGAPIXELS}
+        helpers["encoded"] = _ENCODE
+        yield from (text for name, text in helpers.items() if f"{name}(" in body)
         if any(isinstance(stage.mask, FromFile) for stage in stages):
             yield _MASK
 
@@ -122,6 +175,13 @@ class _Script:
             parts["transformer"] = Code("network")
             yield call(f"{pipeline}.from_pretrained", source, named=parts, before="pipe = ") + "\n"
         yield "pipe.to(device)\n"
+        if models.refiner:
+            path = self.path("REFINER", "checkpoints", models.refiner)
+            self.imports.add("StableDiffusionXLImg2ImgPipeline")
+            parts.pop("vae", None)
+            kind = "StableDiffusionXLImg2ImgPipeline"
+            yield loaded("refiner", kind, path, models.refiner, **parts)
+            yield "refiner.to(device)\n"
 
     def _part(self, variable: str, kind: str, path: str, name: str) -> str:
         self.imports.add(kind)

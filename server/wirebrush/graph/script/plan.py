@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Family: TypeAlias = Literal["sd15", "sdxl", "sd3", "flux", "schnell"]
-FAMILIES: tuple[Family, ...] = ("sd15", "sdxl", "sd3", "flux", "schnell")
+Family: TypeAlias = Literal["sd15", "sdxl", "sd3", "flux", "schnell", "refiner"]
+FAMILIES: tuple[Family, ...] = ("sd15", "sdxl", "sd3", "flux", "schnell", "refiner")
 
 SAMPLERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "euler": ("EulerDiscreteScheduler", {"timestep_spacing": "leading"}),
@@ -26,8 +26,11 @@ is Euler's method."""
 RANDOM = frozenset({"euler_ancestral", "dpmpp_2m_sde"})
 """Those that add fresh noise at each step: diffusers draws it in another order."""
 
+DPM = frozenset({"dpmpp_2m", "dpmpp_2m_sde"})
+"""Those whose schedulers hold a picture and its noise as one of variance 1."""
+
 SCHEDULES = frozenset({"normal", "simple", "karras", "exponential", "sgm_uniform"})
-FLOW_SCHEDULES = frozenset({"simple"})
+FLOW_SCHEDULES = frozenset({"simple", "sgm_uniform", "normal"})
 FLUX = frozenset({"flux", "schnell"})
 FLOWS = frozenset({"sd3", *FLUX})
 
@@ -43,6 +46,7 @@ class Models:
     checkpoint: str = ""
     network: str = ""
     vae: str = ""
+    refiner: str = ""
     shift: float | None = None
 
 
@@ -80,7 +84,29 @@ class Resized:
     method: str
 
 
-Picture: TypeAlias = "FromFile | FromStage | Resized"
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """A picture in proportion: `by` a factor, else to a number of `megapixels`."""
+
+    picture: Picture
+    method: str
+    by: float = 0.0
+    megapixels: float = 0.0
+
+
+Picture: TypeAlias = "FromFile | FromStage | Resized | Scaled"
+
+
+@dataclass(frozen=True, slots=True)
+class Latents:
+    """What a stage hands on without making a picture of it. With a `method`, at another size:
+    `width` x `height` positions, else `by` a factor."""
+
+    stage: int
+    method: str = ""
+    width: int = 0
+    height: int = 0
+    by: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +122,11 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One call of the pipeline. `start` is the picture it begins with, if it is no new one."""
+    """One call of the pipeline. `start` is what it begins with, if that is no empty picture.
+
+    `begin` and `end` are the steps that it takes of them all; None takes them all. `fresh`: noise
+    is added first; `leftover`: some is left; `latent`: it hands on latents, and no pictures.
+    """
 
     prompt: str
     negative: str
@@ -109,12 +139,18 @@ class Stage:
     width: int = 0
     height: int = 0
     batch: int = 1
-    start: Picture | None = None
+    start: Picture | Latents | None = None
     mask: Picture | None = None
     loras: tuple[Lora, ...] = ()
     control: Control | None = None
     guidance: float | None = None
     clip_skip: int = 0
+    begin: int = 0
+    end: int | None = None
+    fresh: bool = True
+    leftover: bool = False
+    latent: bool = False
+    refiner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +169,4 @@ class Plan:
     models: Models
     stages: tuple[Stage, ...]
     saved: tuple[Saved, ...]
+    guesses: tuple[str, ...] = ()

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from wirebrush.api import MISSING, Link
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt, PromptNode
+from wirebrush.graph.script.modelling import FamilyOf, ModelReader
 from wirebrush.graph.script.plan import (
-    FAMILIES,
+    DPM,
     FLOW_SCHEDULES,
     FLOWS,
-    FLUX,
     SAMPLERS,
     SCHEDULES,
     Control,
-    Family,
     FromFile,
     FromStage,
-    Lora,
-    Models,
+    Latents,
     NotPlain,
     Picture,
     Plan,
     Resized,
     Saved,
+    Scaled,
     Stage,
 )
+from wirebrush.graph.script.reading import called, word
 
 _LONGEST_PROMPT = 300
 """Letters: more may be over 77 tokens, where diffusers cuts a prompt off."""
@@ -38,21 +36,18 @@ _MARKUP = re.compile(r"embedding:|<|\[|(?<!\\)[()]|\\[()]|\bBREAK\b|#|\{")
 """What the field reads as weights, embeddings, choices or comments in a prompt."""
 
 _DEEPEST = 40
-_RESIZES = {
-    "nearest-exact": "NEAREST",
-    "bilinear": "BILINEAR",
-    "bicubic": "BICUBIC",
-    "lanczos": "LANCZOS",
-    "area": "BOX",
-}
+_RESIZES = ("nearest-exact", "bilinear", "bicubic", "lanczos", "area")
+_LATENT_RESIZES = ("nearest-exact", "bilinear", "bicubic", "area")
+_SMALLEST = 64
+_SAMPLERS = ("KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced")
 
 
-def plan_of(prompt: Prompt, catalog: Catalog, family_of: Callable[[str, str], str]) -> Plan:
+def plan_of(prompt: Prompt, catalog: Catalog, family_of: FamilyOf) -> Plan:
     """What the prompt does; NotPlain if diffusers has no words for it.
 
     `family_of(kind, name)` is the family of a model file, or empty if nobody knows.
     """
-    reader = _Reader(prompt, catalog, family_of)
+    reader = _Reader(prompt, catalog, family_of=family_of)
     sinks = [
         node for node in prompt.nodes.values() if node.class_type in ("SaveImage", "PreviewImage")
     ]
@@ -65,58 +60,26 @@ def plan_of(prompt: Prompt, catalog: Catalog, family_of: Callable[[str, str], st
     )
     if reader.models is None or reader.family is None:
         raise NotPlain("nothing in it is painted by a model.")
-    return Plan(reader.family, reader.models, tuple(reader.stages), pictures)
+    stages = reader.finished()
+    return Plan(reader.family, reader.models, stages, pictures, tuple(reader.guesses))
 
 
 @dataclass
-class _Reader:
-    prompt: Prompt
-    catalog: Catalog
-    family_of: Callable[[str, str], str]
+class _Reader(ModelReader):
     stages: list[Stage] = field(default_factory=list[Stage])
-    models: Models | None = None
-    family: Family | None = None
     _known: dict[str, int] = field(default_factory=dict[str, int])
-    _steps: int = 0
+    _uses: Counter[tuple[int, bool]] = field(default_factory=Counter[tuple[int, bool]])
+    _painting: set[str] = field(default_factory=set[str])
     _depth: int = 0
 
-    # values and links
-
-    def value(self, node: PromptNode, name: str, otherwise: Any = MISSING) -> Any:
-        """The value of an input, or that of a new node."""
-        found = node.inputs.get(name, MISSING)
-        if isinstance(found, Link):
-            raise NotPlain(f"the {name} of its {_called(node)} is computed by another node.")
-        spec = self.catalog.spec(node.class_type)
-        port = spec.port(name) if spec is not None else None
-        if found is MISSING and port is not None:
-            found = port.default
-        found = otherwise if found is MISSING else found
-        if found is MISSING:
-            raise NotPlain(f"its {_called(node)} does not say its {name}.")
-        return found
-
-    def number(self, node: PromptNode, name: str, otherwise: Any = MISSING) -> float:
-        """A value that is a number."""
-        found = self.value(node, name, otherwise)
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            raise NotPlain(f"the {name} of its {_called(node)} is no number.")
-        return found
-
-    def whole(self, node: PromptNode, name: str, otherwise: Any = MISSING) -> int:
-        """A value that is a whole number."""
-        return int(self.number(node, name, otherwise))
-
-    def above(self, node: PromptNode, name: str) -> tuple[PromptNode, int]:
-        """The node at an input, and which of its outputs it is."""
-        link = node.inputs.get(name)
-        found = self.prompt.nodes.get(link.node) if isinstance(link, Link) else None
-        if found is None or not isinstance(link, Link):
-            raise NotPlain(f"the {name} of its {_called(node)} is not connected.")
-        self._steps += 1
-        if self._steps > 20 * len(self.prompt.nodes) + 100:
-            raise NotPlain("its nodes wait for each other in a circle.")
-        return found, link.output
+    def finished(self) -> tuple[Stage, ...]:
+        """The stages, now that it is known which of them hand on latents."""
+        for at, stage in enumerate(self.stages):
+            latent, shown = (at, True) in self._uses, (at, False) in self._uses
+            if shown and (latent or stage.leftover):
+                raise NotPlain("it shows a picture in between whose latent is painted on.")
+            self.stages[at] = replace(stage, latent=latent)
+        return tuple(self.stages)
 
     # pictures
 
@@ -138,62 +101,95 @@ class _Reader:
             return FromFile(str(self.value(found, "image")), mask=True)
         if kind == "VAEDecode":
             return self._decoded(found)
-        if kind == "ImageScale" and self.value(found, "crop", "disabled") == "disabled":
-            method = _RESIZES.get(str(self.value(found, "upscale_method")))
-            size = self.whole(found, "width"), self.whole(found, "height")
-            if method is not None and all(size):
-                return Resized(self.picture(found, "image"), *size, method)
-        raise NotPlain(f"it uses {_called(found)}.")
+        if kind in ("ImageScale", "ImageScaleBy", "ImageScaleToTotalPixels"):
+            return self._resized(found)
+        raise NotPlain(f"it uses {called(found)}.")
+
+    def _resized(self, node: PromptNode) -> Picture:
+        method = str(self.value(node, "upscale_method"))
+        if method not in _RESIZES:
+            raise NotPlain(f"it sizes pictures by {word(method)}.")
+        if node.class_type == "ImageScaleBy":
+            return Scaled(self.picture(node, "image"), method, by=self.number(node, "scale_by"))
+        if node.class_type == "ImageScaleToTotalPixels":
+            size = self.number(node, "megapixels")
+            return Scaled(self.picture(node, "image"), method, megapixels=size)
+        width, height = self.whole(node, "width"), self.whole(node, "height")
+        if self.value(node, "crop", "disabled") != "disabled" or not width or not height:
+            raise NotPlain("it cuts a picture to a size.")
+        return Resized(self.picture(node, "image"), width, height, method)
 
     def _decoded(self, node: PromptNode) -> Picture:
         sampler, _ = self.above(node, "samples")
-        self._vae(node)
+        at = self._painted(sampler)
+        self.vae(node, self.stages[at].refiner)
+        self._uses[at, False] += 1
+        return FromStage(at)
+
+    def _painted(self, sampler: PromptNode) -> int:
+        """The stage that a sampler is."""
         if sampler.id not in self._known:
+            if self._depth >= _DEEPEST:
+                raise NotPlain("it is too long.")
+            if sampler.id in self._painting:
+                raise NotPlain("its nodes wait for each other in a circle.")
+            self._painting.add(sampler.id)
+            self._depth += 1
             stage = self._stage(sampler)  # which may paint others first
+            self._depth -= 1
             self.stages.append(stage)
             self._known[sampler.id] = len(self.stages) - 1
-        return FromStage(self._known[sampler.id])
+        return self._known[sampler.id]
 
     # one painting
 
     def _stage(self, node: PromptNode) -> Stage:
-        if node.class_type == "KSampler":
-            sampling = self._ksampler(node)
-            model, positive, latent = node, node, node
-        elif node.class_type == "SamplerCustomAdvanced":
-            sampling = self._custom(node)
-            positive, _ = self.above(node, "guider")
-            model, latent = positive, node
-        else:
-            raise NotPlain(f"it paints with {_called(node)}.")
-        loras, guidance = self._model(model, "model"), None
-        name = "positive" if node.class_type == "KSampler" else "conditioning"
-        text, control, guidance, skip = self._condition(positive, name)
-        negative = ""
-        if node.class_type == "KSampler":
-            negative = self._negative(node, text, control)
+        if node.class_type not in _SAMPLERS:
+            raise NotPlain(f"it paints with {called(node)}.")
+        custom = node.class_type == "SamplerCustomAdvanced"
+        sampling = self._custom(node) if custom else self._ksampler(node)
+        sampling = self._latent(sampling, node)  # first, as what is painted first is read first
+        taken = self.above(node, "guider")[0] if custom else node
+        loras, refiner = self.model(taken, "model")
+        name = "conditioning" if custom else "positive"
+        text, control, guidance, skip = self._condition(taken, name)
         stage = replace(
             sampling,
             prompt=text,
-            negative=negative,
+            negative="" if custom else self._negative(node, control),
             control=control,
             guidance=guidance,
             clip_skip=skip,
             loras=loras,
+            refiner=refiner,
         )
-        return self._checked(self._latent(stage, latent))
+        return self._checked(stage)
 
     def _ksampler(self, node: PromptNode) -> Stage:
-        return Stage(
+        part = node.class_type == "KSamplerAdvanced"
+        stage = Stage(
             prompt="",
             negative="",
-            seed=self.whole(node, "seed"),
+            seed=self.whole(node, "noise_seed" if part else "seed"),
             steps=self.whole(node, "steps"),
             cfg=self.number(node, "cfg"),
             sampler=str(self.value(node, "sampler_name")),
             schedule=str(self.value(node, "scheduler")),
-            denoise=self.number(node, "denoise", 1.0),
+            denoise=1.0 if part else self.number(node, "denoise", 1.0),
         )
+        return self._part(stage, node) if part else stage
+
+    def _part(self, stage: Stage, node: PromptNode) -> Stage:
+        """A part of the steps."""
+        start, end = self.whole(node, "start_at_step"), self.whole(node, "end_at_step")
+        leftover = str(self.value(node, "return_with_leftover_noise")) == "enable"
+        fresh = str(self.value(node, "add_noise")) != "disable"
+        if end < stage.steps and not leftover:
+            raise NotPlain("one of its samplers ends early and takes all noise away at once.")
+        if not 0 <= start < min(end, stage.steps):
+            raise NotPlain("one of its samplers has nothing to do.")
+        end = min(end, stage.steps)
+        return replace(stage, begin=start, end=end, leftover=end < stage.steps, fresh=fresh)
 
     def _custom(self, node: PromptNode) -> Stage:
         """The sampler in parts: noise, guider, sampler, noise levels."""
@@ -204,7 +200,7 @@ class _Reader:
         usual |= {"sampler": "KSamplerSelect", "sigmas": "BasicScheduler"}
         for name, part in parts.items():
             if part.class_type != usual[name]:
-                raise NotPlain(f"it uses {_called(part)}.")
+                raise NotPlain(f"it uses {called(part)}.")
         return Stage(
             prompt="",
             negative="",
@@ -220,35 +216,69 @@ class _Reader:
         flow = self.family in FLOWS
         samplers = ("euler",) if flow else tuple(SAMPLERS)
         if stage.sampler not in samplers:
-            raise NotPlain(f"diffusers has no sampler that is the same as {_word(stage.sampler)}.")
+            raise NotPlain(f"diffusers has no sampler that is the same as {word(stage.sampler)}.")
         if stage.schedule not in (FLOW_SCHEDULES if flow else SCHEDULES):
-            raise NotPlain(f"diffusers has no noise schedule like {_word(stage.schedule)}.")
+            raise NotPlain(f"diffusers has no noise schedule like {word(stage.schedule)}.")
         if stage.steps < 1 or not 0 < stage.denoise <= 1:
             raise NotPlain("one of its samplers has nothing to do.")
         if flow and (stage.start is not None or stage.control is not None):
             raise NotPlain(
                 "only pictures from words are written plainly for this family of models."
             )
+        self._check_part(stage)
         if stage.mask is not None and stage.control is not None:
             raise NotPlain("it paints into a mask with a ControlNet.")
         return stage
 
+    def _check_part(self, stage: Stage) -> None:
+        if stage.refiner and not isinstance(stage.start, Latents):
+            raise NotPlain("SDXL's refiner begins it.")
+        if stage.end is not None:
+            if stage.mask is not None or stage.control is not None or self.family in FLOWS:
+                raise NotPlain("it paints a part of the steps in a way that diffusers does not.")
+            if not stage.fresh and not isinstance(stage.start, Latents):
+                raise NotPlain("one of its samplers begins without noise.")
+        if isinstance(stage.start, Latents):
+            _check_handed(self.stages[stage.start.stage], stage, resized=bool(stage.start.method))
+
     def _latent(self, stage: Stage, node: PromptNode) -> Stage:
-        name = "latent_image"
-        found, _ = self.above(node, name)
+        found, _ = self.above(node, "latent_image")
         if found.class_type in ("EmptyLatentImage", "EmptySD3LatentImage"):
-            if stage.denoise < 1:
+            if stage.denoise < 1 or stage.begin:
                 raise NotPlain("it paints over an empty picture.")
             size = (self.whole(found, side) for side in ("width", "height", "batch_size"))
             return replace(stage, **dict(zip(("width", "height", "batch"), size, strict=True)))
+        if found.class_type in ("LatentUpscale", "LatentUpscaleBy", *_SAMPLERS):
+            return replace(stage, start=self._latents(found))
         mask: Picture | None = None
         if found.class_type == "SetLatentNoiseMask":
             mask = self.picture(found, "mask")
             found, _ = self.above(found, "samples")
         if found.class_type != "VAEEncode":
-            raise NotPlain(f"it begins with {_called(found)}.")
-        self._vae(found)
-        return replace(stage, start=self.picture(found, "pixels"), mask=mask)
+            raise NotPlain(f"it begins with {called(found)}.")
+        start = self.picture(found, "pixels")
+        self.vae(found, refiner=False)
+        return replace(stage, start=start, mask=mask)
+
+    def _latents(self, node: PromptNode) -> Latents:
+        """The latents that another sampler has made, maybe at another size."""
+        if node.class_type in _SAMPLERS:
+            return self._handed(Latents(self._painted(node)))
+        method = str(self.value(node, "upscale_method"))
+        sampler, _ = self.above(node, "samples")
+        if sampler.class_type not in _SAMPLERS or method not in _LATENT_RESIZES:
+            raise NotPlain(f"it uses {called(node)}.")
+        if node.class_type == "LatentUpscaleBy":
+            factor = self.number(node, "scale_by")
+            return self._handed(Latents(self._painted(sampler), method, by=factor))
+        size = self.whole(node, "width"), self.whole(node, "height")
+        if self.value(node, "crop", "disabled") != "disabled" or min(size) < _SMALLEST:
+            raise NotPlain(f"it uses {called(node)}.")
+        return self._handed(Latents(self._painted(sampler), method, size[0] // 8, size[1] // 8))
+
+    def _handed(self, latents: Latents) -> Latents:
+        self._uses[latents.stage, True] += 1
+        return latents
 
     # texts
 
@@ -268,10 +298,10 @@ class _Reader:
             side = side or ("positive" if output == 0 else "negative")
             found, _ = self.above(found, side)
         if found.class_type != "CLIPTextEncode":
-            raise NotPlain(f"it uses {_called(found)}.")
-        return self._text(found), control, guidance, self._clip(found)
+            raise NotPlain(f"it uses {called(found)}.")
+        return self._text(found), control, guidance, self.clip(found)
 
-    def _negative(self, node: PromptNode, positive: str, control: Control | None) -> str:
+    def _negative(self, node: PromptNode, control: Control | None) -> str:
         found, _ = self.above(node, "negative")
         if found.class_type == "ConditioningZeroOut":
             if self.number(node, "cfg") != 1:
@@ -295,7 +325,7 @@ class _Reader:
     def _control(self, node: PromptNode) -> Control:
         loader, _ = self.above(node, "control_net")
         if loader.class_type != "ControlNetLoader":
-            raise NotPlain(f"it uses {_called(loader)}.")
+            raise NotPlain(f"it uses {called(loader)}.")
         name = str(self.value(loader, "control_net_name"))
         return Control(
             name,
@@ -305,82 +335,16 @@ class _Reader:
             self.number(node, "end_percent", 1.0),
         )
 
-    # models
 
-    def _model(self, node: PromptNode, name: str) -> tuple[Lora, ...]:
-        loras: list[Lora] = []
-        shift: float | None = None
-        found, _ = self.above(node, name)
-        while found.class_type in ("LoraLoader", "LoraLoaderModelOnly", "ModelSamplingSD3"):
-            if found.class_type == "ModelSamplingSD3":
-                shift = self.number(found, "shift")
-            else:
-                clip = found.class_type == "LoraLoader"
-                loras.append(
-                    Lora(
-                        str(self.value(found, "lora_name")),
-                        self.number(found, "strength_model"),
-                        self.number(found, "strength_clip") if clip else 0.0,
-                    )
-                )
-            found, _ = self.above(found, "model")
-        if found.class_type == "CheckpointLoaderSimple":
-            self._use(Models(checkpoint=str(self.value(found, "ckpt_name")), shift=shift))
-        elif found.class_type == "UNETLoader":
-            self._use(Models(network=str(self.value(found, "unet_name")), shift=shift))
-        else:
-            raise NotPlain(f"it uses {_called(found)}.")
-        return tuple(reversed(loras))
-
-    def _use(self, models: Models) -> None:
-        """All stages must be painted by one model."""
-        before = self.models or Models()
-        if self.family is not None and replace(before, vae="") != models:
-            raise NotPlain("it paints with more than one model.")
-        kind, name = "checkpoints", models.checkpoint
-        if not name:
-            kind, name = "diffusion_models", models.network
-        known: Mapping[str, Family] = {key: key for key in FAMILIES}
-        family = known.get(self.family_of(kind, name))
-        if family is None:
-            raise NotPlain(f"nobody here knows what kind of model {_word(name)} is.")
-        if models.network and family not in FLUX:
-            raise NotPlain("its model is in parts.")
-        self.models, self.family = replace(models, vae=before.vae), family
-
-    def _vae(self, node: PromptNode) -> None:
-        found, _ = self.above(node, "vae")
-        if found.class_type == "CheckpointLoaderSimple":
-            return
-        if found.class_type != "VAELoader":
-            raise NotPlain(f"it uses {_called(found)}.")
-        name = str(self.value(found, "vae_name"))
-        before = self.models or Models()
-        if before.vae not in ("", name):
-            raise NotPlain("it has more than one VAE.")
-        self.models = replace(before, vae=name)
-
-    def _clip(self, node: PromptNode) -> int:
-        """How many layers of the text encoder are skipped."""
-        found, _ = self.above(node, "clip")
-        skip = 0
-        while found.class_type in ("LoraLoader", "CLIPSetLastLayer"):
-            if found.class_type == "CLIPSetLastLayer":
-                skip = -self.whole(found, "stop_at_clip_layer") - 1
-            found, _ = self.above(found, "clip")
-        loaders = ("CheckpointLoaderSimple", *(["DualCLIPLoader"] if self.family in FLUX else []))
-        if found.class_type not in loaders:
-            raise NotPlain(f"it uses {_called(found)}.")
-        if skip and self.family != "sd15":
-            raise NotPlain("it skips layers of its text encoder.")
-        return max(0, skip)
-
-
-def _called(node: PromptNode) -> str:
-    return _word(node.class_type)
-
-
-def _word(name: str) -> str:
-    """A name from the file, as far as it may stand in a sentence."""
-    words = "".join(letter if letter.isprintable() else " " for letter in name)
-    return " ".join(words.split())[:60] or "a node without a name"
+def _check_handed(before: Stage, stage: Stage, *, resized: bool) -> None:
+    """Latents are handed on as the schedulers of diffusers hold them."""
+    if stage.fresh == before.leftover or (before.leftover and resized):
+        raise NotPlain("it hands noise on in a way that diffusers does not.")
+    if not before.leftover:
+        return
+    same = (before.sampler in DPM) == (stage.sampler in DPM)
+    if stage.sampler in DPM:  # its scheduler measures by the level
+        parts = (before.steps, before.schedule, before.end)
+        same = same and parts == (stage.steps, stage.schedule, stage.begin)
+    if not same:
+        raise NotPlain("two samplers that hold noise differently follow each other.")

@@ -1,0 +1,122 @@
+"""Reading which models a prompt paints with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from wirebrush.graph.prompt import PromptNode
+from wirebrush.graph.script.guessing import guessed_family
+from wirebrush.graph.script.plan import FAMILIES, FLUX, Family, Lora, Models, NotPlain
+from wirebrush.graph.script.reading import Reader, called, word
+
+FamilyOf = Callable[[str, str], str]
+"""The family of a model file of a kind, or empty if nobody can look into it."""
+
+
+@dataclass
+class ModelReader(Reader):
+    """Reads the models of a prompt. `guesses` are sentences about families that are guessed."""
+
+    family_of: FamilyOf = lambda kind, name: ""
+    models: Models | None = None
+    family: Family | None = None
+    guesses: list[str] = field(default_factory=list[str])
+
+    def model(self, node: PromptNode, name: str) -> tuple[tuple[Lora, ...], bool]:
+        """The LoRAs on the model at an input, and whether it is SDXL's refiner."""
+        loras: list[Lora] = []
+        shift: float | None = None
+        found, _ = self.above(node, name)
+        while found.class_type in ("LoraLoader", "LoraLoaderModelOnly", "ModelSamplingSD3"):
+            if found.class_type == "ModelSamplingSD3":
+                shift = self.number(found, "shift")
+            else:
+                loras.append(self._lora(found))
+            found, _ = self.above(found, "model")
+        if found.class_type == "CheckpointLoaderSimple":
+            models = Models(checkpoint=str(self.value(found, "ckpt_name")), shift=shift)
+        elif found.class_type == "UNETLoader":
+            models = Models(network=str(self.value(found, "unet_name")), shift=shift)
+        else:
+            raise NotPlain(f"it uses {called(found)}.")
+        refiner = self._use(models)
+        if refiner and loras:
+            raise NotPlain("it puts a LoRA on SDXL's refiner.")
+        return tuple(reversed(loras)), refiner
+
+    def _lora(self, node: PromptNode) -> Lora:
+        clip = node.class_type == "LoraLoader"
+        return Lora(
+            str(self.value(node, "lora_name")),
+            self.number(node, "strength_model"),
+            self.number(node, "strength_clip") if clip else 0.0,
+        )
+
+    def _use(self, models: Models) -> bool:
+        """All stages must be painted by one model; or the last ones by SDXL's refiner."""
+        before = self.models or Models()
+        if self.family is not None and replace(before, vae="", refiner="") == models:
+            return False
+        if before.refiner and before.refiner == models.checkpoint:
+            return True
+        kind, name = "checkpoints", models.checkpoint
+        if not name:
+            kind, name = "diffusion_models", models.network
+        family = self._family(kind, name)
+        if family == "refiner" and self.family == "sdxl" and not before.refiner:
+            self.models = replace(before, refiner=name)
+            return True
+        if self.family is not None:
+            raise NotPlain("it paints with more than one model.")
+        if family == "refiner":
+            raise NotPlain("it paints with SDXL's refiner alone.")
+        if models.network and family not in FLUX:
+            raise NotPlain("its model is in parts.")
+        self.models, self.family = replace(models, vae=before.vae), family
+        return False
+
+    def _family(self, kind: str, name: str) -> Family:
+        known: Mapping[str, Family] = {key: key for key in FAMILIES}
+        found = known.get(self.family_of(kind, name))
+        if found is not None:
+            return found
+        guessed = guessed_family(self.prompt, kind, name)
+        if guessed is None:
+            raise NotPlain(f"nobody here knows what kind of model {word(name)} is.")
+        family, reason = guessed
+        told = f"{word(name)} is not here: that its kind is {family} is guessed from {reason}."
+        if told not in self.guesses:
+            self.guesses.append(told)
+        return family
+
+    def vae(self, node: PromptNode, refiner: bool) -> None:
+        """Notes the VAE at a node; the refiner's stages are read by its own."""
+        found, _ = self.above(node, "vae")
+        models = self.models or Models()
+        if found.class_type == "CheckpointLoaderSimple":
+            own = models.refiner if refiner else models.checkpoint
+            if own and str(self.value(found, "ckpt_name")) != own:
+                raise NotPlain("it has more than one VAE.")
+            return
+        if found.class_type != "VAELoader":
+            raise NotPlain(f"it uses {called(found)}.")
+        name = str(self.value(found, "vae_name"))
+        if models.vae not in ("", name):
+            raise NotPlain("it has more than one VAE.")
+        self.models = replace(models, vae=name)
+
+    def clip(self, node: PromptNode) -> int:
+        """How many layers of the text encoder are skipped."""
+        found, _ = self.above(node, "clip")
+        skip = 0
+        while found.class_type in ("LoraLoader", "CLIPSetLastLayer"):
+            if found.class_type == "CLIPSetLastLayer":
+                skip = -self.whole(found, "stop_at_clip_layer") - 1
+            found, _ = self.above(found, "clip")
+        loaders = ("CheckpointLoaderSimple", *(["DualCLIPLoader"] if self.family in FLUX else []))
+        if found.class_type not in loaders:
+            raise NotPlain(f"it uses {called(found)}.")
+        if skip and self.family != "sd15":
+            raise NotPlain("it skips layers of its text encoder.")
+        return max(0, skip)

@@ -244,3 +244,18 @@ def test_schedules_of_flows(schedule: str, both: Any, models: Path) -> None:
     nodes = prompt("sd3", sampler_name="euler", scheduler=schedule)
     nodes["4"]["class_type"] = "EmptySD3LatentImage"
     assert_same(*both(nodes))
+
+
+def test_flux_fills_texts_up_as_the_field_does(both: Any, models: Path) -> None:
+    saved(pipeline("flux"), models / "checkpoints" / "flux")
+    nodes = prompt("flux", sampler_name="euler", scheduler="simple", cfg=1.0)
+    nodes["4"] = {
+        "class_type": "EmptySD3LatentImage",
+        "inputs": {"width": 64, "height": 64, "batch_size": 1},
+    }
+    nodes["8"] = {
+        "class_type": "FluxGuidance",
+        "inputs": {"conditioning": ["2", 0], "guidance": 3.5},
+    }
+    nodes["5"]["inputs"]["positive"] = ["8", 0]
+    assert_same(*both(nodes))

@@ -53,7 +53,9 @@ def test_the_kind_is_guessed(name: str, side: int, reason: str, expected: str) -
     assert expected in found.text
 
 
-@pytest.mark.parametrize("name", ["hidream.safetensors", "v2-1_768.safetensors", "x-inpainting"])
+@pytest.mark.parametrize(
+    "name", ["hidream.safetensors", "v2-1_768.safetensors", "sd-v1-5-inpainting"]
+)
 def test_others_are_not(name: str) -> None:
     assert "nobody here knows what kind of model" in script(name).why
 

@@ -32,8 +32,8 @@ PROMPT: dict[str, Any] = {
         ("%year%-%month%-%day% %hour%.%minute%.%second%", "2026-03-04 05.06.07"),
         ("%width%x%height%", "64x32"),
         ("%KSampler.seed%_%Second.seed%", "11_22"),
-        ("%My text.text%", "a_b_ 100_"),
-        ("%a.b.name%", "v1.5.safetensors"),
+        ("%My text.text%", "a_b_ 100%"),
+        ("%a.b.name%", "%a.b.name%"),  # one point stands between title and input
         ("%KSampler.model%", "%KSampler.model%"),  # a wire is no value
         ("%Nobody.seed%.%seed%", "%Nobody.seed%.%seed%"),
         ("100% %% 5%", "100% %% 5%"),

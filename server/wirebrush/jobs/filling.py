@@ -7,13 +7,13 @@ picture's, and `%KSampler.seed%` is what the node of that title, or of that type
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-_TOKEN = re.compile(r"%([^%\r\n]{1,200})%")
-_UNSAFE = re.compile(r'[/\\?%*:|"<>\x00-\x1f\x7f]')
-_DATE = re.compile(r"yyyy|yy|MM|M|dd|d|hh|h|mm|m|ss|s")
+from wirebrush.graph.nametokens import NamedNode, replace_tokens
+
+_WORD = re.compile(r"%(year|month|day|hour|minute|second|width|height)%")
 
 
 def filled(
@@ -40,44 +40,20 @@ def filled(
         **{name: str(n) for name, n in zip(("width", "height"), size, strict=True) if n},
     }
 
-    def word(found: re.Match[str]) -> str:
-        name = found[1]
-        if name in words:
-            return words[name]
-        if name == "date" or name.startswith("date:"):
-            return _date(name.partition(":")[2] or "yyyyMMddhhmmss", when)
-        given = next(_given(name, prompt), None)
-        return found[0] if given is None else _UNSAFE.sub("_", given)[:100]
-
-    return _TOKEN.sub(word, prefix)
+    text = _WORD.sub(lambda found: words.get(found[1], found[0]), prefix)
+    nodes = [NamedNode(_title(node), _type(node), _inputs(node)) for node in prompt.values()]
+    return replace_tokens(text, nodes, when)
 
 
-def _date(pattern: str, when: datetime) -> str:
-    parts = {"d": when.day, "M": when.month, "h": when.hour, "m": when.minute, "s": when.second}
-
-    def part(found: re.Match[str]) -> str:
-        letters = found[0]
-        if letters[0] == "y":
-            return f"{when.year:04}"[-len(letters) :]
-        return f"{parts[letters[0]]:0{len(letters)}}"
-
-    return _UNSAFE.sub("_", _DATE.sub(part, pattern))
-
-
-def _given(name: str, prompt: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """What nodes of that title were given for that input, then those of that type."""
-    node_name, _, port = name.rpartition(".")
-    for named in (_title, _type):
-        for node in prompt.values():
-            given: Any = node.get("inputs", {}).get(port)
-            if node_name and named(node) == node_name and isinstance(given, str | int | float):
-                yield str(given)
-
-
-def _title(node: Mapping[str, Any]) -> Any:
+def _title(node: Mapping[str, Any]) -> str:
     meta: Any = node.get("_meta")  # clients write all sorts of things there
-    return cast("dict[str, Any]", meta).get("title") if isinstance(meta, dict) else None
+    return str(cast("dict[str, Any]", meta).get("title")) if isinstance(meta, dict) else ""
 
 
-def _type(node: Mapping[str, Any]) -> Any:
-    return node.get("class_type")
+def _type(node: Mapping[str, Any]) -> str:
+    return str(node.get("class_type"))
+
+
+def _inputs(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    given: Any = node.get("inputs")
+    return cast("dict[str, Any]", given) if isinstance(given, dict) else {}

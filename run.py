@@ -371,9 +371,14 @@ def test(pytest_arguments: Sequence[str]) -> int:
     failed = [] if pytest_arguments else [name for name in CHECKS if not passes(name, CHECKS[name])]
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)}", flush=True)
-    passed = passes("pytest", ["-m", "pytest", *pytest_arguments])
+    if not pytest_arguments:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # two tests at once are threads enough
+    passed = passes("pytest", ["-m", "pytest", *(pytest_arguments or SIDE_BY_SIDE)])
     return 1 if failed or not passed else 0
 
+
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadgroup"]
+"""Two tests at once; tests/conftest.py says which stay together."""
 
 CHECKS = {
     "ruff check": ["-m", "ruff", "check"],

@@ -246,7 +246,8 @@ def test_schedules_of_flows(schedule: str, both: Any, models: Path) -> None:
     assert_same(*both(nodes))
 
 
-def test_flux_fills_texts_up_as_the_field_does(both: Any, models: Path) -> None:
+@pytest.mark.parametrize("text", ["a cat", "red house " * 35])
+def test_flux_fills_texts_up_as_the_field_does(text: str, both: Any, models: Path) -> None:
     saved(pipeline("flux"), models / "checkpoints" / "flux")
     nodes = prompt("flux", sampler_name="euler", scheduler="simple", cfg=1.0)
     nodes["4"] = {
@@ -258,4 +259,5 @@ def test_flux_fills_texts_up_as_the_field_does(both: Any, models: Path) -> None:
         "inputs": {"conditioning": ["2", 0], "guidance": 3.5},
     }
     nodes["5"]["inputs"]["positive"] = ["8", 0]
+    nodes["2"]["inputs"]["text"] = text
     assert_same(*both(nodes))

@@ -10,6 +10,7 @@ from wirebrush.graph.script.plan import (
     DPM,
     FLOWS,
     FLUX,
+    LONGEST_PROMPT,
     SAMPLERS,
     FromFile,
     FromStage,
@@ -20,7 +21,7 @@ from wirebrush.graph.script.plan import (
     Scaled,
     Stage,
 )
-from wirebrush.graph.script.writing import Code, call
+from wirebrush.graph.script.writing import Code, call, comment, literal
 
 PIPELINES = {
     "sd15": "StableDiffusion",
@@ -214,6 +215,8 @@ class Painting:
         given |= {"sigmas": Code(levels), "num_inference_steps": stage.steps}
         # to how many tokens ComfyUI fills a text up for T5
         given["max_sequence_length"] = 256 if family in FLUX else 77
+        if family in FLUX and len(stage.prompt) > LONGEST_PROMPT:
+            yield from self._long(stage.prompt, given)
         if family == "sd3":
             given |= {"negative_prompt": stage.negative, "guidance_scale": float(stage.cfg)}
             return
@@ -221,6 +224,15 @@ class Painting:
             given |= {"negative_prompt": stage.negative, "true_cfg_scale": float(stage.cfg)}
         usual = 3.5 if family == "flux" else 0.0
         given["guidance_scale"] = usual if stage.guidance is None else float(stage.guidance)
+
+    def _long(self, prompt: str, given: dict[str, Any]) -> Iterator[str]:
+        """A text that T5 reads whole, and CLIP, which sums it up, only its beginning."""
+        told = "CLIP, which sums this text up, reads its first 77 tokens: the picture may differ a"
+        yield comment(f"{told} little from ComfyUI's where they end within a short piece.") + "\n"
+        yield f"prompt = {literal(prompt)}\n"
+        given["prompt"] = Code("prompt")
+        tokens = "max(256, len(pipe.tokenizer_2(prompt).input_ids))"
+        given["max_sequence_length"] = Code(tokens)
 
     def _begin(self, stage: Stage, given: dict[str, Any]) -> Iterator[str]:
         """What the stage begins with, and what it follows."""

@@ -31,6 +31,8 @@ DPM = frozenset({"dpmpp_2m", "dpmpp_2m_sde"})
 
 SCHEDULES = frozenset({"normal", "simple", "karras", "exponential", "sgm_uniform"})
 FLOW_SCHEDULES = frozenset({"simple", "sgm_uniform", "normal"})
+LONGEST_PROMPT, LONGEST_FOR_T5 = 300, 1000
+"""Letters: more may be over 77 tokens, where diffusers cuts a prompt off; over 512 for FLUX."""
 FLUX = frozenset({"flux", "schnell"})
 FLOWS = frozenset({"sd3", *FLUX})
 

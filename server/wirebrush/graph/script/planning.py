@@ -13,6 +13,9 @@ from wirebrush.graph.script.plan import (
     DPM,
     FLOW_SCHEDULES,
     FLOWS,
+    FLUX,
+    LONGEST_FOR_T5,
+    LONGEST_PROMPT,
     SAMPLERS,
     SCHEDULES,
     Control,
@@ -28,9 +31,6 @@ from wirebrush.graph.script.plan import (
     Stage,
 )
 from wirebrush.graph.script.reading import called, word
-
-_LONGEST_PROMPT = 300
-"""Letters: more may be over 77 tokens, where diffusers cuts a prompt off."""
 
 _MARKUP = re.compile(r"embedding:|<|\[|(?<!\\)[()]|\\[()]|\bBREAK\b|#|\{")
 """What the field reads as weights, embeddings, choices or comments in a prompt."""
@@ -318,7 +318,7 @@ class _Reader(ModelReader):
             raise NotPlain("one of its texts is none.")
         if _MARKUP.search(text):
             raise NotPlain("its texts have weights, embeddings or choices in them.")
-        if len(text) > _LONGEST_PROMPT:
+        if len(text) > (LONGEST_FOR_T5 if self.family in FLUX else LONGEST_PROMPT):
             raise NotPlain("one of its texts may be longer than diffusers reads.")
         return text
 

@@ -18,7 +18,7 @@ from server_process import Server
 TROUBLE = '''
 import os
 import time
-from wirebrush import Run, node
+from wirebrush import Expand, Run, Subgraph, node
 
 @node(id="Trouble", category="trouble", output=True, cache="never")
 def trouble() -> None:
@@ -36,6 +36,13 @@ def clock(*, run: Run) -> None:
     for value in range(60):
         time.sleep(0.05)
         run.step(value + 1, 60)
+
+@node(id="Unfold", category="trouble", output=True)
+def unfold(size: int = 64) -> int | Expand:
+    """Shows a picture by way of other nodes."""
+    graph = Subgraph()
+    graph.node("PreviewImage", images=graph.node("EmptyImage", width=size, height=size))
+    return graph.result(size)
 '''
 
 PATIENCE = 20_000
@@ -60,7 +67,8 @@ def patience() -> None:
 
 @pytest.fixture(scope="session")
 def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a pack: one node ends its process, one fails, one takes long."""
+    """A folder with a pack: one node ends its process, one fails, one takes long,
+    one becomes others."""
     folder: Path = tmp_path_factory.mktemp("packs")
     (folder / "trouble.py").write_text(TROUBLE)
     return folder

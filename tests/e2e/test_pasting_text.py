@@ -39,8 +39,12 @@ def test_other_text_is_said_to_be_nothing_to_paste(studio: Studio, page: Page) -
     studio.forgiven.append("(Bad Request)")
     studio.forgiven.append("(Unprocessable Entity)")
     studio.forgiven.append("(Unprocessable Content)")
-    expect(page.get_by_role("main").get_by_text("saved by a newer Wirebrush")).to_be_visible()
+    notice = page.get_by_role("main").get_by_text("saved by a newer Wirebrush")
+    expect(notice).to_be_visible()
     assert studio.tabs.count() == before
+    page.evaluate(PASTE, json.dumps(PROMPT))
+    expect(studio.tabs).to_have_count(before + 1)
+    assert notice.count() == 0, "what the last paste had to say is over"
 
 
 def test_a_workflow_of_ours_opens_in_a_tab_or_joins_the_canvas_where_that_is_asked(

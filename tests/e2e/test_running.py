@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from browser_studio import SLOW, Studio
+from graph_building import open_empty
 from playwright.sync_api import Page, expect
 
 PLAN = "[data-known=true]"
@@ -102,3 +103,22 @@ def test_a_run_that_another_window_asked_for_is_shown(studio: Studio, page: Page
     }"""
     page.evaluate(ask)
     expect(studio.node("Save Image").locator("img")).to_be_visible(timeout=SLOW)
+
+
+def test_what_a_node_expands_into_is_shown_on_it(studio: Studio, page: Page) -> None:
+    open_empty(page)
+    page.keyboard.press("Tab")
+    page.get_by_role("combobox", name="Add a node").fill("unfold")
+    page.keyboard.press("Enter")
+    node = studio.node("Unfold")
+    expect(node).to_have_count(1)
+    studio.run()
+    expect(node.locator("img")).to_be_visible(timeout=SLOW)
+    expect(studio.state("Unfold")).to_have_text(re.compile(r"\d s$|ms$"))
+    studio.kept()
+    page.reload()
+    expect(node.locator("img")).to_be_visible(timeout=SLOW)
+    studio.run()
+    expect(studio.jobs("succeeded")).not_to_have_count(0)
+    expect(studio.state("Unfold")).to_have_text("cached", timeout=SLOW)
+    expect(node.locator("img")).to_be_visible()

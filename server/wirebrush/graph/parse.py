@@ -77,7 +77,7 @@ def wrong_format(data: object, wanted: Format) -> Problem | None:
 def _unknown(data: object, wanted: Format) -> str:
     noun = "prompt" if wanted is Format.PROMPT else "workflow"
     if isinstance(data, dict):
-        return f"This object is no {noun}: its entries are no nodes."
+        return f"This JSON object has no nodes in it, so it is no {noun}."
     return f"A {noun} is a JSON object of nodes; this is {quoted(data)}."
 
 

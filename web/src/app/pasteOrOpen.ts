@@ -8,6 +8,7 @@ import type { Studio } from "../state/studio";
 
 /** With `keepWires`, a workflow of ours is put beside what is on the canvas too. */
 export async function pasteOrOpen(studio: Studio, text: string, keepWires: boolean): Promise<void> {
+  studio.notify(""); // what an earlier paste had to say is over
   if (pasteText(studio, text, { keepWires, whole: keepWires })) return;
   const data = jsonObjectIn(text);
   if (!data) return studio.notify(t("drop.pasteNothing"));

@@ -1,7 +1,8 @@
 /** Jobs and what their nodes do, as a pure reducer over the server's messages. */
 import type { Document } from "../model/document/document";
 import type { Signatures } from "../model/runs/signature";
-import { outputsByNode, runsAfter, runsFromRecord, runsPutBack, type NodeRun, type NodeRuns } from "./nodeRuns";
+import { nodeEvent, ownerOf, problemOfOwner, recordOfOwners, runsAfterInner, type Named, type NodeEvent } from "./expansions";
+import { outputsByNode, runsAfter, runsAfterEnd, runsFromRecord, runsPutBack, type NodeRun, type NodeRuns } from "./nodeRuns";
 import type { Event as JobEvent, JobRecord, JobState, NodeFailed, Output, Problem } from "./wire.gen";
 
 export type { NodeRun, NodeRuns, NodeState } from "./nodeRuns";
@@ -15,6 +16,8 @@ export interface Job {
   readonly cached: number;
   readonly running: string | null;
   readonly progress: readonly [value: number, total: number] | null;
+  /** Where nodes of expansions are shown, as far as their packs say. */
+  readonly named?: Named;
 }
 
 export interface Jobs {
@@ -107,8 +110,9 @@ function withMissed(jobs: Jobs, before: Job, { record }: Job): Jobs {
   if (!ours || isFinal(before.record.state)) return jobs;
   const { nodes } = runsOf(jobs, ours.document);
   if (isFinal(record.state)) {
-    const after = runsFromRecord(nodes, record, ours.signatures);
-    return withRuns(jobs, ours.document, { nodes: after, problems: record.problems });
+    const told = recordOfOwners(record, ours.signatures, before.named);
+    const after = runsFromRecord(nodes, told, ours.signatures);
+    return withRuns(jobs, ours.document, { nodes: after, problems: told.problems });
   }
   if (record.state !== "queued") return jobs;
   const after = runsPutBack(nodes, record.id);
@@ -130,7 +134,7 @@ export function withRestored(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
   if (record.state === "succeeded")
     for (const [node, signature] of Object.entries(signatures))
       if (!isLater(runs[node])) runs[node] = { job: record.id, state: "cached", outputs: [], signature };
-  for (const [node, shown] of outputsByNode(record)) {
+  for (const [node, shown] of outputsByNode(recordOfOwners(record, signatures))) {
     if (isLater(runs[node])) continue;
     runs[node] = { job: record.id, state: "cached", outputs: shown, signature: signatures[node] };
   }
@@ -176,16 +180,35 @@ function withRuns(jobs: Jobs, document: string, runs: Partial<DocumentRuns>): Jo
 export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number): Jobs {
   const job = jobs.byId[id];
   if (!job) return jobs;
-  const next = jobAfter(job, event, now);
   const ours = jobs.ours[id];
+  const about = ours && nodeEvent(event);
+  if (about) {
+    const named = about.type === "node_started" && about.shown ? { ...job.named, [about.node]: about.shown } : job.named;
+    const owner = ownerOf(about.node, ours.signatures, named);
+    if (owner !== about.node) return withInner(jobs, { ...job, ...(named && { named }) }, ours, about, owner, now);
+  }
+  const next = jobAfter(job, event, now);
   const known = next === job ? jobs : { ...jobs, byId: { ...jobs.byId, [id]: next } };
   if (!ours) return known;
   const { nodes } = runsOf(jobs, ours.document);
+  if (event.type === "finished") {
+    const problems = event.problems.map((problem) => problemOfOwner(problem, ours.signatures, job.named));
+    return withRuns(known, ours.document, { nodes: runsAfterEnd(nodes, id, problems), problems });
+  }
   const after = event.type === "queued" ? runsPutBack(nodes, id) : runsAfter(nodes, id, event, ours.signatures, now);
-  if (event.type === "finished") return withRuns(known, ours.document, { nodes: after, problems: event.problems });
   if (event.type === "node_failed") return withRuns(known, ours.document, { nodes: after, ...withFailure(runsOf(jobs, ours.document), event) });
   if (event.type === "started") return withRuns(known, ours.document, { nodes: after, ...withoutFailures(runsOf(jobs, ours.document)) });
   return after === nodes ? known : withRuns(known, ours.document, { nodes: after });
+}
+
+/** Something happened to a node of an expansion: it is told of the node on which that is shown. */
+function withInner(jobs: Jobs, job: Job, { document, signatures }: Ours, event: NodeEvent, owner: string, now: number): Jobs {
+  const runs = runsOf(jobs, document);
+  const nodes = runsAfterInner(runs.nodes, job.record.id, event, owner, signatures, now);
+  const known = { ...jobs, byId: { ...jobs.byId, [job.record.id]: jobAfterInner(job, event, owner) } };
+  if (event.type !== "node_failed") return withRuns(known, document, { nodes });
+  const failed = { ...event, node: owner, problem: problemOfOwner(event.problem, signatures, job.named) };
+  return withRuns(known, document, { nodes, ...withFailure(runs, failed) });
 }
 
 /** What went wrong is known at once, while the rest runs on. */
@@ -236,6 +259,13 @@ function jobAfter(job: Job, event: JobEvent, now: number): Job {
     case "preview":
       return job;
   }
+}
+
+/** The nodes that were planned are counted, not those they expand into. */
+function jobAfterInner(job: Job, event: NodeEvent, owner: string): Job {
+  if (event.type === "node_progress") return afterProgress(job, owner, event.value, event.total);
+  if (event.type === "node_finished") return { ...afterNode(job, event), ran: job.ran, progress: null };
+  return event.type === "node_said" ? job : { ...job, running: owner, progress: null };
 }
 
 function afterProgress(job: Job, node: string, value: number, total: number): Job {

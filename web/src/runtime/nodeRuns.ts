@@ -17,6 +17,8 @@ export interface NodeRun {
   /** Why it was not in the cache. */
   readonly reason?: string;
   readonly outputs: readonly Output[];
+  /** Those of them that nodes made which it expanded into. */
+  readonly inner?: readonly Output[];
   /** The node as it was when this ran: differs from the present one when it is stale. */
   readonly signature?: string | undefined;
 }
@@ -63,15 +65,16 @@ export function runsAfter(runs: NodeRuns, job: string, event: JobEvent, signatur
     case "node_finished": {
       const { node, cached, seconds, outputs } = event;
       const state = cached ? "cached" : "done";
-      const reason = runs[node]?.reason ?? "";
-      return { ...runs, [node]: { job, state, seconds, outputs, reason, signature: signatures[node] } };
+      const before = runs[node];
+      const made = [...outputs, ...((before?.job === job && before.inner) || [])];
+      // What it expanded into is not told of again when it comes from the cache.
+      const shown = cached && made.length === 0 ? (before?.outputs ?? []) : made;
+      return { ...runs, [node]: { job, state, seconds, outputs: shown, reason: before?.reason ?? "", signature: signatures[node] } };
     }
     case "node_failed": {
       const { value: _, total: __, said: ___, ...run } = runs[event.node] ?? {};
       return { ...runs, [event.node]: { outputs: [], ...run, job, state: "error" } };
     }
-    case "finished":
-      return runsAfterEnd(runs, job, event.problems);
     default:
       return runs;
   }

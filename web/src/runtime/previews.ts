@@ -1,4 +1,5 @@
 /** Step previews as URLs that pictures can show: the latest of each node, the rest let go of. */
+import { ownerOf } from "./expansions";
 import type { Jobs } from "./jobs";
 import type { Preview } from "./socket";
 
@@ -22,12 +23,14 @@ export class Previews {
   }
 
   /** The URLs with those of what has arrived; the same if nothing has, for jobs that are shown. */
-  taken(urls: PreviewUrls, { ours }: Jobs): PreviewUrls {
+  taken(urls: PreviewUrls, { ours, byId }: Jobs): PreviewUrls {
     if (this.#arrived.size === 0) return urls;
     const next: Record<string, Record<string, string>> = { ...urls };
-    for (const { job, node, picture } of this.#arrived.values()) {
-      const document = ours[job]?.document;
-      if (document === undefined) continue;
+    for (const { job, node: inRuns, picture } of this.#arrived.values()) {
+      const known = ours[job];
+      if (known === undefined) continue;
+      const { document, signatures } = known;
+      const node = ownerOf(inRuns, signatures, byId[job]?.named);
       const before = next[document]?.[node];
       next[document] = { ...next[document], [node]: URL.createObjectURL(picture) };
       if (before) setTimeout(() => URL.revokeObjectURL(before), GRACE_MS);

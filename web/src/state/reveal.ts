@@ -1,5 +1,6 @@
 /** Leading a person to a node: its tab, its canvas, its place. */
 import { placeOf, type Problem } from "../model/runs/problems";
+import { ownerOf } from "../runtime/expansions";
 import type { Studio } from "./studio";
 import { select } from "./view";
 
@@ -9,9 +10,11 @@ export function reveal(studio: Studio, document: string | null, node: string): v
   if (!workspace) return;
   if (workspace !== studio.workspace) studio.tabs.activate(workspace);
   const path = node.split("/");
-  const id = path.pop() ?? "";
+  const name = path.pop() ?? "";
   workspace.documents.enter(path);
-  if (!workspace.documents.graph.nodes[id]) return;
+  const { nodes } = workspace.documents.graph;
+  const id = ownerOf(name, nodes);
+  if (!nodes[id]) return;
   select(workspace.view, [id]);
   // A canvas that was just opened has its nodes with the next paint.
   requestAnimationFrame(() => requestAnimationFrame(() => workspace.view.getState().canvas?.reveal(id)));

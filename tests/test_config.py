@@ -169,5 +169,5 @@ def test_comfyuis_page_is_where_pip_put_it_or_said_how_to_get(
 
 def test_a_folder_of_comfyuis_packs_must_be_there(tmp_path: Path) -> None:
     assert parse("--comfy-packs", str(tmp_path)).comfy_packs == (tmp_path,)
-    with pytest.raises(ConfigError, match="--comfy-packs .* is not a folder"):
+    with pytest.raises(ConfigError, match=r"--comfy-packs .* is not a folder"):
         parse("--comfy-packs", str(tmp_path / "nothing"))

@@ -31,6 +31,7 @@ PROMPT: dict[str, Any] = {
         ("%date:dd/MM%", "04_03"),
         ("%year%-%month%-%day% %hour%.%minute%.%second%", "2026-03-04 05.06.07"),
         ("%width%x%height%", "64x32"),
+        ("n%batch_num%", "n3"),
         ("%KSampler.seed%_%Second.seed%", "11_22"),
         ("%My text.text%", "a_b_ 100%"),
         ("%a.b.name%", "%a.b.name%"),  # one point stands between title and input
@@ -40,7 +41,7 @@ PROMPT: dict[str, Any] = {
     ],
 )
 def test_words_are_what_they_mean(prefix: str, name: str) -> None:
-    assert filled(prefix, PROMPT, NOW, (64, 32)) == name
+    assert filled(prefix, PROMPT, NOW, (64, 32), 3) == name
 
 
 def test_sound_has_no_width() -> None:

@@ -255,7 +255,7 @@ def _made(frame: Frame, prompt: Mapping[str, Any], began: datetime) -> Made:
     return Made(
         node=str(header["node"]),
         index=int(header["index"]),
-        name=filled(str(header["name"]), prompt, began, size),
+        name=filled(str(header["name"]), prompt, began, size, int(header["index"])),
         mime=str(header["mime"]),
         kind=str(header["kind"]),
         width=size[0],

@@ -155,6 +155,7 @@ class Attempt:
                 self.lease.body.prompt,
                 datetime.fromtimestamp(job.created),
                 (header.get("width"), header.get("height")),
+                int(header["index"]),
             ),
             mime=str(header.get("mime", "")),
             kind="preview" if header.get("kind") == "preview" else "output",

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from wirebrush.graph.nametokens import NamedNode, replace_tokens
 
-_WORD = re.compile(r"%(year|month|day|hour|minute|second|width|height)%")
+_WORD = re.compile(r"%(year|month|day|hour|minute|second|width|height|batch_num)%")
 
 
 def filled(
@@ -21,6 +21,7 @@ def filled(
     prompt: Mapping[str, Mapping[str, Any]],
     when: datetime,
     size: tuple[int | None, int | None] = (None, None),
+    number: int = 0,
 ) -> str:
     """The prefix with what its words mean; what means nothing stays as it is.
 
@@ -29,6 +30,7 @@ def filled(
         prompt: The job's nodes in API format.
         when: When the job was asked for.
         size: Width and height in pixels, of what is a picture.
+        number: Which of the node's files it is, from 0: `%batch_num%`.
 
     >>> filled("%date:yy-M%/%year%_%Seed.value%", {}, datetime(2026, 3, 4))
     '26-3/2026_%Seed.value%'
@@ -37,6 +39,7 @@ def filled(
         "year": str(when.year),
         **{name: f"{getattr(when, name):02}" for name in ("month", "day", "hour", "minute")},
         "second": f"{when.second:02}",
+        "batch_num": str(number),
         **{name: str(n) for name, n in zip(("width", "height"), size, strict=True) if n},
     }
 

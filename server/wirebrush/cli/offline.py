@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,6 +91,10 @@ class Library:
             return record.id, record.mime, self._blobs.path(record.id).read_bytes()
         except OSError:
             return None
+
+    def there(self, ids: Iterable[str]) -> list[str]:
+        """Those of these assets whose bytes can be read here."""
+        return [one for one in ids if self.read(one) is not None]
 
     def _upload(self, name: str) -> AssetRecord | None:
         """Read-only: a server may be working in this folder."""
@@ -190,6 +194,10 @@ class OfflineWorker:
                 await asyncio.to_thread(keep, _made(frame, prompt, began))
             elif frame.type == "need_asset":
                 await self._hand_asset(header)
+            elif frame.type == "probe_assets":
+                there = await asyncio.to_thread(self.library.there, header["ids"])
+                answer = {"type": "asset", "request": header["request"], "there": there}
+                await self._process.send(answer)
             elif frame.type == "finished":
                 end = event_from_json(header["event"])
                 assert isinstance(end, Finished), "the channel's contract"

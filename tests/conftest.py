@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import setuptools  # noqa: F401  (before distutils, whoever imports that: torch's compiler insists)
 
 HERE = Path(__file__).parent
 

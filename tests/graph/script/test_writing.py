@@ -6,34 +6,9 @@ import ast
 from typing import Any
 
 from hypothesis import given
-from hypothesis import strategies as st
+from strangers_words import values, words
 
 from wirebrush.graph.script.writing import Names, comment, literal
-
-words = st.text(max_size=12) | st.sampled_from(
-    [
-        '"""',
-        "'''",
-        "\\",
-        '"\n#',
-        "import os",
-        "self",
-        "before",
-        "named",
-        "nodes",
-        "class",
-        "ä\u2028",
-    ]
-)
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
-    max_leaves=6,
-)
 
 
 @given(values)

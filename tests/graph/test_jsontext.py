@@ -31,6 +31,36 @@ def test_plain_data_comes_back_as_it_was(data: Any) -> None:
         assert (read, problems) == (data, [])
 
 
+def documents(keys: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Texts of objects and lists in which keys come twice, and colons and escapes anywhere."""
+    words = st.text('":\\u03aA é\ud83c', max_size=6)
+    scalars = words | st.sampled_from([1, 2**600, 1.5, 1e308, float("nan"), True, None])
+
+    def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        pairs = st.lists(st.tuples(keys | words, inner), max_size=3)
+        return st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]") | pairs.map(
+            lambda items: f"{{{','.join(f'{json.dumps(k)}: {v}' for k, v in items)}}}"
+        )
+
+    texts = scalars.map(json.dumps) | scalars.map(lambda item: json.dumps(item, ensure_ascii=False))
+    found = st.recursive(texts, nested, max_leaves=8)
+    return found | found.map(lambda text: text.replace('"a"', r'"\u0061"', 1))
+
+
+@given(documents(st.sampled_from(["a", "b:", ":"])), st.booleans())
+def test_what_is_read_at_once_is_what_the_careful_look_gives(text: str, forgiving: bool) -> None:
+    data, problems = read_json(text, forgiving=forgiving)
+    careful = read_json(text, forgiving=forgiving) if problems else _carefully(text, forgiving)
+    assert repr((data, problems)) == repr(careful)
+
+
+def _carefully(text: str, forgiving: bool) -> Any:
+    """The same document with a doubt in it, which is not read at once."""
+    doubt = r'"\u003a"'
+    outer, problems = read_json(f"[{text}, {doubt}]", forgiving=forgiving)
+    return (None if problems else outer[0]), problems
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_any_bytes_or_text_are_answered(source: bytes | str) -> None:
     data, problems = read_json(source)

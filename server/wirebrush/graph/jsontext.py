@@ -7,7 +7,7 @@ nesting are refused instead of quietly changed or carried on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -23,6 +23,7 @@ MEGABYTE = 1024 * 1024
 MAX_NUMBER_BITS = 1024  # what a float can hold; no value of a node needs more
 SHORT = 256  # characters: plain texts below that are fine,
 SMALL = 1 << 63  # and so are integers below this
+LARGE = 1 << 512  # integers below this are fine too, and millions of them have a sum
 MAX_FAULTS = 100  # nobody reads more, and a hostile text may hold a million
 
 
@@ -61,7 +62,12 @@ def read_json(
         data: Any = source
     else:
         text = _decode(source, limits)
-        data = text if isinstance(text, Problem) else _loads(text, limits, forgiving)
+        if isinstance(text, Problem):
+            return None, [text]
+        data = _at_once(text, limits)
+        if data is not None:
+            return data, []
+        data = _loads(text, limits, forgiving)
     if isinstance(data, Problem):
         return None, [data]
     problems = [
@@ -88,6 +94,68 @@ def _decode(source: str | bytes | bytearray, limits: Limits) -> str | Problem:
             f"The text is not UTF-8: byte {error.start} does not belong there.",
             "Save the file as UTF-8 text. A picture or an archive is no graph.",
         )
+
+
+def _at_once(text: str, limits: Limits) -> dict[str, Any] | list[Any] | None:
+    """The data if it is an object or a list that nothing can be wrong with: the common case, fast.
+
+    None if there is any doubt: who looks at it item by item then finds out, and where. That no key
+    was given twice shows in the text, where each has a colon: those are counted.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict | list) or "\\u003" in text:  # a colon in disguise
+        return None
+    names, texts, numbers = list[str](), list[str](), list[int | float]()
+    if not _gather(cast("dict[str, Any] | list[Any]", data), limits.depth, names, texts, numbers):
+        return None
+    words = "".join((*names, *texts))
+    fine = (
+        len(names) == text.count(":") - words.count(":")
+        and (words.isascii() or _is_text(words))
+        and max(map(len, names), default=0) <= limits.string
+        and max(map(len, texts), default=0) <= limits.string
+        and -LARGE < min(numbers, default=0) <= max(numbers, default=0) < LARGE
+        and isfinite(sum(numbers))
+    )
+    return cast("dict[str, Any] | list[Any]", data) if fine else None
+
+
+def _gather(
+    data: dict[str, Any] | list[Any],
+    depth: int,
+    names: list[str],
+    texts: list[str],
+    numbers: list[int | float],
+) -> bool:
+    """All keys, texts and numbers of the data, level by level; False if it lies too deep."""
+    inner: list[dict[str, Any] | list[Any]] = [data]
+    plain: list[Any] = []
+    put: Mapping[type[Any], Callable[[Any], None]] = {
+        dict: inner.append,
+        list: inner.append,
+        str: texts.append,
+        int: numbers.append,
+        float: numbers.append,
+        bool: plain.append,
+        type(None): plain.append,
+    }
+    for _ in range(depth):
+        level = inner.copy()
+        inner.clear()
+        for container in level:
+            if isinstance(container, dict):
+                names += container
+                items = container.values()
+            else:
+                items = container
+            for item in items:
+                put[item.__class__](item)
+        if not inner:
+            return True
+    return False
 
 
 class _Repeated(dict[str, Any]):
@@ -236,6 +304,15 @@ def _key_faults(
             fine.add(key)
         elif fault := _scalar_fault(key, limits):
             yield _Fault(*fault, _path(crumb))
+
+
+def _is_text(text: str) -> bool:
+    """Whether no half character stands in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _scalar_fault(item: object, limits: Limits) -> tuple[Code, str, str] | None:

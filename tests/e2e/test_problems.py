@@ -123,6 +123,13 @@ def test_what_goes_wrong_is_said_at_once_and_its_details_when_asked_for(
     expect(studio.state("Clock")).to_have_text(re.compile(r"s$"), timeout=SLOW)
     expect(studio.state("Kettle")).to_have_text("error")
 
+    page.reload()  # the server keeps it with the job
+    expect(studio.state("Kettle")).to_have_text("error")
+    page.keyboard.press("Control+Shift+m")
+    details.get_by_text("Technical details").click()
+    expect(details.locator("pre")).to_contain_text("ValueError: The kettle is empty.")
+    expect(details.locator("pre")).to_contain_text("strength = 2.5")
+
 
 def _open(
     studio: Studio,

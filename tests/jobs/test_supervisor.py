@@ -66,6 +66,17 @@ async def test_a_node_error_is_no_reason_to_try_again(studio: Studio) -> None:
     assert (record.attempt, record.problems[0].code) == (1, "node_failed")
 
 
+async def test_what_is_known_of_a_failure_is_kept_with_the_job(studio: Studio) -> None:
+    job = await studio.submit("Text", ("Fail", {"why": "the disk is full"}))
+    async with studio.working():
+        await studio.state(job, "failed")
+    (failure,) = await studio.queue.failures(job)
+    assert (failure.node, failure.error) == ("2", "OSError")
+    assert failure.traceback == ("OSError: the disk is full\n",)
+    assert failure.inputs == {"why": "the disk is full"}
+    assert await studio.queue.failures("nothing") == []
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [

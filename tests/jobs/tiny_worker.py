@@ -146,7 +146,11 @@ class Worker:
             file.write(f"{node}\n")
         return []
 
-    def Fail(self, node: str) -> bool:
+    def Fail(self, node: str, why: str = "") -> bool:
+        problem = {"code": "node_failed", "message": "The node failed.", "node": node}
+        more = {"error": "OSError", "traceback": [f"OSError: {why}\n"], "inputs": {"why": why}}
+        event = {"type": "node_failed", "node": node, "problem": problem, **more}
+        self.say("event", event=event)
         return False
 
     def Crash(self, node: str) -> None:

@@ -16,6 +16,7 @@ from wirebrush.events import (
     FINAL_STATES,
     Event,
     Finished,
+    NodeFailed,
     NodeFinished,
     NodeStarted,
     Output,
@@ -25,6 +26,7 @@ from wirebrush.events import (
 )
 from wirebrush.graph.origin import Origin, origin_of
 from wirebrush.graph.prompt import Prompt
+from wirebrush.jobs import failures
 from wirebrush.jobs.assets import AssetStore, MadeBy
 from wirebrush.jobs.desk import WorkerDesk
 from wirebrush.jobs.errors import JobsError, WorkerFailed
@@ -53,6 +55,7 @@ class Services:
 class Attempt:
     """Takes the frames of one job. `ended` is done when the worker is free again.
 
+    `failed` are the nodes that went wrong, the first of them.
     `trouble` is set when the server could not keep what the worker made: a full disk, mostly.
     """
 
@@ -65,6 +68,7 @@ class Attempt:
         self.problem: Problem | None = None
         self.node: str | None = None
         self.acting: dict[str, None] = {}
+        self.failed: list[NodeFailed] = []
         self._worker = worker
         self._services = services
         self._catalog = catalog
@@ -185,6 +189,8 @@ class Attempt:
                 self.acting[event.node] = None
         if isinstance(event, NodeFinished):
             self.acting.pop(event.node, None)
+        if isinstance(event, NodeFailed) and len(self.failed) < failures.KEPT:
+            self.failed.append(event)
         self._heard.append(event)
         if self._telling is None or self._telling.done():
             self._telling = asyncio.create_task(self._tell())

@@ -15,14 +15,22 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from wirebrush.events import Event, Finished, JobState, Output, Problem, Queued, Started
-from wirebrush.graph.detect import document_id
-from wirebrush.jobs import attempts, history, joborder, jobtable, timings
-from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
+from wirebrush.events import (
+    Event,
+    Finished,
+    JobState,
+    NodeFailed,
+    Output,
+    Problem,
+    Queued,
+    Started,
+)
+from wirebrush.jobs import accepting, attempts, failures, history, joborder, jobtable, timings
+from wirebrush.jobs.errors import NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.ids import Ids
 from wirebrush.jobs.journal import Journal
-from wirebrush.jobs.records import Body, JobRecord, Submission, body_digest
+from wirebrush.jobs.records import Body, JobRecord, Submission
 
 MAX_WAITING = 20_000
 """So many jobs of one owner may wait; more is a script gone wild."""
@@ -103,10 +111,10 @@ class JobQueue:
         IdempotencyConflict if the key is known with another body; the same body is the same job.
         QueueFull if the owner has too many waiting.
         """
-        fresh = _fresh(self._ids.new(), submission)
+        fresh = accepting.fresh(self._ids.new(), submission)
 
         def accept(db: sqlite3.Connection) -> tuple[JobRecord, int]:
-            known = _known(db, submission)
+            known = accepting.known(db, submission)
             key, front = submission.idempotency_key, submission.front
             if known is None and jobtable.waiting_of(db, submission.owner) >= self._max_waiting:
                 raise QueueFull(
@@ -131,6 +139,10 @@ class JobQueue:
     async def body(self, job: str) -> Body | None:
         """What a job computes: its prompt, targets, workflow and metadata."""
         return await self._journal.read(lambda db: jobtable.body(db, job))
+
+    async def failures(self, job: str) -> list[NodeFailed]:
+        """The nodes that failed in a job, with what helps whoever wrote them; those first told."""
+        return await self._journal.read(lambda db: failures.of(db, job))
 
     async def page(
         self,
@@ -197,7 +209,7 @@ class JobQueue:
             group=old.group,
             rules=work.rules,
         )
-        fresh = replace(_fresh(self._ids.new(), again), retry_of=job)
+        fresh = replace(accepting.fresh(self._ids.new(), again), retry_of=job)
         record = await self._journal.write(lambda db: jobtable.insert(db, fresh, work, None, False))
         self._tell(record.id, Queued(0))
         return record
@@ -288,8 +300,11 @@ class JobQueue:
             lambda db: jobtable.add_outputs(db, lease.job.id, lease.epoch, shown)
         )
 
-    async def finish(self, lease: Lease, end: Finished) -> JobRecord | None:
-        """Record a job's end. None: the lease is stale, and the job ended (or runs) otherwise."""
+    async def finish(
+        self, lease: Lease, end: Finished, failed: Sequence[NodeFailed] = ()
+    ) -> JobRecord | None:
+        """Record a job's end, and what is known of the nodes that failed. None: the lease is
+        stale, and the job ended (or runs) otherwise."""
 
         def commit(db: sqlite3.Connection) -> JobRecord | None:
             problems = (*lease.job.problems, *end.problems)  # with those of earlier attempts
@@ -298,6 +313,7 @@ class JobQueue:
             )
             if record is not None:
                 timings.note(db, record.id, lease.body.prompt, end.summary.per_node)
+                failures.keep(db, record.id, failed)
             return record
 
         record = await self._journal.write(commit)
@@ -360,36 +376,3 @@ class JobQueue:
     def _wake(self) -> None:
         self._change.set()  # for all who wait now;
         self._change = asyncio.Event()  # whoever comes next waits for the next change
-
-
-def _fresh(job: str, submission: Submission) -> JobRecord:
-    workflow = submission.workflow or {}
-    title = str(workflow.get("name") or "")
-    return JobRecord(
-        job,
-        "queued",
-        submission.priority,
-        position=0.0,
-        created=time.time(),
-        title=title,
-        owner=submission.owner,
-        nodes=len(submission.prompt),
-        document=document_id(workflow) or None,
-        group=submission.group,
-    )
-
-
-def _known(db: sqlite3.Connection, submission: Submission) -> JobRecord | None:
-    key = submission.idempotency_key
-    known = None if key is None else jobtable.by_key(db, submission.owner, key)
-    if known is None:
-        return None
-    record, digest = known
-    before = jobtable.body(db, record.id)
-    same = digest == body_digest(submission.body.to_text())
-    if not same and (before is None or not submission.body.repeats(before)):
-        raise IdempotencyConflict(
-            f"The idempotency key {key!r} belongs to job {record.id}, which has another body.",
-            "Use a new key for a new job; repeat a key only with the same workflow.",
-        )
-    return record

@@ -127,6 +127,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX comfy_prompts_by_id ON comfy_prompts (prompt_id, seq)",
     ),
+    (
+        # How nodes of a job failed, for who wrote them; `data` is packed JSON.
+        """CREATE TABLE failures (
+            job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+            idx INTEGER NOT NULL, data BLOB NOT NULL,
+            PRIMARY KEY (job, idx)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -267,7 +267,7 @@ class Supervisor:
                 await self._commit(lambda: queue.release(lease))
             else:
                 self._failures = 0
-                await self._commit(lambda: queue.finish(lease, end))
+                await self._commit(lambda: queue.finish(lease, end, attempt.failed))
         elif self._stopping.is_set() and verdict is None:
             await self._commit(lambda: queue.release(lease))
         else:

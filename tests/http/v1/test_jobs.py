@@ -13,6 +13,8 @@ import pytest
 from http_studio import PROMPT, WORKFLOW, Studio
 from multidict import CIMultiDictProxy
 
+from wirebrush.events import Finished, NodeFailed, Problem
+
 JSON = {"Content-Type": "application/json"}
 
 
@@ -198,6 +200,20 @@ async def test_retry_wants_a_job_that_has_ended(studio: Studio) -> None:
     status, body, _ = await studio.ask("POST", f"/v1/jobs/{job}/retry")
     assert status == 202
     assert body["job"]["retry_of"] == job
+
+
+async def test_how_nodes_failed_is_asked_for_by_job(studio: Studio) -> None:
+    job = (await studio.ask("POST", "/v1/jobs", json={"prompt": PROMPT}))[1]["job"]["id"]
+    assert (await studio.ask("GET", f"/v1/jobs/{job}/failures"))[1] == {"failures": []}
+    lease = await studio.services.queue.lease("w")
+    assert lease is not None
+    problem = Problem("node_failed", "Number failed: ValueError: odd", node="1")
+    failed = NodeFailed("1", problem, "ValueError", ("ValueError: odd\n",), {"value": 3})
+    await studio.services.queue.finish(lease, Finished("failed", problems=(problem,)), [failed])
+    (told,) = (await studio.ask("GET", f"/v1/jobs/{job}/failures"))[1]["failures"]
+    assert (told["node"], told["error"], told["inputs"]) == ("1", "ValueError", {"value": 3})
+    assert told["traceback"] == ["ValueError: odd\n"]
+    assert (await studio.ask("GET", "/v1/jobs/nothing/failures"))[0] == 404
 
 
 async def test_the_queue_can_be_reordered_paused_and_cleared(studio: Studio) -> None:

@@ -1,6 +1,6 @@
 /** The server's HTTP routes that the page uses, each as one typed function. */
 import { call, get, send } from "./http";
-import type { AssetRecord, Catalog as CatalogData, JobRecord, NodePlanned, PackRecord } from "./wire.gen";
+import type { AssetRecord, Catalog as CatalogData, JobRecord, NodeFailed, NodePlanned, PackRecord } from "./wire.gen";
 import { toJson } from "../model/format/json";
 
 export { ApiError } from "./http";
@@ -75,6 +75,8 @@ export const api = {
   jobs: (query: JobsQuery) => get<{ jobs: JobRecord[]; next: string | null }>(`/v1/jobs?${parameters({ ...query })}`),
   job: async (id: string) => (await get<{ job: JobRecord }>(`/v1/jobs/${id}`)).job,
   jobBody: (id: string) => get<{ workflow: unknown; targets: string[] }>(`/v1/jobs/${id}/body`),
+  /** How nodes of a job failed. */
+  jobFailures: async (id: string) => (await get<{ failures: NodeFailed[] }>(`/v1/jobs/${id}/failures`)).failures,
   retry: async (id: string) => (await send<{ job: JobRecord }>("POST", `/v1/jobs/${id}/retry`)).job,
   cancel: (id: string) => send<{ job: JobRecord }>("POST", `/v1/jobs/${id}/cancel`),
   /** Put a waiting job before another; `null`: behind all of its priority. */

@@ -34,7 +34,7 @@ export interface Jobs {
 export interface DocumentRuns {
   readonly nodes: NodeRuns;
   readonly problems: readonly Problem[];
-  /** By node: what helps who wrote it, as far as this page was there when it went wrong. */
+  /** By node: what helps who wrote it. */
   readonly failures: Readonly<Record<string, NodeFailed>>;
 }
 
@@ -125,20 +125,33 @@ export function withOurs(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
   return withProblems({ ...next, ours: { ...next.ours, [record.id]: ours } }, ours.document, []);
 }
 
-/** Show what an earlier job of this document made; what a later one did stays. */
-export function withRestored(jobs: Jobs, record: JobRecord, ours: Ours): Jobs {
+/**
+ * Show what an earlier job of this document made; what a later one did stays. What went wrong is
+ * shown of the latest, with what the server keeps of the nodes that `failed`.
+ */
+export function withRestored(jobs: Jobs, record: JobRecord, ours: Ours, failed: readonly NodeFailed[] = []): Jobs {
   const { document, signatures } = ours;
+  const told = recordOfOwners(record, signatures);
   const runs: Record<string, NodeRun> = { ...runsOf(jobs, document).nodes };
   const isLater = (run: NodeRun | undefined): boolean =>
     run !== undefined && (jobs.byId[run.job]?.record.created ?? 0) > record.created;
   if (record.state === "succeeded")
     for (const [node, signature] of Object.entries(signatures))
       if (!isLater(runs[node])) runs[node] = { job: record.id, state: "cached", outputs: [], signature };
-  for (const [node, shown] of outputsByNode(recordOfOwners(record, signatures))) {
+  for (const [node, shown] of outputsByNode(told)) {
     if (isLater(runs[node])) continue;
     runs[node] = { job: record.id, state: "cached", outputs: shown, signature: signatures[node] };
   }
-  return withRuns({ ...jobs, ours: { ...jobs.ours, [record.id]: ours } }, document, { nodes: runs });
+  const known = { ...jobs, ours: { ...jobs.ours, [record.id]: ours } };
+  if (isFollowed(jobs, record, document)) return withRuns(known, document, { nodes: runs });
+  const failures = Object.fromEntries(failed.map((event) => [ownerOf(event.node, signatures), event]));
+  return withRuns(known, document, { nodes: runsAfterEnd(runs, record.id, told.problems), problems: told.problems, failures });
+}
+
+/** Whether events tell of the job already, or of a later one of its document. */
+function isFollowed({ ours, byId }: Jobs, { id, created }: JobRecord, document: string): boolean {
+  const isLater = (other: string): boolean => (byId[other]?.record.created ?? 0) > created;
+  return id in ours || Object.entries(ours).some(([other, job]) => job.document === document && isLater(other));
 }
 
 /** A document is closed: its jobs go on, but nothing shows what its nodes do. */

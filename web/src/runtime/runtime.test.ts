@@ -4,7 +4,8 @@ import * as jobs from "./jobs";
 import { sections } from "./queue";
 import { jobRecord as record } from "../testing/job";
 import { readPreview } from "./socket";
-import type { Event as JobEvent, ServerMessage } from "./wire.gen";
+import { stillTrue } from "../state/earlierJobs";
+import type { Event as JobEvent, NodeFailed, ServerMessage } from "./wire.gen";
 
 /** Feed inputs one after the other; the last state and all effects. */
 function drive(inputs: readonly Input[], from: Connection = CONNECTING): [Connection, Effect[]] {
@@ -194,6 +195,33 @@ describe("a job", () => {
     const shown = jobs.withRestored(jobs.withRestored(both, newer, OURS), old, OURS);
     expect(nodesOf(shown)["3"]?.outputs[0]?.asset).toBe("new");
     expect(shown.order).toEqual(["new", "old"]);
+  });
+});
+
+describe("a job of an earlier visit that failed", () => {
+  const problem = { code: "node_failed", message: "Empty.", hint: "", node: "2", port: null, severity: "error" as const };
+  const failed: NodeFailed = { type: "node_failed", node: "2", problem, error: "ValueError", traceback: ["line 5"], inputs: {} };
+  const old = record({ id: "old", state: "failed", created: 1, problems: [problem] });
+  const restored = jobs.withRestored(jobs.withRecords(jobs.NO_JOBS, [old]), old, OURS, [failed]);
+
+  test("says so again on its node, with what helps who wrote it", () => {
+    expect(nodesOf(restored)["2"]?.state).toBe("error");
+    expect(jobs.runsOf(restored, "d")).toMatchObject({ problems: [problem], failures: { "2": { error: "ValueError" } } });
+  });
+
+  test("says nothing when a later one went well", () => {
+    const newer = record({ id: "new", state: "succeeded", created: 2 });
+    const known = jobs.withRecords(restored, [newer]);
+    const shown = jobs.withRestored(known, newer, OURS);
+    expect(jobs.runsOf(shown, "d")).toMatchObject({ problems: [], failures: {} });
+    expect(jobs.runsOf(jobs.withRestored(shown, old, OURS, [failed]), "d").problems).toEqual([]);
+  });
+
+  test("says nothing of nodes that were changed since", () => {
+    const other = { ...problem, node: null };
+    const told = stillTrue({ ...old, problems: [problem, other] }, { "2": "then" }, { "2": "now" });
+    expect(told.problems).toEqual([other]);
+    expect(stillTrue(old, { "2": "same" }, { "2": "same" })).toBe(old);
   });
 });
 

@@ -1,10 +1,8 @@
 /** What the server does, as it arrives: jobs, node runs, previews, pictures, workers. */
 import { uuid } from "../model/document/ids";
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { upstream } from "../model/wires/connect";
-import { flatten } from "../model/subgraphs/flatten";
 import type { Document } from "../model/document/document";
-import { documentToJson, isRecord, NotAWorkflow, parseDocument } from "../model/format/format";
+import { documentToJson } from "../model/format/format";
 import { signatures as signaturesOf, type Signatures } from "../model/runs/signature";
 import { api, ApiError, type SystemInfo, type WorkerInfo } from "../runtime/api";
 import { afterAll } from "../runtime/batch";
@@ -13,6 +11,7 @@ import * as jobs from "../runtime/jobs";
 import { Previews, withoutPreviewsOf, type PreviewUrls } from "../runtime/previews";
 import { Socket } from "../runtime/socket";
 import type { AssetRecord, Event as JobEvent, JobRecord, Json, Problem, ServerMessage } from "../runtime/wire.gen";
+import { earlierJobs, stillTrue } from "./earlierJobs";
 
 export interface RuntimeState {
   readonly phase: Phase;
@@ -70,7 +69,6 @@ export interface RuntimeHost {
 
 const OPEN_JOBS = 500;
 const SHOWN_UPLOADS = 500;
-const RESTORED_JOBS = 3;
 
 export class Runtime {
   readonly store: StoreApi<RuntimeState> = createStore<RuntimeState>()(() => ({
@@ -176,11 +174,13 @@ export class Runtime {
   /** Show what earlier jobs of a document made, and follow those that still run. */
   async restore(document: Document): Promise<void> {
     const found = await earlierJobs(document);
-    for (const { record, signatures, ran } of found.toReversed()) {
+    const now = signaturesOf(document);
+    for (const { record, signatures, ran, failed } of found.toReversed()) {
       const known = jobs.withRecords(this.store.getState().jobs, [record]);
       // Events may have told more of it than this answer, which was on its way meanwhile.
       const latest = known.byId[record.id]?.record ?? record;
-      this.#jobs(jobs.withRestored(known, latest, { document: document.id, signatures, ran }));
+      const ours = { document: document.id, signatures, ran };
+      this.#jobs(jobs.withRestored(known, stillTrue(latest, signatures, now), ours, failed));
     }
   }
 
@@ -348,35 +348,6 @@ export class Runtime {
   #jobs(next: jobs.Jobs): void {
     this.store.setState({ jobs: next });
   }
-}
-
-interface EarlierJob {
-  readonly record: JobRecord;
-  readonly signatures: Signatures;
-  readonly ran: Document;
-}
-
-/** The latest jobs that ran this document, newest first. Jobs keep the workflow they ran. */
-async function earlierJobs(document: Document): Promise<EarlierJob[]> {
-  try {
-    const { jobs: found } = await api.jobs({ document: document.id, limit: RESTORED_JOBS });
-    const bodies = await Promise.all(found.map((record) => api.jobBody(record.id)));
-    return found.flatMap((record, index) => {
-      const { workflow, targets = [] } = bodies[index] ?? {};
-      if (!isRecord(workflow)) return [];
-      const ran = parseDocument(workflow);
-      return [{ record, signatures: signaturesIn(ran, targets), ran }];
-    });
-  } catch (error) {
-    if (error instanceof ApiError || error instanceof NotAWorkflow) return [];
-    throw error;
-  }
-}
-
-/** The signatures of what a job computed: its targets and what is above them. */
-function signaturesIn(document: Document, targets: readonly string[]): Signatures {
-  const all = signaturesOf(document);
-  return Object.fromEntries([...upstream(flatten(document), targets)].map((id) => [id, all[id] ?? ""]));
 }
 
 async function jobOrNull(id: string): Promise<JobRecord | null> {

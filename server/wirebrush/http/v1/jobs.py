@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 
 from aiohttp import web
 
-from wirebrush.events import JobState, Problem
+from wirebrush.events import JobState, NodeFailed, Problem, event_to_json
 from wirebrush.http.answers import Refused, answer, unknown
 from wirebrush.http.keys import SERVICES
 from wirebrush.http.requests import field_of, json_body, number
@@ -68,6 +68,15 @@ async def body(request: web.Request) -> web.Response:
         raise unknown("job", job)
     targets = list(work.targets)
     return answer({"workflow": work.workflow, "prompt": work.prompt, "targets": targets})
+
+
+async def failures(request: web.Request) -> web.Response:
+    """How nodes of a job failed, for whoever wrote them."""
+    job = _id(request)
+    queue = request.app[SERVICES].queue
+    if await queue.get(job) is None:
+        raise unknown("job", job)
+    return answer({"failures": [event_to_json(event) for event in await queue.failures(job)]})
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -173,6 +182,13 @@ ROUTES = (
         body,
         "What a job computes: its workflow, prompt and targets.",
         gives={**_GRAPH, "targets": list[str]},
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{id}/failures",
+        failures,
+        "The nodes of an ended job that failed: exception, traceback and inputs of each.",
+        gives={"failures": list[NodeFailed]},
     ),
     Route(
         "POST",

@@ -36,5 +36,10 @@ export default defineConfig({
     rolldownOptions: { output: { manualChunks: firstInOne() } },
   },
   server: { host: "127.0.0.1", proxy: { "/v1": { target: STUDIO, ws: true } } },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: {
+    include: ["src/**/*.test.ts"],
+    environment: "node",
+    setupFiles: ["src/testing/sameExamples.ts"],
+    testTimeout: 120_000, // a busy machine is no failure
+  },
 });

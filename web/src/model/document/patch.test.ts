@@ -63,5 +63,5 @@ it("thousands of nodes and wires are taken away and brought back in their places
   const back = apply(draft.document, invert(draft.changes));
   const took = performance.now() - started;
   expect(Object.keys(back.nodes)).toEqual(ids);
-  expect(took).toBeLessThan(1000); // a tenth of it here; copying the record for each would take many seconds
+  expect(took).toBeLessThan(5_000); // a fiftieth of it here; copying the record for each would take many seconds
 });

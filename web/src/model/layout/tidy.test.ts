@@ -45,7 +45,7 @@ describe("tidying", () => {
     const all = many.slice(50).flatMap((_, index) => [0, 1].map((next) => ({ from: `${index + next}`, out: 20, to: `${index + 50}`, in: 20 + next })));
     const start = performance.now();
     tidied({ sizes: many, wires: all, groups: [], corner: [0, 0] });
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeLessThan(60_000);
   });
 
   test("keeps the nodes of a frame together, and no two nodes overlap", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
+from wirebrush.api import Link
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem, quoted
 from wirebrush.graph.prompt import Prompt
@@ -35,13 +36,14 @@ def unorderable(prompt: Prompt) -> set[str]:
     """The nodes that have no place in any order of running: those in a cycle, or after one."""
     waits: dict[str, int] = {}
     users: dict[str, list[str]] = {}
-    for node in prompt.nodes.values():
+    nodes = prompt.nodes
+    for node_id, node in nodes.items():
         count = 0
-        for _, link in node.links():
-            if link.node in prompt.nodes:
+        for item in node.inputs.values():
+            if isinstance(item, Link) and item.node in nodes:
                 count += 1
-                users.setdefault(link.node, []).append(node.id)
-        waits[node.id] = count
+                users.setdefault(item.node, []).append(node_id)
+        waits[node_id] = count
     ready = [node_id for node_id, count in waits.items() if not count]
     for node_id in ready:  # grows while it is walked
         for user in users.get(node_id, ()):

@@ -10,7 +10,7 @@ from wirebrush.events import Problem
 from wirebrush.graph.codes import Code, problem, quoted
 from wirebrush.graph.detect import Format, detect, is_request
 from wirebrush.graph.jsontext import DEFAULT_LIMITS, Limits, Path, read_json
-from wirebrush.graph.prompt import Prompt, PromptNode, input_from_json, is_link
+from wirebrush.graph.prompt import Prompt, PromptNode, inputs_from_json, is_link
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SHAPE = '{"3": {"class_type": "KSampler", "inputs": {"steps": 20, "model": ["4", 0]}}, ...}'
@@ -84,11 +84,15 @@ def _unknown(data: object, wanted: Format) -> str:
 def _amounts(nodes: dict[str, Any], limits: Limits) -> Iterator[Problem]:
     if len(nodes) > limits.nodes:
         yield too_many_nodes(len(nodes), limits)
-    links = 0
-    for node in nodes.values():
-        inputs = cast("dict[str, Any]", node).get("inputs") if isinstance(node, dict) else None
-        if isinstance(inputs, dict):
-            links += sum(map(is_link, cast("dict[str, Any]", inputs).values()))
+    given = [
+        cast("dict[str, Any]", inputs)
+        for node in nodes.values()
+        if isinstance(node, dict)
+        and isinstance(inputs := cast("dict[str, Any]", node).get("inputs"), dict)
+    ]
+    if sum(map(len, given)) <= limits.links:
+        return  # and so are the wires among them
+    links = sum(is_link(item) for inputs in given for item in inputs.values())
     if links > limits.links:
         yield too_many_links(links, limits)
 
@@ -171,5 +175,5 @@ def _name(node_id: str, fields: dict[str, Any]) -> str:
 def _node(node_id: str, data: dict[str, Any]) -> PromptNode:
     meta = data.get("_meta")  # ignored unless it is what we know: clients write all sorts of things
     title = cast("dict[str, Any]", meta).get("title") if isinstance(meta, dict) else ""
-    inputs = {name: input_from_json(item) for name, item in data["inputs"].items()}
+    inputs = inputs_from_json(data["inputs"])
     return PromptNode(node_id, data["class_type"], inputs, title if isinstance(title, str) else "")

@@ -12,10 +12,15 @@ from typing import Any, cast
 
 from wirebrush.api import Link
 
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class PromptNode:
-    """One node of a prompt. Input values are JSON values or `Link`s."""
+    """One node of a prompt. Input values are JSON values or `Link`s.
+
+    Nobody changes one; it is not frozen because that makes it thrice as dear to make.
+    """
 
     id: str
     class_type: str
@@ -53,10 +58,8 @@ def is_link(item: object) -> bool:
     if not isinstance(item, list):
         return False
     parts = cast("list[object]", item)
-    if len(parts) != 2:
-        return False
-    node_id, output = parts
-    return isinstance(node_id, str) and type(output) is int  # bool is no index
+    # A bool is no index.
+    return len(parts) == 2 and isinstance(parts[0], str) and parts[1].__class__ is int
 
 
 def _needs_wrapping(item: object) -> bool:
@@ -65,13 +68,19 @@ def _needs_wrapping(item: object) -> bool:
 
 
 def _node_from_json(node_id: str, data: Mapping[str, Any]) -> PromptNode:
-    inputs = {name: input_from_json(item) for name, item in data["inputs"].items()}
     title = data.get("_meta", {}).get("title", "")
-    return PromptNode(node_id, data["class_type"], inputs, title)
+    return PromptNode(node_id, data["class_type"], inputs_from_json(data["inputs"]), title)
 
 
-def input_from_json(item: Any) -> Any:
-    """One input as it stands in JSON: a `Link`, or the value."""
+def inputs_from_json(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A node's inputs as they stand in JSON: a `Link`, or the value, by name."""
+    return {
+        name: item if item.__class__ in _SCALARS else _input_from_json(item)
+        for name, item in inputs.items()
+    }
+
+
+def _input_from_json(item: Any) -> Any:
     if is_link(item):
         return Link(item[0], item[1])
     if isinstance(item, dict):

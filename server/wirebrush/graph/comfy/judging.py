@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from wirebrush.api import NodeSpec
+from wirebrush.api import NodeSpec, Port
 from wirebrush.catalog import Catalog
 from wirebrush.graph.comfy.errors import Fault, bad_link, cycle, mismatch, missing
-from wirebrush.graph.comfy.literals import Judged, judged
+from wirebrush.graph.comfy.literals import judged
 from wirebrush.graph.comfy.object_info import Choices
 from wirebrush.graph.cycles import cycle_problems
 from wirebrush.graph.prompt import Prompt, is_link
@@ -53,8 +53,10 @@ class Judge:
         self.broken = bool(self.faults)
         for node_id, node in self.prompt.nodes.items():
             spec = self.world.catalog.spec(node.class_type)
+            if spec is None:
+                continue
             for name, item in self._inputs(node_id).items():
-                if spec is not None and isinstance(item, list):
+                if isinstance(item, list):
                     self._link(node_id, spec, name, cast("list[Any]", item))
         return self.broken
 
@@ -122,34 +124,42 @@ class Judge:
         sources: list[str] = []
         if spec is None:
             return sources
+        further = len(inputs)
         for port in spec.inputs:
-            item: Any = inputs.get(port.name)
             if port.name not in inputs:
                 if not port.optional:
                     self._blame(node_id, missing(port))
-            elif not isinstance(item, list):
-                self._literal(node_id, spec, port.name, item)
-            elif self._fits(node_id, spec, port.name, cast("list[Any]", item)):
-                sources.append(str(cast("list[Any]", item)[0]))
-        further = (item for name, item in inputs.items() if spec.port(name) is None)
-        lists = (cast("list[Any]", item) for item in further if isinstance(item, list))
-        sources.extend(item[0] for item in lists if self._broken(item) is None)
+                continue
+            further -= 1
+            item: Any = inputs[port.name]
+            if not isinstance(item, list):
+                inputs[port.name] = self._literal(node_id, spec, port, item)
+            elif self._fits(node_id, spec, port, link := cast("list[Any]", item)):
+                sources.append(link[0])
+        if further:
+            sources.extend(self._undeclared(spec, inputs))
         return sources
 
-    def _literal(self, node_id: str, spec: NodeSpec, name: str, item: Any) -> None:
-        port = spec.port(name)
-        assert port is not None  # it is one of the spec's
-        answer: Judged = judged(spec, port, item, self.world.files, self.world.choices)
-        if answer.fault is not None:
-            self._blame(node_id, answer.fault)
-        self._inputs(node_id)[name] = answer.value
+    def _undeclared(self, spec: NodeSpec, inputs: Mapping[str, Any]) -> Iterable[str]:
+        """The nodes that feed inputs of which the node's type says nothing."""
+        for name, item in inputs.items():
+            if spec.port(name) is None and isinstance(item, list):
+                link = cast("list[Any]", item)
+                if self._broken(link) is None:
+                    yield link[0]
 
-    def _fits(self, node_id: str, spec: NodeSpec, name: str, link: list[Any]) -> bool:
+    def _literal(self, node_id: str, spec: NodeSpec, port: Port, item: Any) -> Any:
+        """The value as it will run."""
+        value, fault = judged(spec, port, item, self.world.files, self.world.choices)
+        if fault is not None:
+            self._blame(node_id, fault)
+        return value
+
+    def _fits(self, node_id: str, spec: NodeSpec, port: Port, link: list[Any]) -> bool:
         if self._broken(link) is not None:
             return False  # which was said when all links were looked at
-        port = spec.port(name)
         source = self.world.catalog.spec(self.prompt.nodes[link[0]].class_type)
-        if port is None or source is None or port.unchecked == "all":
+        if source is None or port.unchecked == "all":
             return True
         slot: int = link[1]
         given = source.outputs[slot].type
@@ -168,10 +178,12 @@ class Judge:
         """What is wrong with a link: nothing, its shape (""), or where it comes from."""
         if not is_link(item):
             return ""
-        source, slot = cast("tuple[str, int]", tuple(item))
-        if source not in self.prompt.nodes:
+        source: str = item[0]
+        slot: int = item[1]
+        node = self.prompt.nodes.get(source)
+        if node is None:
             return f"there is no node {source[:60]!r}"
-        spec = self.world.catalog.spec(self.prompt.nodes[source].class_type)
+        spec = self.world.catalog.spec(node.class_type)
         if spec is not None and not 0 <= slot < len(spec.outputs):
             return f"node {source[:60]!r} has {len(spec.outputs)} outputs, counted from 0"
         return None
@@ -192,7 +204,7 @@ class Judge:
 
 def _overlap(given: str, wanted: str) -> bool:
     """Whether two types have one in common; `*` has all."""
-    if "*" in (given, wanted):
+    if given == wanted or "*" in (given, wanted):
         return True
     return not {*given.split(",")}.isdisjoint(part.strip() for part in wanted.split(","))
 

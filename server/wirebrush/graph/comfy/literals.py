@@ -6,9 +6,8 @@ Our own doors are strict. Here clients write what ComfyUI has always taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from wirebrush.api import NodeSpec, Port, Widget
 from wirebrush.graph.codes import Code
@@ -25,8 +24,7 @@ from wirebrush.graph.prompt import is_link
 from wirebrush.graph.values import ASSET_KINDS, LARGEST_INT, SMALLEST_INT, FilesLookup, check_value
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The value as it will run, written as a prompt has it, and what is wrong with it."""
 
     value: Any
@@ -35,8 +33,9 @@ class Judged:
 
 def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: Choices) -> Judged:
     """Convert a literal to its input's type and look whether that takes it."""
-    given = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
-    value: Any = given.get("__value__", item)
+    value: Any = item
+    if isinstance(item, dict):
+        value = cast("dict[str, Any]", item).get("__value__", item)
     if value is None and port.optional:
         return Judged(item)
     convert = None if port.list or isinstance(value, list) else _CONVERT.get(port.type)
@@ -54,9 +53,10 @@ def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: C
 def _fault(
     spec: NodeSpec, port: Port, widget: Widget, value: Any, files: FilesLookup, choices: Choices
 ) -> Fault | None:
-    if isinstance(value, int | float):
+    kind = value.__class__
+    if kind in _NUMBERS:
         low, high = widget.min, widget.max
-        if isinstance(value, int) and not isinstance(value, bool):
+        if kind is int:
             low = SMALLEST_INT if low is None else low
             high = LARGEST_INT if high is None else high
         if low is not None and value < low:
@@ -91,6 +91,7 @@ def _number(item: Any) -> float:
     return value
 
 
+_NUMBERS = frozenset({int, float, bool})
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "INT": int,
     "FLOAT": _number,

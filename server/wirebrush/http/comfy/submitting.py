@@ -24,10 +24,12 @@ from wirebrush.http.comfy.orders import Order
 from wirebrush.http.comfy.prompts import Prompts
 from wirebrush.http.comfy.refusing import NotRun, of_problems
 from wirebrush.http.services import Services
-from wirebrush.http.submit import CATALOG_SECONDS, THREAD_FROM
+from wirebrush.http.submit import CATALOG_SECONDS
 from wirebrush.http.v1.nodes import file_names
 from wirebrush.jobs.records import Submission
 
+THREAD_FROM = 500
+"""Judging more nodes than this takes milliseconds, which belong into a thread."""
 _FAILED = "prompt_outputs_failed_validation"
 _NAMELESS = frozenset({Code.MISSING_CLASS_TYPE.value, Code.BAD_NODE.value})
 

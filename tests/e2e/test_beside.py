@@ -36,6 +36,8 @@ def test_versions_are_told_apart_and_follow_what_is_done_beside_them(
     rows = versions.locator("ul").first.get_by_role("listitem")
     expect(rows).to_have_count(2)
     assert len(set(rows.all_inner_texts())) == 2
+    expect(rows.first).to_contain_text("steps 20 → 21")
+    expect(rows.last).to_contain_text("7 nodes")  # what it changed nobody knows any more
     differences = versions.get_by_role("list", name="Differences")
     expect(differences).to_contain_text("22")
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { wordsOf } from "../../app/commands/files";
 import { t } from "../../i18n/text";
 import { replaceDocument } from "../../model/commands";
@@ -11,21 +11,30 @@ import { moment } from "../../ui/format";
 import { Overlay } from "../../ui/Overlay";
 import { DiffView } from "../DiffView";
 import styles from "./Files.module.css";
+import { useChanges } from "./useChanges";
 
 interface Version {
   readonly info: VersionInfo;
   readonly document: Document;
 }
 
-async function read(name: string, info: VersionInfo): Promise<Version> {
-  return { info, document: parseDocument(await files.version(name, info.id)) };
+type Read = (info: VersionInfo) => Promise<Document>;
+
+/** Reads versions of a file, each once: they never change. */
+function reader(name: string): Read {
+  const known = new Map<string, Document>();
+  return async ({ id }) => {
+    const found = known.get(id) ?? parseDocument(await files.version(name, id));
+    known.set(id, found);
+    return found;
+  };
 }
 
 /** All versions, and what the newest holds: it is the first that one compares with. */
-async function newestOf(name: string): Promise<{ found: readonly VersionInfo[]; newest: Version | null }> {
+async function newestOf(name: string, read: Read): Promise<{ found: readonly VersionInfo[]; newest: Version | null }> {
   const found = await files.versions(name);
   const [first] = found;
-  return { found, newest: first ? await read(name, first) : null };
+  return { found, newest: first ? { info: first, document: await read(first) } : null };
 }
 
 /** Earlier states of the open document, each beside what it is now; after each save there is one more. */
@@ -43,10 +52,12 @@ function OfFile({ name }: { name: string }) {
   const now = useDocument((document) => document);
   const [versions, setVersions] = useState<readonly VersionInfo[] | null>(null);
   const [chosen, setChosen] = useState<Version | null>(null);
+  const read = useMemo(() => reader(name), [name]);
+  const changes = useChanges(versions, read);
 
   useEffect(() => {
     let current = true;
-    newestOf(name).then(
+    newestOf(name, read).then(
       ({ found, newest }) => {
         if (!current) return;
         setVersions(found);
@@ -57,10 +68,10 @@ function OfFile({ name }: { name: string }) {
     return () => {
       current = false;
     };
-  }, [name, studio]);
+  }, [name, read, studio]);
 
   async function choose(info: VersionInfo): Promise<void> {
-    setChosen(await read(name, info));
+    setChosen({ info, document: await read(info) });
   }
 
   function restore({ info, document }: Version): void {
@@ -82,7 +93,7 @@ function OfFile({ name }: { name: string }) {
               onClick={() => void choose(info).catch((error: Error) => studio.notify(wordsOf(error)))}
             >
               <span>{moment(info.saved * 1000)}</span>
-              <span className={styles["hint"]}>{t("open.nodes", { count: info.nodes ?? 0 })}</span>
+              <span className={styles["hint"]}>{changes[info.id] ?? t("open.nodes", { count: info.nodes ?? 0 })}</span>
             </button>
           </li>
         ))}

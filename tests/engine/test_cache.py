@@ -221,7 +221,10 @@ def test_damaged_files_are_dropped(folder: Path, disk: DiskStore, damage: str) -
     assert disk.get(named(1)) is not None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=30,
+)
 @given(position=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_never_served(disk: DiskStore, position: int, bit: int) -> None:
     disk.put(named(1), SMALL)

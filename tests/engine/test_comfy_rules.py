@@ -253,7 +253,7 @@ def test_a_failure_ends_async_nodes_that_are_under_way(bench: Any) -> None:
     job = bench.run(nodes, rules="comfy")
     assert job.state == "failed"
     assert [node for node, _, _ in failures(job)] == ["2"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while bench.log != ["begins", "ends"] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert bench.log == ["begins", "ends"]

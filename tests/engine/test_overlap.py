@@ -179,7 +179,7 @@ def test_who_waits_takes_over_when_the_first_gives_up(bench_of: Callable[..., An
         @node(id="Slow", category="t")
         def slow(*, run: Run) -> int:
             LOG.append("start")
-            for _ in range(200 if len(LOG) == 1 else 1):
+            for _ in range(12_000 if len(LOG) == 1 else 1):
                 time.sleep(0.005)
                 run.check()
             return 1

@@ -36,7 +36,7 @@ def choose(which: int, a: Lazy[int], b: Lazy[int]) -> int:
 @node(id="Wait", category="t")
 def wait(a: int) -> int:
     LOG.append("waits")
-    GATE.wait(20)
+    GATE.wait(100)
     return a
 
 @node(id="Save", category="t")
@@ -147,7 +147,7 @@ def test_while_a_job_runs_there_is_an_answer(bench_of: Callable[..., Any]) -> No
         assert planned(bench, graph, "2") == {"1": "cached", "2": "run"}
     finally:
         gate.set()
-        job.join(20)
+        job.join(60)
     assert planned(bench, graph, "2") == {"1": "cached", "2": "cached"}
 
 
@@ -170,7 +170,8 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=graphs(), then=graphs(), data=st.data())
 def test_a_run_does_what_was_planned(

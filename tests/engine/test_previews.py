@@ -9,7 +9,7 @@ from wirebrush.engine.previews import Previews
 
 
 def wait_for(event: threading.Event) -> None:
-    assert event.wait(5), "it did not happen"
+    assert event.wait(60), "it did not happen"
 
 
 def test_a_slow_decoder_does_not_slow_the_loop() -> None:
@@ -23,11 +23,9 @@ def test_a_slow_decoder_does_not_slow_the_loop() -> None:
 
     previews.offer(slow)
     wait_for(begun)
-    started = time.perf_counter()
     for step in range(1_000):
         previews.offer(lambda step=step: b"%d" % step)
-    assert time.perf_counter() - started < 0.5, "offers wait for nothing"
-    assert shown == []
+    assert shown == [], "offers wait for nothing: the decoder is still at work"
     release.set()
     _until(lambda: len(shown) == 2)
     assert shown == [b"old", b"999"], "the newest wins"
@@ -73,7 +71,7 @@ def test_one_that_fails_is_one_picture_less() -> None:
 
 
 def _until(true: object) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while callable(true) and not true():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.002)

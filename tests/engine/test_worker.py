@@ -69,6 +69,7 @@ def long(*, run: Run) -> int:
 @node(id="Hang", category="t")
 def hang() -> int:
     import re
+    os.write(2, b"it hangs\\n")
     return len(re.findall("(a+)+$", "a" * 40 + "b"))  # holds the interpreter for years
 
 @node(id="Open", category="t")
@@ -156,7 +157,7 @@ class Process:
             while True:
                 self.heard.append(self.receive())
         except ChannelClosed:
-            return self.popen.wait(10)
+            return self.popen.wait(60)
 
 
 @pytest.fixture
@@ -296,7 +297,8 @@ def test_a_hung_node_is_found_in_the_log_of_who_was_terminated(
     worker = spawn()
     worker.start({"1": ("Hang", {})})
     worker.until("event", lambda frame: frame.header["event"]["type"] == "node_started")
-    time.sleep(0.1)
+    while "it hangs" not in worker.log.read_text():
+        time.sleep(0.01)
     worker.popen.terminate()
     assert worker.end() == -signal.SIGTERM
     assert "in hang" in worker.log.read_text()
@@ -311,7 +313,7 @@ def test_it_ends_when_the_server_is_gone_and_keeps_what_is_finished(
     worker.until("event", lambda frame: frame.header["event"].get("node") == "2")
     assert worker.popen.stdin is not None
     worker.popen.stdin.close()
-    assert worker.popen.wait(10) in (0, 1)
+    assert worker.popen.wait(60) in (0, 1)
     assert spawn().run({"1": nodes["1"]})["summary"]["executed"] == 0
     assert ran(tmp_path) == ["a"]
 

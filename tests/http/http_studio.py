@@ -128,7 +128,7 @@ class Studio:
         async with self.session.ws_connect(
             self.url + "v1/ws", headers=self.bearer, **options
         ) as connection:
-            hello = await connection.receive_json(timeout=5)
+            hello = await connection.receive_json(timeout=60)
             assert hello["type"] == "hello"
             yield connection
 

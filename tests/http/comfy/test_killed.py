@@ -44,8 +44,8 @@ class Quick:
 class Slow(Quick):
     def run(self, value):
         note(f"Slow {value}")
-        bar = ProgressBar(40)
-        for _ in range(40):
+        bar = ProgressBar(100)
+        for _ in range(100):
             time.sleep(0.05)
             bar.update(1)
         return (value,)
@@ -87,13 +87,13 @@ class Server:
         until(lambda: self.get("object_info/Tell"))
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=60) as answer:
             return json.load(answer)
 
     def submit(self, value: int) -> str:
         body = json.dumps({"prompt": prompt(value), "client_id": "me"}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/prompt", body)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)["prompt_id"]
 
     def listen(self) -> Any:
@@ -111,7 +111,7 @@ class Server:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.communicate(timeout=30)
+            self.process.communicate(timeout=60)
 
     def ledger(self) -> list[str]:
         return (self.packs / "ledger.txt").read_text().splitlines()

@@ -48,11 +48,11 @@ async def test_who_asked_hears_of_new_lines_as_long_as_it_listens(comfy: Studio)
     logger = logging.getLogger("wirebrush.test")
     with kept_log(services.logs, prompts.sockets):
         async with comfy.session.ws_connect(comfy.url + "ws?clientId=a") as connection:
-            await connection.receive_json(timeout=5)
+            await connection.receive_json(timeout=60)
             for client in ("a", "gone"):
                 services.logs.subscribe(client, True)
             logger.error("hello")
-            told = await connection.receive_json(timeout=5)
+            told = await connection.receive_json(timeout=60)
         assert told["type"] == "logs"
         assert [line["m"] for line in told["data"]["entries"]] == ["ERROR: hello\n"]
         assert services.logs.subscribers == {"a"}

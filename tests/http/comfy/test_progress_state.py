@@ -65,15 +65,15 @@ async def test_many_nodes_are_told_less_often_and_all_at_the_end() -> None:
 
 
 async def test_what_was_held_back_comes_in_the_next_pause() -> None:
-    ear = Ear(100)
+    ear = Ear(1000)
     for node in ear.nodes:
         ear.run(node)
     before = states(await ear.heard())
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
     after = states(await ear.heard())
     assert len(before) < 200
     assert len(after) == 1
-    assert len(after[0]) == 100
+    assert len(after[0]) == 1000
 
 
 async def test_nodes_of_an_expansion_are_shown_where_it_says() -> None:

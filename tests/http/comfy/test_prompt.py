@@ -324,7 +324,8 @@ BODY = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(bodies=st.lists(BODY, min_size=1, max_size=8))
 async def test_whatever_comes_there_is_an_answer(tmp_path: Path, bodies: list[Any]) -> None:

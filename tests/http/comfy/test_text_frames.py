@@ -23,7 +23,7 @@ async def texts(connection: ClientWebSocketResponse, ends: int) -> list[bytes]:
     """The binary frames until a `status` says for the `ends`-th time that nothing is left."""
     found: list[bytes] = []
     while ends:
-        message = await connection.receive(timeout=5)
+        message = await connection.receive(timeout=60)
         if message.type is WSMsgType.BINARY:
             found.append(message.data)
             continue

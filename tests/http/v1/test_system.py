@@ -35,11 +35,11 @@ async def test_a_worker_that_changes_is_told(studio: Studio) -> None:
     async with studio.socket() as socket:
         await socket.send_json({"type": "subscribe"})
         await socket.send_json({"type": "ping"})
-        await socket.receive_json(timeout=5)
+        await socket.receive_json(timeout=60)
         for _ in range(2):  # the same status again is no news
             studio.services.workers.put(WorkerStatus("cpu-0", "down", detail="It crashed."))
         studio.services.workers.put(WorkerStatus("cpu-0", "starting"))
-        told = [await socket.receive_json(timeout=5) for _ in range(2)]
+        told = [await socket.receive_json(timeout=60) for _ in range(2)]
     assert [message["state"] for message in told] == ["down", "starting"]
     assert told[0]["detail"] == "It crashed."
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from wirebrush.catalog import Catalog
 from wirebrush.graph.comfy.reading import read_ui
 from wirebrush.graph.comfy.records import UiNode
-from wirebrush.graph.comfy.widgets import CONTROLS, Layouts, Place, Values, decode, encode
+from wirebrush.graph.comfy.value_lists import Values, decode, encode
+from wirebrush.graph.comfy.widgets import CONTROLS, Layouts, Place
 
 KSAMPLER = {
     "seed": 5,

@@ -9,6 +9,14 @@ from typing import Any, TypeAlias
 
 from wirebrush.catalog import Catalog
 from wirebrush.graph.comfy.colors import node_color
+from wirebrush.graph.comfy.kept import (
+    MODES,
+    kept_of_loose,
+    kept_of_node,
+    kept_of_note,
+    port_extra,
+    unlinked,
+)
 from wirebrush.graph.comfy.placeholder import COMFY
 from wirebrush.graph.comfy.promoted import shown_ports
 from wirebrush.graph.comfy.reading import as_id, as_list, as_object, as_point
@@ -24,13 +32,13 @@ from wirebrush.graph.comfy.records import (
     UiSubgraph,
 )
 from wirebrush.graph.comfy.tracing import MOST_STEPS, Source, Tracer
-from wirebrush.graph.comfy.widgets import Layouts, Place, Values, decode
+from wirebrush.graph.comfy.value_lists import Values, decode
+from wirebrush.graph.comfy.widgets import Layout, Layouts, Place
 from wirebrush.graph.workflow import (
     SUBGRAPH,
     VALUE_NODE,
     End,
     Frame,
-    Mode,
     Note,
     Point,
     SubgraphInput,
@@ -43,20 +51,12 @@ from wirebrush.graph.workflow_text import natural
 TITLE = 30
 """How high ComfyUI draws the title of a node."""
 
-_MODES: Mapping[int, Mode] = {2: "mute", 4: "bypass"}
 _KEPT_ELSEWHERE = frozenset(
     {
         *("id", "name", "version", "nodes", "links", "groups", "definitions", "inputs", "outputs"),
         *("last_node_id", "last_link_id", "state"),
     }
 )
-_NODE_FIELDS = frozenset(
-    {
-        *("id", "type", "pos", "size", "mode", "title", "inputs", "outputs"),
-        *("widgets_values", "widgets_values_named"),
-    }
-)
-_PORT_FIELDS = frozenset({"id", "name", "type", "linkIds"})
 
 Say: TypeAlias = Callable[[str, str, str], None]
 """Is told a message, a hint and a node: what could not be taken over as it was."""
@@ -87,6 +87,8 @@ class CanvasIn:
     graph: UiGraph
     shared: Shared
     tracer: Tracer = field(init=False)
+    used: set[str] = field(default_factory=set[str])
+    """The numbers of the links that became wires."""
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(self.graph)
@@ -101,7 +103,8 @@ class CanvasIn:
         return iter(sorted(nodes, key=lambda node: natural(node.id)))
 
     def _node(self, node: UiNode) -> WorkflowNode:
-        values = self._values(node)
+        layout = self._layout(node)
+        values = self._values(node, layout)
         subgraph = node.type in self.shared.subgraphs
         flags = as_object(node.raw.get("flags"))
         return WorkflowNode(
@@ -112,23 +115,25 @@ class CanvasIn:
             title=node.title,
             values=values.named,
             controls=values.controls,
-            mode=_MODES.get(node.mode, ""),
+            mode=MODES.get(node.mode, ""),
             collapsed=flags.get("collapsed") is True,
             color=node_color(node.raw),
-            extra={COMFY: _kept(node, values)},
+            extra={COMFY: kept_of_node(node, values, layout, subgraph)},
         )
 
-    def _values(self, node: UiNode) -> Values:
+    def _layout(self, node: UiNode) -> Layout | None:
         if node.type in self.shared.subgraphs:
-            shown = shown_ports(self.shared.subgraphs[node.type])
-            values = decode(node, tuple(map(Place, shown)))
+            return tuple(map(Place, shown_ports(self.shared.subgraphs[node.type])))
+        if node.type == PRIMITIVE:
+            return (Place(VALUE_NODE.port, control=True),)
+        edited = [slot.name for slot in node.inputs if slot.widget]
+        return self.shared.layouts.of(node.type, edited)
+
+    def _values(self, node: UiNode, layout: Layout | None) -> Values:
+        values = decode(node, layout)
+        if node.type in self.shared.subgraphs:
             held = {name: item for name, item in values.named.items() if item is not None}
             return replace(values, named=held)
-        if node.type == PRIMITIVE:
-            return decode(node, (Place(VALUE_NODE.port, control=True),))
-        edited = [slot.name for slot in node.inputs if slot.widget]
-        layout = self.shared.layouts.of(node.type, edited)
-        values = decode(node, layout)
         if values.raw is not None and layout is not None:
             message = f"The values of {node.title or node.type} (node {node.id}) do not fit it."
             hint = "Its pack may have changed since. They are kept; set those that matter again."
@@ -148,7 +153,8 @@ class CanvasIn:
                     self.shared.say(message, "Connect the input again.", node.id)
                     continue
                 target = End(node.id, self._input(node, slot))
-                yield Wire(self._output(source), target, source.knots, _through(source))
+                self._use(source)
+                yield Wire(self._output(source), target, source.knots, self._way(source))
 
         if self.tracer.steps > MOST_STEPS:
             message = "The links run through more reroutes than can be followed."
@@ -162,6 +168,7 @@ class CanvasIn:
                 link = self.tracer.into(node, slot)
                 source = self.tracer.source(link) if link is not None else None
                 if source is not None and source.node == INSIDE:
+                    self._use(source)
                     end = End(node.id, self._input(node, slot))
                     fed.setdefault(source.slot, []).append((end, source))
         return fed
@@ -169,7 +176,10 @@ class CanvasIn:
     def port_in(self, port: UiPort, fed: Sequence[tuple[End, Source]]) -> SubgraphInput:
         """An input of a definition."""
         through = [list(source.through) for _, source in fed]
-        extra = _port_extra(port, through if any(through) else None)
+        extra = port_extra(port, through if any(through) else None)
+        types = [[link.type for link in source.way] for _, source in fed]
+        if any(set(each) != {port.type} for each in types):
+            extra = {COMFY: {**as_object(extra.get(COMFY)), "types": types}}
         return SubgraphInput(port.id, port.name, port.type, tuple(end for end, _ in fed), extra)
 
     def port_out(self, port: UiPort, place: int) -> SubgraphOutput:
@@ -177,8 +187,11 @@ class CanvasIn:
         link = self.tracer.ends.get((OUTSIDE, place))
         source = self.tracer.source(link) if link is not None else None
         if source is None or source.node not in self.tracer.nodes:
-            return SubgraphOutput(port.id, End("", ""), port.name, port.type, _port_extra(port))
-        extra = _port_extra(port, list(source.through) or None)
+            return SubgraphOutput(port.id, End("", ""), port.name, port.type, port_extra(port))
+        self._use(source)
+        extra = port_extra(port, list(source.through) or None)
+        if types := as_object(self._way(source).get(COMFY)).get("types"):
+            extra = {COMFY: {**as_object(extra.get(COMFY)), "types": types}}
         return SubgraphOutput(port.id, self._output(source), port.name, port.type, extra)
 
     def _input(self, node: UiNode, slot: int) -> str:
@@ -201,11 +214,24 @@ class CanvasIn:
         unique = source.slot < len(known) and known.count(known[source.slot]) == 1
         return End(node.id, known[source.slot] if unique else f"#{source.slot}")
 
+    def _use(self, source: Source) -> None:
+        self.used |= {link.id for link in source.way}
+
+    def _way(self, source: Source) -> dict[str, Any]:
+        """What a wire remembers of its links: what their knots were, and their types if they say
+        another one than the output."""
+        outputs = self.tracer.nodes[source.node].outputs
+        kept: dict[str, Any] = {"through": list(source.through)} if source.through else {}
+        kind = outputs[source.slot].type if source.slot < len(outputs) else "*"
+        types = [link.type for link in source.way]
+        kept |= {"types": types} if set(types) != {kind} else {}
+        return {COMFY: kept} if kept else {}
+
     def frames(self) -> Iterator[Frame]:
         """The groups."""
         for place, group in enumerate(self.graph.groups, 1):
             x, y, width, height = _bounding(group.get("bounding"))
-            title, known = group.get("title"), {"id", "title", "bounding", "color"}
+            title, known = group.get("title"), {"id", "title", "bounding"}
             yield Frame(
                 id=as_id(group.get("id")) or str(place),
                 title=title if isinstance(title, str) else "",
@@ -228,19 +254,21 @@ class CanvasIn:
                     at=below_title(node.at, -1),
                     size=_with_title(node.size) or (0, 0),
                     color=node_color(node.raw),
-                    extra={COMFY: _note_kept(node)},
+                    extra={COMFY: kept_of_note(node)},
                 )
 
     def extra(self) -> dict[str, Any]:
         """The fields of the file that are nothing to us, and its reroutes for the way back."""
         kept = {name: item for name, item in self.graph.raw.items() if name not in _KEPT_ELSEWHERE}
         reroutes = {
-            node.id: {**node.raw, **_unlinked(node)}
+            node.id: {**node.raw, **unlinked(node)}
             for node in self.graph.nodes
             if node.type == REROUTE
         }
         kept["nodeOrder"] = [node.id for node in self.graph.nodes]
-        return {COMFY: kept | ({"rerouteNodes": reroutes} if reroutes else {})}
+        kept |= {"rerouteNodes": reroutes} if reroutes else {}
+        loose = [kept_of_loose(link, through) for link, through in self.tracer.loose(self.used)]
+        return {COMFY: kept | ({"looseLinks": loose} if loose else {})}
 
 
 def below_title(at: Point, times: int = 1) -> Point:
@@ -250,46 +278,6 @@ def below_title(at: Point, times: int = 1) -> Point:
 
 def _with_title(size: Point | None) -> Point | None:
     return None if size is None else (size[0], size[1] + TITLE)
-
-
-def _kept(node: UiNode, values: Values) -> dict[str, Any]:
-    """What of a node has no field with us."""
-    kept = {name: item for name, item in node.raw.items() if name not in _NODE_FIELDS}
-    flags = as_object(kept.get("flags"))
-    kept["flags"] = {name: item for name, item in flags.items() if name != "collapsed"}
-    kept |= _unlinked(node)
-    if values.raw is not None:
-        kept["widgets_values"] = values.raw
-    elif isinstance(node.values, dict):
-        kept["valuesByName"] = True
-    elif values.rest:
-        kept["rest"] = list(values.rest)
-    return kept
-
-
-def _note_kept(node: UiNode) -> dict[str, Any]:
-    own = {"type": node.type, "title": node.title, "mode": node.mode}
-    return own | _kept(node, Values())
-
-
-def _unlinked(node: UiNode) -> dict[str, Any]:
-    """The slots without their links, which the wires say."""
-    sides = (("inputs", node.inputs), ("outputs", node.outputs))
-    return {
-        side: [{k: v for k, v in slot.raw.items() if k not in ("link", "links")} for slot in slots]
-        for side, slots in sides
-    }
-
-
-def _port_extra(port: UiPort, through: Sequence[Any] | None = None) -> dict[str, Any]:
-    kept = {name: item for name, item in port.raw.items() if name not in _PORT_FIELDS}
-    if through is not None:
-        kept["through"] = list(through)
-    return {COMFY: kept} if kept else {}
-
-
-def _through(source: Source) -> dict[str, Any]:
-    return {COMFY: {"through": list(source.through)}} if source.through else {}
 
 
 def _bounding(item: object) -> tuple[float, float, float, float]:

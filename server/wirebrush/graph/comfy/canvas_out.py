@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any, cast
 
 from wirebrush.graph.comfy.canvas_in import TITLE, below_title
 from wirebrush.graph.comfy.colors import comfy_colors
-from wirebrush.graph.comfy.links import LinkTable
+from wirebrush.graph.comfy.links import LinkTable, as_number, link_fields
 from wirebrush.graph.comfy.placeholder import COMFY
 from wirebrush.graph.comfy.reading import as_list, as_object, as_point
 from wirebrush.graph.comfy.records import INSIDE, OUTSIDE, REROUTE_SIZE, UiLink
 from wirebrush.graph.comfy.slots import Definitions, Slots
-from wirebrush.graph.comfy.widgets import Values, encode
+from wirebrush.graph.comfy.value_lists import Values, encode, encode_short, renamed, rewritten
+from wirebrush.graph.comfy.widgets import Layout
 from wirebrush.graph.workflow import End, Frame, Note, Point, Subgraph, Wire, Workflow, WorkflowNode
 
 _MODES = {"": 0, "mute": 2, "bypass": 4}
@@ -37,6 +39,7 @@ class CanvasOut:
             self._connect(wire)
         if isinstance(self.graph, Subgraph):
             self._connect_ports(self.graph)
+        self.table.connect_loose(self._sides())
 
     @property
     def last_node(self) -> int:
@@ -50,22 +53,34 @@ class CanvasOut:
         slot, kind = self._output(wire.source)
         target = self._input(wire.target, kind)
         link = UiLink("", wire.source.node, slot, wire.target.node, target, kind)
-        self.table.connect(link, wire.knots, as_object(wire.extra.get(COMFY)).get("through"))
+        self.table.connect(link, wire.knots, as_object(wire.extra.get(COMFY)))
 
     def _connect_ports(self, definition: Subgraph) -> None:
         for place, port in enumerate(definition.inputs):
-            marks = as_list(as_object(port.extra.get(COMFY)).get("through"))
-            for end, through in zip(port.to, [*marks, *[None] * len(port.to)], strict=False):
-                if end.node in self.slots:
+            kept = as_object(port.extra.get(COMFY))
+            marks, types = as_list(kept.get("through")), as_list(kept.get("types"))
+            for end, through, kinds in zip_longest(port.to, marks, types):
+                if end is not None and end.node in self.slots:
                     target = self._input(end, port.type)
                     link = UiLink("", INSIDE, place, end.node, target, port.type)
-                    self.table.connect(link, self.table.through(through), through)
+                    self._connect_unseen(link, through, kinds)
         for place, port in enumerate(definition.outputs):
             if port.source.node in self.slots:
                 slot, kind = self._output(port.source)
-                through = as_object(port.extra.get(COMFY)).get("through")
+                kept = as_object(port.extra.get(COMFY))
                 link = UiLink("", port.source.node, slot, OUTSIDE, place, kind)
-                self.table.connect(link, self.table.through(through), through)
+                self._connect_unseen(link, kept.get("through"), kept.get("types"))
+
+    def _connect_unseen(self, link: UiLink, through: object, types: object) -> None:
+        """A link whose knots only their marks are known of."""
+        self.table.connect(link, self.table.through(through), {"through": through, "types": types})
+
+    def _sides(self) -> dict[str, tuple[int, int]]:
+        """How many inputs and outputs each node has, those for the ports of a definition too."""
+        found = {name: (len(s.inputs), len(s.outputs)) for name, s in self.slots.items()}
+        if isinstance(self.graph, Subgraph):
+            found |= {INSIDE: (0, len(self.graph.inputs)), OUTSIDE: (len(self.graph.outputs), 0)}
+        return found
 
     def _output(self, end: End) -> tuple[int, str]:
         slots = self.slots[end.node]
@@ -110,27 +125,18 @@ class CanvasOut:
         }
         if node.title:
             data["title"] = node.title
-        values = self._values(node, kept)
-        if values is not None:
-            data["widgets_values"] = values
+        data |= self._values(node, kept)
         hidden = {*_OWN, "inputs", "outputs"}
         data |= {name: item for name, item in kept.items() if name not in hidden}
         return data | comfy_colors(node.color, kept)
 
-    def _values(self, node: WorkflowNode, kept: Mapping[str, Any]) -> Any:
+    def _values(self, node: WorkflowNode, kept: Mapping[str, Any]) -> dict[str, Any]:
         layout, defaults = self.definitions.layout(node)
-        if "widgets_values" in kept:
-            return kept["widgets_values"]  # they had no names, so nobody has changed them
-        if layout is None or kept.get("valuesByName") is True:
-            return dict(node.values) or None
-        if kept and not node.values:
-            return as_list(kept.get("rest")) or None
-        while kept and layout and layout[-1].name not in node.values:
-            layout = layout[:-1]  # a short list stays short: the rest are its defaults
-        if kept and layout and layout[-1].name not in node.controls:
-            layout = (*layout[:-1], replace(layout[-1], control=False))
         values = Values(dict(node.values), dict(node.controls), tuple(as_list(kept.get("rest"))))
-        return encode(values, layout, defaults)
+        named = as_object(kept.get("named"))
+        found = {"widgets_values_named": renamed(named, values, layout or ())} if named else {}
+        items = _value_list(values, kept, layout, defaults)
+        return found if items is None else {"widgets_values": items, **found}
 
     def _note(self, note: Note) -> dict[str, Any]:
         kept = dict(as_object(note.extra.get(COMFY)))
@@ -162,38 +168,32 @@ class CanvasOut:
 
     def points(self) -> Iterator[dict[str, Any]]:
         """The points that links run through."""
-        for name, point in self.table.points.items():
-            data: dict[str, Any] = {"id": as_number(name)}
-            if point.parent is not None:
-                data["parentId"] = as_number(point.parent)
-            yield data | {"pos": list(point.at), "linkIds": [int(link) for link in point.links]}
+        return self.table.written_points()
 
 
-_OWN = frozenset({"rest", "valuesByName", "color", "bgcolor", "widgets_values"})
+_OWN = frozenset({"rest", "list", "named", "valuesByName", "color", "bgcolor", "widgets_values"})
 """Fields beside ours that are written in another way."""
+
+
+def _value_list(
+    values: Values, kept: Mapping[str, Any], layout: Layout | None, defaults: Mapping[str, Any]
+) -> Any:
+    """`widgets_values`: as the file had it, but for what has changed; None if there is nothing."""
+    if "widgets_values" in kept:
+        return kept["widgets_values"]  # they had no names, so nobody has changed them
+    items = kept.get("list")
+    if isinstance(items, list):
+        own, named = as_list(cast("object", items)), as_object(kept.get("named"))
+        return own if layout is None else rewritten(own, values, layout, defaults, named)
+    if layout is None or kept.get("valuesByName") is True:
+        return dict(values.named) or None
+    if not kept:
+        return encode(values, layout, defaults)
+    return encode_short(values, layout, defaults) if values.named else [*values.rest] or None
 
 
 def _without_title(size: Point) -> list[float]:
     return [size[0], max(0, size[1] - TITLE)]
-
-
-def link_fields(link: UiLink) -> dict[str, Any]:
-    """A link as version 1 writes it, without its point."""
-    return {
-        "id": int(link.id),
-        "origin_id": as_number(link.origin),
-        "origin_slot": link.origin_slot,
-        "target_id": as_number(link.target),
-        "target_slot": link.target_slot,
-        "type": link.type,
-    }
-
-
-def as_number(name: str) -> int | str:
-    """An id as ComfyUI writes it: a number if it is one."""
-    digits = name.removeprefix("-")
-    plain = digits.isascii() and digits.isdecimal() and len(digits) < 16
-    return int(name) if plain and (digits == "0" or digits[0] != "0") else name
 
 
 def _group(frame: Frame, place: int) -> dict[str, Any]:
@@ -203,10 +203,13 @@ def _group(frame: Frame, place: int) -> dict[str, Any]:
         "title": frame.title,
         "bounding": [*frame.at, *frame.size],
     }
+    kept = as_object(frame.extra.get(COMFY))
     if frame.color.startswith("#"):
         data["color"] = frame.color
+    elif frame.color != kept.get("color"):
+        kept = {name: item for name, item in kept.items() if name != "color"}
     data["flags"] = {}
-    return data | as_object(frame.extra.get(COMFY))
+    return data | {name: item for name, item in kept.items() if name not in data or name != "color"}
 
 
 def _reroute(raw: Mapping[str, Any]) -> dict[str, Any]:

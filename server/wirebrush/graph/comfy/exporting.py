@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wirebrush.catalog import Catalog
-from wirebrush.graph.comfy.canvas_out import CanvasOut, as_number, link_fields
+from wirebrush.graph.comfy.canvas_out import CanvasOut
+from wirebrush.graph.comfy.links import as_number, link_fields
 from wirebrush.graph.comfy.placeholder import COMFY
 from wirebrush.graph.comfy.reading import as_object
 from wirebrush.graph.comfy.records import INSIDE, OUTSIDE, UiLink
@@ -15,7 +16,7 @@ from wirebrush.graph.comfy.widgets import Layouts
 from wirebrush.graph.workflow import Subgraph, SubgraphInput, SubgraphOutput, Workflow
 
 _PORTS_SIZE = (120, 60)
-_OWN = frozenset({"rerouteNodes", "nodeOrder", "reroutes", "extra"})
+_OWN = frozenset({"rerouteNodes", "nodeOrder", "looseLinks", "reroutes", "extra"})
 """What stands beside our fields for this way back only."""
 
 
@@ -86,7 +87,7 @@ def _definition(item: Subgraph, canvas: CanvasOut) -> dict[str, Any]:
         "state": state,
         "revision": 0,
         "config": {},
-        "name": item.name or "Subgraph",
+        "name": item.name or ("" if COMFY in item.extra else "Subgraph"),
         "inputNode": {"id": int(INSIDE), "bounding": [left - 200, top, *_PORTS_SIZE]},
         "outputNode": {"id": int(OUTSIDE), "bounding": [right + 80, top, *_PORTS_SIZE]},
         "inputs": [_port(port, entering.get(at, [])) for at, port in enumerate(item.inputs)],
@@ -103,7 +104,7 @@ def _definition(item: Subgraph, canvas: CanvasOut) -> dict[str, Any]:
 def _port(port: SubgraphInput | SubgraphOutput, links: list[int]) -> dict[str, Any]:
     kept = as_object(port.extra.get(COMFY))
     data = {"id": port.id, "name": port.name, "type": port.type, "linkIds": links}
-    return data | {name: item for name, item in kept.items() if name != "through"}
+    return data | {name: item for name, item in kept.items() if name not in ("through", "types")}
 
 
 def _link(link: UiLink) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from wirebrush.graph.comfy.records import (
     UiSubgraph,
     UiWorkflow,
 )
-from wirebrush.graph.comfy.widgets import Layouts, Values, decode, length
+from wirebrush.graph.comfy.value_lists import Values, decode
+from wirebrush.graph.comfy.widgets import Layouts, length
 
 _PREFIXES = ("workflow>", "workflow/")
 _ID = "wirebrush:comfyui-group-node:"

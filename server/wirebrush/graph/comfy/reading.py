@@ -161,7 +161,7 @@ class _Reader:
             self.links += 1
             if self.links > self.limits.links:
                 continue
-            link = _link(item, parents)
+            link = as_link(item, parents)
             if link is None:
                 message = f"A link{where} is {quoted(item)}, which names no two ends."
                 self._say(message, "Remove it, and connect the nodes again.")
@@ -173,7 +173,8 @@ class _Reader:
             self.problems.append(problem(Code.BAD_COMFY, message, hint, node, severity="warning"))
 
 
-def _link(item: object, parents: Mapping[str, str]) -> UiLink | None:
+def as_link(item: object, parents: Mapping[str, str]) -> UiLink | None:
+    """A link as a list or an object; None if it names no two ends."""
     if isinstance(item, list):
         parts = cast("list[Any]", item)
         fields: dict[str, Any] = dict(zip(_LINK_FIELDS, parts, strict=False))

@@ -80,8 +80,11 @@ class Definitions:
             [{"name": "", "type": "*", **item} for item in objects(kept.get(n))] for n in _SIDES
         )
         names = [_name(item) for item in inputs]
-        ours = dict(zip((item["name"] for item in found.inputs), found.keys, strict=False))
-        return Slots(inputs, outputs, [ours.get(name, name) for name in names], found.outs)
+        ours = {item["name"]: key for item, key in zip(found.inputs, found.keys, strict=False)}
+        places = found.keys if node.subgraph in self.subgraphs else []
+        usual = [*places[: len(names)], *names[len(places) :]]
+        keys = [ours.get(name, otherwise) for name, otherwise in zip(names, usual, strict=True)]
+        return Slots(inputs, outputs, keys, found.outs)
 
     def _of_type(self, node: WorkflowNode) -> Slots:
         definition = self.subgraphs.get(node.subgraph or "")

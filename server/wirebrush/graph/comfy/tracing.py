@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,12 +17,16 @@ NODE, POINT = "node:", "point:"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an input's value comes from: an output, and the knots on the way, in order."""
+    """Where an input's value comes from: an output, and the knots on the way, in order.
+
+    `way` are the links to it, in order.
+    """
 
     node: str
     slot: int
     knots: tuple[Point, ...] = ()
     through: tuple[str, ...] = ()
+    way: tuple[UiLink, ...] = ()
 
 
 MOST_STEPS = 300_000
@@ -67,7 +71,9 @@ class Tracer:
         knots: list[Point] = []
         through: list[str] = []
         passed: set[str] = set()
+        way: list[UiLink] = []
         while self.steps <= MOST_STEPS:
+            way.append(link)
             self._points(link, knots, through)
             self.steps += 1
             node = self.nodes.get(link.origin)
@@ -84,8 +90,29 @@ class Tracer:
             link = before
         else:
             return None
-        order = tuple(reversed(knots)), tuple(reversed(through))
+        order = tuple(reversed(knots)), tuple(reversed(through)), tuple(reversed(way))
         return Source(link.origin, link.origin_slot, *order)
+
+    def loose(self, passed: Set[str]) -> Iterator[tuple[UiLink, tuple[str, ...]]]:
+        """The links at reroute nodes that lead from nowhere or to nowhere, with their points:
+        those that are not among the ones that lead from an output to an input."""
+        for link in self.graph.links:
+            ends = (self.nodes.get(link.origin), self.nodes.get(link.target))
+            target = ends[1]
+            if self.steps > MOST_STEPS:
+                return
+            if link.id in passed or not any(n and n.type == REROUTE for n in ends):
+                continue
+            if target is not None and not self._entered(target, link):
+                continue
+            through: list[str] = []
+            self._points(link, [], through)
+            yield link, tuple(reversed(through))
+
+    def _entered(self, node: UiNode, link: UiLink) -> bool:
+        """Whether a node says that this link ends at it."""
+        there = link.target_slot < len(node.inputs)
+        return there and self.into(node, link.target_slot) is link
 
     def _points(self, link: UiLink, knots: list[Point], through: list[str]) -> None:
         """The points of a link, the last first, as the editor chains them."""

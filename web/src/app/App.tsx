@@ -7,19 +7,16 @@ import { Inspector } from "../panels/inspector/Inspector";
 import { Library } from "../panels/Library";
 import { Lightbox } from "../panels/Lightbox";
 import panel from "../panels/Panel.module.css";
-import { Problems } from "../panels/Problems";
 import { Queue } from "../panels/Queue";
 import { SubgraphPanel } from "../panels/SubgraphPanel";
 import { useUi, useWorkspace } from "../state/context";
 import { t } from "../i18n/text";
 import { Announcer } from "../ui/Announcer";
-import { Notices } from "../ui/Notices";
 import { Tip } from "../ui/Tip";
 import styles from "./App.module.css";
-import { Banner } from "./Banner";
-import { ConflictDialog } from "./Conflict";
 import { ContextMenu } from "./ContextMenu";
 import { Coverings } from "./Coverings";
+import { Messages } from "./Messages";
 import { Overlays } from "./Overlays";
 import { SkipLink } from "./SkipLink";
 import { StatusBar } from "./StatusBar";
@@ -44,8 +41,6 @@ export function App() {
   const contextRequests = useContextRequests();
   const workspace = useWorkspace();
   const open = useUi((state) => state.panel);
-  // What lies over the page shows notices itself.
-  const covered = useUi((state) => state.overlay !== null || state.enlarged !== null);
   return (
     <div className={styles["shell"]} data-open={open ?? "none"}>
       <SkipLink />
@@ -55,10 +50,7 @@ export function App() {
       </div>
       <main className={styles["centre"]} {...contextRequests}>
         <Canvas key={workspace.id} />
-        <Problems />
-        <Banner />
-        <ConflictDialog />
-        {!covered && <Notices />}
+        <Messages />
       </main>
       <aside className={`${styles["right"]} ${panel["panel"]}`} aria-label={t("panel.activity")} data-zoomable>
         <Queue />

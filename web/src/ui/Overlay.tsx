@@ -34,7 +34,9 @@ export function Overlay({ title, children, size = "normal" }: Props) {
             </Dialog.Close>
           </header>
           <div className={styles["body"]}>{children}</div>
-          <Notices />
+          <div className={styles["notices"]}>
+            <Notices />
+          </div>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -77,7 +77,9 @@ export function Viewer({ picture }: { picture: Enlarged }) {
             {probe ? <ProbeWords probe={probe} /> : <span>{t("lightbox.pixel.hint")}</span>}
             <span className={styles["scale"]}>{zoom && `${Math.round(zoom.view.scale * devicePixelRatio * 100)} %`}</span>
           </footer>
-          <Notices />
+          <div className={styles["notices"]}>
+            <Notices />
+          </div>
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

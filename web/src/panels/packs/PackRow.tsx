@@ -33,7 +33,6 @@ export function PackRow({ pack }: { pack: PackRecord }) {
             ref={control}
             type="checkbox"
             role="switch"
-            className={styles["toggle"]}
             aria-label={name}
             aria-checked={on}
             aria-describedby={stateId}

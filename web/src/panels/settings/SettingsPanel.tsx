@@ -66,7 +66,6 @@ function Row({ setting }: { setting: Setting }) {
         <input
           type="checkbox"
           role="switch"
-          className={styles["toggle"]}
           aria-label={label}
           aria-checked={value === true}
           aria-describedby={setting.hint && hintId}

@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     assert found is not None
     yield root / "data", found[0]
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
 
 
 def test_submit_follow_fetch(server: tuple[Path, str]) -> None:
@@ -77,7 +77,7 @@ def test_the_example_of_the_module_is_five_lines_and_works(
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert ran.returncode == 0, ran.stderr
     assert "Finished(state='succeeded'" in ran.stdout

@@ -193,17 +193,17 @@ def test_the_running_server_has_not_imported_torch(tmp_path: Path) -> None:
         wait_for_health(server, port)
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(60)
     imported = set(re.findall(r"^import time:.*\|\s+([\w.]+)$", log.read_text(), re.MULTILINE))
     assert "aiohttp" in imported
     assert not {"torch", "diffusers", "transformers", "wirebrush_nodes"} & imported
 
 
 def wait_for_health(server: "subprocess.Popen[Any]", port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/v1/health", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{port}/v1/health", timeout=60) as answer:
                 assert answer.status == 200
                 return
         except URLError:

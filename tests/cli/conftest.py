@@ -93,7 +93,7 @@ class Home:
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, input=stdin, timeout=110
+            self.command(*arguments), capture_output=True, text=True, input=stdin, timeout=300
         )
 
     def write(self, name: str, data: Any) -> str:
@@ -128,7 +128,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         if server.poll() is None:
             server.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
         try:
-            server.communicate(timeout=20)
+            server.communicate(timeout=120)
         except subprocess.TimeoutExpired:
             server.kill()
             server.communicate()

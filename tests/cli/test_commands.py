@@ -78,7 +78,7 @@ def test_a_new_pack_passes_its_own_test(tmp_path: Path) -> None:
     assert folder.name == "my_nodes"
     for command in (["-m", "pytest", "-q", "-p", "no:cacheprovider"], ["-m", "ruff", "check"]):
         ran = subprocess.run(
-            [sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=100
+            [sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=300
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
 

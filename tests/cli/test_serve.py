@@ -28,7 +28,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 def fetch(url: str) -> tuple[int, bytes]:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -48,7 +48,7 @@ def test_t01_with_a_token_it_starts_and_warns(home: Home) -> None:
     server, url = home.serve("--host", "0.0.0.0", "--token", "long-enough-token")
     assert url.endswith("?token=long-enough-token")
     server.send_signal(signal.SIGTERM)
-    _, told = server.communicate(timeout=20)
+    _, told = server.communicate(timeout=120)
     assert "not encrypted" in told
 
 
@@ -70,7 +70,7 @@ def test_t74_one_line_with_the_link_and_an_orderly_end(home: Home) -> None:
     assert fetch(url.partition("?")[0])[0] == 401
     assert fetch(url.partition("?")[0] + "v1/health")[0] == 200
     server.send_signal(signal.SIGTERM)
-    out, told = server.communicate(timeout=20)
+    out, told = server.communicate(timeout=120)
     assert server.returncode == 0
     assert out == ""
     assert told == ""
@@ -114,7 +114,7 @@ def test_t59_a_killed_server_starts_again_with_its_jobs_and_its_token(
     with Studio.open(again) as studio:
         assert studio.request("GET", f"/v1/jobs/{job.id}")["job"]["state"] == "queued"
         studio.request("POST", "/v1/queue/resume")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while studio.request("GET", f"/v1/jobs/{job.id}")["job"]["state"] != "succeeded":
             assert time.monotonic() < deadline
             time.sleep(0.2)
@@ -159,7 +159,7 @@ def test_a_damaged_journal_is_replaced_by_the_backup_of_the_last_end(home: Home)
         studio.request("POST", "/v1/queue/pause")
         job = studio.submit(prompt)
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=20)
+    server.communicate(timeout=120)
     (home.data / "journal.db").write_bytes(b"not a database" * 1000)
     server, again = home.serve()
     with Studio.open(again) as studio:
@@ -167,7 +167,7 @@ def test_a_damaged_journal_is_replaced_by_the_backup_of_the_last_end(home: Home)
         assert [item["id"] for item in queue["waiting"]] == [job.id]
         assert queue["paused"]
     server.send_signal(signal.SIGTERM)
-    _, told = server.communicate(timeout=20)
+    _, told = server.communicate(timeout=120)
     assert "is used instead" in told
     assert "journal.damaged-" in told
 
@@ -190,7 +190,7 @@ def test_a_plan_is_what_the_run_then_does(home: Home) -> None:
         return {node: item["state"] for node, item in told["nodes"].items()}
 
     with Studio.open(url) as studio:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not any(w["state"] == "idle" for w in studio.request("GET", "/v1/system")["workers"]):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -216,7 +216,7 @@ def test_t74_a_second_signal_does_not_wait_and_loses_nothing(home: Home) -> None
     time.sleep(0.3)
     assert server.poll() is None, "it waits for the job"
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=5)
+    server.communicate(timeout=120)
     assert server.returncode == 1
     _, again = home.serve()
     with Studio.open(again) as studio:
@@ -232,7 +232,7 @@ def test_the_token_stands_in_no_log(home: Home) -> None:
     fetch(url)
     fetch(url + "x")
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=20)
+    server.communicate(timeout=120)
     logs = "".join(path.read_text() for path in (home.data / "logs").iterdir())
     assert "wrong token" in logs
     assert token not in logs

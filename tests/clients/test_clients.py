@@ -35,7 +35,7 @@ with Workflow(wait=True):
 saved.wait()[0].save(sys.argv[2])
 """
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def output_of(command: Sequence[str], **environ: str) -> str:
         env={**os.environ, "DO_NOT_TRACK": "1", "PYTHONUTF8": "1", **environ},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
@@ -87,7 +87,7 @@ def check_picture(source: str | Path) -> None:
     if isinstance(source, Path):
         data = source.read_bytes()
     else:
-        with urllib.request.urlopen(source, timeout=10) as answer:
+        with urllib.request.urlopen(source, timeout=60) as answer:
             data = answer.read()
     image = Image.open(io.BytesIO(data))
     assert image.size == (128, 128)
@@ -104,10 +104,10 @@ def test_a_script_with_urllib_and_a_websocket(server: str) -> None:
         request = urllib.request.Request(
             f"http://{server}/prompt", data=json.dumps(body).encode("utf-8")
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert json.loads(answer.read())["prompt_id"] == prompt_id
         while heard[-1:] != [("executing", None)]:
-            message = socket.recv(timeout=60)
+            message = socket.recv(timeout=300)
             if isinstance(message, bytes):
                 pictures.append(message)
                 continue
@@ -119,7 +119,7 @@ def test_a_script_with_urllib_and_a_websocket(server: str) -> None:
     assert pictures
     assert all(picture[:8] == b"\0\0\0\1\0\0\0\1" for picture in pictures)
 
-    with urllib.request.urlopen(f"http://{server}/history/{prompt_id}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{server}/history/{prompt_id}", timeout=60) as answer:
         history = json.loads(answer.read())[prompt_id]
     assert history["status"]["status_str"] == "success"
     [image] = history["outputs"]["9"]["images"]

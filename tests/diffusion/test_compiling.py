@@ -41,7 +41,7 @@ class Compiler:
         self.calls = 0
 
     def __call__(self, graph: Any, examples: Any) -> Callable[..., Any]:
-        assert self.may.wait(30)
+        assert self.may.wait(60)
         self.graphs += 1
 
         def compiled(*args: Any) -> Any:
@@ -82,7 +82,7 @@ def close(one: Tensor, other: Tensor) -> bool:
     return bool((one - other).abs().max() <= 1e-5 * other.abs().max())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_work_goes_on_while_it_is_compiled(
     model: DiffusionModel, texts: list[Condition]
 ) -> None:
@@ -93,7 +93,7 @@ def test_the_work_goes_on_while_it_is_compiled(
         assert close(painted(model, texts), expected), "although the compiler has not begun"
         assert (compiler.graphs, compilation.calls) == (0, 0)
         compiler.may.set()
-        assert compilation.wait(240), compilation.problem
+        assert compilation.wait(600), compilation.problem
         assert not compilation.problem
         assert close(painted(model, texts), expected)
         assert compiler.graphs > 0
@@ -104,7 +104,7 @@ def test_the_work_goes_on_while_it_is_compiled(
     assert compiler.calls == before
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_patched_weights_are_seen_by_compiled_blocks(
     model: DiffusionModel, texts: list[Condition]
 ) -> None:
@@ -115,7 +115,7 @@ def test_patched_weights_are_seen_by_compiled_blocks(
     model.patches.remove()
     with Compiled("eager").on(model.network):
         painted(model, texts)
-        assert compilation_of(model.network, "eager").wait(240)
+        assert compilation_of(model.network, "eager").wait(600)
         model.patches.apply(patches)
         assert close(painted(model, texts), styled)
 
@@ -148,11 +148,11 @@ def test_weights_that_come_and_go_are_not_compiled(
         assert placement.streaming
         assert close(painted(model, texts), expected)
         compilation = compilation_of(model.network, "eager")
-        assert compilation.wait(1)
+        assert compilation.wait(60)
         assert compilation.calls == 0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(compiler_problem("inductor", "cpu") != "", reason="no C++ compiler")
 def test_inductor(model: DiffusionModel, texts: list[Condition]) -> None:
     expected = painted(model, texts)
@@ -175,7 +175,7 @@ def test_inductor(model: DiffusionModel, texts: list[Condition]) -> None:
         assert not compilation.problem
         assert close(block(x, encoder_hidden_states=text), reference)
         assert compilation.calls > 0
-    assert longest < max(0.5 * took, 2.0), "one call, the longest, did not wait for the compiler"
+    assert longest < max(0.5 * took, 20.0), "one call, the longest, did not wait for the compiler"
     assert torch.equal(painted(model, texts), expected)
 
 

@@ -97,7 +97,7 @@ class Studio:
 
     async def state(self, job: str, *states: str) -> JobRecord:
         """Wait until the job is in one of these states."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             while True:
                 record = await self.queue.get(job)
                 assert record is not None
@@ -107,7 +107,7 @@ class Studio:
                 await asyncio.sleep(0.02)
 
     async def until(self, seen: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             while not seen():  # noqa: ASYNC110 (what is waited for has no event)
                 await asyncio.sleep(0.02)
 

@@ -130,7 +130,7 @@ async def test_the_second_attempt_may_succeed(studio: Studio) -> None:
 async def test_a_hang_ends_by_a_kill_from_outside(studio: Studio, how: str, said: str) -> None:
     bad = await studio.submit(how)
     good = await studio.submit("Text")
-    limits = replace(QUICK, beat=1.5, node=1.5 if how == "Stuck" else 60)
+    limits = replace(QUICK, node=1.5) if how == "Stuck" else replace(QUICK, beat=4)
     async with studio.working(limits):
         record = await studio.state(bad, "quarantined")
         await studio.state(good, "succeeded")
@@ -140,7 +140,7 @@ async def test_a_hang_ends_by_a_kill_from_outside(studio: Studio, how: str, said
 
 async def test_a_cooperative_node_is_cancelled_without_a_kill(studio: Studio) -> None:
     job = await studio.submit(("Sleep", {"seconds": 60}))
-    async with studio.working() as supervisor:
+    async with studio.working(replace(QUICK, cancel_grace=60)) as supervisor:
         await studio.until(lambda: studio.started(job, "1"))
         pid = supervisor.status.pid
         answer = await studio.queue.cancel(job)

@@ -40,7 +40,7 @@ def painter(folder: Path) -> Iterator[Painter]:
     torch.set_num_threads(before)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_it_paints_what_the_prompts_say(painter: Painter) -> None:
     prompts = unseen_prompts(64)
     shares, faults = compare(prompts, paint_all(painter, prompts, steps=20, cfg=3.0, seed=1))

@@ -168,17 +168,17 @@ def test_two_jobs_do_not_see_each_others_patches(patched: Patched) -> None:
     def job() -> None:
         with weights.held(patches[:1]):
             inside.set()
-            finish.wait(5)
+            finish.wait(60)
             seen.append(weights.applied)
 
     first = Thread(target=job)
     first.start()
-    inside.wait(5)
+    inside.wait(60)
     second = Thread(target=lambda: seen.append(_applied_by(weights, patches[1:2])))
     second.start()
     finish.set()
-    first.join(5)
-    second.join(5)
+    first.join(60)
+    second.join(60)
 
     assert seen == [(("file 0", 0.5),), (("file 1", 1.5),)]
 

@@ -18,7 +18,7 @@ from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.workflow_text import dump_workflow
 
-SECONDS = 30.0
+SECONDS = 60.0
 ENDS = {"origin_slot": 0, "target_slot": 0}
 VALUE = {"name": "x", "type": "X", "widget": {"name": "x"}}
 

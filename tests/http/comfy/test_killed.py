@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="kills with POSIX signals"),
-    pytest.mark.timeout(240),  # three workers start, each of which imports torch
+    pytest.mark.timeout(600),  # three workers start, each of which imports torch
 ]
 
 PACK = """
@@ -87,13 +87,13 @@ class Server:
         until(lambda: self.get("object_info/Tell"))
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=120) as answer:
             return json.load(answer)
 
     def submit(self, value: int) -> str:
         body = json.dumps({"prompt": prompt(value), "client_id": "me"}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/prompt", body)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.load(answer)["prompt_id"]
 
     def listen(self) -> Any:
@@ -111,13 +111,13 @@ class Server:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.communicate(timeout=60)
+            self.process.communicate(timeout=120)
 
     def ledger(self) -> list[str]:
         return (self.packs / "ledger.txt").read_text().splitlines()
 
 
-def until(done: Callable[[], Any], seconds: float = 100) -> Any:
+def until(done: Callable[[], Any], seconds: float = 300) -> Any:
     deadline = time.monotonic() + seconds
     while not (answer := done()):
         assert time.monotonic() < deadline
@@ -129,7 +129,7 @@ def heard(events: Any, node: str | None, prompt_id: str) -> list[str]:
     """The kinds of what is said until a node runs; None: until the prompt is over."""
     kinds: list[str] = []
     while True:
-        message = events.recv(timeout=100)
+        message = events.recv(timeout=300)
         event = json.loads(message)
         kinds.append(event["type"])
         data = event["data"]

@@ -129,7 +129,7 @@ def test_many_bombs_do_not_go_off_either(tmp_path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bombs + chunk(b"tEXt", b"prompt\0{}"))
     began = time.perf_counter()
     assert embedded(path) == Graphs()
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < 60
 
 
 def test_a_chunk_of_a_hundred_megabytes_is_stepped_over(tmp_path: Path) -> None:

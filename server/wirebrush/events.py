@@ -161,11 +161,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The job has ended. `problems` says why if it did not succeed."""
+    """The job has ended. `problems` says why if it did not succeed; `forgotten`: it was taken back
+    before it began, and nothing of it is kept."""
 
     state: JobState
     summary: Summary = field(default_factory=Summary)
     problems: tuple[Problem, ...] = ()
+    forgotten: bool = False
 
 
 Event: TypeAlias = (

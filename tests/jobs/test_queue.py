@@ -309,3 +309,15 @@ async def test_a_script_gone_wild_is_stopped_and_others_are_not(
         await queue.submit(submission(3))
     assert (await queue.submit(submission(2, idempotency_key="2"))).state == "queued"
     await queue.submit(submission(3, owner="other"))
+
+
+async def test_a_job_that_is_withdrawn_before_it_began_is_forgotten(
+    queue: JobQueue, submission: Make
+) -> None:
+    first, *others = [(await queue.submit(submission(seed))).id for seed in (1, 2, 2)]
+    lease = await leased(queue)
+    assert await queue.withdraw([first, others[0], "nobody"]) == [others[0]]
+    assert [job.id for job in await queue.page()] == [others[1], first]
+    assert await queue.body(others[1]) is not None  # of two with one body
+    await queue.release(lease)
+    assert await queue.withdraw([first]) == []  # it has been begun

@@ -195,6 +195,13 @@ class JobQueue:
             self._cancelled(job)
         return ended
 
+    async def withdraw(self, jobs: Sequence[str]) -> list[str]:
+        """Forget those of these jobs that never began: their ids. The others stay as they are."""
+        gone = await self._journal.write(lambda db: history.withdraw(db, jobs))
+        for job in gone:
+            self._publish(job, Finished("cancelled", forgotten=True))
+        return gone
+
     async def retry(self, job: str) -> JobRecord | None:
         """A new job from the body of one that has ended; NotEnded if it still may end well."""
         old = await self.get(job)

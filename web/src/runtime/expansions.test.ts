@@ -75,7 +75,7 @@ describe("what nodes of an expansion do", () => {
     const problem = { ...PROBLEM, node: "4", port: null };
     expect(nodesOf(known)["4"]).toMatchObject({ state: "error" });
     expect(jobs.runsOf(known, "d")).toMatchObject({ problems: [problem], failures: { "4": { error: "ValueError" } } });
-    const ended = jobs.withEvent(known, "j", { type: "finished", state: "failed", summary: SUMMARY, problems: [PROBLEM] }, 0);
+    const ended = jobs.withEvent(known, "j", { type: "finished", state: "failed", forgotten: false, summary: SUMMARY, problems: [PROBLEM] }, 0);
     expect(jobs.runsOf(ended, "d").problems).toEqual([problem]);
     expect(Object.keys(nodesOf(ended))).toEqual(["4"]);
   });

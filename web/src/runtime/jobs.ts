@@ -194,6 +194,7 @@ export function withEvent(jobs: Jobs, id: string, event: JobEvent, now: number):
   const job = jobs.byId[id];
   if (!job) return jobs;
   const ours = jobs.ours[id];
+  if (event.type === "finished" && event.forgotten && !ours) return { ...jobs, ...kept(without(jobs.byId, id)) };
   const about = ours && nodeEvent(event);
   if (about) {
     const named = about.type === "node_started" && about.shown ? { ...job.named, [about.node]: about.shown } : job.named;
@@ -234,6 +235,10 @@ function withFailure({ problems, failures }: DocumentRuns, failed: NodeFailed): 
 function withoutFailures({ problems, failures }: DocumentRuns): Pick<DocumentRuns, "problems" | "failures"> {
   const warnings = problems.filter(({ severity }) => severity === "warning");
   return { problems: warnings.length === problems.length ? problems : warnings, failures: Object.keys(failures).length ? {} : failures };
+}
+
+function without(byId: Jobs["byId"], id: string): Jobs["byId"] {
+  return Object.fromEntries(Object.entries(byId).filter(([other]) => other !== id));
 }
 
 /** Whether the record must be fetched: an event came for a job that this page does not know. */

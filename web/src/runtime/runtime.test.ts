@@ -110,7 +110,7 @@ describe("a job", () => {
     const over: JobEvent[] = [
       { type: "node_finished", node: "2", cached: false, seconds: 1, outputs: [] },
       { type: "node_failed", node: "2", problem, error: "", traceback: [], inputs: {} },
-      { type: "finished", state: "cancelled", summary: SUMMARY, problems: [] },
+      { type: "finished", state: "cancelled", forgotten: false, summary: SUMMARY, problems: [] },
     ];
     for (const end of over) {
       const ended = jobs.withEvent(known, "j", end, 9);
@@ -119,11 +119,18 @@ describe("a job", () => {
     }
   });
 
+  test("that was taken back before it began is gone; one that this page submitted shows its end", () => {
+    const gone: JobEvent = { type: "finished", state: "cancelled", forgotten: true, summary: SUMMARY, problems: [] };
+    const known = jobs.withRecords(jobs.NO_JOBS, [record({ id: "a" }), record({ id: "b" })]);
+    expect(jobs.withEvent(known, "a", gone, 9).order).toEqual(["b"]);
+    expect(after({ type: "queued", position: 0 }, gone).byId["j"]?.record.state).toBe("cancelled");
+  });
+
   test("leaves its pictures on the node and in the record", () => {
     const known = after(
       ...RUNNING,
       { type: "node_finished", node: "3", cached: false, seconds: 0.2, outputs: [PICTURE] },
-      { type: "finished", state: "succeeded", summary: SUMMARY, problems: [] },
+      { type: "finished", state: "succeeded", forgotten: false, summary: SUMMARY, problems: [] },
     );
     expect(nodesOf(known)["3"]).toMatchObject({ state: "done", seconds: 0.2, outputs: [PICTURE], signature: "s3" });
     expect(known.byId["j"]?.record.outputs).toEqual([{ ...PICTURE, node: "3", index: 0 }]);
@@ -132,10 +139,10 @@ describe("a job", () => {
 
   test("that fails marks the node at fault and stops the others", () => {
     const problem = { code: "failed", message: "Out of memory.", hint: "", node: "2", port: null, severity: "error" as const };
-    const known = after(...RUNNING, { type: "finished", state: "failed", summary: SUMMARY, problems: [problem] });
+    const known = after(...RUNNING, { type: "finished", state: "failed", forgotten: false, summary: SUMMARY, problems: [problem] });
     expect(nodesOf(known)["2"]?.state).toBe("error");
     expect(jobs.runsOf(known, "d").problems).toEqual([problem]);
-    const cancelled = after(...RUNNING, { type: "finished", state: "cancelled", summary: SUMMARY, problems: [] });
+    const cancelled = after(...RUNNING, { type: "finished", state: "cancelled", forgotten: false, summary: SUMMARY, problems: [] });
     expect(nodesOf(cancelled)["2"]?.state).toBe("stopped");
   });
 
@@ -149,7 +156,7 @@ describe("a job", () => {
     expect(known.byId["j"]?.running).toBe("3");
     expect(jobs.runsOf(known, "d")).toMatchObject({ problems: [problem], failures: { "2": { error: "ValueError" } } });
 
-    const ended = jobs.withEvent(known, "j", { type: "finished", state: "failed", summary: SUMMARY, problems: [problem] }, 0);
+    const ended = jobs.withEvent(known, "j", { type: "finished", state: "failed", forgotten: false, summary: SUMMARY, problems: [problem] }, 0);
     expect(jobs.runsOf(ended, "d")).toMatchObject({ problems: [problem], failures: { "2": { error: "ValueError" } } });
     const again = jobs.withEvent(known, "j", { type: "started", worker: "cpu-1", attempt: 2, nodes: 3 }, 0);
     expect(jobs.runsOf(again, "d")).toMatchObject({ problems: [], failures: {} });
@@ -165,7 +172,7 @@ describe("a job", () => {
   });
 
   test("that has ended does not come back to life by an old answer", () => {
-    const known = after({ type: "finished", state: "succeeded", summary: SUMMARY, problems: [] });
+    const known = after({ type: "finished", state: "succeeded", forgotten: false, summary: SUMMARY, problems: [] });
     expect(jobs.withRecords(known, [record({ state: "running" })]).byId["j"]?.record.state).toBe("succeeded");
   });
 

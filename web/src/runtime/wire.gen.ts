@@ -99,12 +99,13 @@ export interface Failure {
   ref: string | null;
 }
 
-/** The job has ended. `problems` says why if it did not succeed. */
+/** The job has ended. `problems` says why if it did not succeed; `forgotten`: it was taken back before it began, and nothing of it is kept. */
 export interface Finished {
   type: "finished";
   state: "queued" | "leased" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
   summary: Summary;
   problems: Problem[];
+  forgotten: boolean;
 }
 
 /** The first message. `seq` is the newest event; `server` changes when the server restarts. */

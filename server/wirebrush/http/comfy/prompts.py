@@ -106,6 +106,13 @@ class Prompts:
             await self._journal.read(lambda db: prompttable.jobs_waiting(db, prompt_id))
         )
 
+    async def withdraw(self, prompt_id: str | None = None) -> None:
+        """Take prompts out of the queue (one of them). Nothing is kept of those that never began,
+        as in ComfyUI; one that was begun and put back is cancelled."""
+        waiting = await self._journal.read(lambda db: prompttable.jobs_waiting(db, prompt_id))
+        if len(await self._queue.withdraw(waiting)) < len(waiting):
+            await self.cancel_waiting(prompt_id)
+
     async def interrupt(self, prompt_id: str | None = None) -> bool:
         """Stop what runs (if it has that id); whether anything did."""
         return await self._cancel(

@@ -31,9 +31,9 @@ async def change(request: web.Request) -> web.Response:
     body = await json_body(request)
     prompts = prompts_of(request)
     if body.get("clear"):
-        await prompts.cancel_waiting()
+        await prompts.withdraw()
     for prompt_id in ids_of(body):
-        await prompts.cancel_waiting(prompt_id)
+        await prompts.withdraw(prompt_id)
     return done()
 
 

@@ -7,9 +7,9 @@ end of the job. As JSON an event is its fields plus `"type"`, the class name in 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 JobState: TypeAlias = Literal[
     "queued", "leased", "running", "succeeded", "failed", "cancelled", "quarantined"
@@ -189,17 +189,17 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
     By hand: `asdict` copies deeply, and a large job tells two events per node.
     """
-    name, names = _EventTypes.shapes[type(event)]
-    return {"type": name, **{field: _plain(getattr(event, field)) for field in names}}
-
-
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+    shape = _EventTypes.shapes[event.__class__]
+    data = {"type": shape.name}
+    for name in shape.names:
+        data[name] = getattr(event, name)
+    for name in shape.deep:
+        data[name] = _plain(data[name])
+    return data
 
 
 def _plain(value: Any) -> Any:
     """A field as JSON data: records as objects, the rest as it is."""
-    if value.__class__ in _SCALARS:
-        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return asdict(value) if isinstance(value, Output | Problem | Summary) else value
@@ -210,21 +210,13 @@ def event_from_json(data: Mapping[str, Any], blob: bytes = b"") -> Event:
     kind = _EventTypes.by_name.get(str(data.get("type")))
     if kind is None:
         raise ValueError(f"unknown event type {data.get('type')!r}")
-    _, names = _EventTypes.shapes[kind]
-    known: dict[str, Any] = {name: data[name] for name in names if name in data}
+    shape = _EventTypes.shapes[kind]
+    known: dict[str, Any] = {name: data[name] for name in shape.names if name in data}
+    for name, read in shape.deep.items():
+        if name in known:
+            known[name] = read(known[name])
     if kind is Preview:
         known["data"] = blob
-    if kind is NodesPlanned:
-        known = {name: tuple(ids) for name, ids in known.items()}
-    if kind is NodeFailed:
-        known["problem"] = Problem(**known["problem"])
-        known["traceback"] = tuple(known.get("traceback", ()))
-    if "outputs" in known:
-        known["outputs"] = tuple(Output(**item) for item in known["outputs"])
-    if "problems" in known:
-        known["problems"] = tuple(Problem(**item) for item in known["problems"])
-    if "summary" in known:
-        known["summary"] = Summary(**known["summary"])
     return kind(**known)
 
 
@@ -237,6 +229,40 @@ def events_in(header: Mapping[str, Any], blob: bytes = b"") -> list[Event]:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+_SCALARS = frozenset({"str", "int", "float", "bool"})
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "tuple[str, ...]": tuple,
+    "tuple[Output, ...]": lambda items: tuple([Output(**item) for item in items]),
+    "tuple[Problem, ...]": lambda items: tuple([Problem(**item) for item in items]),
+    "Problem": lambda item: Problem(**item),
+    "Summary": lambda item: Summary(**item),
+}
+"""How a field of that annotation is read back from JSON."""
+
+
+class _Shape(NamedTuple):
+    """An event on the wire: its name, its fields in JSON, and how those that are no scalars are
+    read."""
+
+    name: str
+    names: tuple[str, ...]
+    deep: Mapping[str, Callable[[Any], Any]]
+
+
+def _shape(name: str, kind: type[Any]) -> _Shape:
+    told = [item for item in fields(kind) if item.name != "data"]
+    deep = {
+        item.name: _READERS.get(str(item.type), _as_is)
+        for item in told
+        if item.type not in _SCALARS
+    }
+    return _Shape(name, tuple(item.name for item in told), deep)
 
 
 class _EventTypes:
@@ -257,7 +283,6 @@ class _EventTypes:
             Finished,
         )
     }
-    shapes: ClassVar[Mapping[type[Any], tuple[str, tuple[str, ...]]]] = {
-        kind: (name, tuple(item.name for item in fields(kind) if item.name != "data"))
-        for name, kind in by_name.items()
+    shapes: ClassVar[Mapping[type[Any], _Shape]] = {
+        kind: _shape(name, kind) for name, kind in by_name.items()
     }

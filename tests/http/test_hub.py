@@ -8,20 +8,34 @@ from statistics import median
 from time import monotonic
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from wirebrush.events import (
+    Event,
     Finished,
     NodeFinished,
     NodeProgress,
     NodeSaid,
     NodeStarted,
+    Output,
     Preview,
     Started,
+    event_to_json,
 )
 from wirebrush.http.backlog import Backlog
 from wirebrush.http.hub import TICK, Hub
 from wirebrush.http.wire import decode_preview
 
 NEVER = 3600.0  # seconds: whatever arrives did not wait for the tick
+NODES = st.sampled_from(["1", "ä", '"'])
+OUTPUTS = st.tuples(st.builds(Output, st.just("text"), text=st.text(max_size=3)))
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(NodeStarted, NODES, st.text(max_size=3)),
+    st.builds(NodeProgress, NODES, st.integers(0, 3), st.just(3)),
+    st.builds(NodeSaid, NODES, st.text(max_size=3)),
+    st.builds(NodeFinished, NODES, st.booleans(), st.just(0.5), st.just(()) | OUTPUTS),
+)
 
 
 async def read(backlog: Backlog, seconds: float = 0.02) -> list[dict[str, Any] | bytes]:
@@ -128,6 +142,44 @@ async def test_t56_what_was_missed_is_sent_again() -> None:
     assert [frame["seq"] for frame in frames if isinstance(frame, dict)] == [3, 4, 5]
     hub.publish("late", Finished("failed"))
     assert [frame["seq"] for frame in await read(back) if isinstance(frame, dict)] == [6]
+
+
+@given(st.lists(EVENTS, max_size=30), st.integers(0, 30))
+def test_who_resumes_reads_what_others_heard(happened: list[Event], alone: int) -> None:
+    """Frames that nobody heard are made when they are asked for: they are the same."""
+
+    async def told(listening: bool) -> list[dict[str, Any]]:
+        hub = Hub(tick=NEVER)
+        hub.boot = "b"
+        other = hub.backlog()
+        for number, event in enumerate(happened):
+            if listening and number == alone:
+                hub.subscribe(other, since=hub.seq, server="b")
+            hub.publish("j", event)
+            await asyncio.sleep(0)  # each leaves alone, or with the end of the job
+        hub.publish("j", Finished("succeeded"))
+        client = hub.backlog()
+        hub.subscribe(client, since=0, server="b")
+        return [json.loads(text) for text in client.texts(1 << 20)]
+
+    frames = asyncio.run(told(False))
+    assert frames == asyncio.run(told(True))
+    assert [frame["seq"] for frame in frames] == list(range(1, len(frames) + 1))
+    assert all(frame["event"] in map(event_to_json, happened) for frame in frames[:-1])
+
+
+async def test_what_nobody_heard_is_bounded_by_its_bytes_too() -> None:
+    hub = Hub(tick=NEVER, kept_bytes=20_000)
+    for number in range(100):
+        hub.publish("j", NodeStarted(str(number), "x" * 1000))
+        hub.publish("j", NodeFinished("y" * 1000, cached=True))
+    hub.publish("j", Finished("succeeded"))
+    client = hub.backlog()
+    hub.subscribe(client, since=hub.seq - 15, server=hub.boot)
+    assert len(await read(client)) == 15
+    client = hub.backlog()
+    hub.subscribe(client, since=hub.seq - 30, server=hub.boot)
+    assert await read(client) == [{"type": "resync", "seq": hub.seq}]
 
 
 async def test_a_replay_that_is_impossible_says_so() -> None:

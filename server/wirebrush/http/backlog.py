@@ -54,13 +54,12 @@ class Backlog:
             return  # the resync that is waiting covers it
         if key is not None and key in self._places:
             self._take_out(self._places.pop(key))
-        item = Item(frame, key)
-        if self._bytes + item.size > MAX_BYTES:
+        if self._bytes + len(frame) > MAX_BYTES:
             self._drop_previews()
-        if self._bytes + item.size > MAX_BYTES:
+        if self._bytes + len(frame) > MAX_BYTES:
             self._give_up()
             return
-        self._append(item)
+        self._append(Item(frame, key))
 
     def answer(self, frame: str) -> None:
         """Append an answer to this client's own message; it is kept also after a give-up."""

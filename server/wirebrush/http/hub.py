@@ -13,7 +13,8 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from wirebrush.events import (
     Event,
@@ -21,6 +22,7 @@ from wirebrush.events import (
     NodeFinished,
     NodeProgress,
     NodeSaid,
+    NodeStarted,
     Preview,
     event_to_json,
 )
@@ -30,6 +32,9 @@ from wirebrush.http.wire import EventMessage, Resync, ServerMessage, encode, enc
 TICK = 1 / 30
 KEPT_FRAMES = 50_000
 KEPT_BYTES = 16 * 1024 * 1024
+
+FRAME_BYTES = 200
+"""What the frame of a short event takes besides its texts."""
 
 _Overtaken: TypeAlias = NodeProgress | NodeSaid
 """What the next one of the same node makes worthless."""
@@ -48,6 +53,18 @@ class _Pending:
     timer: asyncio.Handle | None = None
 
 
+class _Kept(NamedTuple):
+    """A numbered frame; one that nobody has heard yet is only made for who asks for it."""
+
+    seq: int
+    size: int
+    frame: str | Callable[[], str]
+
+    def text(self) -> str:
+        """The frame."""
+        return self.frame if isinstance(self.frame, str) else self.frame()
+
+
 class Hub:
     """Hands events to subscribers. Lives in the event loop's thread; nothing here waits.
 
@@ -62,7 +79,7 @@ class Hub:
         self._max_bytes = kept_bytes
         self.boot = secrets.token_hex(8)
         self._seq = 0
-        self._kept: deque[tuple[int, str]] = deque()
+        self._kept: deque[_Kept] = deque()
         self._kept_bytes = 0
         self._pending: dict[str, _Pending] = {}
         self._subscribers: set[Backlog] = set()
@@ -105,12 +122,10 @@ class Hub:
 
     def publish(self, job: str, event: Event) -> None:
         """Take an event of a job; it leaves with the job's next tick."""
-        for listener in self._listeners:
-            try:
-                listener(job, event)
-            except Exception:  # a bug there must not reach whoever runs the job
-                log.exception("an event of job %s", job)
-        pending = self._pending.setdefault(job, _Pending())
+        self._let_hear(job, event)
+        pending = self._pending.get(job)
+        if pending is None:
+            pending = self._pending[job] = _Pending()
         if isinstance(event, Preview):
             pending.previews[event.node] = event
         elif isinstance(event, _Overtaken):
@@ -127,9 +142,18 @@ class Hub:
 
     def broadcast(self, message: ServerMessage) -> None:
         """Send everybody how things are now. It has no number: the next one covers it."""
+        if not self._subscribers:
+            return
         frame = encode(message)
         for backlog in self._subscribers:
             backlog.put(frame)
+
+    def _let_hear(self, job: str, event: Event) -> None:
+        for listener in self._listeners:
+            try:
+                listener(job, event)
+            except Exception:  # a bug there must not reach whoever runs the job
+                log.exception("an event of job %s", job)
 
     def _gather_latest(self, pending: _Pending, event: _Overtaken) -> None:
         key = (type(event), event.node)
@@ -143,8 +167,9 @@ class Hub:
     def _gather(self, pending: _Pending, event: Event) -> None:
         if isinstance(event, NodeFinished):
             pending.previews.pop(event.node, None)
-            for kind in (NodeProgress, NodeSaid):
-                pending.latest.pop((kind, event.node), None)
+            if pending.latest:
+                for kind in (NodeProgress, NodeSaid):
+                    pending.latest.pop((kind, event.node), None)
         pending.events.append(event)
 
     def _tick(self, job: str) -> None:
@@ -172,25 +197,41 @@ class Hub:
 
     def _send(self, job: str, event: Event) -> None:
         self._seq += 1
-        frame = encode(EventMessage(self._seq, job, event_to_json(event)))
-        self._keep(frame)
+        size = None if self._subscribers else _known_size(event)
+        if size is not None:
+            self._keep(_Kept(self._seq, size, partial(_frame, self._seq, job, event)))
+            return
+        frame = _frame(self._seq, job, event)
+        self._keep(_Kept(self._seq, len(frame), frame))
         key = None
         if isinstance(event, _Overtaken):
             key = (type(event).__name__, job, event.node)
         for backlog in self._subscribers:
             backlog.put(frame, key)
 
-    def _keep(self, frame: str) -> None:
-        self._kept.append((self._seq, frame))
-        self._kept_bytes += len(frame)
+    def _keep(self, kept: _Kept) -> None:
+        self._kept.append(kept)
+        self._kept_bytes += kept.size
         while len(self._kept) > self._max_frames or self._kept_bytes > self._max_bytes:
-            _, oldest = self._kept.popleft()
-            self._kept_bytes -= len(oldest)
+            self._kept_bytes -= self._kept.popleft().size
 
     def _missed(self, since: int, server: str | None) -> Iterator[str] | None:
         if server != self.boot or not 0 <= since <= self._seq:
             return None
-        oldest = self._kept[0][0] if self._kept else self._seq + 1
+        oldest = self._kept[0].seq if self._kept else self._seq + 1
         if since + 1 < oldest:
             return None
-        return (frame for seq, frame in self._kept if seq > since)
+        return (kept.text() for kept in self._kept if kept.seq > since)
+
+
+def _frame(seq: int, job: str, event: Event) -> str:
+    return encode(EventMessage(seq, job, event_to_json(event)))
+
+
+def _known_size(event: Event) -> int | None:
+    """About how long an event's frame is, if that is known without making it."""
+    if isinstance(event, NodeFinished) and not event.outputs:
+        return FRAME_BYTES + len(event.node)
+    if isinstance(event, NodeStarted):
+        return FRAME_BYTES + len(event.node) + len(event.reason) + len(event.shown)
+    return None

@@ -6,10 +6,14 @@ import asyncio
 import json
 from typing import Any
 
-from wirebrush.events import Finished, NodeFinished, NodeStarted, Started
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wirebrush.events import Finished, NodeFinished, NodeStarted, Output, Started
 from wirebrush.http.backlog import Backlog
 from wirebrush.http.comfy.sockets import Listener, Sockets
 from wirebrush.http.comfy.telling import Teller
+from wirebrush.http.comfy.told import State, Told
 from wirebrush.jobs.records import Body
 
 
@@ -76,6 +80,17 @@ async def test_what_was_held_back_comes_in_the_next_pause() -> None:
     assert len(after[0]) == 1000
 
 
+async def test_outputs_of_a_prompt_that_was_run_before_are_told_with_what_they_showed() -> None:
+    ear = Ear(2)
+    ear.teller.take("job", NodeFinished("0", True))
+    ear.teller.take("job", NodeFinished("1", True, 0.0, (Output("text", text='é"'),)))
+    said = [item["data"] for item in await ear.heard() if item["type"] == "executed"]
+    assert said == [
+        {"node": "0", "display_node": "0", "output": None, "prompt_id": "prompt"},
+        {"node": "1", "display_node": "1", "output": {"text": ['é"']}, "prompt_id": "prompt"},
+    ]
+
+
 async def test_nodes_of_an_expansion_are_shown_where_it_says() -> None:
     ear = Ear(2)
     ear.teller.take("job", NodeStarted("1.0.0.a", shown="0"))
@@ -89,3 +104,22 @@ async def test_nodes_of_an_expansion_are_shown_where_it_says() -> None:
     where = {name: node["display_node_id"] for name, node in states(messages)[-1].items()}
     assert where == {"1.0.0.a": "0", "1.0.0.b": "1"}
     assert {node["real_node_id"] for node in states(messages)[-1].values()} == {"1"}
+
+
+@given(
+    st.lists(st.sampled_from(["1", "2", "1.a", "1.a.b", "2.0.é", 'x"']), max_size=8),
+    st.dictionaries(st.sampled_from(["1", "1.a", 'x"']), st.sampled_from(["2", "1.a"])),
+)
+def test_states_say_where_each_node_belongs(nodes: list[str], displays: dict[str, str]) -> None:
+    prompt = {node: {"class_type": "Show", "inputs": {}} for node in ("1", "2", 'x"')}
+    told = Told("job", 'p"é', "me", Body(prompt, (), None, {}), displays=displays)
+    nodes.sort(key=lambda node: node.count("."))  # who expands begins before what it makes
+    for number, node in enumerate(nodes):
+        told.states[node] = State(number, 9, "running")
+        if number % 3 == 0:
+            told.states_text()  # which is kept for what does not change
+    said = json.loads(f"{{{told.states_text()}}}")
+    assert list(said) == list(told.states)
+    for node in nodes:
+        value = len(nodes) - 1 - nodes[::-1].index(node)
+        assert said[node] == {"value": value, "max": 9, "state": "running", **told.ids(node)}

@@ -28,7 +28,7 @@ from wirebrush.http.answers import to_text
 from wirebrush.http.comfy.failing import blocked_message, error_message, interrupted_message
 from wirebrush.http.comfy.shown import shown
 from wirebrush.http.comfy.sockets import Picture, Sockets
-from wirebrush.http.comfy.told import Told
+from wirebrush.http.comfy.told import State, Told
 from wirebrush.jobs.records import Body
 
 FEW_STATES = 20
@@ -154,11 +154,9 @@ class Teller:
             told.executed.append(event.node)
         if told.type_of(event.node) == SENT_ONLY:
             self._hand_over(told, event)
-        output = shown(event.outputs)
+        output = shown(event.outputs) if event.outputs else {}
         if output or (event.cached and event.node in told.targets):
-            data = {"node": event.node, "display_node": told.display(event.node)}
-            data |= {"output": output or None, "prompt_id": told.prompt_id}
-            self._say(told, "executed", data)
+            self._say_executed(told, event.node, output)
         elif event.cached:
             return  # its value was only taken
         total = told.totals.get(event.node, 1)
@@ -213,21 +211,30 @@ class Teller:
         if told.client is not None:
             self.sockets.say(kind, data, told.client)
 
+    def _say_executed(self, told: Told, node: str, output: Mapping[str, Any]) -> None:
+        """What a node showed. By hand: of a prompt that was run before, each output says this."""
+        if told.client is None or not self.sockets.hear(told.client):
+            return
+        own, display = to_text(node), told.display(node)
+        self.sockets.send(
+            f'{{"type":"executed","data":{{"node":{own},'
+            f'"display_node":{own if display == node else to_text(display)},'
+            f'"output":{to_text(output) if output else "null"},'
+            f'"prompt_id":{told.prompt_id_text}}}}}',
+            told.client,
+        )
+
     def _say_status(self) -> None:
         self.sockets.say("status", {"status": self.status()}, None, ("status",))
 
     def _say_state(self, told: Told, node: str, value: int, total: int, state: str) -> None:
-        """Where all nodes are that have begun; the text of each is made when it changes.
+        """Where all nodes are that have begun.
 
         Such a message grows with the prompt, so it is told less often then: at once after a pause,
         else as soon as enough time is over.
         """
         told.totals[node] = total
-        # Written by hand: a large prompt has two of these per node.
-        facts = ",".join(f'"{name}":{to_text(place)}' for name, place in told.ids(node).items())
-        told.states[node] = (
-            f'{to_text(node)}:{{"value":{value},"max":{total},"state":"{state}",{facts}}}'
-        )
+        told.states[node] = State(value, total, state)
         if told.later is not None:
             return
         now = time.monotonic()
@@ -244,10 +251,9 @@ class Teller:
         many = max(0, len(told.states) - FEW_STATES)
         told.quiet_until = time.monotonic() + many * SECONDS_PER_STATE
         if self.sockets.hear(told.client):
-            nodes = ",".join(told.states.values())
             text = (
-                f'{{"type":"progress_state","data":{{"prompt_id":{to_text(told.prompt_id)},'
-                f'"nodes":{{{nodes}}}}}}}'
+                f'{{"type":"progress_state","data":{{"prompt_id":{told.prompt_id_text},'
+                f'"nodes":{{{told.states_text()}}}}}}}'
             )
             self.sockets.send(text, told.client, ("progress_state", told.prompt_id))
 

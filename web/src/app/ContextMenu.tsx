@@ -16,6 +16,9 @@ export function ContextMenu() {
 /** What is wanted most stands first; groups that are not named follow. */
 const ORDER = ["add", "run", "node", "look", "clipboard", "frame", "subgraph"];
 
+/** In a window so narrow there may be room on neither side of a point. */
+const NARROW = 700;
+
 /** Why a menu closes when something beside it is pressed. */
 const AWAY: ReadonlySet<string> = new Set(["outside-press", "focus-out"]);
 
@@ -48,7 +51,16 @@ function Opened({ request: { on, at } }: { request: MenuRequest }) {
   return (
     <Menu.Root open modal={false} onOpenChange={(open, { reason }) => !open && !(isSame() && AWAY.has(reason)) && studio.ui.setState({ menu: null })}>
       <Menu.Portal>
-        <Menu.Positioner className={styles["positioner"] ?? ""} anchor={anchor} align="start" sideOffset={2} collisionPadding={8}>
+        {/* Where no finger lies on it: beside the point, for there a long one has all of the window's height. */}
+        <Menu.Positioner
+          className={styles["positioner"] ?? ""}
+          anchor={anchor}
+          side={innerWidth < NARROW ? "bottom" : "right"}
+          align="start"
+          sideOffset={2}
+          collisionPadding={8}
+          collisionAvoidance={{ side: "flip", align: "shift" }}
+        >
           <Menu.Popup className={styles["popup"] ?? ""} aria-label={t(`menu.on.${on}`)} data-zoomable>
             <CommandItems commands={commands} place={at} />
           </Menu.Popup>

@@ -21,7 +21,7 @@ export function MainMenu() {
         </h1>
       </div>
       <Menu.Portal>
-        <Menu.Positioner className={styles["positioner"] ?? ""} sideOffset={6} align="start">
+        <Menu.Positioner className={styles["positioner"] ?? ""} sideOffset={6} align="start" collisionPadding={8}>
           <Menu.Popup className={styles["popup"] ?? ""} data-zoomable>
             {MENUS.map((name) => (
               <Submenu key={name} label={t(`menu.${name}`)}>

@@ -89,7 +89,7 @@ function MoreWays() {
         <ChevronDown size={14} />
       </Menu.Trigger>
       <Menu.Portal>
-        <Menu.Positioner className={menu["positioner"] ?? ""} align="end" sideOffset={6}>
+        <Menu.Positioner className={menu["positioner"] ?? ""} align="end" sideOffset={6} collisionPadding={8}>
           <Menu.Popup className={menu["popup"] ?? ""}>
             <CommandItems commands={WAYS} />
           </Menu.Popup>

@@ -15,9 +15,10 @@ export function NodeSentence({ spec, place }: Props) {
   const lost = useLostPacks();
   const failed = lost.find(({ pack }) => pack === spec.pack)?.pack ?? (lost.length === 1 ? lost[0]?.pack : "");
   const off = usePacks((state) => offPackOf(state, spec.id)?.name);
+  const words = off === undefined ? `${t("node.missing")} ${wayOut()}` : t("node.missing.off", { pack: off });
   return (
-    <p className={styles["sentence"]} style={{ top: place.top, height: place.height }}>
-      {off === undefined ? `${t("node.missing")} ${wayOut()}` : t("node.missing.off", { pack: off })}
+    <p className={styles["sentence"]} style={{ top: place.top, height: place.height }} title={words}>
+      {words}
     </p>
   );
 

@@ -12,8 +12,8 @@ import { isPlaceholder } from "../catalog/placeholder";
 export const GRID = 22;
 const WIDTH = 10 * GRID;
 const WIDE = 12 * GRID;
-/** The sentence on a node whose type is missing: three lines. */
-const SENTENCE = 54;
+/** The sentence on a node whose type is missing: four lines, for it is longer in some languages. */
+const SENTENCE = 70;
 /** Two lines in a text box. */
 const LEAST_TEXT = 46;
 /** Of texts that a node shows, and of pictures that are not there yet. */

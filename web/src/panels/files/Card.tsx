@@ -46,7 +46,7 @@ export function Card({ name, detail, picture, open, actions = NONE, editing }: P
             <Ellipsis size={15} />
           </Menu.Trigger>
           <Menu.Portal>
-            <Menu.Positioner className={`${menu["positioner"]} ${styles["above"]}`} align="end" sideOffset={4}>
+            <Menu.Positioner className={`${menu["positioner"]} ${styles["above"]}`} align="end" sideOffset={4} collisionPadding={8}>
               <Menu.Popup className={menu["popup"] ?? ""} data-zoomable>
                 {actions.map(({ label, run }) => (
                   <Menu.Item key={label} className={menu["item"] ?? ""} onClick={run}>

@@ -31,10 +31,11 @@ export function outlined(brush: Brush, { left, top, right, bottom }: Box, radius
   else brush.rect(left, top, right - left, bottom - top);
 }
 
-/** A title in the current colour, cut to the width of a box and standing at its top. */
-export function paintTitle(brush: Brush, title: string, { left, right, top }: Box, size: number, look: Look): void {
+/** A title in the current colour, cut to the width of a box and standing at its top: where it ends. */
+export function paintTitle(brush: Brush, title: string, { left, right, top }: Box, size: number, look: Look): number {
   const text = fitted(title, look.widthOf(title) * size, right - left);
-  if (!text) return;
+  if (!text) return left;
   brush.font = `600 ${size}px ${look.font}`;
   brush.fillText(text, left, top + Math.max(0, 21 - size / 2) + size * 0.9);
+  return left + look.widthOf(text) * size;
 }

@@ -53,6 +53,13 @@ describe("a scene", () => {
     expect(boxOf(scene, "nobody")).toBeNull();
   });
 
+  it("knows which nodes make results less exact", () => {
+    const document = testDocument();
+    const placed = placedIn(document).map((item) => (item.id === "3" ? { ...item, data: { ...item.data, spec: { ...item.data.spec, lossy: true } } } : item));
+    const { nodes } = new SceneMaker().from({ graph: document, placed, moved: {}, carried: null });
+    expect(nodes.filter(({ isLossy }) => isLossy).map(({ id }) => id)).toEqual(["3"]);
+  });
+
   it("makes only what changed anew", () => {
     const document = testDocument();
     const maker = new SceneMaker();

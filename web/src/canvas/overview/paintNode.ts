@@ -12,6 +12,8 @@ import type { SceneNode } from "./scene";
 
 const INSET = 10;
 const LETTER = 6.2;
+/** With the gap before it. */
+const LOSSY = " ≈";
 /** Height of the bars that stand for words. */
 const BAR = 5;
 
@@ -29,15 +31,23 @@ export function paintNode(brush: Brush, item: SceneNode, detail: Detail, look: L
   brush.fillStyle = palette.color(!placed.data.known ? "--canvas" : detail.fields ? "--panel" : "--raised");
   brush.fill();
   if (node.color) paintStrip(brush, box, palette.color(tintOf(node.color)), detail);
-  if (detail.title) {
-    brush.fillStyle = palette.color("--text");
-    paintTitle(brush, item.title, { ...box, left: box.left + 12, right: box.right - 12 }, detail.title, look);
-  }
+  if (detail.title) paintHead(brush, item, detail.title, look);
   paintMark(brush, box, mark, detail, look);
   if (detail.fields) paintFields(brush, item, detail, look);
   if (detail.pictures) paintPictures(brush, item, look);
   if (detail.ports) paintPorts(brush, item, look);
   brush.globalAlpha = 1;
+}
+
+/** The title, and behind it the sign of what makes results less exact. */
+function paintHead(brush: Brush, { box, title, isLossy }: SceneNode, size: number, look: Look): void {
+  const [left, right] = [box.left + 12, box.right - 12];
+  const room = isLossy ? 1.02 * look.widthOf(LOSSY) * size : 0;
+  brush.fillStyle = look.palette.color("--text");
+  const end = paintTitle(brush, title, { ...box, left, right: right - room }, size, look);
+  if (!isLossy) return;
+  brush.fillStyle = look.palette.color("--muted");
+  paintTitle(brush, LOSSY, { ...box, left: end, right }, size, look);
 }
 
 function ringOf({ id }: SceneNode, { kind }: Mark, look: Look): { color: string; wide: boolean } {

@@ -5,7 +5,7 @@
  * identity, so that a drag makes only what moves anew.
  */
 import { around, boxAt, frameKey, itemOf, noteKey, type Box, type ItemKey } from "../../model/layout/boxes";
-import { outputOf, type NodeSpec } from "../../model/catalog/catalog";
+import { loses, outputOf, type NodeSpec } from "../../model/catalog/catalog";
 import type { Frame, Graph, Note, NodeId, Point, Wire, WorkflowNode } from "../../model/document/document";
 import type { Layout } from "../../model/layout/geometry";
 import { curvesBox, wireCurves, type Curve } from "../../model/wires/wirepath";
@@ -23,6 +23,8 @@ export interface SceneNode {
   readonly placed: PlacedNode;
   readonly box: Box;
   readonly title: string;
+  /** It makes results less exact. */
+  readonly isLossy: boolean;
 }
 
 export interface SceneWire {
@@ -97,7 +99,7 @@ export class SceneMaker {
     if (old?.node === node && old.placed === placed) return old;
     const { position, data } = placed;
     const box = boxAt([position.x, position.y], [data.layout.width, data.layout.height]);
-    return { id: placed.id, node, placed, box, title: node.title ?? data.spec.title };
+    return { id: placed.id, node, placed, box, title: node.title ?? data.spec.title, isLossy: loses(data.spec, node.values) };
   }
 
   #wire(key: string, wire: Wire, by: Point | null): MadeWire | null {

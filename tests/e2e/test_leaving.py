@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser_studio import TOUR_SEEN, Studio
 from chromium import CHROMIUM, FLAGS
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 WORDS = "a lighthouse in the rain"
 
@@ -100,3 +100,114 @@ def test_a_browser_that_is_closed_keeps_every_letter(
     again = opened()
     expect(again.node("What to paint").get_by_role("textbox")).to_have_value(WORDS)
     again.page.context.close()
+
+
+def _held(page: Page, method: str, *, arrive: bool) -> list[Route]:
+    """From now on, the page hears nothing when it writes a draft; the server may get it or not."""
+    held: list[Route] = []
+
+    def meet(route: Route) -> None:
+        if route.request.method != method:
+            return route.fallback()
+        if arrive:
+            assert route.fetch().ok
+        held.append(route)
+
+    page.route("**/v1/drafts/*", meet)
+    return held
+
+
+def _until(page: Page, held: list[Route], count: int) -> None:
+    for _ in range(400):
+        if len(held) >= count:
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError(f"{len(held)} requests of {count} were made")
+
+
+def _opened_again(studio: Studio, steps: str, *, late: bool = False) -> None:
+    """It is all there, and nobody is asked about it. `late`: what was held is on its way again."""
+    if late:
+        studio.page.unroute_all()
+    studio.page.reload()
+    studio.page.unroute_all()
+    expect(studio.field("KSampler", "steps")).to_have_value(steps)
+    studio.kept()
+    studio.set_number("KSampler", "steps", "50")
+    studio.kept()
+    expect(studio.page.get_by_role("alertdialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("fate", ["arrived", "late", "lost"])
+def test_the_page_goes_before_the_server_answers(
+    studio: Studio, page: Page, fate: str, first: bool
+) -> None:
+    """The server may have the edit before the last one, and the page does not know it."""
+    if not first:
+        studio.set_number("KSampler", "steps", "33")
+        studio.kept()
+    held = _held(page, "PUT", arrive=fate == "arrived")
+    studio.set_number("KSampler", "steps", "34")
+    _until(page, held, 1)
+    studio.set_number("KSampler", "steps", "35")
+    _opened_again(studio, "35", late=fate == "late")
+
+
+def test_undone_before_the_server_answers(studio: Studio, page: Page) -> None:
+    """Back to what is saved, there is no draft, though the page does not know of the one there."""
+    studio.save()
+    held = _held(page, "PUT", arrive=True)
+    studio.set_number("KSampler", "steps", "34")
+    _until(page, held, 1)
+    held.pop().abort()
+    page.unroute_all()
+    with page.expect_response(lambda told: told.request.method == "DELETE") as deleted:
+        page.keyboard.press("Control+z")
+    assert deleted.value.ok
+    studio.forgiven.append("net::ERR_FAILED")
+    page.reload()
+    expect(studio.field("KSampler", "steps")).to_have_value("20")
+    expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(studio.name)
+
+
+@pytest.mark.parametrize("change", [True, False])
+def test_saved_again_because_no_answer_came(studio: Studio, page: Page, change: bool) -> None:
+    """The first time it was saved after all: nobody else was there."""
+    lost: list[Route] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method != "PUT":
+            return route.fallback()
+        assert route.fetch().ok
+        route.abort()
+        lost.append(route)
+
+    studio.forgiven.append("net::ERR_FAILED")
+    studio.set_number("KSampler", "steps", "34")
+    for time in (1, 2):  # a new file, then that file
+        page.route("**/v1/workflows/*", lose)
+        page.keyboard.press("Control+s")
+        _until(page, lost, time)
+        page.unroute_all()
+        if change:
+            studio.set_number("KSampler", "steps", str(40 + time))
+        studio.save()
+        expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(studio.name)
+        expect(page.get_by_role("alertdialog")).to_have_count(0)
+        studio.set_number("KSampler", "steps", str(50 + time))
+
+
+def test_a_page_that_goes_while_it_opens_forgets_no_tab(studio: Studio, page: Page) -> None:
+    studio.set_number("KSampler", "steps", "34")
+    studio.kept()
+    names = studio.tabs.all_inner_texts()
+    assert len(names) == 2
+
+    held = _held(page, "GET", arrive=False)
+    page.reload()
+    _until(page, held, 1)  # one tab is there, the other on its way
+    page.unroute_all()
+    page.reload()
+    expect(studio.tabs).to_have_text(names)
+    expect(studio.field("KSampler", "steps")).to_have_value("34")

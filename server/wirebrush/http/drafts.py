@@ -2,6 +2,11 @@
 
 The first line of a file is what lists say, the second the workflow, in ASCII and otherwise as it
 was sent: a draft may be broken in any way, and still comes back.
+
+A page sends a newer state while it does not know yet whether the one before arrived; answers get
+lost, and requests overtake each other. So each window counts the states of its documents, its
+turns, and a write tells up to which turn of which windows it has the work in it. What is there
+from one of these turns is no conflict, and what comes late changes nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 from wirebrush.http.answers import Refused
@@ -20,6 +26,13 @@ from wirebrush.http.textfiles import etag, read_text, saving, write_text
 
 MAX_DRAFTS = 500
 MAX_BYTES = 256 << 20
+_REMEMBERED = 1000
+"""Turns that were discarded: only requests of the last seconds can come late."""
+
+Turns = Mapping[str, int]
+"""How many turns of which windows are in a state of a document."""
+
+NO_TURNS: Turns = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,8 @@ class DraftRecord:
     """A draft without its workflow.
 
     `id` is the document's. `file` is the name under which it is saved, `base` the etag of that
-    file when the draft was begun. `by` is who wrote it last, in the writer's own words.
+    file when the draft was begun. `by` is who wrote it last, in the writer's own words; `window`
+    and `turn` are that window and its count, which drafts of earlier versions do not have.
     """
 
     id: str
@@ -37,6 +51,8 @@ class DraftRecord:
     by: str
     etag: str
     modified: float
+    window: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Draft:
     base: str | None
     by: str
     workflow: str
+    window: str = ""
+    turn: int = 0
 
 
 class Drafts:
@@ -61,6 +79,8 @@ class Drafts:
         self._max_drafts = max_drafts
         self._max_bytes = max_bytes
         self._lock = Lock()
+        self._discarded: dict[tuple[str, str], int] = {}
+        """Of a document and a window: the last turn that was discarded."""
 
     def list(self) -> list[DraftRecord]:
         """All drafts, the latest first."""
@@ -77,17 +97,20 @@ class Drafts:
         except (OSError, ValueError, TypeError):
             return None
 
-    def write(self, draft: Draft, match: str | None) -> DraftRecord:
-        """Keep a draft. `match` is the etag that the writer saw; None: there was none.
+    def write(self, draft: Draft, match: str | None, turns: Turns = NO_TURNS) -> DraftRecord | None:
+        """Keep a draft, and tell what is there then.
 
-        `Conflict` if that is not so; the same once more is none. Refused if there are too many.
+        `match` is the etag that the writer saw; None: there was none. `turns` are those of other
+        windows that the draft goes on from, beside its own. `Conflict` if there is anything else;
+        not if it is the same once more. A draft whose window wrote or discarded a later one does
+        not replace that; None if it was discarded. Refused if there are too many.
         """
         path, text = self._path(draft.id), _text(draft)
         with self._lock, saving("draft"):
             there = _read_record(path)
-            if there is not None and there.etag == _etag_in(text):
+            if (there is not None and there.etag == _etag_in(text)) or self._is_late(draft, there):
                 return there
-            if (None if there is None else there.etag) != match:
+            if not _fits(there, match, _with_own(draft, turns)):
                 raise Conflict(there)
             self._check_room(path, len(text))
             write_text(path, text)
@@ -95,17 +118,33 @@ class Drafts:
             assert written is not None, "just written"
             return written
 
-    def delete(self, draft: str, match: str | None) -> bool:
-        """Remove a draft, if it is still the one that the caller saw. False: there was none."""
+    def delete(self, draft: str, match: str | None, turns: Turns = NO_TURNS) -> bool:
+        """Remove a draft, if it is still the one that the caller saw, or from one of `turns`.
+
+        Either may be left out. False: there was none.
+        """
         path = self._path(draft)
         with self._lock, saving("draft"):
             there = _read_record(path)
-            if there is None:
-                return False
-            if match is not None and match != there.etag:
-                raise Conflict(there)
-            path.unlink()
-        return True
+            if there is not None:
+                if (match is not None or turns) and not _fits(there, match, turns):
+                    raise Conflict(there)
+                path.unlink()
+            self._remember(draft, turns)
+        return there is not None
+
+    def _is_late(self, draft: Draft, there: DraftRecord | None) -> bool:
+        """Whether the window of a draft did something later than that already."""
+        if there is None:
+            return draft.turn <= self._discarded.get((draft.id, draft.window), -1)
+        return bool(draft.window) and draft.window == there.window and draft.turn < there.turn
+
+    def _remember(self, draft: str, turns: Turns) -> None:
+        for window, turn in turns.items():
+            known = self._discarded.pop((draft, window), 0)  # the latest stand last
+            self._discarded[draft, window] = max(known, turn)
+        for oldest in [*self._discarded][: max(0, len(self._discarded) - _REMEMBERED)]:
+            del self._discarded[oldest]
 
     def _path(self, draft: str) -> Path:
         """By the hash of the id, which may hold anything."""
@@ -133,6 +172,18 @@ class Conflict(Exception):
     def __init__(self, there: DraftRecord | None) -> None:
         super().__init__("The draft was changed meanwhile.")
         self.there = there
+
+
+def _with_own(draft: Draft, turns: Turns) -> Turns:
+    return {**turns, draft.window: draft.turn} if draft.window else turns
+
+
+def _fits(there: DraftRecord | None, match: str | None, turns: Turns) -> bool:
+    """Whether what is there was seen by who goes on from an etag and from turns."""
+    if there is None:
+        return match is None or bool(turns)  # discarded: nothing is lost by going on
+    known = turns.get(there.window, -1) if there.window else -1
+    return there.etag == match or there.turn <= known
 
 
 def _text(draft: Draft) -> str:

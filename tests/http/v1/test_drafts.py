@@ -79,6 +79,35 @@ async def test_the_same_once_more_is_no_conflict(studio: Studio) -> None:
     assert await put(studio, draft(), FIRST) == (200, first), "the answer got lost on its way"
 
 
+async def test_a_page_may_write_again_before_the_answer_came(studio: Studio) -> None:
+    """Which of its own states the server has, it need not know; somebody else's it must."""
+    _, first = await put(studio, draft("one"), {**FIRST, "Draft-Turns": "w1=1"})
+    status, third = await put(studio, draft("three"), {**FIRST, "Draft-Turns": "w1=3"})
+    assert status == 200
+    assert third != first
+    for late in (FIRST, seen(first["etag"])):
+        assert await put(studio, draft("two"), {**late, "Draft-Turns": "w1=2"}) == (200, third)
+    status, told = await put(studio, draft("theirs"), {**FIRST, "Draft-Turns": "w2=9"})
+    assert (status, told["draft"]["window"], told["draft"]["turn"]) == (412, "w1", 3)
+    reloaded = {**FIRST, "Draft-Turns": "w2=10, w1=3"}
+    assert (await put(studio, draft("four"), reloaded))[0] == 200
+    path = f"/v1/drafts/{ID}"
+    assert (await studio.ask("DELETE", path, headers={"Draft-Turns": "w1=3"}))[0] == 412
+    for _ in range(2):  # whether it is there or not
+        assert (await studio.ask("DELETE", path, headers={"Draft-Turns": "w2=11"}))[0] == 200
+    late = {**FIRST, "Draft-Turns": "w2=10"}
+    assert await put(studio, draft("late"), late) == (200, {"etag": None})
+    assert (await studio.ask("GET", "/v1/drafts"))[1]["drafts"] == []
+
+
+@pytest.mark.parametrize("turns", ["", "w1", "w1=", "=1", "w1=-1", "w 1=1", "a=1;b=2", "a=1," * 60])
+async def test_turns_that_are_none_are_refused_in_words(studio: Studio, turns: str) -> None:
+    status, told = await put(studio, draft(), {**FIRST, "Draft-Turns": turns})
+    assert status == 400
+    assert "Draft-Turns" in told["error"]["message"]
+    assert "window-1=7" in told["error"]["hint"]
+
+
 async def test_who_does_not_say_what_they_saw_is_asked(studio: Studio) -> None:
     status, told = await put(studio, draft(), {})
     assert status == 428
@@ -147,12 +176,13 @@ def make(number: int, text: str = "{}") -> Draft:
 def test_there_is_an_end_to_drafts(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path, max_drafts=2, max_bytes=1000)
     first = drafts.write(make(1), None)
+    assert first is not None
     drafts.write(make(2), None)
     with pytest.raises(Refused, match="not"):
         drafts.write(make(3), None)
     with pytest.raises(Refused):
         drafts.write(make(1, '{"a":"' + "x" * 1000 + '"}'), first.etag)
-    assert drafts.write(make(1, '{"a":1}'), first.etag).etag != first.etag
+    assert drafts.write(make(1, '{"a":1}'), first.etag) != first
     assert drafts.delete("2", None)
     drafts.write(make(3), None)
 
@@ -181,7 +211,9 @@ def test_drafts_do_what_a_dictionary_does(
             stale = value == 3 and name in known
             match = "stale" if stale else known[name][0] if name in known else None
             try:
-                known[name] = drafts.write(make(number, text), match).etag, text
+                written = drafts.write(make(number, text), match)
+                assert written is not None
+                known[name] = written.etag, text
             except Conflict:
                 assert stale
         else:

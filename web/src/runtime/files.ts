@@ -37,6 +37,17 @@ export interface DraftInfo {
   readonly by: string;
   readonly etag: string;
   readonly modified: number;
+  /** Who wrote it, and which of its states that is. */
+  readonly window: string;
+  readonly turn: number;
+}
+
+/** What may be there when a draft is written or dropped. */
+export interface Ground {
+  /** The state that was seen; `null` if there was none. */
+  readonly etag: string | null;
+  /** States that the server may have besides, by windows; the writer's own comes first. */
+  readonly turns: readonly (readonly [window: string, turn: number])[];
 }
 
 /** What the page keeps while somebody edits. */
@@ -81,13 +92,13 @@ export const files = {
   drafts: async () => (await get<{ drafts: DraftInfo[] }>("/v1/drafts")).drafts,
   draft: (id: string) => get<DraftInfo & { workflow: unknown }>(draftUrl(id)),
 
-  /** Keep a draft. `etag` is the state it replaces; `null` if there was none. Returns the new etag. */
-  async keepDraft(id: string, draft: DraftBody, etag: string | null, leaving = false): Promise<string> {
+  /** Keep a draft. Returns its etag; `null` if a later state was dropped meanwhile. */
+  async keepDraft(id: string, draft: DraftBody, { etag, turns }: Ground, leaving = false): Promise<string | null> {
     const { text, ...facts } = draft;
     const body = `${JSON.stringify(facts).slice(0, -1)},"workflow":${text}}`;
-    const headers = { "Content-Type": "application/json", ...matching(etag) };
+    const headers = { "Content-Type": "application/json", ...matching(etag), ...naming(turns) };
     const response = await call(draftUrl(id), { method: "PUT", body, headers, keepalive: leaving });
-    return ((await response.json()) as { etag: string }).etag;
+    return ((await response.json()) as { etag: string | null }).etag;
   },
 
   /** The workflow that a file of any program holds or carries, as one of ours, and what was lost on the way. */
@@ -97,8 +108,16 @@ export const files = {
     return (await readJson(response)) as { workflow: unknown; problems: readonly Problem[] };
   },
 
-  dropDraft: (id: string, etag: string) => send<unknown>("DELETE", draftUrl(id), undefined, { "If-Match": etag }),
+  /** Drop a draft, if there is one; also where the page is going. */
+  async dropDraft(id: string, { etag, turns }: Ground): Promise<void> {
+    const headers = { ...(etag !== null && matching(etag)), ...naming(turns) };
+    await call(draftUrl(id), { method: "DELETE", headers, keepalive: true });
+  },
 };
+
+function naming(turns: Ground["turns"]): Record<string, string> {
+  return turns.length ? { "Draft-Turns": turns.map(([window, turn]) => `${window}=${turn}`).join(", ") } : {};
+}
 
 function matching(etag: string | null): Record<string, string> {
   return etag === null ? { "If-None-Match": "*" } : { "If-Match": etag };

@@ -30,6 +30,14 @@ export async function readJson(response: Response): Promise<unknown> {
   return parseJson(await response.text());
 }
 
+/** For `catch`: what is not there is something else instead. */
+export function ifMissing<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof ApiError && error.status === 404) return otherwise;
+    throw error;
+  };
+}
+
 export async function call(url: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {

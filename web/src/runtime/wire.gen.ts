@@ -70,6 +70,8 @@ export interface DraftRecord {
   by: string;
   etag: string;
   modified: number;
+  window: string;
+  turn: number;
 }
 
 export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | Preview | NodeFinished | NodeFailed | Finished;

@@ -6,6 +6,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { OpenTabs } from "./openTabs";
 import { withSince, type Since } from "./since";
 import { Tail } from "./tail";
+import type { Turn } from "./windows";
 
 export interface JournalEntry {
   /** The document's id. */
@@ -23,6 +24,15 @@ export interface JournalEntry {
   readonly at: number;
   /** The window that wrote it. */
   readonly window: string;
+  /** Which of its states this is. Earlier versions did not count. */
+  readonly turn?: number;
+  /** States of windows before it that the server may have, and that this goes on from. */
+  readonly before?: readonly Turn[];
+}
+
+/** The states that the server may have of what an entry holds. */
+export function turnsOf({ window, turn = 0, before = [] }: JournalEntry): readonly Turn[] {
+  return [[window, turn], ...before];
 }
 
 interface Schema extends DBSchema {

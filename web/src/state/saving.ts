@@ -6,11 +6,11 @@ import { changesBetween } from "../model/document/changes";
 import type { Document } from "../model/document/document";
 import { parseDocument, serialise } from "../model/format/format";
 import { renameDocument, replaceDocument } from "../model/commands";
-import { files } from "../runtime/files";
-import { ApiError } from "../runtime/http";
+import { files, type Ground } from "../runtime/files";
+import { ApiError, ifMissing } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
 import type { Journal, JournalEntry } from "./journal";
-import type { OpenWindows, Written } from "./windows";
+import type { OpenWindows, Turn, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
 const DRAFT_MS = 700;
@@ -28,7 +28,8 @@ export class Saving {
   readonly #journal: Journal;
   readonly #windows: OpenWindows;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
-  #sending: Promise<void> | null = null;
+  /** What is asked of the server, one after the other. */
+  #asked: Promise<unknown> = Promise.resolve();
   /** The text that the file has, and the one that the draft has. */
   #saved = "";
   #drafted: Document | null = null;
@@ -36,8 +37,14 @@ export class Saving {
   #entered: { readonly document: Document; readonly at: number; readonly facts: string } | null = null;
   /** How long the text was that was written down last. */
   #length = 0;
-  /** Texts that were sent for the draft without an answer: the server may have any of them. */
-  #unanswered: readonly string[] = [];
+  /** Which of this window's states the document is in. */
+  #turn = 0;
+  /** States of windows before this one that the server may have: this goes on from them. */
+  #before: readonly Turn[] = [];
+  /** Whether the server may have another draft than it is known to have. */
+  #unsure = false;
+  /** A save without an answer: the file may have that text. */
+  #unheard: { readonly name: string; readonly text: string } | null = null;
 
   constructor(documents: DocumentStore, journal: Journal, windows: OpenWindows) {
     this.#windows = windows;
@@ -66,18 +73,23 @@ export class Saving {
   }
 
   /**
-   * The document was just opened: `saved` is what its file holds, if it has one; `pending` says
-   * that only this browser has it as it is now.
+   * The document was just opened: `saved` is what its file holds, if it has one. `pending`: only
+   * this browser has it as it is now; of the states given the server may have one.
    */
-  opened(saved: Document | null, pending = false): void {
+  opened(saved: Document | null, pending: readonly Turn[] | null = null): void {
     const { document, store } = this.#documents;
+    const { draft, file } = store.getState();
+    this.#turn = this.#windows.turn();
+    this.#before = pending ?? [];
+    this.#unsure = this.#before.length > 0;
     this.#saved = saved ? serialise(saved) : "";
-    this.#drafted = pending ? null : document;
-    // The page before may have sent it as it went.
-    this.#unanswered = pending ? [serialise(document)] : [];
-    store.setState(({ draft }) => ({ edited: pending || draft !== null || (saved !== null && saved !== document) }));
-    if (pending) this.#soon(0);
-    else if (!store.getState().file && !store.getState().draft) this.#write(false);
+    // The page before may have gone while it was saving.
+    const isSaved = saved === document || this.#saved === serialise(document);
+    const isKept = pending === null && (draft === null || !isSaved);
+    this.#drafted = isKept ? document : null;
+    store.setState({ edited: pending !== null || (saved === null ? draft !== null : !isSaved) });
+    if (pending || (!file && !draft)) this.#write(pending !== null);
+    if (!isKept) this.#soon(0);
   }
 
   /** The tab is closed: what was never edited leaves nothing behind. */
@@ -90,14 +102,7 @@ export class Saving {
   /** Send what the server does not have. Resolves when it has it, or when it cannot be had now. */
   async keep(): Promise<void> {
     clearTimeout(this.#draftTimer);
-    if (this.#sending) {
-      await this.#sending;
-      if (this.#documents.document !== this.#drafted) return this.keep();
-      return;
-    }
-    this.#sending = this.#send();
-    await this.#sending;
-    this.#sending = null;
+    return this.#ask(() => this.#send());
   }
 
   /**
@@ -105,25 +110,48 @@ export class Saving {
    * it is called so from then on, but not if that name is taken.
    */
   async save(as?: string): Promise<void> {
-    await this.#sending;
-    const { file } = this.#documents.store.getState();
-    const { document } = this.#documents;
+    return this.#ask(() => this.#save(as));
+  }
+
+  async #save(as?: string): Promise<void> {
+    await this.#hearAgain();
+    const { document, store } = this.#documents;
+    const { file } = store.getState();
     const title = as?.split("/").at(-1)?.trim() || document.name;
     const name = as ?? file?.name ?? document.name;
     const text = serialise({ ...document, name: title });
     try {
       const etag = await files.save(name, text, file && name === file.name ? file.etag : null);
       this.#saved = text;
+      // A draft from before goes on from the file as it was.
+      this.#turn = this.#windows.turn();
+      this.#drafted = null;
       const unchanged = this.#documents.document === document;
       if (this.#documents.document.name !== title) this.#documents.run(renameDocument, title);
-      this.#documents.store.setState({ file: { name, etag }, newer: null, savedAt: Date.now(), refusal: "" });
+      store.setState({ file: { name, etag }, newer: null, savedAt: Date.now(), refusal: "" });
       this.#windows.tell({ document: document.id, over: "file", etag, name });
       await this.#dropDraft(unchanged ? this.#documents.document : document);
     } catch (error) {
+      if (error instanceof ApiError && isSilence(error)) this.#unheard = { name, text };
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
       if (file && name === file.name) await this.#meet("file", name);
       else throw new NameTaken(name);
     }
+  }
+
+  /** Whether the last save was done after all, if it was not answered. */
+  async #hearAgain(): Promise<void> {
+    if (!this.#unheard) return;
+    const { name, text } = this.#unheard;
+    const there = await files.read(name).catch(ifMissing(null));
+    this.#unheard = null;
+    if (there && serialise(parseDocument(there.data)) === text) this.#documents.store.setState({ file: { name, etag: there.etag } });
+  }
+
+  async #ask(work: () => Promise<void>): Promise<void> {
+    const done = this.#asked.then(work);
+    this.#asked = done.catch(() => {});
+    return done;
   }
 
   /** Another window's version stays; ours goes over it, or theirs over ours (undo brings it back). */
@@ -161,6 +189,7 @@ export class Saving {
   }
 
   #changed(): void {
+    this.#turn = this.#windows.turn();
     const { conflict, edited, keeping } = this.#documents.store.getState();
     // Said once, not with every keystroke.
     if (!edited || (!conflict && keeping !== "waiting"))
@@ -187,7 +216,7 @@ export class Saving {
     const { at = 0, facts, document: before } = this.#entered ?? {};
     const changes = before && facts === JSON.stringify(this.#facts()) ? changesBetween(before, document) : null;
     if (!changes || changes.length > MOST_NOTED) this.#write();
-    else void this.#journal.writeSince({ id: document.id, base: at, at: Date.now(), changes });
+    else void this.#journal.writeSince({ id: document.id, base: at, at: Date.now(), turn: this.#turn, changes });
   }
 
   /** The server has everything up to `at`. */
@@ -205,7 +234,20 @@ export class Saving {
     const { document } = this.#documents;
     const text = serialise(document);
     this.#length = text.length;
-    return { ...this.#facts(), edited, window: this.#windows.own, id: document.id, text, at: Date.now() };
+    const ours = { window: this.#windows.own, turn: this.#turn, before: this.#before };
+    return { ...this.#facts(), ...ours, edited, id: document.id, text, at: Date.now() };
+  }
+
+  /** What may be there when the document is written as it is now. */
+  #ground(etag: string | null): Ground {
+    return { etag, turns: [[this.#windows.own, this.#turn], ...this.#before] };
+  }
+
+  /** The server told which draft it has. */
+  #sure(draft: string | null): void {
+    this.#unsure = false;
+    this.#before = [];
+    this.#documents.store.setState({ draft });
   }
 
   #facts() {
@@ -223,15 +265,15 @@ export class Saving {
     if (text === this.#saved) return this.#dropDraft(document);
     store.setState({ keeping: "sending" });
     const { draft, ...facts } = this.#facts();
-    this.#unanswered = [...this.#unanswered.slice(-2), text];
+    this.#unsure = true;
     try {
-      const etag = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, draft);
-      this.#unanswered = [];
+      const etag = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, this.#ground(draft));
+      this.#sure(etag);
       this.#drafted = document;
       void this.#forget(at);
       const current = store.getState().editing.document === document;
-      store.setState({ draft: etag, newer: null, keeping: current ? "kept" : "waiting", refusal: "" });
-      this.#windows.tell({ document: document.id, over: "draft", etag, name: document.id });
+      store.setState({ newer: null, keeping: current ? "kept" : "waiting", refusal: "" });
+      if (etag !== null) this.#windows.tell({ document: document.id, over: "draft", etag, name: document.id });
       if (!current) this.#soon(DRAFT_MS);
     } catch (error) {
       await this.#failed(error);
@@ -241,7 +283,7 @@ export class Saving {
   async #failed(error: unknown): Promise<void> {
     if (!(error instanceof ApiError)) throw error;
     const { store } = this.#documents;
-    if (error.status === 0 || error.status >= 500) {
+    if (isSilence(error)) {
       store.setState({ keeping: "offline" });
       this.#soon(AGAIN_MS);
     } else if (error.status === 412) await this.#meet("draft", this.#documents.document.id);
@@ -251,11 +293,7 @@ export class Saving {
   /** Another window wrote what stands against ours: a person chooses. */
   async #meet(over: Conflict["over"], name: string): Promise<void> {
     const conflict = await this.#theirs(over, name);
-    if (conflict && over === "draft" && this.#unanswered.includes(serialise(conflict.theirs))) {
-      // It is our own, sent when no answer could come.
-      this.#documents.store.setState({ draft: conflict.etag, keeping: "waiting" });
-      this.#soon(0);
-    } else if (conflict) this.#documents.store.setState({ keeping: "conflict", conflict, newer: null });
+    if (conflict) this.#documents.store.setState({ keeping: "conflict", conflict, newer: null });
     else this.#soon(DRAFT_MS);
   }
 
@@ -283,9 +321,17 @@ export class Saving {
     if (this.#documents.document !== saved) return this.#soon(0);
     this.#drafted = saved;
     clearTimeout(this.#draftTimer);
-    store.setState({ edited: false, keeping: "kept", draft: null });
+    store.setState({ edited: false, keeping: "kept" });
     void this.#forget(Date.now());
-    if (draft !== null) await files.dropDraft(saved.id, draft).catch(() => {});
+    if (draft === null && !this.#unsure) return;
+    try {
+      await files.dropDraft(saved.id, this.#ground(draft));
+      this.#sure(null);
+    } catch (error) {
+      if (error instanceof ApiError && [404, 412].includes(error.status)) return this.#sure(null); // not ours any more
+      this.#drafted = null;
+      await this.#failed(error);
+    }
   }
 
   /** The page is being closed: write down what is not kept, without waiting for an answer. */
@@ -295,8 +341,14 @@ export class Saving {
     this.#writeAtOnce();
     if (store.getState().conflict) return;
     const { draft, ...facts } = this.#facts();
-    files.keepDraft(document.id, { ...facts, by: windowName(), text: serialise(document) }, draft, true).catch(() => {});
+    this.#unsure = true;
+    files.keepDraft(document.id, { ...facts, by: windowName(), text: serialise(document) }, this.#ground(draft), true).catch(() => {});
   }
+}
+
+/** Whether the server said nothing, or nothing about what was asked: it may have done it. */
+function isSilence(error: ApiError): boolean {
+  return error.status === 0 || error.status >= 500;
 }
 
 /** How another window is told who wrote: the kind of browser is as much as it knows. */

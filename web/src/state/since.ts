@@ -12,6 +12,8 @@ export interface Since {
   readonly base: number;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Which state of the window this is. Earlier versions did not count. */
+  readonly turn?: number;
   readonly changes: readonly Placed[];
 }
 
@@ -19,5 +21,5 @@ export interface Since {
 export function withSince(entry: JournalEntry, since: Since | undefined): JournalEntry {
   if (since?.base !== entry.at) return entry;
   const document = withChanges(parseDocument(parseJson(entry.text)), since.changes);
-  return { ...entry, name: document.name, text: serialise(document), at: since.at, edited: true };
+  return { ...entry, name: document.name, text: serialise(document), at: since.at, turn: since.turn ?? 0, edited: true };
 }

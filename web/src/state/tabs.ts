@@ -4,13 +4,13 @@ import type { StoreApi } from "zustand/vanilla";
 import { emptyDocument, type Document } from "../model/document/document";
 import { parseDocument, serialise } from "../model/format/format";
 import { files, type DraftInfo } from "../runtime/files";
-import { ApiError } from "../runtime/http";
+import { ApiError, ifMissing } from "../runtime/http";
 import type { DocumentState } from "./document";
-import type { Journal, JournalEntry } from "./journal";
+import { turnsOf, type Journal, type JournalEntry } from "./journal";
 import { openBefore, rememberOpen } from "./memory";
 import type { OpenTab } from "./openTabs";
 import type { Runtime } from "./runtime";
-import type { OpenWindows } from "./windows";
+import type { OpenWindows, Turn } from "./windows";
 import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
 import { parseJson } from "../model/format/json";
 
@@ -28,8 +28,8 @@ interface Found {
   readonly document: Document;
   readonly saved: Document | null;
   readonly kept: Partial<DocumentState>;
-  /** Only this browser has it as it is. */
-  readonly pending?: boolean;
+  /** Only this browser has it as it is; of these states the server may have one. */
+  readonly pending?: readonly Turn[] | null;
 }
 
 const TEMPLATE = "postcard";
@@ -37,6 +37,8 @@ const TEMPLATE = "postcard";
 export class Tabs {
   readonly #around: Around;
   readonly #closed: OpenTab[] = [];
+  /** A page that goes while it opens its tabs forgets none of them. */
+  #restoring = false;
 
   constructor(around: Around) {
     this.#around = around;
@@ -52,6 +54,12 @@ export class Tabs {
    * the first visit, a template.
    */
   async restore(): Promise<void> {
+    this.#restoring = true;
+    await this.#restore().finally(() => (this.#restoring = false));
+    this.#remember();
+  }
+
+  async #restore(): Promise<void> {
     const { journal, windows } = this.#around;
     const { tabs, active } = await openBefore(journal);
     const left = await journal.leftBehind(await windows.alive());
@@ -99,7 +107,7 @@ export class Tabs {
   /** A document of this page under a new name and id, not saved yet. */
   async openCopy(document: Document): Promise<void> {
     const name = await this.#freeName(document.name);
-    this.#show({ document: { ...document, id: uuid(), name }, saved: null, kept: {}, pending: true });
+    this.#show({ document: { ...document, id: uuid(), name }, saved: null, kept: {}, pending: [] });
   }
 
   async openEmpty(name: string): Promise<void> {
@@ -166,12 +174,7 @@ export class Tabs {
     const base = { file: saved && file !== null ? { name: file, etag } : null };
     const entry = await this.#around.journal.read(wanted);
     if (entry && entry.file === file && !(await this.#reached(entry, info))) return fromJournal(entry, saved, base, info);
-    if (info) {
-      const draft = await files.draft(info.id);
-      const document = { ...parseDocument(draft.workflow), id: info.id };
-      const kept = saved && info.base ? { file: { name: file ?? "", etag: info.base } } : base;
-      return { document, saved, kept: { ...kept, draft: draft.etag } };
-    }
+    if (info) return fromDraft(info, saved, base);
     if (!saved) return null;
     const taken = this.#open.some((workspace) => workspace.id === saved.id) || drafts.some((draft) => draft.id === saved.id);
     // A copy of a file has its id too; drafts go by ids, so one of them gets another.
@@ -180,12 +183,10 @@ export class Tabs {
   }
 
   /** Whether the server has an entry after all: the page that wrote it sent it as it went. */
-  async #reached(entry: JournalEntry, info: DraftInfo | undefined): Promise<boolean> {
-    if (!info || info.etag === entry.draft) return false;
-    const { workflow } = await files.draft(info.id);
-    const same = serialise({ ...parseDocument(workflow), id: entry.id }) === entry.text;
-    if (same) await this.#around.journal.settle(entry.id, entry.at);
-    return same;
+  async #reached({ id, at, window, turn = 0 }: JournalEntry, info: DraftInfo | undefined): Promise<boolean> {
+    if (info?.window !== window || info.turn < turn) return false;
+    await this.#around.journal.settle(id, at);
+    return true;
   }
 
   #show(found: Found): Workspace {
@@ -206,6 +207,7 @@ export class Tabs {
   }
 
   #remember(): void {
+    if (this.#restoring) return;
     const { open, active } = this.#around.workspaces.getState();
     const tabs = open.filter(({ id }) => id !== "").map(tabOf);
     if (tabs.length) rememberOpen(this.#around.journal, { tabs, active: active.id });
@@ -225,12 +227,25 @@ export class Tabs {
 
 const NO_FILE: { readonly data: unknown; readonly etag: string } = { data: null, etag: "" };
 
+/** A draft that goes on from the file as it was keeps that in mind, unless it is what was saved. */
+async function fromDraft({ id, base }: DraftInfo, saved: Document | null, now: Pick<Found["kept"], "file">): Promise<Found> {
+  const { workflow, etag, file } = await files.draft(id);
+  const document = { ...parseDocument(workflow), id };
+  const before = saved && base && !isSame(document, saved) ? { file: { name: file ?? "", etag: base } } : now;
+  return { document, saved, kept: { ...before, draft: etag } };
+}
+
 /** What this browser has and the server has not. A draft that somebody else wrote since is met there. */
 function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<DocumentState>, draft: DraftInfo | undefined): Found | null {
   const document = { ...parseDocument(parseJson(entry.text)), id: entry.id };
-  const file = saved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
+  const isSaved = saved !== null && isSame(document, saved);
+  const file = saved && !isSaved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
   const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: entry.edited ? ("waiting" as const) : ("kept" as const) };
-  return { document, saved, kept, pending: entry.edited };
+  return { document, saved, kept, pending: entry.edited ? turnsOf(entry) : null };
+}
+
+function isSame(one: Document, other: Document): boolean {
+  return serialise(one) === serialise(other);
 }
 
 function tabOf({ id, documents }: Workspace): OpenTab {
@@ -240,13 +255,6 @@ function tabOf({ id, documents }: Workspace): OpenTab {
 /** A file is called what its name says, whatever was written into it. */
 function named(document: Document, file: string): Document {
   return { ...document, name: file.split("/").at(-1) ?? file };
-}
-
-function ifMissing<T>(otherwise: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof ApiError && error.status === 404) return otherwise;
-    throw error;
-  };
 }
 
 function passApiError(error: unknown): null {

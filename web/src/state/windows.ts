@@ -17,9 +17,13 @@ export interface Written {
   readonly name: string;
 }
 
+/** A window, and how many states of documents it had made by then. */
+export type Turn = readonly [window: string, turn: number];
+
 export class OpenWindows {
   /** This window's own name, a new one each time it is loaded. */
   readonly own = uuid();
+  #turns = 0;
   readonly #channel = globalThis.BroadcastChannel ? new BroadcastChannel(CHANNEL) : null;
 
   constructor() {
@@ -32,6 +36,11 @@ export class OpenWindows {
     const held = (await globalThis.navigator?.locks?.query())?.held ?? [];
     const names = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
     return new Set([this.own, ...names]);
+  }
+
+  /** A document has a new state. */
+  turn(): number {
+    return ++this.#turns;
   }
 
   /** Let the other windows know. */

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NoReturn, cast
 
 from aiohttp import web
@@ -18,6 +19,8 @@ from wirebrush.http.routes import Route
 
 LONGEST_ID = 200
 LONGEST_NAME = 600
+MOST_TURNS = 50
+_TURN = re.compile(r"([\w-]{1,100})=(\d{1,15})")
 _CONFLICT = "The draft was changed in another window since you saw it."
 _GONE = "The draft was discarded in another window since you saw it."
 
@@ -52,20 +55,25 @@ async def write(request: web.Request) -> web.Response:
         )
     async with asyncio.timeout(BODY_SECONDS):
         body = await request.read()
-    wanted = await asyncio.to_thread(_parsed, draft, body)
+    turns = _turns(request)
+    window, turn = next(iter(turns.items()), ("", 0))
+    wanted = replace(await asyncio.to_thread(_parsed, draft, body), window=window, turn=turn)
     try:
-        record = await asyncio.to_thread(request.app[SERVICES].drafts.write, wanted, match)
+        record = await asyncio.to_thread(request.app[SERVICES].drafts.write, wanted, match, turns)
     except Conflict as conflict:
         return _refusal(conflict)
+    if record is None:
+        return answer({"etag": None})
     return answer({"etag": record.etag}, headers={"ETag": f'"{record.etag}"'})
 
 
 async def delete(request: web.Request) -> web.Response:
-    """Discard a draft."""
-    draft = _id(request)
+    """Discard a draft. Who names turns may not know whether there is one."""
+    draft, turns = _id(request), _turns(request)
     drafts = request.app[SERVICES].drafts
     try:
-        if not await asyncio.to_thread(drafts.delete, draft, if_match(request)):
+        found = await asyncio.to_thread(drafts.delete, draft, if_match(request), turns)
+        if not found and not turns:
             raise unknown("draft", draft[:80])
     except Conflict as conflict:
         return _refusal(conflict)
@@ -89,6 +97,22 @@ def _id(request: web.Request) -> str:
     if len(draft) > LONGEST_ID:
         raise Refused(400, "bad_id", f"The id of a document has at most {LONGEST_ID} characters.")
     return draft
+
+
+def _turns(request: web.Request) -> dict[str, int]:
+    """Windows and their turns from the header, in its order; the writer's own comes first."""
+    text = request.headers.get("Draft-Turns")
+    if text is None:
+        return {}
+    items = [_TURN.fullmatch(item.strip()) for item in text.split(",", MOST_TURNS)]
+    if len(items) > MOST_TURNS or not all(items):
+        raise Refused(
+            400,
+            "bad_turns",
+            f"Draft-Turns: {text[:60]!r} is no list of windows with their turns.",
+            f"Such as: Draft-Turns: window-1=7, window-0=3; at most {MOST_TURNS}.",
+        )
+    return {item[1]: int(item[2]) for item in items if item}
 
 
 def _parsed(draft: str, body: bytes) -> Draft:
@@ -125,6 +149,11 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
+_TURNS = {
+    "Draft-Turns": "Which states may be there without a conflict: `window=turn, ...`, each window "
+    "with a count of the states that it made, the writer's own first. Needed only by who writes "
+    "again before the answer came."
+}
 _DRAFT = {"name": str, "file": str | None, "base": str | None, "by": str | None}
 
 ROUTES = (
@@ -140,7 +169,15 @@ ROUTES = (
         "/v1/drafts/{id}",
         read,
         "The draft of a document, with its workflow.",
-        gives={**_DRAFT, "id": str, "etag": str, "modified": float, "workflow": dict[str, Any]},
+        gives={
+            **_DRAFT,
+            "id": str,
+            "etag": str,
+            "modified": float,
+            "window": str,
+            "turn": int,
+            "workflow": dict[str, Any],
+        },
     ),
     Route(
         "PUT",
@@ -150,16 +187,17 @@ ROUTES = (
         headers={
             "If-Match": "The ETag of the draft that was seen.",
             "If-None-Match": "`*`: there is no draft yet.",
+            **_TURNS,
         },
         body={**_DRAFT, "workflow": dict[str, Any]},
-        gives={"etag": str},
+        gives={"etag": str | None},
     ),
     Route(
         "DELETE",
         "/v1/drafts/{id}",
         delete,
         "Discard a draft.",
-        headers={"If-Match": "The ETag of the draft that was seen."},
+        headers={"If-Match": "The ETag of the draft that was seen.", **_TURNS},
         gives={"deleted": str},
     ),
 )

@@ -37,7 +37,7 @@ export function OpenPanel() {
   }
 
   async function discard({ id, etag, name }: DraftInfo): Promise<void> {
-    await files.dropDraft(id, etag);
+    await files.dropDraft(id, { etag, turns: [] });
     refresh();
     studio.notify(t("open.discarded", { name }));
   }

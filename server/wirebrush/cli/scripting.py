@@ -27,8 +27,11 @@ def workflow_script(workflow: Workflow, catalog: Catalog, library: Library) -> S
     def locate(kind: str, name: str) -> str:
         if kind in ASSET_KINDS:
             return PurePosixPath(name.replace("\\", "/")).name or "picture.png"
-        found = library.models.find(kind, name)
-        return str(found) if found is not None else f"models/{kind}/{name}"
+        bare = kind == "embeddings" and not PurePosixPath(name).suffix
+        endings = ("", ".safetensors") if bare else ("",)
+        found = [library.models.find(kind, name + ending) for ending in endings]
+        there = next((path for path in found if path is not None), None)
+        return str(there) if there is not None else f"models/{kind}/{name}{endings[-1]}"
 
     def family_of(kind: str, name: str) -> str:
         found = library.models.find(kind, name)

@@ -1,4 +1,4 @@
-"""Makes `strangers_words` importable."""
+"""Makes `strangers_words` and `graphs` importable."""
 
 from __future__ import annotations
 

@@ -60,6 +60,83 @@ def visit(scheduler, levels{more}):
 
     scheduler.set_timesteps = set_timesteps
 {silence}'''
+EXTRAS: Mapping[str, str] = {
+    "start_over": '''
+
+def start_over(scheduler, levels):
+    """Put as much noise over what is given as an empty picture has."""
+    whole = (1 + levels[0] ** 2) ** 0.5
+    unit = scheduler.init_noise_sigma
+    scheduler.add_noise = lambda latents, noise, times: (latents / whole + noise) * unit
+''',
+    "draw_anew": '''
+
+def draw_anew(scheduler, seed):
+    """Let a scheduler draw the noise of its steps from a seed of its own, as ComfyUI does."""
+    step, generator = scheduler.step, torch.Generator("cpu").manual_seed(seed + 1)
+
+    def seeded_step(output, timestep, sample, return_dict=True):
+        return step(
+            output, timestep, sample, generator=generator, return_dict=return_dict
+        )
+
+    scheduler.step = seeded_step
+''',
+    "paint_inside": '''
+
+def paint_inside(scheduler, levels, mask, picture, seed):
+    """Let a scheduler paint where a mask is white. Elsewhere the model sees the picture (its
+    latents) with the noise of each level, and nothing changes."""
+    noise = torch.randn(
+        picture.shape, generator=torch.Generator("cpu").manual_seed(seed)
+    )
+    noise = noise.to(picture)
+    mask = torch.nn.functional.interpolate(mask, picture.shape[-2:], mode="bilinear")
+    mask = mask.to(picture)
+    see, step, ahead, now = (
+        scheduler.scale_model_input,
+        scheduler.step,
+        iter(levels),
+        {},
+    )
+
+    def masked_input(sample, timestep):
+        level = now["level"] = next(ahead).to(picture)
+        # some schedulers hold pictures with noise at a variance of 1
+        now["unit"] = 1 if scheduler.init_noise_sigma > 1 else (1 + level**2) ** -0.5
+        times = len(sample) // len(picture)  # with guidance there are two of each
+        known = ((picture + noise * level) * now["unit"]).repeat(times, 1, 1, 1)
+        now["seen"] = torch.lerp(
+            known, sample, mask.repeat(len(known) // len(mask), 1, 1, 1)
+        )
+        return see(now["seen"], timestep)
+
+    def masked_step(output, timestep, sample, **options):
+        level, unit = now["level"], now["unit"]
+        seen = now["seen"][: len(sample)] / unit
+        painted = torch.lerp(picture, seen - level * output, mask)
+        return step((sample / unit - painted) / level, timestep, sample, **options)
+
+    scheduler.scale_model_input, scheduler.step = masked_input, masked_step
+''',
+    "acting": '''
+
+def acting(scheduler, levels, start, end):
+    """From which to which part of the steps a ControlNet acts. ComfyUI counts parts of the
+    training; diffusers counts steps."""
+    table = noise_table(scheduler)
+    times = torch.tensor([1 - start, 1 - end], dtype=torch.float64) * (len(table) - 1)
+    low, high = times.floor().long(), times.ceil().long()
+    ends = torch.lerp(table[low].log(), table[high].log(), times - low).exp()
+    first = torch.inf if start <= 0 else ends[0]
+    last = 0 if end >= 1 else ends[1]
+    steps = [at for at, level in enumerate(levels[:-1]) if last <= level <= first]
+    total = len(levels) - 1
+    return (steps[0] / total, (steps[-1] + 1) / total) if steps else (1.0, 1.0)
+''',
+}
+"""What else is done with schedulers, by the functions' names."""
+
 _SILENCE = """\
     if not noise:  # what it begins with has its noise already
         scheduler.add_noise = lambda latents, noise, times: latents
@@ -102,6 +179,11 @@ def level_functions(schedules: Iterable[str], *, handed: bool) -> str:
     made = [_SCHEDULE.format(name=each, spacing=_SPACINGS[each]) for each in schedules]
     more, silence = (", noise=True", _SILENCE) if handed else ("", "")
     return _TABLE + "".join(made) + _VISIT.format(more=more, silence=silence)
+
+
+def extra_functions(body: str) -> str:
+    """Those of the other functions that a script calls."""
+    return "".join(text for name, text in EXTRAS.items() if f"{name}(" in body)
 
 
 def flow_functions(schedules: Iterable[str]) -> str:

@@ -24,7 +24,8 @@ class ModelReader(Reader):
     guesses: list[str] = field(default_factory=list[str])
 
     def model(self, node: PromptNode, name: str) -> tuple[tuple[Lora, ...], bool]:
-        """The LoRAs on the model at an input, and whether it is SDXL's refiner."""
+        """The LoRAs on the model at an input, without their strengths for texts, and whether it is
+        SDXL's refiner."""
         loras: list[Lora] = []
         shift: float | None = None
         found, _ = self.above(node, name)
@@ -46,12 +47,8 @@ class ModelReader(Reader):
         return tuple(reversed(loras)), refiner
 
     def _lora(self, node: PromptNode) -> Lora:
-        clip = node.class_type == "LoraLoader"
-        return Lora(
-            str(self.value(node, "lora_name")),
-            self.number(node, "strength_model"),
-            self.number(node, "strength_clip") if clip else 0.0,
-        )
+        name = str(self.value(node, "lora_name"))
+        return Lora(name, self.number(node, "strength_model"), 0.0)
 
     def _use(self, models: Models) -> bool:
         """All stages must be painted by one model; or the last ones by SDXL's refiner."""
@@ -105,18 +102,3 @@ class ModelReader(Reader):
         if models.vae not in ("", name):
             raise NotPlain("it has more than one VAE.")
         self.models = replace(models, vae=name)
-
-    def clip(self, node: PromptNode) -> int:
-        """How many layers of the text encoder are skipped."""
-        found, _ = self.above(node, "clip")
-        skip = 0
-        while found.class_type in ("LoraLoader", "CLIPSetLastLayer"):
-            if found.class_type == "CLIPSetLastLayer":
-                skip = -self.whole(found, "stop_at_clip_layer") - 1
-            found, _ = self.above(found, "clip")
-        loaders = ("CheckpointLoaderSimple", *(["DualCLIPLoader"] if self.family in FLUX else []))
-        if found.class_type not in loaders:
-            raise NotPlain(f"it uses {called(found)}.")
-        if skip and self.family != "sd15":
-            raise NotPlain("it skips layers of its text encoder.")
-        return max(0, skip)

@@ -6,25 +6,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from wirebrush.graph.script.drawing import Drawing, count_of, drawn_stages
 from wirebrush.graph.script.plan import (
+    BROWNIAN,
     DPM,
     FLOWS,
     FLUX,
-    LONGEST_PROMPT,
+    RANDOM,
     SAMPLERS,
-    FromFile,
+    Control,
     FromStage,
     Latents,
     Picture,
     Plan,
-    Resized,
-    Scaled,
     Stage,
+    Words,
 )
-from wirebrush.graph.script.writing import Code, call, comment, literal
+from wirebrush.graph.script.weighting import token, with_tokens
+from wirebrush.graph.script.writing import Code, Names, call, comment, literal
 
 PIPELINES = {
     "sd15": "StableDiffusion",
+    "sd2": "StableDiffusion",
     "sdxl": "StableDiffusionXL",
     "sd3": "StableDiffusion3",
     "flux": "Flux",
@@ -36,43 +39,52 @@ _SHIFTS = {"sd3": 3.0, "flux": 3.1581929096897676, "schnell": 1.0}
 
 @dataclass
 class Painting:
-    """Writes the stages. Classes go to `imports`; `path` gives the constant for a file."""
+    """Writes the stages. Classes go to `imports`, what stands at the top of the script to
+    `constants`; `path` gives the constant for a file."""
 
     plan: Plan
     imports: set[str]
     path: Callable[[str, str, str], str]
+    names: Names
+    constants: dict[str, str] = field(default_factory=dict[str, str])
     _known: set[str] = field(default_factory=set[str])
+    _said: dict[object, str] = field(default_factory=dict[object, str])
+
+    def __post_init__(self) -> None:
+        self.drawing = Drawing(self.plan, self.path, self.names)
+        self._drawn = drawn_stages(self.plan)
 
     def lines(self) -> Iterator[str]:
         """All stages, in order."""
+        yield from self._learnt()
         yield from self._loras()
         for at, stage in enumerate(self.plan.stages, 1):
             yield f"\n# Picture {at}\n" if len(self.plan.stages) > 1 else "\n"
             kind = "latents" if stage.latent else "pictures"
-            yield from self._stage(f"{kind}_{at}", stage)
+            yield from self._stage(f"{kind}_{at}", stage, drawn=at - 1 in self._drawn)
 
-    def pictures(self, picture: Picture) -> str:
-        """An expression for the list of pictures that one stands for."""
-        if isinstance(picture, FromStage):
-            return f"pictures_{picture.stage + 1}"
-        if isinstance(picture, FromFile):
-            path = self.path("PICTURE", "image", picture.name)
-            return (
-                f"[transparency({path})]"
-                if picture.mask
-                else f'[Image.open({path}).convert("RGB")]'
-            )
-        if isinstance(picture, Resized):
-            size = f"{picture.width}, {picture.height}"
-        elif picture.by:
-            size = f"*scaled(each, {picture.by!r})"
-        else:
-            size = f"*with_megapixels(each, {picture.megapixels!r})"
-        before = self.pictures(picture.picture)
-        return f'[resized(each, {size}, "{picture.method}") for each in {before}]'
+    def saving(self, picture: Picture, prefix: str) -> Iterator[str]:
+        """Writes pictures to files that begin with a prefix."""
+        painted = isinstance(picture, FromStage)
+        if (
+            painted
+            and not self.plan.stages[picture.stage].latent
+            and picture.stage not in self._drawn
+        ):
+            pictures = f"pictures_{picture.stage + 1}"
+            yield f"for number, picture in enumerate({pictures}, start=1):\n"
+            yield f'    picture.save(f"{prefix}_{{number:05}}.png")\n'
+            return
+        name = self.drawing.name(picture)
+        yield from self.drawing.taken()
+        yield call("save", Code(name), prefix) + "\n"
 
-    def _start(self, start: Picture | Latents) -> str:
-        return self._latents(start) if isinstance(start, Latents) else self.pictures(start)
+    def _constant(self, name: str, value: object, text: str) -> str:
+        """A name at the top of the script for a value."""
+        if (name, value) not in self._said:
+            self._said[name, value] = found = self.names.new(name, upper=True)
+            self.constants[found] = text
+        return self._said[name, value]
 
     def _latents(self, latents: Latents) -> str:
         name = f"latents_{latents.stage + 1}"
@@ -84,31 +96,44 @@ class Painting:
         options = {"size": Code(size), "mode": latents.method}
         return call("torch.nn.functional.interpolate", Code(name), named=options)
 
-    def _count(self, start: Picture | Latents | None) -> int:
-        """How many pictures one stands for."""
-        while isinstance(start, Resized | Scaled):
-            start = start.picture
-        if start is None or isinstance(start, FromFile):
-            return 1
-        stage = self.plan.stages[start.stage]
-        return stage.batch if stage.start is None else self._count(stage.start)
+    def _learnt(self) -> Iterator[str]:
+        for name in self.plan.learnt:
+            path = self.path("EMBEDDING", "embeddings", name)
+            if self.plan.family == "sdxl":
+                yield f"vectors = load_file({path})\n"
+            for encoder, key in (("", "clip_l"), ("_2", "clip_g")):
+                if self.plan.family == "sdxl":
+                    parts = {"token": token(name), "tokenizer": Code(f"pipe.tokenizer{encoder}")}
+                    parts["text_encoder"] = Code(f"pipe.text_encoder{encoder}")
+                    vectors = Code(f'vectors["{key}"]')
+                    yield call("pipe.load_textual_inversion", vectors, named=parts) + "\n"
+                elif not encoder:
+                    parts = {"token": token(name)}
+                    yield call("pipe.load_textual_inversion", Code(path), named=parts) + "\n"
 
-    def _one(self, picture: Picture) -> str:
-        found = self.pictures(picture)
-        return found[1:-1] if isinstance(picture, FromFile) else f"{found}[0]"
-
-    def _names(self) -> list[str]:
+    def _lora_names(self) -> list[str]:
         return list(dict.fromkeys(item.name for stage in self.plan.stages for item in stage.loras))
 
     def _loras(self) -> Iterator[str]:
-        for number, name in enumerate(self._names(), 1):
+        for number, name in enumerate(self._lora_names(), 1):
             path = self.path(f"LORA_{number}", "loras", name)
             adapter = {"adapter_name": f"lora_{number}"}
             yield call("pipe.load_lora_weights", Code(path), named=adapter) + "\n"
 
+    def _bare_text(self, stage: Stage) -> Iterator[str]:
+        """The negative text as encoders without LoRAs read it."""
+        if not stage.bare:
+            return
+        yield "pipe.disable_lora()  # the negative text is read without LoRAs\n"
+        text = self._text("NEGATIVE", stage.negative)
+        names = "negative, _, pooled, _" if self.plan.family == "sdxl" else "negative, _"
+        options: dict[str, Any] = {"device": Code("device"), "num_images_per_prompt": 1}
+        options["do_classifier_free_guidance"] = False
+        yield call("pipe.encode_prompt", text, named=options, before=f"{names} = ") + "\n"
+
     def _adapters(self, stage: Stage) -> Iterator[str]:
         """Which LoRAs paint this stage."""
-        names = self._names()
+        names = self._lora_names()
         if names and not stage.loras:
             yield "pipe.disable_lora()\n"
         elif names:
@@ -121,92 +146,159 @@ class Painting:
             yield "pipe.enable_lora()\n"
             yield call("pipe.set_adapters", used, weights) + "\n"
 
-    def _stage(self, name: str, stage: Stage) -> Iterator[str]:
+    def _stage(self, name: str, stage: Stage, *, drawn: bool) -> Iterator[str]:
+        yield from self._bare_text(stage)
         yield from self._adapters(stage)
-        pipe = "pipe"
-        if stage.start is not None or stage.control is not None:
-            pipe = self._kind(stage)
-            if not stage.refiner:
-                yield from self._variant(pipe, stage)
-        given: dict[str, Any] = {"prompt": stage.prompt}
+        pipe = self._kind(stage)
+        yield from self._variant(pipe, stage)
+        texts, given = self._texts(pipe, stage)
+        seed = self._constant("SEED", stage.seed, literal(stage.seed))
+        yield from self._begin(stage, given)
         if self.plan.family in FLOWS:
             yield from self._flow(stage, given)
         else:
-            yield from self._levels(pipe, stage, given)
-        yield from self._begin(stage, given)
-        given["generator"] = Code(f'torch.Generator("cpu").manual_seed({stage.seed})')
-        if stage.latent:
-            given["output_type"] = "latent"
-        yield call(pipe, named=given, before=f"{name} = ", after=".images") + "\n"
+            yield from self._levels(pipe, stage, given, seed)
+        given["generator"] = Code(f'torch.Generator("cpu").manual_seed({seed})')
+        if stage.latent or drawn:
+            given["output_type"] = "latent" if stage.latent else "pt"
+        yield call(pipe, *texts, named=given, before=f"{name} = ", after=".images") + "\n"
+
+    def _texts(self, pipe: str, stage: Stage) -> tuple[list[Code], dict[str, Any]]:
+        """Both texts: as they are, or as what the encoders make of them."""
+        plain = stage.prompt.plain, stage.negative.plain
+        flow = self.plan.family in FLOWS
+        if flow or None not in plain:
+            given: dict[str, Any] = {"prompt": self._text("PROMPT", stage.prompt)}
+            if stage.bare:
+                given["negative_prompt_embeds"] = Code("negative")
+                if self.plan.family == "sdxl":
+                    given["negative_pooled_prompt_embeds"] = Code("pooled")
+            elif self.plan.family not in FLUX or stage.cfg != 1:
+                given["negative_prompt"] = self._text("NEGATIVE", stage.negative)
+            return [], given
+        texts = self._words("PROMPT", stage.prompt), self._words("NEGATIVE", stage.negative)
+        usual = -2 if self.plan.family == "sdxl" else -1
+        layers = tuple(each.layer or usual for each in (stage.prompt, stage.negative))
+        layer = {} if layers == (usual, usual) else {"layers": layers}
+        whose = Code("refiner" if stage.refiner else "pipe")
+        return [Code("**" + call("embed", whose, *texts, named=layer))], {}
+
+    def _text(self, name: str, words: Words) -> Any:
+        text = "".join(text for text, _ in words.pieces)
+        text = with_tokens(text) if self.plan.learnt else text
+        return Code(self._constant(name, text, literal(text))) if text else ""
+
+    def _words(self, name: str, words: Words) -> Any:
+        pieces = words.pieces
+        if self.plan.learnt:
+            pieces = tuple((with_tokens(text), weight) for text, weight in pieces)
+        pairs = [(text, round(weight, 6)) for text, weight in pieces]
+        return Code(self._constant(name, pieces, literal(pairs))) if pairs else pairs
 
     def _kind(self, stage: Stage) -> str:
-        if stage.control is not None:
-            return "control_pipe"
         if stage.refiner:
             return "refiner"
-        return "inpaint_pipe" if stage.mask is not None else "image_pipe"
+        control, image = "control_" if stage.controls else "", "image_" if stage.start else ""
+        return f"{control}{image}pipe"
 
     def _variant(self, pipe: str, stage: Stage) -> Iterator[str]:
         """Another pipeline of the same models."""
-        parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
-        kind = {"control_pipe": "ControlNet", "inpaint_pipe": "Inpaint", "image_pipe": "Img2Img"}
-        pipeline = f"{PIPELINES[self.plan.family]}{kind[pipe]}Pipeline"
-        self.imports.add(pipeline)
-        if stage.control is not None:
-            path = self.path("CONTROLNET", "controlnet", stage.control.name)
-            self.imports.add("ControlNetModel")
-            one = stage.control.name.lower().endswith((".safetensors", ".sft"))
-            method = "from_single_file" if one else "from_pretrained"
-            made = f"ControlNetModel.{method}"
-            options = {"torch_dtype": Code("dtype")}
-            yield (
-                call(made, Code(path), named=options, before="controlnet = ", after=".to(device)")
-                + "\n"
-            )
-            parts["controlnet"] = Code("controlnet")
-        elif pipe in self._known:
+        if pipe in ("pipe", "refiner") or (pipe in self._known and not stage.controls):
             return
         self._known.add(pipe)
-        made = call(f"{pipeline}.from_pipe", Code("pipe"), named=parts, before=f"{pipe} = ")
-        yield f"{made}\n"
+        kind = "ControlNet" if stage.controls else ""
+        pipeline = f"{PIPELINES[self.plan.family]}{kind}{'Img2Img' if stage.start else ''}Pipeline"
+        self.imports.add(pipeline)
+        parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
+        if stage.controls:
+            networks = [self._control(item) for item in stage.controls]
+            yield from (lines for _, lines in networks)
+            names = [Code(each) for each, _ in networks]
+            parts["controlnet"] = names[0] if len(names) == 1 else names
+        yield call(f"{pipeline}.from_pipe", Code("pipe"), named=parts, before=f"{pipe} = ") + "\n"
 
-    def _levels(self, pipe: str, stage: Stage, given: dict[str, Any]) -> Iterator[str]:
+    def _control(self, control: Control) -> tuple[str, str]:
+        """The variable of a ControlNet, and the lines that load it the first time."""
+        known = ("controlnet", control.name)
+        if known in self._said:
+            return self._said[known], ""
+        name = self._said[known] = self.names.new("controlnet")
+        path = self.path("CONTROLNET", "controlnet", control.name)
+        self.imports.add("ControlNetModel")
+        one = control.name.lower().endswith((".safetensors", ".sft", ".pth"))
+        made = f"ControlNetModel.{'from_single_file' if one else 'from_pretrained'}"
+        options = {"torch_dtype": Code("dtype")}
+        line = call(made, Code(path), named=options, before=f"{name} = ", after=".to(device)")
+        return name, line + "\n"
+
+    def _levels(self, pipe: str, stage: Stage, given: dict[str, Any], seed: str) -> Iterator[str]:
         """A scheduler that goes through ComfyUI's levels."""
         kind, settings = SAMPLERS[stage.sampler]
         self.imports.add(kind)
         if stage.leftover and stage.sampler in DPM:
             settings = {**settings, "final_sigmas_type": "sigma_min", "lower_order_final": False}
-        total, denoise = stage.steps, stage.denoise
-        if stage.mask is not None and denoise < 1:
-            total, denoise = int(stage.steps / stage.denoise), 1.0
-            given["strength"] = round((stage.steps + 0.5) / total, 6)
-        elif stage.start is not None:
-            given["strength"] = 1.0
         config = Code(f"{'refiner' if stage.refiner else 'pipe'}.scheduler.config")
         yield call(f"{kind}.from_config", config, named=settings, before="scheduler = ") + "\n"
-        part = {"denoise": denoise} if denoise < 1 else {}
-        levels = call(f"{stage.schedule}_levels", Code("scheduler"), named={"steps": total} | part)
+        part = {"denoise": stage.denoise} if stage.denoise < 1 else {}
+        named = {"steps": stage.steps} | part
+        levels = call(f"{stage.schedule}_levels", Code("scheduler"), named=named)
+        total = stage.steps
         if stage.end is not None and (stage.begin or stage.end < total):
             begin = stage.begin or ""
             levels += f"[{begin}:{stage.end + 1 if stage.end < total else ''}]"
             total = stage.end - stage.begin
+        yield f"levels = {levels}\n"
         visited: dict[str, Any] = {} if stage.fresh else {"noise": False}
-        yield call("visit", Code("scheduler"), Code(levels), named=visited) + "\n"
+        yield call("visit", Code("scheduler"), Code("levels"), named=visited) + "\n"
+        yield from self._changes(stage, seed)
         yield f"{pipe}.scheduler = scheduler\n"
-        given |= {"negative_prompt": stage.negative, "num_inference_steps": total}
+        given["num_inference_steps"] = total
         given["guidance_scale"] = float(stage.cfg)
-        if stage.clip_skip:
-            given["clip_skip"] = stage.clip_skip
+        yield from self._controls(stage, given)
+
+    def _changes(self, stage: Stage, seed: str) -> Iterator[str]:
+        """What else the scheduler does."""
+        if stage.start is not None and stage.fresh and stage.denoise > 0.9999 and not stage.begin:
+            yield "start_over(scheduler, levels)\n"
+        if stage.mask is not None:
+            yield f"paint_inside(scheduler, levels, {self._mask}, start, {seed})\n"
+        if stage.sampler in RANDOM and stage.sampler not in BROWNIAN:
+            yield f"draw_anew(scheduler, {seed})\n"
+
+    def _controls(self, stage: Stage, given: dict[str, Any]) -> Iterator[str]:
+        """What steers, how much, and when."""
+        if not stage.controls:
+            return
+        hints: list[Code] = []
+        for item in stage.controls:
+            tall: int | str = "8 * start.shape[-2]" if stage.start else stage.height
+            wide: int | str = "8 * start.shape[-1]" if stage.start else stage.width
+            hints.append(Code(self.drawing.fitted(item.picture, wide, tall)))
+        yield from self.drawing.taken()
+        strengths = [float(item.strength) for item in stage.controls]
+        one = len(hints) == 1
+        given["image" if stage.start is None else "control_image"] = hints[0] if one else hints
+        given["controlnet_conditioning_scale"] = strengths[0] if one else strengths
+        if all((item.start, item.end) == (0, 1) for item in stage.controls):
+            return
+        parts = [(float(item.start), float(item.end)) for item in stage.controls]
+        if one:
+            start, end = parts[0]
+            yield f"begin, end = acting(scheduler, levels, {start}, {end})\n"
+            given |= {"control_guidance_start": Code("begin"), "control_guidance_end": Code("end")}
+            return
+        calls = [Code(f"acting(scheduler, levels, {start}, {end})") for start, end in parts]
+        yield f"parts = {literal(calls)}\n"
+        for at, name in enumerate(("start", "end")):
+            given[f"control_guidance_{name}"] = Code(f"[part[{at}] for part in parts]")
 
     def _flow(self, stage: Stage, given: dict[str, Any]) -> Iterator[str]:
         family, shift = self.plan.family, self.plan.models.shift
         self.imports.add("FlowMatchEulerDiscreteScheduler")
-        yield (
-            call(
-                "FlowMatchEulerDiscreteScheduler", named={"shift": 1.0}, before="pipe.scheduler = "
-            )
-            + "\n"
+        made = call(
+            "FlowMatchEulerDiscreteScheduler", named={"shift": 1.0}, before="pipe.scheduler = "
         )
+        yield made + "\n"
         shift = _SHIFTS[family] if shift is None else shift
         resolution = 10_000 if family in FLUX else 1000
         named = {"steps": stage.steps, "shift": shift, "resolution": resolution}
@@ -215,44 +307,38 @@ class Painting:
         given |= {"sigmas": Code(levels), "num_inference_steps": stage.steps}
         # to how many tokens ComfyUI fills a text up for T5
         given["max_sequence_length"] = 256 if family in FLUX else 77
-        if family in FLUX and len(stage.prompt) > LONGEST_PROMPT:
-            yield from self._long(stage.prompt, given)
+        if family in FLUX and stage.prompt.plain is None:
+            told = (
+                "CLIP, which sums this text up, reads its first 77 tokens: the picture may differ a"
+            )
+            yield (
+                comment(f"{told} little from ComfyUI's where they end within a short piece.") + "\n"
+            )
+            tokens = f"max(256, len(pipe.tokenizer_2({given['prompt']}).input_ids))"
+            given["max_sequence_length"] = Code(tokens)
         if family == "sd3":
-            given |= {"negative_prompt": stage.negative, "guidance_scale": float(stage.cfg)}
+            given["guidance_scale"] = float(stage.cfg)
             return
         if stage.cfg != 1:
-            given |= {"negative_prompt": stage.negative, "true_cfg_scale": float(stage.cfg)}
+            given["true_cfg_scale"] = float(stage.cfg)
         usual = 3.5 if family == "flux" else 0.0
         given["guidance_scale"] = usual if stage.guidance is None else float(stage.guidance)
 
-    def _long(self, prompt: str, given: dict[str, Any]) -> Iterator[str]:
-        """A text that T5 reads whole, and CLIP, which sums it up, only its beginning."""
-        told = "CLIP, which sums this text up, reads its first 77 tokens: the picture may differ a"
-        yield comment(f"{told} little from ComfyUI's where they end within a short piece.") + "\n"
-        yield f"prompt = {literal(prompt)}\n"
-        given["prompt"] = Code("prompt")
-        tokens = "max(256, len(pipe.tokenizer_2(prompt).input_ids))"
-        given["max_sequence_length"] = Code(tokens)
-
     def _begin(self, stage: Stage, given: dict[str, Any]) -> Iterator[str]:
-        """What the stage begins with, and what it follows."""
+        """What the stage begins with."""
         if stage.start is None:
             given |= {"width": stage.width, "height": stage.height}
             if stage.batch != 1:
                 given["num_images_per_prompt"] = stage.batch
-        elif isinstance(stage.start, Latents) or stage.mask is None:
-            latent = isinstance(stage.start, Latents)
-            found = self._start(stage.start)
-            yield f"start = {found}\n"
-            given["image"] = Code("start" if latent else "encoded(start)")
-            if self._count(stage.start) != 1:
-                given["num_images_per_prompt"] = Code("len(start)")
+            return
+        if isinstance(stage.start, Latents):
+            found = self._latents(stage.start)
         else:
-            yield f"start = {self._one(stage.start)}\n"
-            given |= {"image": Code("start"), "mask_image": Code(self._one(stage.mask))}
-            given |= {"width": Code("start.width"), "height": Code("start.height")}
-        if stage.control is not None:
-            given["image"] = Code(self._one(stage.control.picture))
-            given["controlnet_conditioning_scale"] = float(stage.control.strength)
-            given["control_guidance_start"] = float(stage.control.start)
-            given["control_guidance_end"] = float(stage.control.end)
+            found = f"encode({self.drawing.name(stage.start)})"
+        if stage.mask is not None:
+            self._mask = self.drawing.name(stage.mask)
+        yield from self.drawing.taken()
+        yield f"start = {found}\n"
+        given |= {"image": Code("start"), "strength": 1.0}
+        if count_of(self.plan, stage.start) != 1:
+            given["num_images_per_prompt"] = Code("len(start)")

@@ -7,10 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from wirebrush.graph.script.levels import flow_functions, level_functions
+from wirebrush.graph.script.functions import FUNCTIONS, picture_functions
+from wirebrush.graph.script.levels import (
+    EXTRAS,
+    extra_functions,
+    flow_functions,
+    level_functions,
+)
 from wirebrush.graph.script.painting import PIPELINES, Painting
-from wirebrush.graph.script.plan import FLOWS, RANDOM, FromFile, Plan
-from wirebrush.graph.script.writing import WIDTH, Code, call, comment, literal
+from wirebrush.graph.script.plan import BROWNIAN, FLOWS, Plan
+from wirebrush.graph.script.texting import text_functions
+from wirebrush.graph.script.writing import WIDTH, Code, Names, assigned, call, comment, literal
 
 Locate = Callable[[str, str], str]
 """Where a file of a kind lies, or where it should be put."""
@@ -23,6 +30,7 @@ _SETUP = """
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.{half} if device == "cuda" else torch.float32
 """
+_NO_GRADIENTS = "torch.set_grad_enabled(False)  # nothing is trained here\n"
 _MISSING = """
 missing = [path for path in ({names}) if not os.path.exists(path)]
 if missing:
@@ -31,46 +39,11 @@ if missing:
         "or change its path at the top of this script."
     )
 """
-_RESIZED = '''
-
-def resized(picture, width, height, method):
-    """A picture at another size."""
-    if method == "lanczos":
-        size, way = (width, height), Image.Resampling.LANCZOS
-        bands = [band.convert("F").resize(size, way) for band in picture.split()]
-        pixels = numpy.stack(bands, -1).round().clip(0, 255)
-        return Image.fromarray(pixels.astype("uint8"))
-    pixels = torch.from_numpy(numpy.array(picture)).movedim(-1, 0)[None] / 255
-    pixels = torch.nn.functional.interpolate(pixels, size=(height, width), mode=method)
-    pixels = (pixels[0].movedim(0, -1) * 255).round().clamp(0, 255)
-    return Image.fromarray(pixels.byte().numpy())
-'''
-_SCALED = '''
-
-def scaled(picture, factor):
-    """The sides of a picture times a factor."""
-    return [max(1, round(side * factor)) for side in picture.size]
-'''
-_WITH_MEGAPIXELS = '''
-
-def with_megapixels(picture, megapixels):
-    """The sides of a picture of so many times 1024 x 1024 pixels."""
-    factor = (megapixels * 1024 * 1024 / (picture.width * picture.height)) ** 0.5
-    return [max(1, round(side * factor)) for side in picture.size]
-'''
-_ENCODE = '''
-
-def encoded(pictures):
-    """Pictures as latents."""
-    pixels = pipe.image_processor.preprocess(pictures).to(device, pipe.vae.dtype)
-    return pipe.vae.encode(pixels).latent_dist.mode() * pipe.vae.config.scaling_factor
-'''
-_MASK = '''
-
-def transparency(path):
-    """Where a picture is transparent, as white on black."""
-    return ImageOps.invert(Image.open(path).convert("RGBA").getchannel("A"))
-'''
+_RESERVED = (
+    "os math numpy torch Image ImageOps load_image load_file device dtype missing path pipe vae"
+    " network refiner image_pipe control_pipe control_image_pipe scheduler levels start begin end"
+    " parts number picture vectors negative pooled"
+)
 
 
 def plain_script(plan: Plan, locate: Locate) -> str:
@@ -89,14 +62,19 @@ class _Script:
 
     def text(self) -> str:
         """All of it."""
-        painting = Painting(self.plan, self.imports, self.path)
-        body = "".join([*self._loading(), *painting.lines(), *self._saving()])
+        names = Names({*_RESERVED.split(), *FUNCTIONS, *EXTRAS})
+        painting = Painting(self.plan, self.imports, self.path, names)
+        body = "".join([*self._loading(), *painting.lines(), *self._saving(painting)])
         functions = "".join(self._functions(body))
         half = "bfloat16" if self.plan.family in FLOWS else "float16"
-        constants = "".join(f"{name} = {literal(path)}\n" for name, path in self.paths.items())
-        gap = "\n" if functions else ""
+        constants = "".join(assigned(name, literal(path)) for name, path in self.paths.items())
+        said = "".join(assigned(name, text) for name, text in painting.constants.items())
         setup = _SETUP.format(half=half)
-        return f"{self._head(body)}\n{constants}{self._check()}{functions}{gap}{setup}{body}"
+        if any(f"{name}(" in body for name in ("encode", "decode", "embed", "encode_prompt")):
+            setup += _NO_GRADIENTS
+        gap = "\n" if functions else ""
+        head = self._head(body + functions)
+        return f"{head}\n{constants}{said}{self._check()}{functions}{gap}{setup}{body}"
 
     def _check(self) -> str:
         """What says which files are not there."""
@@ -123,42 +101,44 @@ class _Script:
         self.paths[found] = path
         return found
 
-    def _head(self, body: str) -> str:
+    def _head(self, text: str) -> str:
         loras = any(stage.loras for stage in self.plan.stages)
         needs = "torch, diffusers, transformers, accelerate" + (", peft" if loras else "")
         told = [comment(f"Written by Wirebrush. It needs {needs}, and no Wirebrush.")]
-        if any(stage.sampler in RANDOM for stage in self.plan.stages):
+        if any(stage.sampler in BROWNIAN for stage in self.plan.stages):
             words = "Its sampler adds fresh noise at each step, which diffusers draws in another"
             told.append(comment(f"{words} order: the same kind of picture, not the same one."))
         told += [comment(words) for words in self.plan.guesses]
-        masks, sized = "transparency(" in body, "resized(" in body
-        pil = ["Image"] if "Image." in body or masks or sized else []
-        pil += ["ImageOps"] if masks else []
-        lines = ["import os\n"] if self.paths else []
-        lines += ["import numpy"] if sized else []
-        lines += ["import torch", _from("diffusers", sorted(self.imports))]
+        standard = ["math"] if "math." in text else []
+        standard += ["os"] if self.paths else []
+        others = [name for name in ("numpy",) if f"{name}." in text]
+        lines = [*(f"import {name}" for name in standard), *([""] if standard else [])]
+        lines += [*(f"import {name}" for name in others), "import torch"]
+        lines.append(_from("diffusers", sorted(self.imports)))
+        lines += ["from diffusers.utils import load_image"] if "load_image(" in text else []
+        pil = [name for name in ("Image", "ImageOps") if f"{name}." in text]
         lines += [_from("PIL", pil)] if pil else []
+        lines += ["from safetensors.torch import load_file"] if "load_file(" in text else []
         return "\n".join(told) + "\n\n" + "\n".join(lines) + "\n"
 
     def _functions(self, body: str) -> Iterator[str]:
-        stages = self.plan.stages
+        stages, family = self.plan.stages, self.plan.family
         schedules = dict.fromkeys(stage.schedule for stage in stages)
-        if self.plan.family in FLOWS:
+        if family in FLOWS:
             yield flow_functions(schedules)
         else:
             yield level_functions(schedules, handed=not all(stage.fresh for stage in stages))
-        helpers = {"resized": _RESIZED, "scaled": _SCALED, "with_megapixels": _WITH_MEGAPIXELS}
-        helpers["encoded"] = _ENCODE
-        yield from (text for name, text in helpers.items() if f"{name}(" in body)
-        if any(isinstance(stage.mask, FromFile) for stage in stages):
-            yield _MASK
+            yield extra_functions(body)
+        if "embed(" in body:
+            yield text_functions(both=family == "sdxl", learnt=bool(self.plan.learnt))
+        yield from picture_functions(body, in_full=family == "sdxl")
 
     def _loading(self) -> Iterator[str]:
         models, family = self.plan.models, self.plan.family
         pipeline = f"{PIPELINES[family]}Pipeline"
         self.imports.add(pipeline)
         parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
-        if family == "sd15":
+        if family in ("sd15", "sd2"):
             parts |= {"safety_checker": None, "requires_safety_checker": False}
         if models.vae:
             path = self.path("VAE", "vae", models.vae)
@@ -187,7 +167,7 @@ class _Script:
         self.imports.add(kind)
         return loaded(variable, kind, path, name, torch_dtype=Code("dtype"))
 
-    def _saving(self) -> Iterator[str]:
+    def _saving(self, painting: Painting) -> Iterator[str]:
         taken: set[str] = set()
         yield "\n"
         for item in self.plan.saved:
@@ -196,9 +176,7 @@ class _Script:
                 count += 1
                 prefix = f"{_file_name(item.prefix)}_{count}"
             taken.add(prefix)
-            pictures = Painting(self.plan, self.imports, self.path).pictures(item.picture)
-            yield f"for number, picture in enumerate({pictures}, start=1):\n"
-            yield f'    picture.save(f"{prefix}_{{number:05}}.png")\n'
+            yield from painting.saving(item.picture, prefix)
 
 
 def loaded(variable: str, kind: str, path: str, name: str, **parts: Any) -> str:

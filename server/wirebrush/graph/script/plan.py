@@ -3,12 +3,13 @@ pipeline. Graphs that say more than these records can are `NotPlain`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Family: TypeAlias = Literal["sd15", "sdxl", "sd3", "flux", "schnell", "refiner"]
-FAMILIES: tuple[Family, ...] = ("sd15", "sdxl", "sd3", "flux", "schnell", "refiner")
+Family: TypeAlias = Literal["sd15", "sd2", "sdxl", "sd3", "flux", "schnell", "refiner"]
+FAMILIES: tuple[Family, ...] = ("sd15", "sd2", "sdxl", "sd3", "flux", "schnell", "refiner")
 
 SAMPLERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "euler": ("EulerDiscreteScheduler", {"timestep_spacing": "leading"}),
@@ -24,17 +25,28 @@ SAMPLERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 is Euler's method."""
 
 RANDOM = frozenset({"euler_ancestral", "dpmpp_2m_sde"})
-"""Those that add fresh noise at each step: diffusers draws it in another order."""
+"""Those that add fresh noise at each step."""
+
+BROWNIAN = frozenset({"dpmpp_2m_sde"})
+"""Those of them whose noise ComfyUI takes from a random walk, which diffusers does not."""
 
 DPM = frozenset({"dpmpp_2m", "dpmpp_2m_sde"})
 """Those whose schedulers hold a picture and its noise as one of variance 1."""
 
 SCHEDULES = frozenset({"normal", "simple", "karras", "exponential", "sgm_uniform"})
 FLOW_SCHEDULES = frozenset({"simple", "sgm_uniform", "normal"})
-LONGEST_PROMPT, LONGEST_FOR_T5 = 300, 1000
-"""Letters: more may be over 77 tokens, where diffusers cuts a prompt off; over 512 for FLUX."""
+LONGEST_FOR_T5 = 1000
+"""Letters: more may be over 512 tokens, which is all that FLUX reads."""
+_LONGEST, _SHORTEST_TOKEN = 65, 4
 FLUX = frozenset({"flux", "schnell"})
 FLOWS = frozenset({"sd3", *FLUX})
+
+
+def may_be_long(text: str) -> bool:
+    """Whether a text may have more than 75 tokens, where diffusers cuts it off."""
+    words = [len(word) for word in re.findall(r"[a-z]+", text.lower())]
+    others = "".join(re.findall(r"[^a-z\s]", text.lower())).encode("utf-8", "replace")
+    return sum(-(-length // _SHORTEST_TOKEN) for length in words) + len(others) > _LONGEST
 
 
 class NotPlain(Exception):
@@ -77,26 +89,18 @@ class FromStage:
 
 
 @dataclass(frozen=True, slots=True)
-class Resized:
-    """A picture at another size."""
+class Made:
+    """What a function of the script makes of pictures, masks and numbers. Functions that give
+    several things have a `part`."""
 
-    picture: Picture
-    width: int
-    height: int
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """A picture in proportion: `by` a factor, else to a number of `megapixels`."""
-
-    picture: Picture
-    method: str
-    by: float = 0.0
-    megapixels: float = 0.0
+    function: str
+    arguments: tuple[Argument, ...]
+    part: int | None = None
 
 
-Picture: TypeAlias = "FromFile | FromStage | Resized | Scaled"
+Picture: TypeAlias = "FromFile | FromStage | Made"
+"""Pictures or masks."""
+Argument: TypeAlias = "Picture | str | int | float | bool | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +127,32 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A text: pieces with their weights. `layer` of the encoder is read, counted from the end."""
+
+    pieces: tuple[tuple[str, float], ...] = ()
+    layer: int | None = None
+
+    @property
+    def plain(self) -> str | None:
+        """The text, if it can be given as it is."""
+        if self.layer is not None or any(weight != 1 for _, weight in self.pieces):
+            return None
+        text = "".join(text for text, _ in self.pieces)
+        return None if may_be_long(text) else text
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One call of the pipeline. `start` is what it begins with, if that is no empty picture.
 
     `begin` and `end` are the steps that it takes of them all; None takes them all. `fresh`: noise
     is added first; `leftover`: some is left; `latent`: it hands on latents, and no pictures.
+    `bare`: its negative text is read without LoRAs.
     """
 
-    prompt: str
-    negative: str
+    prompt: Words
+    negative: Words
     seed: int
     steps: int
     cfg: float
@@ -144,15 +165,15 @@ class Stage:
     start: Picture | Latents | None = None
     mask: Picture | None = None
     loras: tuple[Lora, ...] = ()
-    control: Control | None = None
+    controls: tuple[Control, ...] = ()
     guidance: float | None = None
-    clip_skip: int = 0
     begin: int = 0
     end: int | None = None
     fresh: bool = True
     leftover: bool = False
     latent: bool = False
     refiner: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +192,5 @@ class Plan:
     models: Models
     stages: tuple[Stage, ...]
     saved: tuple[Saved, ...]
+    learnt: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt, PromptNode
-from wirebrush.graph.script.modelling import FamilyOf, ModelReader
+from wirebrush.graph.script.modelling import FamilyOf
 from wirebrush.graph.script.plan import (
     DPM,
     FLOW_SCHEDULES,
     FLOWS,
-    FLUX,
-    LONGEST_FOR_T5,
-    LONGEST_PROMPT,
     SAMPLERS,
     SCHEDULES,
-    Control,
-    FromFile,
     FromStage,
     Latents,
+    Lora,
+    Made,
     NotPlain,
     Picture,
     Plan,
-    Resized,
     Saved,
-    Scaled,
     Stage,
+    Words,
 )
 from wirebrush.graph.script.reading import called, word
-
-_MARKUP = re.compile(r"embedding:|<|\[|(?<!\\)[()]|\\[()]|\bBREAK\b|#|\{")
-"""What the field reads as weights, embeddings, choices or comments in a prompt."""
+from wirebrush.graph.script.wording import Condition, TextReader
 
 _DEEPEST = 40
-_RESIZES = ("nearest-exact", "bilinear", "bicubic", "lanczos", "area")
 _LATENT_RESIZES = ("nearest-exact", "bilinear", "bicubic", "area")
 _SMALLEST = 64
 _SAMPLERS = ("KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced")
@@ -61,65 +53,28 @@ def plan_of(prompt: Prompt, catalog: Catalog, family_of: FamilyOf) -> Plan:
     if reader.models is None or reader.family is None:
         raise NotPlain("nothing in it is painted by a model.")
     stages = reader.finished()
-    return Plan(reader.family, reader.models, stages, pictures, tuple(reader.guesses))
+    learnt, guesses = tuple(reader.learnt), tuple(reader.guesses)
+    return Plan(reader.family, reader.models, stages, pictures, learnt, guesses)
 
 
 @dataclass
-class _Reader(ModelReader):
+class _Reader(TextReader):
     stages: list[Stage] = field(default_factory=list[Stage])
     _known: dict[str, int] = field(default_factory=dict[str, int])
     _uses: Counter[tuple[int, bool]] = field(default_factory=Counter[tuple[int, bool]])
     _painting: set[str] = field(default_factory=set[str])
-    _depth: int = 0
 
     def finished(self) -> tuple[Stage, ...]:
         """The stages, now that it is known which of them hand on latents."""
         for at, stage in enumerate(self.stages):
             latent, shown = (at, True) in self._uses, (at, False) in self._uses
-            if shown and (latent or stage.leftover):
-                raise NotPlain("it shows a picture in between whose latent is painted on.")
+            if shown and stage.leftover:
+                raise NotPlain("it shows a picture that has noise left.")
             self.stages[at] = replace(stage, latent=latent)
         return tuple(self.stages)
 
-    # pictures
-
-    def picture(self, node: PromptNode, name: str) -> Picture:
-        """The picture at an input."""
-        if self._depth >= _DEEPEST:
-            raise NotPlain("it is too long.")
-        self._depth += 1
-        try:
-            return self._made(*self.above(node, name))
-        finally:
-            self._depth -= 1
-
-    def _made(self, found: PromptNode, output: int) -> Picture:
-        kind = found.class_type
-        if kind == "LoadImage":
-            return FromFile(str(self.value(found, "image")), mask=output == 1)
-        if kind == "LoadImageMask" and self.value(found, "channel", "alpha") == "alpha":
-            return FromFile(str(self.value(found, "image")), mask=True)
-        if kind == "VAEDecode":
-            return self._decoded(found)
-        if kind in ("ImageScale", "ImageScaleBy", "ImageScaleToTotalPixels"):
-            return self._resized(found)
-        raise NotPlain(f"it uses {called(found)}.")
-
-    def _resized(self, node: PromptNode) -> Picture:
-        method = str(self.value(node, "upscale_method"))
-        if method not in _RESIZES:
-            raise NotPlain(f"it sizes pictures by {word(method)}.")
-        if node.class_type == "ImageScaleBy":
-            return Scaled(self.picture(node, "image"), method, by=self.number(node, "scale_by"))
-        if node.class_type == "ImageScaleToTotalPixels":
-            size = self.number(node, "megapixels")
-            return Scaled(self.picture(node, "image"), method, megapixels=size)
-        width, height = self.whole(node, "width"), self.whole(node, "height")
-        if self.value(node, "crop", "disabled") != "disabled" or not width or not height:
-            raise NotPlain("it cuts a picture to a size.")
-        return Resized(self.picture(node, "image"), width, height, method)
-
-    def _decoded(self, node: PromptNode) -> Picture:
+    def decoded(self, node: PromptNode) -> Picture:
+        """The picture that a sampler has painted."""
         sampler, _ = self.above(node, "samples")
         at = self._painted(sampler)
         self.vae(node, self.stages[at].refiner)
@@ -151,25 +106,25 @@ class _Reader(ModelReader):
         sampling = self._latent(sampling, node)  # first, as what is painted first is read first
         taken = self.above(node, "guider")[0] if custom else node
         loras, refiner = self.model(taken, "model")
-        name = "conditioning" if custom else "positive"
-        text, control, guidance, skip = self._condition(taken, name)
+        positive = self.condition(taken, "conditioning" if custom else "positive")
+        negative = positive if custom else self.condition(taken, "negative")
         stage = replace(
             sampling,
-            prompt=text,
-            negative="" if custom else self._negative(node, control),
-            control=control,
-            guidance=guidance,
-            clip_skip=skip,
-            loras=loras,
+            prompt=positive.words,
+            negative=Words() if custom else _negative(sampling, positive, negative),
+            controls=positive.controls,
+            guidance=positive.guidance,
+            loras=_with_clip(loras, positive),
             refiner=refiner,
+            bare=sampling.cfg != 1 and _is_bare(positive, negative),
         )
         return self._checked(stage)
 
     def _ksampler(self, node: PromptNode) -> Stage:
         part = node.class_type == "KSamplerAdvanced"
         stage = Stage(
-            prompt="",
-            negative="",
+            prompt=Words(),
+            negative=Words(),
             seed=self.whole(node, "noise_seed" if part else "seed"),
             steps=self.whole(node, "steps"),
             cfg=self.number(node, "cfg"),
@@ -202,8 +157,8 @@ class _Reader(ModelReader):
             if part.class_type != usual[name]:
                 raise NotPlain(f"it uses {called(part)}.")
         return Stage(
-            prompt="",
-            negative="",
+            prompt=Words(),
+            negative=Words(),
             seed=self.whole(parts["noise"], "noise_seed"),
             steps=self.whole(parts["sigmas"], "steps"),
             cfg=1.0,
@@ -221,20 +176,20 @@ class _Reader(ModelReader):
             raise NotPlain(f"diffusers has no noise schedule like {word(stage.schedule)}.")
         if stage.steps < 1 or not 0 < stage.denoise <= 1:
             raise NotPlain("one of its samplers has nothing to do.")
-        if flow and (stage.start is not None or stage.control is not None):
+        if flow and (stage.start is not None or stage.controls):
             raise NotPlain(
                 "only pictures from words are written plainly for this family of models."
             )
+        if 0 < stage.cfg < 1:
+            raise NotPlain("diffusers guides with 1 at least.")
         self._check_part(stage)
-        if stage.mask is not None and stage.control is not None:
-            raise NotPlain("it paints into a mask with a ControlNet.")
         return stage
 
     def _check_part(self, stage: Stage) -> None:
         if stage.refiner and not isinstance(stage.start, Latents):
             raise NotPlain("SDXL's refiner begins it.")
         if stage.end is not None:
-            if stage.mask is not None or stage.control is not None or self.family in FLOWS:
+            if self.family in FLOWS:
                 raise NotPlain("it paints a part of the steps in a way that diffusers does not.")
             if not stage.fresh and not isinstance(stage.start, Latents):
                 raise NotPlain("one of its samplers begins without noise.")
@@ -248,16 +203,20 @@ class _Reader(ModelReader):
                 raise NotPlain("it paints over an empty picture.")
             size = (self.whole(found, side) for side in ("width", "height", "batch_size"))
             return replace(stage, **dict(zip(("width", "height", "batch"), size, strict=True)))
-        if found.class_type in ("LatentUpscale", "LatentUpscaleBy", *_SAMPLERS):
-            return replace(stage, start=self._latents(found))
         mask: Picture | None = None
         if found.class_type == "SetLatentNoiseMask":
             mask = self.picture(found, "mask")
             found, _ = self.above(found, "samples")
-        if found.class_type != "VAEEncode":
+        if found.class_type in ("LatentUpscale", "LatentUpscaleBy", *_SAMPLERS):
+            return replace(stage, start=self._latents(found), mask=mask)
+        if found.class_type not in ("VAEEncode", "VAEEncodeForInpaint"):
             raise NotPlain(f"it begins with {called(found)}.")
         start = self.picture(found, "pixels")
         self.vae(found, refiner=False)
+        if found.class_type == "VAEEncodeForInpaint":
+            grow = self.whole(found, "grow_mask_by", 6)
+            arguments = (start, self.picture(found, "mask"), grow)
+            start, mask = (Made("hollow", arguments, part) for part in (0, 1))
         return replace(stage, start=start, mask=mask)
 
     def _latents(self, node: PromptNode) -> Latents:
@@ -280,60 +239,35 @@ class _Reader(ModelReader):
         self._uses[latents.stage, True] += 1
         return latents
 
-    # texts
 
-    def _condition(
-        self, node: PromptNode, name: str
-    ) -> tuple[str, Control | None, float | None, int]:
-        """The text, what follows a picture, the guidance and the skipped layers of a condition."""
-        found, output = self.above(node, name)
-        control: Control | None = None
-        guidance: float | None = None
-        if found.class_type == "FluxGuidance":
-            guidance = self.number(found, "guidance")
-            found, output = self.above(found, "conditioning")
-        if found.class_type in ("ControlNetApply", "ControlNetApplyAdvanced"):
-            control = self._control(found)
-            side = "conditioning" if found.class_type == "ControlNetApply" else None
-            side = side or ("positive" if output == 0 else "negative")
-            found, _ = self.above(found, side)
-        if found.class_type != "CLIPTextEncode":
-            raise NotPlain(f"it uses {called(found)}.")
-        return self._text(found), control, guidance, self.clip(found)
+def _with_clip(loras: tuple[Lora, ...], condition: Condition) -> tuple[Lora, ...]:
+    """The LoRAs of a model, with the strengths that a text is read with."""
+    strengths = dict(condition.loras)
+    names = [item.name for item in loras]
+    if not set(strengths) <= set(names) or len(set(names)) < len(names):
+        raise NotPlain("its texts are read with other LoRAs than its model has.")
+    return tuple(replace(item, clip=strengths.get(item.name, 0.0)) for item in loras)
 
-    def _negative(self, node: PromptNode, control: Control | None) -> str:
-        found, _ = self.above(node, "negative")
-        if found.class_type == "ConditioningZeroOut":
-            if self.number(node, "cfg") != 1:
-                raise NotPlain("it uses ConditioningZeroOut.")
-            return ""
-        text, other, _, _ = self._condition(node, "negative")
-        if other is not None and other != control:
-            raise NotPlain("the negative text follows another picture than the positive one.")
-        return text
 
-    def _text(self, node: PromptNode) -> str:
-        text = self.value(node, "text")
-        if not isinstance(text, str):
-            raise NotPlain("one of its texts is none.")
-        if _MARKUP.search(text):
-            raise NotPlain("its texts have weights, embeddings or choices in them.")
-        if len(text) > (LONGEST_FOR_T5 if self.family in FLUX else LONGEST_PROMPT):
-            raise NotPlain("one of its texts may be longer than diffusers reads.")
-        return text
+def _is_bare(positive: Condition, negative: Condition) -> bool:
+    """Whether the negative text is read without LoRAs, which else must be those of the other."""
+    if negative.loras == positive.loras:
+        return False
+    if negative.loras or None in (positive.words.plain, negative.words.plain):
+        raise NotPlain("its two texts are read with different LoRAs.")
+    return True
 
-    def _control(self, node: PromptNode) -> Control:
-        loader, _ = self.above(node, "control_net")
-        if loader.class_type != "ControlNetLoader":
-            raise NotPlain(f"it uses {called(loader)}.")
-        name = str(self.value(loader, "control_net_name"))
-        return Control(
-            name,
-            self.picture(node, "image"),
-            self.number(node, "strength"),
-            self.number(node, "start_percent", 0.0),
-            self.number(node, "end_percent", 1.0),
-        )
+
+def _negative(stage: Stage, positive: Condition, negative: Condition) -> Words:
+    """The negative text; what follows pictures must do so on both sides."""
+    if stage.cfg == 1 and not positive.zero:  # nobody asks for it
+        return Words()
+    if negative.zero or positive.zero:
+        raise NotPlain("it uses ConditioningZeroOut.")
+    alike = negative.controls == positive.controls
+    if not alike and (negative.controls or not positive.everywhere):
+        raise NotPlain("the negative text follows other pictures than the positive one.")
+    return negative.words
 
 
 def _check_handed(before: Stage, stage: Stage, *, resized: bool) -> None:

@@ -25,7 +25,10 @@ def literal(value: Any, room: int = WIDTH) -> str:
         return str(value)
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
+        items = [literal(item, room - 5) for item in cast("Sequence[Any]", value)]
+        return _enclosed("(", items, ",)" if len(items) == 1 else ")", room)
+    if isinstance(value, list):
         items = [literal(item, room - 5) for item in cast("Sequence[Any]", value)]
         return _enclosed("[", items, "]", room)
     if isinstance(value, Mapping):
@@ -36,17 +39,24 @@ def literal(value: Any, room: int = WIDTH) -> str:
 
 
 def _text(value: str) -> str:
-    """In single quotes where double ones would need strokes, as black has it."""
-    if value.isprintable() and '"' in value and "'" not in value and "\\" not in value:
-        return f"'{value}'"
-    return '"' + "".join(map(_letter, value)) + '"'
+    """In single quotes where double ones would need more strokes, as black has it."""
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    return quote + "".join(_letter(letter, quote) for letter in value) + quote
 
 
-def _letter(letter: str) -> str:
-    if letter == '"':
-        return '\\"'
+def _letter(letter: str, quote: str) -> str:
+    if letter == quote:
+        return "\\" + letter
     plain = letter.isprintable() and letter != "\\"
     return letter if plain else letter.encode("unicode_escape").decode()
+
+
+def assigned(name: str, text: str) -> str:
+    """A line that gives a name to a value; in brackets if only so it fits."""
+    line = f"{name} = {text}"
+    if len(line) > WIDTH >= len(_INDENT + text) and text[0] in "'\"":
+        line = f"{name} = (\n{_INDENT}{text}\n)"
+    return line + "\n"
 
 
 def call(
@@ -104,9 +114,9 @@ class Names:
     taken: set[str]
     _counts: dict[str, int] = field(default_factory=dict[str, int])
 
-    def new(self, words: str) -> str:
-        """A name for something."""
-        base = variable(words)
+    def new(self, words: str, *, upper: bool = False) -> str:
+        """A name for something; a constant's is in capitals."""
+        base = variable(words).upper() if upper else variable(words)
         found, count = base, self._counts.get(base, 1)
         while found in self.taken:
             count += 1

@@ -1,0 +1,213 @@
+"""What is said in plain diffusers code, and what is not and why."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+from graphs import inputs, made_by, picture, script
+
+
+def test_a_picture_from_words() -> None:
+    text = script(picture()).text
+    for line in (
+        'CHECKPOINT = "models/checkpoints/sd15.safetensors"',
+        "pipe = StableDiffusionPipeline.from_single_file(",
+        "    num_images_per_prompt=2,",
+        "SEED = 1",
+        'PROMPT = "a cat"',
+        "    prompt=PROMPT,",
+        '    generator=torch.Generator("cpu").manual_seed(SEED),',
+        '    picture.save(f"x_{number:05}.png")',
+    ):
+        assert line in text.splitlines()
+
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "another VAE": (
+        {
+            "n8": {"class_type": "VAELoader", **inputs(vae_name="v.safetensors")},
+            "n6": inputs(vae=["8", 0]),
+        },
+        ["vae = AutoencoderKL.from_single_file(VAE, torch_dtype=dtype)", "vae=vae"],
+    ),
+    "a LoRA": (
+        {
+            "n8": {
+                "class_type": "LoraLoader",
+                **inputs(
+                    model=["1", 0],
+                    clip=["1", 1],
+                    lora_name="l.safetensors",
+                    strength_model=0.5,
+                    strength_clip=1.0,
+                ),
+            },
+            "n5": inputs(model=["8", 0]),
+            "n2": inputs(clip=["8", 1]),
+        },
+        [
+            'pipe.load_lora_weights(LORA_1, adapter_name="lora_1")',
+            '{"unet": 0.5, "text_encoder": 1.0}',
+            "peft",
+        ],
+    ),
+    "a ControlNet": (
+        {
+            "n8": {"class_type": "ControlNetLoader", **inputs(control_net_name="c.safetensors")},
+            "n9": {"class_type": "LoadImage", **inputs(image="edges.png")},
+            "n10": {
+                "class_type": "ControlNetApplyAdvanced",
+                **inputs(
+                    positive=["2", 0],
+                    negative=["3", 0],
+                    control_net=["8", 0],
+                    image=["9", 0],
+                    strength=0.8,
+                    start_percent=0.0,
+                    end_percent=0.5,
+                ),
+            },
+            "n5": inputs(positive=["10", 0], negative=["10", 1]),
+        },
+        [
+            "StableDiffusionControlNetPipeline.from_pipe",
+            "controlnet_conditioning_scale=0.8",
+            "loaded = load(PICTURE)",
+            'hint = fit(loaded, 64, 32, "nearest-exact")',
+            "begin, end = acting(scheduler, levels, 0.0, 0.5)",
+            "    control_guidance_end=end,",
+        ],
+    ),
+    "a picture to begin with": (
+        {
+            "n8": {"class_type": "LoadImage", **inputs(image="photo.png")},
+            "n9": {"class_type": "VAEEncode", **inputs(pixels=["8", 0], vae=["1", 2])},
+            "n5": inputs(latent_image=["9", 0], denoise=0.5),
+        },
+        [
+            "StableDiffusionImg2ImgPipeline.from_pipe",
+            "denoise=0.5",
+            "start = encode(loaded)",
+            "    image=start,",
+        ],
+    ),
+    "a mask": (
+        {
+            "n8": {"class_type": "LoadImage", **inputs(image="photo.png")},
+            "n9": {"class_type": "VAEEncode", **inputs(pixels=["8", 0], vae=["1", 2])},
+            "n10": {"class_type": "SetLatentNoiseMask", **inputs(samples=["9", 0], mask=["8", 1])},
+            "n5": inputs(latent_image=["10", 0], denoise=0.5),
+        },
+        [
+            "StableDiffusionImg2ImgPipeline.from_pipe",
+            "mask = transparency(PICTURE)",
+            "paint_inside(scheduler, levels, mask, start, SEED)",
+        ],
+    ),
+    "skipped layers": (
+        {
+            "n8": {
+                "class_type": "CLIPSetLastLayer",
+                **inputs(clip=["1", 1], stop_at_clip_layer=-2),
+            },
+            "n2": inputs(clip=["8", 0]),
+        },
+        ["**embed(pipe, PROMPT, [], layers=(-2, -1)),"],
+    ),
+    "SDXL": (
+        {"n1": inputs(ckpt_name="sd_xl_base.safetensors")},
+        ["StableDiffusionXLPipeline.from_single_file"],
+    ),
+    "SD3": (
+        {"n1": inputs(ckpt_name="sd3_medium.safetensors"), "n5": inputs(scheduler="simple")},
+        [
+            "StableDiffusion3Pipeline.from_single_file",
+            "flow_levels(steps=4, shift=3.0, resolution=1000)",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_else_is_said_in_plain_code(case: str) -> None:
+    changed, expected = CASES[case]
+    found = script(picture(**changed))
+    assert found.why == ""
+    ast.parse(found.text)
+    for part in expected:
+        assert part in found.text
+
+
+REASONS: dict[str, dict[str, Any]] = {
+    "no sampler that is the same as uni_pc": {"n5": inputs(sampler_name="uni_pc")},
+    "no noise schedule like beta": {"n5": inputs(scheduler="beta")},
+    "choices or breaks": {"n2": inputs(text="a {red|blue} cat")},
+    "only texts without weights": {
+        "n1": inputs(ckpt_name="sd3_medium.safetensors"),
+        "n2": inputs(text="a (red:1.2) cat"),
+    },
+    "longer than diffusers reads": {
+        "n1": inputs(ckpt_name="sd3_medium.safetensors"),
+        "n2": inputs(text="cat " * 100),
+    },
+    "its models know no learnt words": {
+        "n1": inputs(ckpt_name="sd3_medium.safetensors"),
+        "n2": inputs(text="embedding:cat"),
+    },
+    "diffusers knows no upscale_method": {
+        "n8": {
+            "class_type": "ImageScaleBy",
+            **inputs(image=["6", 0], scale_by=2, upscale_method="?"),
+        },
+        "n7": inputs(images=["8", 0]),
+    },
+    "one side of a picture is to follow": {
+        "n8": {"class_type": "ImageScale", **inputs(image=["6", 0], width=64, height=0)},
+        "n7": inputs(images=["8", 0]),
+    },
+    "follows other pictures than the positive": {
+        "n8": {"class_type": "ControlNetLoader", **inputs(control_net_name="c.safetensors")},
+        "n9": {
+            "class_type": "ControlNetApplyAdvanced",
+            **inputs(
+                positive=["2", 0],
+                negative=["3", 0],
+                control_net=["8", 0],
+                image=["10", 0],
+                strength=1.0,
+            ),
+        },
+        "n10": {"class_type": "LoadImage", **inputs(image="x.png")},
+        "n5": inputs(positive=["9", 0]),
+    },
+    "other LoRAs than its model": {
+        "n8": {
+            "class_type": "LoraLoader",
+            **inputs(
+                model=["1", 0], clip=["1", 1], lora_name="l", strength_model=1, strength_clip=1
+            ),
+        },
+        "n2": inputs(clip=["8", 1]),
+    },
+    "guides with 1 at least": {"n5": inputs(cfg=0.5)},
+    "is computed by another node": {"n5": inputs(seed=["4", 0])},
+    "is not connected": {"n5": inputs(model="x")},
+    "does not say its steps": {"n5": inputs(steps=["gone", 0])},
+    "what kind of model": {"n1": inputs(ckpt_name="hidream.safetensors")},
+    "it uses Stranger": {
+        "n4": {"class_type": "X", **inputs()},
+        "n6": {"class_type": "Stranger", **inputs()},
+    },
+    "nothing in it saves a picture": {"n7": {"class_type": "Show", **inputs()}},
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_what_is_not_is_said_with_its_reason(reason: str) -> None:
+    found = script(picture(**REASONS[reason]))
+    if reason != "does not say its steps":
+        assert reason in found.why
+    assert found.text.startswith("# This runs in a Wirebrush studio")
+    made_by(found.text)

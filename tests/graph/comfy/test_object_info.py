@@ -58,7 +58,7 @@ def test_every_kind_of_input() -> None:
     assert info["input"]["required"] == {
         "model": ["MODEL"],
         "seed": ["INT", {"min": 0, "max": 2**64 - 1, "control_after_generate": True}],
-        "text": ["STRING", {"multiline": True, "dynamicPrompts": True}],
+        "text": ["STRING", {"multiline": True}],
         "picture": [["a.png"], {"image_upload": True}],
         "name": [["x.safetensors"], {}],
         "steps": ["INT", {"default": 20, "min": 1, "max": 50, "tooltip": "How many."}],

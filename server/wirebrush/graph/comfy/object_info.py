@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from wirebrush.api import MISSING, NodeSpec, Port, Widget
+from wirebrush.graph.comfy.page_options import OUTPUTS, page_options
 from wirebrush.graph.comfy.widgets import SEEDS
 
 Choices: TypeAlias = Callable[[str], Sequence[str]]
@@ -21,7 +22,7 @@ def object_info(spec: NodeSpec, choices: Choices) -> dict[str, Any]:
     sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
     for port in spec.inputs:
         section = "optional" if port.optional else "required"
-        sections[section][port.name] = _input(port, choices)
+        sections[section][port.name] = _input(spec, port, choices)
     if spec.sink:
         sections["hidden"] = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
     shown = {name: fields for name, fields in sections.items() if fields or name == "required"}
@@ -43,7 +44,7 @@ def object_info(spec: NodeSpec, choices: Choices) -> dict[str, Any]:
     return info | {name: True for name in ("deprecated", "experimental") if getattr(spec, name)}
 
 
-def _input(port: Port, choices: Choices) -> list[Any]:
+def _input(spec: NodeSpec, port: Port, choices: Choices) -> list[Any]:
     """`[type or choices, options]`; a port without options is only its type."""
     options: dict[str, Any] = {}
     first = port.widget.choices[:1] if port.widget is not None and port.widget.choices else ()
@@ -59,10 +60,13 @@ def _input(port: Port, choices: Choices) -> list[Any]:
         if port.type in _EDITED and not port.list:
             options["forceInput"] = True  # its editor would give it a widget
         return [port.type, options] if options else [port.type]
-    return [_kind(port, port.widget, choices), options | _widget(port, port.widget)]
+    options |= _widget(port, port.widget) | page_options(spec, port)
+    return [_kind(port, port.widget, choices), options]
 
 
 def _kind(port: Port, widget: Widget, choices: Choices) -> Any:
+    if widget.folder == "output":
+        return "COMBO"
     if widget.folder is not None:
         return [*(widget.choices or ()), *choices(widget.folder)]
     return list(widget.choices) if widget.choices is not None else port.type
@@ -74,14 +78,14 @@ def _widget(port: Port, widget: Widget) -> dict[str, Any]:
     }
     if widget.kind == "text":
         options["multiline"] = widget.multiline
-    if widget.multiline:
-        options["dynamicPrompts"] = True
     if widget.placeholder:
         options["placeholder"] = widget.placeholder
     if widget.kind == "seed" or (widget.kind == "int" and port.name in SEEDS):
         options["control_after_generate"] = True
     if port.name == "color" and (widget.kind, widget.max) == ("int", 0xFFFFFF):
         options["display"] = "color"
+    if widget.folder == "output":
+        options |= OUTPUTS
     if widget.upload and widget.folder in _UPLOADS:
         options[_UPLOADS[widget.folder]] = True
     return options

@@ -91,8 +91,7 @@ class Outcomes:
         """The plan is out: now, and from now on, nodes may be reported as cached."""
         hits, self._early_hits = self._early_hits or [], None
         self._there.clear()
-        for task in hits:
-            self._tell_hit(task)
+        self._parts.recorder.submit_events(self._emit, map(self._hit_event, hits))
 
     def load(self, task: Task) -> Result | None:
         """A finished task's result, from the cache if it was let go; None if it is lost."""
@@ -149,8 +148,10 @@ class Outcomes:
 
     def _tell_hit(self, task: Task) -> None:
         """Through the recorder, so that an equal result that is being written is durable first."""
-        shown = self._present.get(task.recipe.key, ())
-        self._parts.recorder.submit(Record(self._emit, NodeFinished(task.id, True, 0.0, shown)))
+        self._parts.recorder.submit(Record(self._emit, self._hit_event(task)))
+
+    def _hit_event(self, task: Task) -> NodeFinished:
+        return NodeFinished(task.id, True, 0.0, self._present.get(task.recipe.key, ()))
 
     # --- ends ----------------------------------------------------------------------------------
 

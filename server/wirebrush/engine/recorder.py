@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from wirebrush.engine.cache.disk import DiskStore
@@ -60,16 +60,17 @@ class Recorder:
 
     def submit(self, record: Record) -> None:
         """Queue a result and its event. Waits if more is pending than memory should hold."""
-        pending = self._pending
         if record.size:
             self._bytes += record.size
-        pending.append(record)
-        if not self._some.is_set():
-            self._some.set()
-        if len(pending) >= BATCH and not self._now.is_set():
-            self._now.set()
+        self._pending.append(record)
+        self._wake()
         if self._bytes > PENDING_BYTES:
             self.drain()
+
+    def submit_events(self, emit: Emit, events: Iterable[Event]) -> None:
+        """Queue events that nothing has to be written for: in one go, and they leave together."""
+        self._pending.extend([Record(emit, event) for event in events])
+        self._wake()
 
     def drain(self) -> None:
         """Wait until everything that was submitted before is written and told."""
@@ -90,6 +91,12 @@ class Recorder:
         self._now.set()
         self._some.set()
         self._thread.join(10.0)
+
+    def _wake(self) -> None:
+        if not self._some.is_set():
+            self._some.set()
+        if len(self._pending) >= BATCH and not self._now.is_set():
+            self._now.set()
 
     def _work(self) -> None:
         while not self._closed:

@@ -131,12 +131,21 @@ class Recipes:
                 known[current] = self._finish(draft)
                 stack.pop()
                 continue
-            draft = drafts[current] = self._draft(current, stack)
-            for _, item in draft.inputs:
-                if type(item) is Link and item.node not in known:
-                    if item.node in drafts:
-                        raise _cycle(item.node, stack)
-                    stack.append(item.node)
+            draft = self._draft(current, stack)
+            unknown = [
+                item.node
+                for _, item in draft.inputs
+                if type(item) is Link and item.node not in known
+            ]
+            if not unknown:
+                known[current] = self._finish(draft)
+                stack.pop()
+                continue
+            drafts[current] = draft
+            for above in unknown:
+                if above in drafts:
+                    raise _cycle(above, stack)
+                stack.append(above)
         return known[node_id]
 
     def _draft(self, node_id: str, stack: Sequence[str]) -> _Draft:

@@ -95,3 +95,9 @@ def test_old_lines_are_forgotten() -> None:
         log(book, str(number))
     assert len(book.entries()) == LINES
     assert book.entries()[0]["m"] == "INFO: 5\n"
+
+
+async def test_what_is_internal_is_not_below_api(comfy: Studio) -> None:
+    for path in ("logs", "logs/raw", "folder_paths", "files/output"):
+        assert (await comfy.ask_bare("GET", f"/internal/{path}"))[0] == 200
+        assert (await comfy.ask_bare("GET", f"/api/internal/{path}"))[0] == 404

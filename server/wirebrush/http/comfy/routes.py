@@ -51,12 +51,17 @@ PAGE_PREFIXES = ("/comfy", "/comfy/api")
 
 
 def comfy_routes(comfy: ComfyServices) -> Iterator[Route]:
-    """Every route under every prefix; OPTIONS is answered everywhere, and grants nothing."""
+    """Every route under every prefix; OPTIONS is answered everywhere, and grants nothing.
+
+    `/internal` is not part of the API: it is beside `/api`, as in ComfyUI.
+    """
     paths = dict.fromkeys(route.path for route in ROUTES)
     asked = (Route("OPTIONS", path, _nothing, "Nothing.") for path in paths)
     everywhere = (*ROUTES, *asked)
     for prefix in PREFIXES if comfy.page is None else (*PREFIXES, *PAGE_PREFIXES):
         for route in everywhere:
+            if route.path.startswith("/internal/") and prefix.endswith("/api"):
+                continue
             yield replace(route, path=f"{prefix}{route.path}")
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from dropping import drop_workflow, postcard
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-SLOW = 120_000
+SLOW = 180_000
 """Milliseconds that a run may take on a busy machine."""
+
+PATIENCE = 60_000
+"""Milliseconds that anything but a run may take there."""
 
 SPREAD = """img => {
   const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
@@ -44,19 +48,23 @@ KEPT = re.compile("kept as a draft|saved$|saved ")
 FRAME = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
 """Waits until the next frame is drawn."""
 
-STILL = """() => new Promise(done => {
-  const moving = document.querySelector(".react-flow__viewport");
+STILL = """thing => new Promise(done => {
+  const placed = ({ style, offsetWidth, offsetHeight }) =>
+    [style.transform, style.visibility, offsetWidth, offsetHeight].join();
   let [before, same] = ["", 0];
   const frame = () => {
-    const now = moving.style.transform;
+    const moving = document.querySelectorAll(".react-flow__viewport, .react-flow__node");
+    const own = thing?.getBoundingClientRect();
+    const now = [...moving].map(placed).join() + JSON.stringify(own);
     same = now === before && !document.querySelector("[data-stirring]") ? same + 1 : 0;
     before = now;
     if (same < 4) requestAnimationFrame(frame);
     else done();
   };
   frame();
+  setTimeout(done, 10_000);  // a window that nobody sees has no frames
 })"""
-"""Waits until the view has come to rest, and what is drawn while it rests is drawn."""
+"""Waits until view and nodes, and a thing, rest; what is drawn while they rest is drawn then."""
 
 
 EDIT_ELSEWHERE = """async () => {
@@ -73,6 +81,14 @@ EDIT_ELSEWHERE = """async () => {
   if (!answer.ok) throw new Error(await answer.text());
 }"""
 """What another browser does that has the same document open and changes its steps to 12."""
+
+
+def new_window(browser: Browser, width: int = 1600, height: int = 1000, **more: Any) -> Page:
+    """A page in a context of its own, as somebody has it who is not new here."""
+    context = browser.new_context(viewport={"width": width, "height": height}, **more)
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(TOUR_SEEN)
+    return context.new_page()
 
 
 @dataclass(frozen=True)
@@ -197,6 +213,7 @@ class Studio:
 
 
 def _middle(place: Locator) -> tuple[float, float]:
+    place.evaluate(STILL)
     box = place.bounding_box()
     assert box is not None, "it cannot be seen"
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

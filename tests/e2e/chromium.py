@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import shutil
 
+from playwright.sync_api import Browser, BrowserType
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+START = 180_000
+"""Milliseconds that a browser may take to start."""
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -16,3 +21,8 @@ FLAGS = (
     "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern
     "--use-fake-ui-for-media-stream",  # and may be used without asking
 )
+
+
+def launched(chromium: BrowserType) -> Browser:
+    """A browser, however long a busy machine takes to start it."""
+    return chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), timeout=START)

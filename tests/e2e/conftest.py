@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browser_studio import TOUR_SEEN, Studio
-from chromium import CHROMIUM, FLAGS
+from browser_studio import PATIENCE, Studio, new_window
+from chromium import CHROMIUM, launched
 from server_process import Server
 
 TROUBLE = '''
@@ -45,16 +45,13 @@ def unfold(size: int = 64) -> int | Expand:
     return graph.result(size)
 '''
 
-PATIENCE = 20_000
-"""Milliseconds that anything but a run may take."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(420))
+            item.add_marker(pytest.mark.timeout(900))
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="there is no Chromium"))
 
@@ -89,7 +86,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, packs: Path) -> Iterator[s
 def browser() -> Iterator[Browser]:
     """One for each file: while it is open, no other event loop can run in this thread."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        chromium = launched(playwright.chromium)
         yield chromium
         chromium.close()
 
@@ -97,9 +94,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def studio(address: str, browser: Browser) -> Iterator[Studio]:
     """The page on a fresh copy of the postcard; the test fails if the console has errors."""
-    context = browser.new_context(viewport={"width": 1600, "height": 1000})
-    context.add_init_script(TOUR_SEEN)
-    page = context.new_page()
+    page = new_window(browser)
     complaints: list[str] = []
     page.on("console", lambda message: _note(complaints, message))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -107,7 +102,7 @@ def studio(address: str, browser: Browser) -> Iterator[Studio]:
     studio = Studio(page)
     studio.open_postcard()
     yield studio
-    context.close()
+    page.context.close()
     meant = tuple(studio.forgiven)
     assert [text for text in complaints if not (meant and text.endswith(meant))] == []
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from browser_studio import SLOW, Studio
-from playwright.sync_api import Locator, Page, expect
+from browser_studio import SLOW, STILL, Studio
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 TEXT_TO_PICTURE = (
     ("Load Checkpoint MODEL", "KSampler model"),
@@ -35,9 +35,8 @@ def open_empty(page: Page) -> None:
 
 
 def middle(place: Locator) -> Place:
-    """The middle of something, in pixels of the window."""
-    box = place.bounding_box()
-    assert box is not None, "it cannot be seen"
+    """The middle of something, in pixels of the window, once nothing moves there."""
+    box = box_of(place)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -55,14 +54,14 @@ def drag(page: Page, start: Place, end: Place, *, hold: bool = False) -> None:
 def drop(page: Page, thing: Locator, to: Place) -> None:
     """Drag something of the page onto the canvas."""
     canvas = page.locator(".react-flow__pane")
-    box = canvas.bounding_box()
-    assert box is not None
+    box = box_of(canvas)
     x, y = to[0] - box["x"], to[1] - box["y"]
     thing.drag_to(canvas, target_position={"x": x, "y": y}, force=True)
 
 
 def on_wire(studio: Studio, source: str, target: str) -> Place:
-    """The middle of a wire, in pixels of the window."""
+    """The middle of a wire, in pixels of the window, once nothing moves there."""
+    studio.still()
     path = studio.wire(source, target).locator("path.react-flow__edge-path")
     x, y = path.evaluate(
         """path => {
@@ -75,7 +74,14 @@ def on_wire(studio: Studio, source: str, target: str) -> Place:
 
 
 def place(studio: Studio, title: str) -> Place:
-    """The upper left corner of a node."""
-    box = studio.node(title).bounding_box()
-    assert box is not None
+    """The upper left corner of a node, once it does not move."""
+    box = box_of(studio.node(title))
     return box["x"], box["y"]
+
+
+def box_of(place: Locator) -> FloatRect:
+    """Where something is in the window and how large, once nothing moves there."""
+    place.evaluate(STILL)
+    box = place.bounding_box()
+    assert box is not None, "it cannot be seen"
+    return box

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from browser_studio import FRAME, STILL
+from browser_studio import FRAME, PATIENCE, STILL
 from dropping import drop_workflow
 from large_graph import large_workflow, pictures
 from playwright.sync_api import Locator, Page, expect
@@ -54,7 +54,7 @@ def upload_pictures(link: str) -> None:
         }
         url = f"http://{address.netloc}/v1/assets"
         request = urllib.request.Request(url, data=data, method="POST", headers=headers)
-        urllib.request.urlopen(request, timeout=30).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class LargePage:
         workflow = large_workflow() if workflow is None else workflow
         drop_workflow(page, workflow)
         large = cls(page, workflow)
-        expect(large.overview).to_be_visible(timeout=20_000)
+        expect(large.overview).to_be_visible(timeout=PATIENCE)
         return large
 
     @property
@@ -109,7 +109,7 @@ class LargePage:
 
     def planned(self) -> None:
         """Wait until the server has said what a run would compute: nodes say so, all at once."""
-        expect(self.page.locator("[data-known=true]")).to_be_visible(timeout=30_000)
+        expect(self.page.locator("[data-known=true]")).to_be_visible(timeout=PATIENCE)
 
     def zoom_to(self, zoom: float, at: tuple[float, float]) -> None:
         """Turn the wheel over a place of the window."""

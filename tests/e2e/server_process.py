@@ -70,7 +70,7 @@ class Server:
         process = self._running()
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         self._ended(process)
@@ -86,6 +86,6 @@ class Server:
 
     @staticmethod
     def _ended(process: subprocess.Popen[str]) -> None:
-        process.wait(10)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()

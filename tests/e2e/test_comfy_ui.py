@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser_studio import SLOW, SPREAD
+from browser_studio import SLOW, SPREAD, new_window
 from playwright.sync_api import Browser, Page, WebSocket, expect
 from server_process import TOKEN, Server
 
@@ -59,7 +59,7 @@ class Heard:
 
 
 def test_the_page_starts_opens_a_template_and_paints(comfy_ui: str, browser: Browser) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page = new_window(browser, 1400, 900)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     heard = Heard(page)
@@ -94,11 +94,11 @@ def test_the_page_starts_opens_a_template_and_paints(comfy_ui: str, browser: Bro
     assert heard.pictures
     assert {facts["image_type"] for facts in heard.pictures} <= {"image/jpeg", "image/png"}
     assert errors == []
-    page.close()
+    page.context.close()
 
 
 def test_the_page_keeps_a_workflow_and_finds_it_again(comfy_ui: str, browser: Browser) -> None:
-    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page = new_window(browser, 1400, 900)
     page.goto(comfy_ui)
     page.wait_for_function(UP, timeout=SLOW)
     page.locator("#graph-canvas").click(position={"x": 700, "y": 40})
@@ -108,6 +108,9 @@ def test_the_page_keeps_a_workflow_and_finds_it_again(comfy_ui: str, browser: Br
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.reload()
     page.wait_for_function(UP, timeout=SLOW)
-    names = page.evaluate("() => app.extensionManager.workflow.workflows.map(file => file.path)")
-    assert "workflows/kept.json" in names
-    page.close()
+    page.wait_for_function(
+        """() => app.extensionManager.workflow.workflows
+          .some(file => file.path === "workflows/kept.json")""",
+        timeout=SLOW,
+    )
+    page.context.close()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from browser_studio import TOUR_SEEN, Studio
-from chromium import CHROMIUM, FLAGS
+from browser_studio import Studio, new_window
+from chromium import launched
 from playwright.sync_api import Browser, Page, expect
 from server_process import Server
 
@@ -18,10 +18,8 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 @contextmanager
 def _another_browser(browser: Browser, link: str) -> Iterator[Studio]:
     """A browser process of its own, at a server of its own: nothing but text can get there."""
-    other = browser.browser_type.launch(executable_path=CHROMIUM, args=list(FLAGS))
-    context = other.new_context(viewport={"width": 1600, "height": 1000}, permissions=CLIPBOARD)
-    context.add_init_script(TOUR_SEEN)
-    page = context.new_page()
+    other = launched(browser.browser_type)
+    page = new_window(other, permissions=CLIPBOARD)
     page.goto(link)
     there = Studio(page)
     there.open_postcard()

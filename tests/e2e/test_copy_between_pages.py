@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from browser_studio import Studio
+from graph_building import box_of
 from playwright.sync_api import Page, expect
 
 
@@ -40,8 +41,7 @@ def test_nodes_a_subgraph_and_their_wires_go_to_another_page_and_back(
     expect(there.node("Subgraph")).to_have_count(1)
     expect(there.field("KSampler", "steps")).to_have_value("17")
     expect(there.page.locator(".react-flow__edge")).to_have_count(1)
-    box = there.node("KSampler").bounding_box()
-    assert box is not None
+    box = box_of(there.node("KSampler"))
     assert abs(box["x"] - 600) < 40, "it lands at the pointer"
 
     there.page.keyboard.press("Control+x")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser_studio import Studio
-from graph_building import drag, middle, place
+from graph_building import box_of, drag, middle, place
 from playwright.sync_api import Page, expect
 
 COVERED = """end => {
@@ -72,8 +72,7 @@ def test_escape_lets_go_of_a_wire_that_is_drawn(studio: Studio, page: Page) -> N
 def test_escape_gives_a_pulled_node_its_size_back(studio: Studio, page: Page) -> None:
     node = studio.node("KSampler")
     node.hover(position={"x": 60, "y": 20})
-    before = node.bounding_box()
-    assert before is not None
+    before = box_of(node)
     x, y = middle(node.locator(".react-flow__resize-control"))
     drag(page, (x, y), (x + 90, y + 60), hold=True)
     expect(page.get_by_role("button", name="Undo").first).to_be_enabled()
@@ -82,7 +81,7 @@ def test_escape_gives_a_pulled_node_its_size_back(studio: Studio, page: Page) ->
     page.mouse.move(x + 120, y + 90, steps=3)
     page.mouse.up()
     expect(page.get_by_role("button", name="Undo").first).to_be_disabled()
-    assert node.bounding_box() == pytest.approx(before)
+    assert box_of(node) == pytest.approx(before)
     drag(page, middle(node.locator(".react-flow__resize-control")), (x + 90, y + 60))
     expect(page.get_by_role("button", name="Undo").first).to_be_enabled()
 
@@ -92,6 +91,7 @@ def test_the_end_of_a_wire_is_taken_although_another_wire_passes_over_it(
 ) -> None:
     wire = studio.wire("Load Checkpoint MODEL", "KSampler model")
     wires = page.locator(".react-flow__edge").count()
+    studio.still()
     covered = wire.locator(".react-flow__edgeupdater-target").evaluate(COVERED)
     assert covered is not None, "no other wire passes there"
     drag(page, (covered[0], covered[1]), (covered[0] + 20, 900))
@@ -102,11 +102,8 @@ def test_the_end_of_a_wire_is_taken_although_another_wire_passes_over_it(
 def test_a_nodes_toolbar_is_below_it_where_there_is_no_room_above(
     studio: Studio, page: Page
 ) -> None:
-    canvas = page.locator(".react-flow").bounding_box()
     node = studio.node("VAE Decode")
-    box = node.bounding_box()
-    assert canvas is not None
-    assert box is not None
+    canvas, box = box_of(page.locator(".react-flow")), box_of(node)
     x, y = canvas["x"] + canvas["width"] - 80, canvas["y"] + canvas["height"] - 120
     page.mouse.move(x, y)
     page.mouse.down(button="middle")
@@ -115,8 +112,6 @@ def test_a_nodes_toolbar_is_below_it_where_there_is_no_room_above(
     node.hover(position={"x": 60, "y": 20})
     bar = node.get_by_role("toolbar")
     expect(bar).to_be_visible()
-    shown, moved = bar.bounding_box(), node.bounding_box()
-    assert shown is not None
-    assert moved is not None
+    shown, moved = box_of(bar), box_of(node)
     assert moved["y"] < canvas["y"] + 30
     assert shown["y"] >= moved["y"] + moved["height"]

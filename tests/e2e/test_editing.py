@@ -7,6 +7,7 @@ from pathlib import Path
 
 from browser_studio import SLOW, Studio
 from dropping import drop_workflow, postcard
+from graph_building import box_of
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -59,8 +60,7 @@ def test_a_number_is_scrubbed_and_a_text_keeps_the_browsers_undo(
     studio: Studio, page: Page
 ) -> None:
     steps = studio.field("KSampler", "steps")
-    box = steps.bounding_box()
-    assert box is not None
+    box = box_of(steps)
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
     page.mouse.move(box["x"] + 55, box["y"] + 5, steps=5)
@@ -135,8 +135,7 @@ def test_what_is_added_under_a_resting_pointer_is_in_sight(studio: Studio, page:
     page.get_by_role("combobox", name="Add a node").fill("EmptyLatentImage")
     page.keyboard.press("Enter")
     expect(page.locator(".react-flow__node")).to_be_visible()
-    box = page.locator(".react-flow__node").bounding_box()
-    assert box is not None
+    box = box_of(page.locator(".react-flow__node"))
     assert box["x"] > 300, "it is in the middle of the canvas"
     assert box["y"] > 100
 
@@ -151,8 +150,7 @@ def test_what_is_added_the_moment_a_document_opens_lies_where_it_was_put(
     page.mouse.dblclick(700, 850)
     page.get_by_role("combobox", name="Add a node").fill("invert image")
     page.keyboard.press("Enter")
-    box = studio.node("Invert Image").bounding_box()
-    assert box is not None
+    box = box_of(studio.node("Invert Image"))
     assert abs(box["x"] - 700) < 24
     assert abs(box["y"] - 850) < 24
     expect(studio.node("KSampler")).to_be_visible()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_studio import TOUR_SEEN
+from browser_studio import new_window
 from playwright.sync_api import Browser, Page, Route, expect
 from server_process import Server
 
@@ -31,10 +31,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(TOUR_SEEN)
-    yield context.new_page()
-    context.close()
+    page = new_window(browser, 1280, 800)
+    yield page
+    page.context.close()
 
 
 def test_one_pack_of_several(page: Page, broken: str) -> None:

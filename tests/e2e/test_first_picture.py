@@ -78,6 +78,5 @@ def test_the_page_obeys_its_policy_and_needs_nothing_from_elsewhere(
     loaded = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
     assert all(url.startswith((origin, "blob:")) for url in loaded)
     assert "token" not in page.url
-    family = "document.fonts.check('13px \"Inter Variable\"')"
-    assert page.evaluate(family) is True
+    page.wait_for_function("document.fonts.check('13px \"Inter Variable\"')")
     assert studio.name.startswith("Postcard")

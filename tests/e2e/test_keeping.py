@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from browser_studio import TOUR_SEEN, Studio
-from chromium import CHROMIUM
+from browser_studio import PATIENCE, TOUR_SEEN, Studio
+from chromium import CHROMIUM, START
 from playwright.sync_api import Browser, Error, Page, expect
 from server_process import Server
 
@@ -67,7 +67,7 @@ def test_files_have_folders_and_a_deleted_one_comes_back(studio: Studio, page: P
     page.get_by_role("dialog", name="Save as").get_by_label("Name").fill("boats/red")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    assert studio.name == "red"
+    expect(page.get_by_role("tab", selected=True)).to_have_text("red")
 
     folder = studio.open_panel("boats")
     expect(folder.get_by_text("red", exact=True)).to_be_visible()
@@ -123,7 +123,7 @@ def test_edits_survive_a_dead_server_and_a_closed_browser(browser: Browser, tmp_
             expect(studio.field("What to paint", "text")).to_be_visible()
             server.kill()
             studio.field("What to paint", "text").fill(WORDS)
-            expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
+            expect(page.get_by_text("kept in this browser")).to_be_visible()
         server.start()
         with _window(browser, tmp_path / "profile") as page:
             page.goto(server.link)
@@ -145,7 +145,7 @@ def test_a_browser_killed_right_after_an_edit_loses_nothing(
             server.kill()
             studio.field("What to paint", "text").fill(WORDS)
             # `wait_for_function` would take a promise for a yes.
-            for _ in range(500):
+            for _ in range(3000):
                 if page.evaluate(JOURNALLED, WORDS):
                     break
                 page.wait_for_timeout(20)
@@ -161,8 +161,9 @@ def test_a_browser_killed_right_after_an_edit_loses_nothing(
 def _window(browser: Browser, profile: Path) -> Iterator[Page]:
     """A browser with a profile of its own, which outlives it."""
     context = browser.browser_type.launch_persistent_context(
-        profile, executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        profile, executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=START
     )
+    context.set_default_timeout(PATIENCE)
     context.add_init_script(TOUR_SEEN)
     yield context.new_page()
     with suppress(Error):  # killed already

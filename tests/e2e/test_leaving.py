@@ -6,9 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+<<<<<<< Updated upstream
 from browser_studio import TOUR_SEEN, Studio
 from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Browser, Page, Route, expect
+=======
+from browser_studio import TOUR_SEEN, Studio, new_window
+from chromium import CHROMIUM, FLAGS, START
+from playwright.sync_api import Browser, Page, expect
+>>>>>>> Stashed changes
 
 WORDS = "a lighthouse in the rain"
 
@@ -27,9 +33,7 @@ def _close(page: Page) -> Page:
 @pytest.fixture
 def left(address: str, browser: Browser) -> Studio:
     """The page with a prompt that the server has."""
-    context = browser.new_context(viewport={"width": 1600, "height": 1000})
-    context.add_init_script(TOUR_SEEN)
-    page = context.new_page()
+    page = new_window(browser)
     page.goto(address)
     studio = Studio(page)
     studio.open_postcard()
@@ -83,7 +87,7 @@ def test_a_browser_that_is_closed_keeps_every_letter(
 
     def opened() -> Studio:
         context = browser.browser_type.launch_persistent_context(
-            tmp_path, executable_path=CHROMIUM, args=list(FLAGS)
+            tmp_path, executable_path=CHROMIUM, args=list(FLAGS), timeout=START
         )
         context.add_init_script(TOUR_SEEN)
         context.pages[0].goto(address)

@@ -6,18 +6,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser_studio import TOUR_SEEN, Studio
+from browser_studio import PATIENCE, Studio, new_window
+from graph_building import box_of, middle
 from playwright.sync_api import Browser, Locator, Page, expect
 
 
 def _focused(page: Page) -> Locator:
     return page.locator(":focus")
-
-
-def _middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box is not None, "it cannot be seen"
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_a_right_click_asks_for_what_can_be_done_there(studio: Studio) -> None:
@@ -63,7 +58,7 @@ def test_keys_go_round_the_parts_of_the_page(studio: Studio) -> None:
     page.keyboard.press("F6")
     expect(_focused(page)).to_have_attribute("data-canvas", "")
     page.keyboard.press("F6")
-    assert _focused(page).evaluate("e => e.closest('aside') !== null")
+    expect(page.locator("aside :focus, aside:focus")).to_have_count(1)
     page.keyboard.press("F6")
     expect(_focused(page)).to_have_role("tab")
     page.keyboard.press("Shift+F6")
@@ -78,18 +73,17 @@ def test_words_grow_and_nothing_leaves_the_window(studio: Studio) -> None:
     dialog.get_by_label("Text size").fill("1.8")
     dialog.get_by_label("Density").select_option("roomy")
     for part in (dialog, page.locator("header").first, page.locator("aside").first):
-        box = part.bounding_box()
-        assert box is not None
+        box = box_of(part)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 1601
         assert box["y"] + box["height"] <= 1001
     page.keyboard.press("Escape")
-    size = page.locator("nav input").first.evaluate("e => e.getBoundingClientRect().height")
-    assert size > 45
+    assert box_of(page.locator("nav input").first)["height"] > 45
 
 
 def test_the_tour_has_five_stops_and_comes_once(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(address)
     stop = page.get_by_role("dialog")
@@ -121,13 +115,11 @@ def test_the_tour_has_five_stops_and_comes_once(browser: Browser, address: str) 
 
 @pytest.fixture
 def tablet(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
-    context.add_init_script(TOUR_SEEN)
-    page = context.new_page()
+    page = new_window(browser, 820, 1180, has_touch=True)
     page.goto(address)
     Studio(page).open_template("Postcard")
     yield page
-    context.close()
+    page.context.close()
 
 
 SMALL = """() => [...document.querySelectorAll("header button, [role=menuitem], aside button")]
@@ -140,12 +132,13 @@ SMALL = """() => [...document.querySelectorAll("header button, [role=menuitem], 
 
 def test_a_finger_finds_panels_and_menus(tablet: Page) -> None:
     session = tablet.context.new_cdp_session(tablet)
-    x, y = _middle(Studio(tablet).node("KSampler").locator("header h2"))
+    x, y = middle(Studio(tablet).node("KSampler").locator("header h2"))
     touch = {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
     session.send("Input.dispatchTouchEvent", touch)
     menu = tablet.get_by_role("menu", name="Node")
     expect(menu).to_be_visible()
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    middle(menu)  # once it has come to rest
     assert tablet.evaluate(SMALL) == []
     menu.get_by_role("menuitem", name="Rename").tap()
     expect(menu).to_have_count(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser_studio import Studio
+from graph_building import box_of
 from playwright.sync_api import Page
 
 ENLARGE = """size => {
@@ -24,12 +25,12 @@ def test_everything_in_the_bar_is_within_the_window(
     if size != 1.0:
         page.evaluate(ENLARGE, size)
         page.reload()
+    page.wait_for_function("document.fonts.status === 'loaded'")
     bar = page.locator("header").first
     run = bar.get_by_role("button", name="Run", exact=False).first
     batch = bar.get_by_role("textbox").first
     for control in (bar.get_by_role("button").first, run, batch, bar.get_by_role("button").last):
-        box = control.bounding_box()
-        assert box is not None
+        box = box_of(control)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
         assert box["y"] + box["height"] <= 84 * size, "it is in a third row"

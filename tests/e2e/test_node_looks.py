@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from browser_studio import SLOW, Studio
-from graph_building import drag, middle, place
+from graph_building import box_of, drag, middle, place
 from playwright.sync_api import Locator, Page, expect
 
 
 def _size(node: Locator) -> tuple[float, float]:
-    box = node.bounding_box()
-    assert box is not None
+    box = box_of(node)
     return box["width"], box["height"]
 
 
@@ -109,11 +108,8 @@ def test_nodes_are_left_out_and_passed_by(studio: Studio, page: Page) -> None:
 
 
 def test_a_nodes_toolbar_stays_inside_the_canvas(studio: Studio, page: Page) -> None:
-    canvas = page.locator(".react-flow").bounding_box()
     node = studio.node("What to paint")
-    box = node.bounding_box()
-    assert canvas is not None
-    assert box is not None
+    canvas, box = box_of(page.locator(".react-flow")), box_of(node)
     # Pan until little of the node is left at the canvas's left edge.
     x, y = canvas["x"] + canvas["width"] - 80, canvas["y"] + canvas["height"] - 120
     page.mouse.move(x, y)
@@ -123,10 +119,7 @@ def test_a_nodes_toolbar_stays_inside_the_canvas(studio: Studio, page: Page) -> 
     page.mouse.move(canvas["x"] + 30, box["y"] + box["height"] / 2)
     bar = node.get_by_role("toolbar")
     expect(bar).to_be_visible()
-    shown = bar.bounding_box()
-    moved = node.bounding_box()
-    assert shown is not None
-    assert moved is not None
+    shown, moved = box_of(bar), box_of(node)
     assert moved["x"] < canvas["x"]
     assert moved["x"] + moved["width"] < shown["x"] + shown["width"]
     assert shown["x"] >= canvas["x"]

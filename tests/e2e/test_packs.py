@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from accessibility import AXE, Examiner
-from browser_studio import SLOW, TOUR_SEEN, Studio
+from browser_studio import SLOW, Studio, new_window
 from playwright.sync_api import Browser, Locator, Page, expect
 from server_process import Server
 
@@ -45,13 +45,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(TOUR_SEEN)
-    page = context.new_page()
+    page = new_window(browser, 1280, 800)
     page.goto(address)
     expect(page.locator(".react-flow__node").first).to_be_visible()
     yield page
-    context.close()
+    page.context.close()
 
 
 def opened(page: Page) -> Locator:

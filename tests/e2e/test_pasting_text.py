@@ -44,7 +44,7 @@ def test_other_text_is_said_to_be_nothing_to_paste(studio: Studio, page: Page) -
     assert studio.tabs.count() == before
     page.evaluate(PASTE, json.dumps(PROMPT))
     expect(studio.tabs).to_have_count(before + 1)
-    assert notice.count() == 0, "what the last paste had to say is over"
+    expect(notice).to_have_count(0)  # what the last paste had to say is over
 
 
 def test_a_workflow_of_ours_opens_in_a_tab_or_joins_the_canvas_where_that_is_asked(
@@ -63,5 +63,5 @@ def test_a_workflow_of_ours_opens_in_a_tab_or_joins_the_canvas_where_that_is_ask
     page.evaluate(PASTE, text)
     expect(studio.tabs).to_have_count(tabs + 1)
     expect(nodes).to_have_count(7)
-    assert studio.name == "From a friend"
+    expect(page.get_by_role("tab", selected=True)).to_have_text("From a friend")
     expect(page.get_by_role("main").get_by_text("in a tab of its own")).to_be_visible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from browser_studio import Studio
+from browser_studio import SLOW, Studio
 from playwright.sync_api import Page, expect
 
 SHAPES = {
@@ -62,5 +62,5 @@ def test_a_seed_that_counts_up_is_one_more_for_each_run(studio: Studio, page: Pa
     before = studio.jobs("succeeded").count()
     page.get_by_label("Number of runs").fill("2")
     studio.run()
-    expect(studio.jobs("succeeded")).to_have_count(before + 2, timeout=120_000)
+    expect(studio.jobs("succeeded")).to_have_count(before + 2, timeout=SLOW)
     expect(studio.field("KSampler", "seed")).to_have_value("43")

@@ -58,10 +58,9 @@ def test_the_queue_is_paused_ordered_and_goes_on(studio: Studio, page: Page) -> 
     page.keyboard.press("Control+Alt+Enter")
     expect(_waiting(page)).to_have_count(8)
     expect(_waiting(page).nth(4)).to_have_attribute("data-job", fourth)
-    for _ in range(4):
+    for left in (7, 6, 5, 4):
         _waiting(page).nth(0).get_by_role("button", name="Cancel").click()
-        expect(_waiting(page).nth(0)).to_be_visible()
-    expect(_waiting(page)).to_have_count(4)
+        expect(_waiting(page)).to_have_count(left)
 
     page.reload()
     expect(_waiting(page)).to_have_count(4)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from accessibility import Examiner
-from browser_studio import SLOW, TOUR_SEEN, Studio
+from browser_studio import SLOW, Studio, new_window
 from playwright.sync_api import Browser, expect
 from server_process import Server
 
@@ -17,13 +17,11 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
     browser: Browser, tmp_path: Path
 ) -> None:
     with Server(tmp_path) as server:
-        context = browser.new_context(viewport={"width": 1400, "height": 900})
-        context.add_init_script(TOUR_SEEN)
-        page = context.new_page()
+        page = new_window(browser, 1400, 900)
         page.goto(server.link)
         studio = Studio(page)
         studio.open_template("Postcard")
-        studio.set_number("KSampler", "steps", "60")
+        studio.set_number("KSampler", "steps", "200")
         page.get_by_label("Number of runs").fill("2")
         studio.run()
         expect(studio.state("KSampler")).to_have_text(STEPS, timeout=SLOW)
@@ -38,10 +36,10 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
         expect(queue.get_by_text("no word from the server")).to_have_count(2)
         words = "a yellow house in the desert"
         studio.field("What to paint", "text").fill(words)
-        expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=10_000)
+        expect(page.get_by_text("kept in this browser")).to_be_visible()
 
         server.start()
-        expect(page.get_by_text("2 runs go on.").last).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("2 runs go on.").last).to_be_visible()
         expect(lost).to_be_hidden()
         studio.kept()
         expect(studio.jobs("succeeded")).to_have_count(2, timeout=2 * SLOW)
@@ -50,4 +48,4 @@ def test_a_killed_server_loses_neither_the_run_nor_an_edit(
 
         page.reload()
         expect(studio.field("What to paint", "text")).to_have_value(words)
-        context.close()
+        page.context.close()

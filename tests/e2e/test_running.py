@@ -67,7 +67,7 @@ def test_a_batch_makes_different_pictures_unless_all_seeds_are_fixed(
 def test_a_change_runs_by_itself_and_stops_the_run_that_is_out_of_date(
     studio: Studio, page: Page
 ) -> None:
-    studio.set_number("KSampler", "steps", "400")
+    studio.set_number("KSampler", "steps", "3000")
     _settled(page)
     before = studio.jobs("cancelled").count()
     page.get_by_role("button", name="Other ways to run").click()
@@ -81,11 +81,11 @@ def test_a_change_runs_by_itself_and_stops_the_run_that_is_out_of_date(
 
 
 def test_during_a_run_the_page_says_how_far_it_is(studio: Studio, page: Page) -> None:
-    studio.set_number("KSampler", "steps", "300")
+    studio.set_number("KSampler", "steps", "3000")
     studio.run()
     header = page.locator("header").first
     expect(header.get_by_label("Progress of the run")).to_be_visible(timeout=SLOW)
-    expect(header).to_contain_text(re.compile(r"KSampler \d+ / 300 · about .* left"), timeout=SLOW)
+    expect(header).to_contain_text(re.compile(r"KSampler \d+ / 3000 · about .* left"), timeout=SLOW)
     row = studio.jobs("running")
     expect(row).to_contain_text(re.compile(r"left · cpu-0"))
     page.get_by_role("button", name="Cancel", exact=True).first.click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from browser_studio import Studio
-from graph_building import Place, drag, middle, on_wire, place
+from graph_building import Place, box_of, drag, middle, on_wire, place
 from playwright.sync_api import Page, expect
 
 SELECTED = ".react-flow__node.selected"
@@ -21,8 +21,7 @@ def _chosen(page: Page, *titles: str) -> None:
 
 def _corners(studio: Studio, title: str) -> tuple[Place, Place]:
     """Just outside of a node: above it to the left, below it to the right."""
-    box = studio.node(title).bounding_box()
-    assert box is not None
+    box = box_of(studio.node(title))
     left, top = box["x"] - 8, box["y"] - 8
     return (left, top), (left + box["width"] + 16, top + box["height"] + 16)
 

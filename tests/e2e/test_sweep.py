@@ -69,7 +69,7 @@ def test_a_sweep_is_kept_as_one_picture(studio: Studio, page: Page, tmp_path: Pa
 
 
 def test_the_rest_of_a_sweep_is_cancelled(studio: Studio, page: Page) -> None:
-    studio.set_number("KSampler", "steps", "400")
+    studio.set_number("KSampler", "steps", "3000")
     studio.node("KSampler").locator("header").click()
     page.keyboard.press("Control+Alt+g")
     dialog = page.get_by_role("dialog", name="Sweep", exact=True)
@@ -78,7 +78,7 @@ def test_the_rest_of_a_sweep_is_cancelled(studio: Studio, page: Page) -> None:
     dialog.get_by_role("button", name="Make 6 pictures").click()
     grid = page.locator("[data-sweep-grid]")
     expect(grid.locator("td[data-state=running]")).to_have_count(1, timeout=SLOW)
-    expect(grid.locator("td[data-state=running]")).to_have_text(re.compile(r"\d+ / 400"))
+    expect(grid.locator("td[data-state=running]")).to_have_text(re.compile(r"\d+ / 3000"))
     grid.get_by_role("button", name="Cancel the rest").click()
     expect(grid.locator("td[data-state=cancelled]")).to_have_count(6, timeout=SLOW)
     expect(grid.get_by_role("button", name="Cancel the rest")).to_have_count(0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from browser_studio import SLOW, STILL, Studio
 from dropping import drop_picture, drop_workflow, gradient, paste_picture
+from graph_building import box_of
 from PIL import Image
 from playwright.sync_api import APIResponse, Locator, Page, expect
 
@@ -50,8 +51,7 @@ def test_numbers_take_arithmetic_and_keep_their_bounds(studio: Studio, page: Pag
 
 def test_a_drag_can_be_taken_back_while_it_lasts(studio: Studio, page: Page) -> None:
     denoise = studio.field("KSampler", "denoise")
-    box = denoise.bounding_box()
-    assert box is not None
+    box = box_of(denoise)
     page.mouse.move(box["x"] + 40, box["y"] + 5)
     page.mouse.down()
     page.mouse.move(box["x"] - 20, box["y"] + 5, steps=4)
@@ -187,8 +187,7 @@ def test_a_mask_is_painted_over_a_picture_that_stays(studio: Studio, page: Page)
     node = studio.node("Load Image")
     node.get_by_role("button", name="Paint a mask").click()
     board = page.get_by_label("Mask", exact=True)
-    box = board.bounding_box()
-    assert box is not None
+    box = box_of(board)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()

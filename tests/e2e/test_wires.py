@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from browser_studio import Studio
-from graph_building import drag, middle, on_wire
+from graph_building import box_of, drag, middle, on_wire
 from playwright.sync_api import Page, expect
 
 POSITIVE = ("What to paint CONDITIONING", "KSampler positive")
@@ -79,8 +79,7 @@ def test_an_unwired_node_let_go_of_on_a_wire_goes_into_it(studio: Studio, page: 
     page.get_by_role("combobox", name="Add a node").fill("invert image")
     page.keyboard.press("Enter")
     invert = studio.node("Invert Image")
-    box = invert.bounding_box()
-    assert box is not None
+    box = box_of(invert)
     x, y = middle(invert.locator("header h2"))
     to_x, to_y = on_wire(studio, "VAE Decode IMAGE", "Save Image images")
     by = (to_x - box["x"] - box["width"] / 2, to_y - box["y"] - box["height"] / 2)
@@ -96,8 +95,7 @@ def test_an_unwired_node_let_go_of_on_a_wire_goes_into_it(studio: Studio, page: 
 def test_the_knife_cuts_every_wire_in_its_way(studio: Studio, page: Page) -> None:
     wires = page.locator(".react-flow__edge")
     count = wires.count()
-    box = studio.node("KSampler").bounding_box()
-    assert box is not None
+    box = box_of(studio.node("KSampler"))
     left = box["x"] - 14  # where four wires come in and one passes by
     page.keyboard.press("k")
     drag(page, (left, box["y"] - 30), (left, box["y"] + box["height"]))

@@ -26,7 +26,8 @@ export function Library() {
   const [pack, setPack] = useState("");
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set([FAVOURITES, RECENTS]));
   const offered = useMemo(() => (types?.types() ?? []).filter((spec) => !pack || spec.pack === pack), [types, pack]);
-  const rows = useRows(offered, useDeferredValue(query), open);
+  const index = useTypeIndex(offered, query !== "");
+  const rows = useRows(offered, index, useDeferredValue(query), open);
   const add = (type: string): void => void addNodeAt(studio, type, null);
 
   function key(event: KeyboardEvent): void {
@@ -34,8 +35,9 @@ export function Library() {
       event.preventDefault();
       setQuery("");
     }
-    const first = rows.find((row) => row.kind === "type");
-    if (event.key === "Enter" && first?.kind === "type" && query.trim()) add(first.spec.id);
+    // Asked anew: what is listed may still be what the letters before have found.
+    const first = event.key === "Enter" && query.trim() ? index.search(query)[0] : undefined;
+    if (first) add(first.id);
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
     document.querySelector<HTMLElement>(`.${styles["tree"]}`)?.focus();
@@ -79,15 +81,19 @@ export function Library() {
   );
 }
 
-function useRows(types: readonly NodeSpec[], query: string, open: ReadonlySet<string>): readonly Row[] {
-  const favourites = useSettings((settings) => settings.favourites);
-  const recents = useSettings((settings) => settings.recents);
+/** What finds types by words; made ready for slips of the fingers once something is asked for. */
+function useTypeIndex(types: readonly NodeSpec[], asked: boolean): TypeIndex {
   const index = useMemo(() => new TypeIndex(types), [types]);
-  const shelves = useMemo(() => shelvesOf(types), [types]);
-  const asked = query !== "";
   useEffect(() => {
     if (asked) void index.prepare();
   }, [index, asked]);
+  return index;
+}
+
+function useRows(types: readonly NodeSpec[], index: TypeIndex, query: string, open: ReadonlySet<string>): readonly Row[] {
+  const favourites = useSettings((settings) => settings.favourites);
+  const recents = useSettings((settings) => settings.recents);
+  const shelves = useMemo(() => shelvesOf(types), [types]);
   return useMemo(() => {
     if (query.trim()) return typeRows(index.search(query), "found", 0);
     const byId = new Map(types.map((spec) => [spec.id, spec]));

@@ -6,15 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-<<<<<<< Updated upstream
-from browser_studio import TOUR_SEEN, Studio
-from chromium import CHROMIUM, FLAGS
-from playwright.sync_api import Browser, Page, Route, expect
-=======
 from browser_studio import TOUR_SEEN, Studio, new_window
 from chromium import CHROMIUM, FLAGS, START
-from playwright.sync_api import Browser, Page, expect
->>>>>>> Stashed changes
+from playwright.sync_api import Browser, Page, Route, expect
 
 WORDS = "a lighthouse in the rain"
 

@@ -95,18 +95,11 @@ def test_one_finger_pans_and_two_zoom(fingers: Fingers) -> None:
 def test_a_long_press_opens_the_menu_of_what_is_there(fingers: Fingers) -> None:
     page = fingers.page
     header = page.locator(".react-flow__node header", has_text="KSampler")
-<<<<<<< Updated upstream
-    box = header.bounding_box()
-    assert box is not None
-    fingers.press((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), "Node")
+    fingers.press(middle(header), "Node")
     menu = page.get_by_role("menu", name="Node")
     expect(menu).to_be_visible()
     expect(menu.get_by_role("menuitem", name="Delete")).to_be_in_viewport(ratio=1)
     assert menu.evaluate("it => it.scrollHeight <= it.clientHeight"), "it is cut"
-=======
-    fingers.press(middle(header), "Node")
-    expect(page.get_by_role("menu", name="Node")).to_be_visible()
->>>>>>> Stashed changes
     page.keyboard.press("Escape")
     fingers.press((400, 1050), "Canvas")
     expect(page.get_by_role("menu", name="Canvas")).to_be_visible()

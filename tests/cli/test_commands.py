@@ -25,7 +25,10 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0
-    assert "usage: wirebrush" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "usage: wirebrush" in said
+    summary = COMMANDS[command]
+    assert f"{summary[0].upper()}{summary[1:]}." in said
 
 
 def test_an_unknown_command_names_the_others(capsys: pytest.CaptureFixture[str]) -> None:

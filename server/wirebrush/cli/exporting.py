@@ -27,7 +27,7 @@ FORMATS = ("comfy-ui", "comfy-api", "python")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument(
-        "file", metavar="FILE", help="workflow or prompt: JSON, or a picture; - reads"
+        "file", metavar="FILE", help="workflow or prompt: JSON, or a picture; - is stdin"
     )
     parser.add_argument(
         "--format",

@@ -55,7 +55,8 @@ def _parser(name: str) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"wirebrush {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command, summary in COMMANDS.items():
-        sub = commands.add_parser(command, help=summary, description=summary.capitalize() + ".")
+        sentence = f"{summary[0].upper()}{summary[1:]}."  # `capitalize` would write "comfyui"
+        sub = commands.add_parser(command, help=summary, description=sentence)
         if command == name:
             _module(command).add_options(sub)
     return parser

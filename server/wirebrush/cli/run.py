@@ -50,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="workflow or prompt, ComfyUI's too: JSON, or a picture with it; - reads stdin",
+        help="workflow or prompt, ComfyUI's too: JSON, or a picture with it; - is stdin",
     )
     parser.add_argument(
         "--set",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wirebrush.events import Finished, Output
-from wirebrush.jobs import schema
+from wirebrush.jobs import jobtable, schema
 from wirebrush.jobs.errors import JournalDamaged, JournalError, JournalTooNew
 from wirebrush.jobs.journal import Journal
 from wirebrush.jobs.queue import JobQueue
@@ -35,6 +35,24 @@ async def test_jobs_are_synchronous_full_in_a_log(journal: Journal) -> None:
     assert await journal.read(pragma("synchronous")) == 2
     assert await journal.read(pragma("journal_mode")) == "wal"
     assert await journal.read(pragma("user_version")) == len(schema.MIGRATIONS)
+
+
+async def test_a_note_does_not_wait_for_the_disk_and_what_follows_does(journal: Journal) -> None:
+    def synchronous(db: sqlite3.Connection) -> object:
+        return db.execute("PRAGMA synchronous").fetchone()[0]
+
+    def fails(db: sqlite3.Connection) -> object:
+        db.execute("INSERT INTO settings VALUES ('colour', 'red')")
+        raise KeyError
+
+    assert await journal.note(synchronous) == 1
+    assert await journal.write(synchronous) == 2
+    with pytest.raises(KeyError):
+        await journal.note(fails)
+    assert await journal.write(synchronous) == 2
+    assert await journal.read(lambda db: jobtable.setting(db, "colour")) is None
+    await journal.note(lambda db: jobtable.set_setting(db, "colour", "blue"))
+    assert await journal.read(lambda db: jobtable.setting(db, "colour")) == "blue"
 
 
 async def test_a_journal_of_the_future_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from wirebrush.events import Event, Finished, Output, Problem, Queued, Started, 
 from wirebrush.jobs.errors import IdempotencyConflict, NotEnded, NotWaiting, QueueFull
 from wirebrush.jobs.headroom import Headroom
 from wirebrush.jobs.journal import Journal
-from wirebrush.jobs.queue import JobQueue, Lease
+from wirebrush.jobs.queue import LATEST, JobQueue, Lease
 from wirebrush.jobs.records import Submission
 
 Make: TypeAlias = Callable[..., Submission]
@@ -46,6 +46,16 @@ async def test_a_job_goes_from_queued_to_succeeded(journal: Journal, submission:
     assert kinds == [Queued, Started, Finished]
     assert await queue.get(job.id) == ended
     assert ended.to_json()["outputs"][1]["text"] == "ü"
+
+
+async def test_what_is_leased_is_what_is_on_disk_however_long_it_waited(
+    queue: JobQueue, submission: Make
+) -> None:
+    jobs = [await queue.submit(submission(seed)) for seed in range(2 * LATEST)]
+    for seed, job in enumerate(jobs):
+        lease = await leased(queue)
+        assert (lease.job.id, lease.body) == (job.id, await queue.body(job.id))
+        assert lease.body.prompt["1"]["inputs"]["seed"] == seed
 
 
 async def test_an_unknown_job_is_unknown_and_not_done(queue: JobQueue) -> None:

@@ -124,10 +124,13 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
     return dict(map(tuple, rows))
 
 
-def lease(db: sqlite3.Connection, worker: str) -> tuple[JobRecord, int, Body] | None:
+def lease(
+    db: sqlite3.Connection, worker: str, bodies: Mapping[str, Body]
+) -> tuple[JobRecord, int, Body] | None:
     """Claim the next job: highest priority, then the owner served longest ago, then position.
 
-    The attempt is counted here, before anything of it runs.
+    The attempt is counted here, before anything of it runs. `bodies` of jobs that are at hand need
+    not be read.
     """
     chosen = db.execute(
         """SELECT name, top.priority, (
@@ -153,7 +156,7 @@ def lease(db: sqlite3.Connection, worker: str) -> tuple[JobRecord, int, Body] | 
         "UPDATE owners SET served = (SELECT MAX(served) + 1 FROM owners) WHERE name = ?",
         (chosen["name"],),
     )
-    found = body(db, row["id"])
+    found = bodies.get(row["id"]) or body(db, row["id"])
     assert found is not None  # a foreign key says so
     return require(db, row["id"]), row["lease_epoch"], found
 

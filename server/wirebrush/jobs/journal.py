@@ -63,6 +63,11 @@ class Journal:
         """Run work as one transaction: all of it is on disk when this returns, or none."""
         return await self._run(lambda: _transaction(self._db, work))
 
+    async def note(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Like `write`, without waiting for the disk: until the next `write` a power cut may undo
+        it (the end of the process cannot). For what nobody has been told, or can do without."""
+        return await self._run(lambda: _unhurried(self._db, work))
+
     def backup_age(self) -> float | None:
         """Seconds since the backup was made; None if there is none. Blocks, briefly."""
         try:
@@ -109,6 +114,15 @@ def _transaction(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]
             db.execute("ROLLBACK")
         raise
     return result
+
+
+def _unhurried(db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """A transaction that is written to the log, which is synchronised with that of the next."""
+    _at_rest(db).execute("PRAGMA synchronous = NORMAL")
+    try:
+        return _transaction(db, work)
+    finally:
+        _at_rest(db).execute("PRAGMA synchronous = FULL")
 
 
 def _at_rest(db: sqlite3.Connection) -> sqlite3.Connection:

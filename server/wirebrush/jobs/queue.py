@@ -34,6 +34,8 @@ from wirebrush.jobs.records import Body, JobRecord, Submission
 
 MAX_WAITING = 20_000
 """So many jobs of one owner may wait; more is a script gone wild."""
+LATEST = 8
+"""The bodies of so many jobs that were accepted last are at hand: most start at once."""
 PAGE_LIMIT = 500
 
 
@@ -85,6 +87,7 @@ class JobQueue:
         self._max_waiting = max_waiting
         self._ids = Ids()
         self._leases: dict[str, Lease] = {}
+        self._latest: dict[str, Body] = {}
         self._paused = False
         self._change = asyncio.Event()
 
@@ -129,6 +132,9 @@ class JobQueue:
 
         record, position = await self._journal.write(accept)
         if record.id == fresh.id:
+            self._latest[record.id] = submission.body
+            if len(self._latest) > LATEST:
+                del self._latest[next(iter(self._latest))]
             self._tell(record.id, Queued(position))
         return record
 
@@ -277,10 +283,12 @@ class JobQueue:
         """Claim the next job for a worker; None if there is none, or an obstacle."""
         if self.obstacle() is not None:
             return None
-        claimed = await self._journal.write(lambda db: jobtable.lease(db, worker))
+        # Nobody knows of it before `started` is on disk, and that with it.
+        claimed = await self._journal.note(lambda db: jobtable.lease(db, worker, self._latest))
         if claimed is None:
             return None
         lease = Lease(*claimed)
+        self._latest.pop(lease.job.id, None)
         self._leases[lease.job.id] = lease
         return lease
 

@@ -147,7 +147,7 @@ class Prompts:
 
     async def _write(self, job: str, messages: Sequence[Any]) -> None:
         try:
-            await self._journal.write(lambda db: prompttable.keep_messages(db, job, messages))
+            await self._journal.note(lambda db: prompttable.keep_messages(db, job, messages))
         except JobsError as error:  # history then says what the job itself does
             log.warning("What was said about job %s is not kept: %s", job, error)
         finally:

@@ -250,3 +250,19 @@ def test_half_of_a_surrogate_pair_is_shown_as_a_question_mark(tmp_path: Path) ->
     desk = Desk(tmp_path)
     desk.run.show_text("a\ud800b")
     assert [output.text for output in desk.run.shown] == ["a?b"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "\\\\host\\x", "C:\\x", ".. /x"])
+def test_outputs_stay_in_their_folder(desk: Desk, name: str) -> None:
+    with pytest.raises(NodeError, match="outside the folder of outputs") as caught:
+        desk.run.save(b"", name=f"{name}.png", mime="image/png")
+    assert "portraits/me" in caught.value.hint
+    assert caught.value.port is None
+    desk.run.save(b"", name=f"{name}.png", mime="image/png", kind="preview")
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "a/b", "a/../x", "a..b", "./x", "a//b", "%date%", "xy:z", ""]
+)
+def test_other_names_are_made_harmless(desk: Desk, name: str) -> None:
+    assert desk.run.save(b"", name=f"{name}.png", mime="image/png").name == f"{name}.png"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
 from wirebrush.api import Asset, FileRef, Memory, NodeError
@@ -155,6 +155,8 @@ class NodeRun:
         height: int | None = None,
     ) -> Asset:
         self.check()
+        if kind == "output" and leaves_its_folder(str(name)):
+            raise self._outside(str(name))
         width, height = _number(width), _number(height)
         asset = Asset(sha256(data).hexdigest(), str(name), str(mime), kind, width, height)
         index = sum(output.asset is not None for output in self.shown)
@@ -172,6 +174,14 @@ class NodeRun:
 
     def workspace(self, key: str) -> Path:
         return self.services.workspaces.open(key)
+
+    def _outside(self, name: str) -> NodeError:
+        inputs = self.graph.get(self.node, {}).get("inputs", {})
+        return NodeError(
+            f"{readable(name)[:200]!r} lies outside the folder of outputs, so it is not saved.",
+            'Begin the name without "/" and without ".."; "portraits/me" makes a folder.',
+            port="filename_prefix" if "filename_prefix" in inputs else None,
+        )
 
     def _show_preview(self, data: bytes) -> None:
         self.services.emit([Preview(self.node, _mime(data), data)])
@@ -193,6 +203,23 @@ class NodeRun:
 
     def rough(self, reason: str) -> None:
         self.reasons.append(readable(reason))
+
+
+def leaves_its_folder(name: str) -> bool:
+    """Whether a name with folders in it means a place outside the one where it would be put.
+
+    >>> leaves_its_folder("a/../b.png"), leaves_its_folder("a/../../b.png")
+    (False, True)
+    """
+    parts = name.replace("\\", "/").split("/")
+    if len(parts) > 1 and (not parts[0].strip() or PureWindowsPath(name).drive):
+        return True
+    depth = 0
+    for part in parts:
+        depth += {"..": -1, ".": 0, "": 0}.get(part.strip(), 1)
+        if depth < 0:
+            return True
+    return False
 
 
 def _number(value: int | None) -> int | None:

@@ -189,7 +189,7 @@ def as_version_04(data: dict[str, Any]) -> dict[str, Any]:
     return rest | {"links": links, "extra": {**data["extra"], **points}}
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(workflows(), st.booleans())
 def test_any_workflow_comes_back_as_it_was(
     catalog: Catalog, everything: Any, data: dict[str, Any], known: bool

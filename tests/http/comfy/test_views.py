@@ -114,7 +114,7 @@ async def test_previews(comfy: Studio, preview: str, kind: str) -> None:
     ("query", "status"),
     [
         ("", 404),
-        ("filename=", 404),
+        ("filename=", 400),
         ("filename=gone.png", 404),
         ("filename=/etc/passwd", 400),
         ("filename=../me.png", 400),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -69,11 +70,17 @@ def in_their_words(handler: Handler) -> Handler:
             status = status_of(error)
             return NotRun(error.code, error.message, error.hint, status=status).response()
         except web.HTTPRequestEntityTooLarge:
-            size = "The request is larger than this server reads."
-            hint = "Upload pictures and name them instead."
-            return NotRun("too_large", size, hint, status=413).response()
+            return _too_large(request).response()
 
     return told
+
+
+def _too_large(request: web.Request) -> NotRun:
+    size = request.content_length
+    whole = "The body" if size is None else f"The body of {math.ceil(size / 1e6)} MB"
+    sentence = f"{whole} is too large: JSON may have {request.client_max_size >> 20} MB here."
+    hint = "Send pictures to /upload/image, and name them in the prompt instead of sending them."
+    return NotRun("too_large", sentence, hint, status=413)
 
 
 def of_problems(problems: Sequence[Problem]) -> NotRun:

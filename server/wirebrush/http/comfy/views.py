@@ -46,7 +46,7 @@ def label_of(filename: str, place: str | None, subfolder: str) -> str:
     if filename.endswith("]") and ending in PLACES:
         filename, place = plain, ending
     if not filename:
-        raise NoSuchName(404, "There is no filename.")
+        raise NoSuchName(400, "A filename is not empty.")
     if filename[0] == "/" or ".." in filename:
         raise NoSuchName(400, "A filename leaves no folder.")
     if _CONTROLS.search(filename + subfolder):
@@ -64,7 +64,9 @@ async def view(request: web.Request) -> web.StreamResponse:
     """The file, a preview of it, or one of its channels."""
     asked, assets = request.query, request.app[SERVICES].assets
     try:
-        name = asked.get("filename", "")
+        name = asked.get("filename")
+        if name is None:
+            raise NoSuchName(404, "There is no filename: ?filename=a.png.")
         label = label_of(name, asked.get("type"), asked.get("subfolder", ""))
     except NoSuchName as error:
         return refusal(error.status, error.sentence)

@@ -6,7 +6,7 @@ import { t } from "../../i18n/text";
 import styles from "./Lightbox.module.css";
 import { Pixels, type Colour } from "./pixels";
 import { placeOn, useZoom, type Zoom } from "./useZoom";
-import { pixelAt, type Place, type Size, type View } from "./zoom";
+import { inPlaceOf, pixelAt, type Place, type Size, type View } from "./zoom";
 
 export type CompareMode = "slider" | "beside" | "difference";
 
@@ -28,12 +28,14 @@ interface Props {
 /** Above this, smoothing hides what one has zoomed in for. */
 const SHARP_FROM = 3;
 
-/** Where pictures lie, are zoomed, panned and compared. Two are shown in the same place and size. */
+/** Where pictures lie, are zoomed, panned and compared. Two are shown in the same place, each in its own shape. */
 export function Stage({ pictures, mode, sharp, zoomed, probed }: Props) {
   const stage = useRef<HTMLDivElement>(null);
   const [width, height] = useSize(stage);
   const [first, second] = pictures;
-  const { size, images, loaded } = useLoaded(first);
+  const { sizeOf, pixels, loaded } = useLoaded();
+  const [wide, high] = sizeOf(first);
+  const size = useMemo((): Size => [wide, high], [wide, high]);
   const apart = second !== undefined && mode === "beside";
   const room = useMemo((): Size => [apart ? width / 2 : width, height], [apart, width, height]);
   const { zoom, handlers } = useZoom(stage, size, room);
@@ -42,29 +44,31 @@ export function Stage({ pictures, mode, sharp, zoomed, probed }: Props) {
 
   function probe(event: PointerEvent<HTMLElement>): void {
     handlers.onPointerMove(event);
-    const at = pixelAt(zoom.view, placeOn(event.currentTarget, event), size);
-    probed(at && { at, colours: images.current.flatMap((pixels) => listed(pixels?.at(at))) });
+    const point = placeOn(event.currentTarget, event);
+    const at = pixelAt(zoom.view, point, size);
+    probed(at && { at, colours: pictures.flatMap((picture) => listed(colourAt(picture, point))) });
   }
 
-  const look = { view: zoom.view, size, sharp: sharp || (!zoom.fits && zoom.view.scale >= SHARP_FROM) };
+  function colourAt(picture: Enlarged, point: Place): Colour | null | undefined {
+    const at = pixelAt(inPlaceOf(zoom.view, size, sizeOf(picture)), point, sizeOf(picture));
+    return at && pixels.get(picture.asset)?.at(at);
+  }
+
+  const own = second && { view: inPlaceOf(zoom.view, size, sizeOf(second)), size: sizeOf(second) };
+  const look = { view: zoom.view, size, sharp: sharp || (!zoom.fits && zoom.view.scale >= SHARP_FROM), loaded };
   const panes = { ...handlers, onPointerMove: probe, onPointerLeave: () => probed(null) };
   return (
     <div ref={stage} className={styles["stage"]} onDoubleClick={zoom.fits ? zoom.actual : zoom.fit}>
       <div data-pane="" className={styles["pane"]} {...panes}>
-        {first && <Layer {...look} picture={first} loaded={(image) => loaded(0, image)} />}
-        {second && !apart && (
-          <Layer
-            {...look}
-            picture={second}
-            loaded={(image) => loaded(1, image)}
-            style={mode === "difference" ? { mixBlendMode: "difference" } : clipped(zoom.view, size, split * width)}
-          />
+        {first && <Layer {...look} picture={first} {...(second && mode === "slider" && { style: clipped("right", zoom.view, size, split * width) })} />}
+        {second && own && !apart && (
+          <Layer {...look} {...own} picture={second} style={mode === "difference" ? { mixBlendMode: "difference" } : clipped("left", own.view, own.size, split * width)} />
         )}
         {second && mode === "slider" && <Split at={split} move={setSplit} stage={stage} />}
       </div>
       {second && apart && (
         <div data-pane="" className={styles["pane"]} {...panes}>
-          <Layer {...look} picture={second} loaded={(image) => loaded(1, image)} />
+          <Layer {...look} {...own} picture={second} />
         </div>
       )}
     </div>
@@ -76,7 +80,7 @@ interface LayerProps {
   size: Size;
   sharp: boolean;
   picture: Enlarged;
-  loaded: (image: HTMLImageElement) => void;
+  loaded: (asset: string, image: HTMLImageElement) => void;
   style?: CSSProperties;
 }
 
@@ -87,7 +91,7 @@ function Layer({ view, size, sharp, picture, loaded, style }: LayerProps) {
       src={assetUrl(picture.asset)}
       alt={picture.name}
       draggable={false}
-      onLoad={(event) => loaded(event.currentTarget)}
+      onLoad={(event) => loaded(picture.asset, event.currentTarget)}
       style={{
         width: size[0] * view.scale,
         height: size[1] * view.scale,
@@ -99,10 +103,11 @@ function Layer({ view, size, sharp, picture, loaded, style }: LayerProps) {
   );
 }
 
-/** What is right of the line, in the picture's own measure. */
-function clipped(view: View, size: Size, line: number): CSSProperties {
-  const left = Math.max(0, Math.min(size[0] * view.scale, line - view.x));
-  return { clipPath: `inset(0 0 0 ${left}px)` };
+/** Without what is on one side of the line, in the picture's own measure. */
+function clipped(side: "left" | "right", view: View, size: Size, line: number): CSSProperties {
+  const width = size[0] * view.scale;
+  const left = Math.max(0, Math.min(width, line - view.x));
+  return { clipPath: side === "left" ? `inset(0 0 0 ${left}px)` : `inset(0 ${width - left}px 0 0)` };
 }
 
 interface SplitProps {
@@ -144,19 +149,16 @@ function Split({ at, move, stage }: SplitProps) {
   );
 }
 
-/** The pictures' pixels, and the size of the first: known once it is there. */
-function useLoaded(first: Enlarged | undefined) {
-  const images = useRef<(Pixels | null)[]>([]);
-  const [natural, setNatural] = useState<{ readonly asset: string; readonly size: Size } | null>(null);
-  const asset = first?.asset ?? "";
-  const { width = 1, height = 1 } = first ?? {};
-  const told = useMemo((): Size => [width ?? 1, height ?? 1], [width, height]);
-  const size = natural?.asset === asset ? natural.size : told;
-  const loaded = (index: number, image: HTMLImageElement): void => {
-    images.current[index] = new Pixels(image);
-    if (index === 0) setNatural({ asset, size: [image.naturalWidth || 1, image.naturalHeight || 1] });
+/** The pictures' pixels and sizes by asset: a size that was not told is known once the picture is there. */
+function useLoaded() {
+  const [pixels] = useState(() => new Map<string, Pixels>());
+  const [sizes, setSizes] = useState<Readonly<Record<string, Size>>>({});
+  const sizeOf = (picture: Enlarged | undefined): Size => sizes[picture?.asset ?? ""] ?? [picture?.width ?? 1, picture?.height ?? 1];
+  const loaded = (asset: string, image: HTMLImageElement): void => {
+    pixels.set(asset, new Pixels(image));
+    setSizes((known) => ({ ...known, [asset]: [image.naturalWidth || 1, image.naturalHeight || 1] }));
   };
-  return { size, images, loaded };
+  return { sizeOf, pixels, loaded };
 }
 
 function listed(colour: Colour | null | undefined): Colour[] {

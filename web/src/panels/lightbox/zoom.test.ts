@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { fitted, moved, pixelAt, zoomed, type Size } from "./zoom";
+import { fitted, inPlaceOf, moved, pixelAt, zoomed, type Size } from "./zoom";
 
 const size = fc.tuple(fc.integer({ min: 1, max: 8192 }), fc.integer({ min: 1, max: 8192 }));
 const stage = fc.tuple(fc.integer({ min: 100, max: 3000 }), fc.integer({ min: 100, max: 2000 }));
@@ -15,6 +15,22 @@ test("a fitted picture lies wholly on the stage and touches two of its sides", (
       expect(picture[0] * scale).toBeLessThanOrEqual(room[0] + 1e-6);
     }),
   );
+});
+
+test("another picture lies in the place of the first, whole and in its own shape", () => {
+  fc.assert(
+    fc.property(size, size, stage, (first: Size, second: Size, room: Size) => {
+      const view = fitted(first, room);
+      const own = inPlaceOf(view, first, second);
+      expect(own.x).toBeGreaterThanOrEqual(view.x - 1e-6);
+      expect(own.x + second[0] * own.scale).toBeLessThanOrEqual(view.x + first[0] * view.scale + 1e-6);
+      expect(own.y + second[1] * own.scale).toBeLessThanOrEqual(view.y + first[1] * view.scale + 1e-6);
+    }),
+  );
+  // The same place in a picture twice as large is another pixel of it.
+  const view = { scale: 4, x: 10, y: 20 };
+  expect(inPlaceOf(view, [64, 64], [128, 128])).toEqual({ scale: 2, x: 10, y: 20 });
+  expect(pixelAt(inPlaceOf(view, [64, 64], [128, 128]), [50, 60], [128, 128])).toEqual([20, 20]);
 });
 
 test("the pixel under the pointer stays under it when the picture is enlarged", () => {

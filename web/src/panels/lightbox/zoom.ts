@@ -23,6 +23,12 @@ export function centred(scale: number, picture: Size, stage: Size): View {
   return { scale, x: (stage[0] - picture[0] * scale) / 2, y: (stage[1] - picture[1] * scale) / 2 };
 }
 
+/** Another picture in the place of a shown one: as large as that lets it be, in its own shape. */
+export function inPlaceOf({ scale, x, y }: View, shown: Size, other: Size): View {
+  const own = fitted(other, [shown[0] * scale, shown[1] * scale]);
+  return { scale: own.scale, x: x + own.x, y: y + own.y };
+}
+
 /** Larger or smaller, with what is at `point` staying there. */
 export function zoomed(view: View, factor: number, point: Place, picture: Size, stage: Size): View {
   const smallest = Math.min(1, fitted(picture, stage).scale) / 4;

@@ -116,7 +116,7 @@ def _held(page: Page, method: str, *, arrive: bool) -> list[Route]:
 
 
 def _until(page: Page, held: list[Route], count: int) -> None:
-    for _ in range(400):
+    for _ in range(2400):
         if len(held) >= count:
             return
         page.wait_for_timeout(25)

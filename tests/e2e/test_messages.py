@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import combinations
 from pathlib import Path
 
-from browser_studio import TOUR_SEEN, Studio
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from browser_studio import Studio, new_window
+from graph_building import box_of
+from playwright.sync_api import Browser, FloatRect, Page, expect
 from server_process import Server
 
+BOXES = "things => things.map(thing => thing.getBoundingClientRect().toJSON())"
 SIZES = ((820, 1180), (1280, 800), (1920, 1080))
 
 
@@ -16,9 +18,7 @@ def test_banner_conflict_problems_and_notice_never_cover_one_another(
     browser: Browser, tmp_path: Path
 ) -> None:
     with Server(tmp_path) as server:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        context.add_init_script(TOUR_SEEN)
-        page = context.new_page()
+        page = new_window(browser, 1280, 800)
         page.goto(server.link)
         studio = Studio(page)
         studio.open_postcard()
@@ -32,32 +32,30 @@ def test_banner_conflict_problems_and_notice_never_cover_one_another(
         expect(page.get_by_text("The connection is lost.")).to_be_visible()
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            page.keyboard.press("Control+s")
-            _apart(said(page))
-        context.close()
+            _apart(_boxes(page))
+        page.context.close()
 
 
-def said(page: Page) -> list[Locator]:
-    """What is told at this moment; the last is what Ctrl+S has to say without a server."""
+def _boxes(page: Page) -> list[FloatRect]:
+    """Where that is which is told at this moment."""
     main = page.get_by_role("main")
-    notice = main.get_by_text("The server cannot be reached.")
-    expect(notice).to_be_visible()
-    return [
+    stays = [
         page.get_by_text("The connection is lost.").locator(".."),
         page.get_by_role("alertdialog"),
         page.get_by_role("region", name="Problems"),
         page.get_by_role("toolbar", name="Tools"),
-        notice,
     ]
+    for thing in stays:
+        box_of(thing)
+    page.keyboard.press("Control+s")
+    notice = main.get_by_text("The server cannot be reached.")
+    expect(notice).to_be_visible()
+    # All at once: a notice does not stay long.
+    things = [thing.element_handle() for thing in (notice, *stays)]
+    return list(page.evaluate(BOXES, things))
 
 
-def _apart(things: list[Locator]) -> None:
-    boxes: list[FloatRect] = []
-    for thing in things:
-        expect(thing).to_be_visible()
-        box = thing.bounding_box()
-        assert box is not None
-        boxes.append(box)
+def _apart(boxes: list[FloatRect]) -> None:
     for a, b in combinations(boxes, 2):
         beside = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
         above = a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]

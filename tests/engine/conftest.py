@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from wirebrush.engine.engine import Engine, Settings
 from wirebrush.engine.packs import load_packs
 from wirebrush.events import Event, Finished, NodeFinished, NodesPlanned, NodeStarted
 from wirebrush.graph.prompt import Prompt
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `plain_nodes`
 
 HEAD = """
 import asyncio, os, sys, time, threading

@@ -7,22 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from plain_nodes import BASICS
 
-PACK = """
-@node(id="Number", category="t")
-def number(value: int = 1) -> int:
-    LOG.append(("Number", value))
-    return value
-
-@node(id="Add", category="t")
-def add(a: int, b: int = 1) -> int:
-    LOG.append(("Add", a, b))
-    return a + b
-
-@node(id="Show", category="t")
-def show(value: Any, *, run: Run) -> None:
-    run.show_text(repr(value))
-
+PACK = (
+    BASICS
+    + """
 @node(id="AddTwice", category="t")
 def add_twice(value: Link, step: int = 1) -> int | Expand:
     LOG.append("AddTwice")
@@ -86,12 +75,9 @@ def broken(kind: str) -> int | Expand:
         return graph.result(graph.node("Add", "a", a=Link("a")))
     if kind == "self":
         return graph.result(graph.node("Add", "a", a=Link("1")))
-    return graph.result(graph.node("Fails"))
-
-@node(id="Fails", category="t")
-def fails() -> int:
-    raise NodeError("Inside.")
+    return graph.result(graph.node("Fail", message="Inside."))
 """
+)
 
 
 @pytest.fixture

@@ -8,31 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from plain_nodes import BASICS
+
 from wirebrush.engine.cancel import Cancellation
-
-BASICS = """
-@node(id="Number", category="t")
-def number(value: int = 1) -> int:
-    LOG.append(("Number", value))
-    return value
-
-@node(id="Add", category="t")
-def add(a: int, b: int = 1) -> int:
-    LOG.append(("Add", a, b))
-    return a + b
-
-@node(id="Show", category="t")
-def show(value: Any, *, run: Run) -> None:
-    run.show_text(repr(value))
-
-@node(id="Choose", category="t")
-def choose(first: bool, yes: Lazy[Any], no: Lazy[Any]) -> Any:
-    return yes() if first else no()
-
-@node(id="Fail", category="t")
-def fail(value: int = 0, message: str = "no") -> int:
-    raise NodeError(message, "Try again.", port="value")
-"""
 
 
 def test_async_nodes_overlap(bench_of: Callable[..., Any]) -> None:

@@ -40,7 +40,8 @@ def port(name: str, declared: Any, section: Section) -> Port:
     type_text = type_name(kind)
     several = bool(options.get("multi_select") or options.get("multiselect"))
     wire = bool(options.get("forceInput")) or several
-    widget = None if wire else _widget(name, kind, type_text, options)
+    edited = _text(options.get("widgetType")) or type_text
+    widget = None if wire else _widget(name, kind, edited, options)
     default = _default(widget, options, section.optional)
     if several:
         given = options.get("default")

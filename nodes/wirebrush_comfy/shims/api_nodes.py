@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from wirebrush_comfy.shims import api_types as types
+from wirebrush_comfy.shims.api_dynamic import DYNAMIC
 from wirebrush_comfy.shims.graphs import ExecutionBlocker
 from wirebrush_comfy.world import World
 
@@ -126,7 +127,7 @@ class ComfyNode:
         """The inputs as V1 classes tell them."""
         schema = cls.GET_SCHEMA()
         sections: dict[str, dict[str, Any]] = {"required": {}}
-        for item in schema.inputs:
+        for item in (part for whole in schema.inputs for part in whole.get_dynamic()):
             section = sections.setdefault("optional" if item.optional else "required", {})
             section[item.id] = item.as_v1()
         if schema.hidden:
@@ -184,6 +185,11 @@ class NodeOutput:
         return answer if self.expand is None else {**answer, "expand": self.expand}
 
 
+def io_with_dynamic(world: World) -> Mapping[str, Any]:
+    """The module `comfy_api.latest._io`, which has more."""
+    return {**io(world), **DYNAMIC}
+
+
 def io(_world: World) -> Mapping[str, Any]:
     """The module `comfy_api.latest.io`."""
     return {
@@ -198,7 +204,7 @@ def io(_world: World) -> Mapping[str, Any]:
         "FolderType": types.FolderType,
         "UploadType": types.UploadType,
         "NumberDisplay": types.NumberDisplay,
-        "RemoteOptions": dict,
+        "RemoteOptions": types.RemoteOptions,
         "Hidden": Hidden,
         "HiddenHolder": HiddenHolder,
         "Schema": Schema,

@@ -86,6 +86,10 @@ class Input:
         """The name of its type."""
         return self.io_type
 
+    def get_dynamic(self) -> Sequence[Input]:
+        """The inputs that it stands for: mostly itself."""
+        return [self]
+
     def as_v1(self) -> tuple[str, dict[str, Any]]:
         """The input as `INPUT_TYPES` would have it."""
         options: dict[str, Any] = {"tooltip": self.tooltip, "lazy": self.lazy}
@@ -120,6 +124,28 @@ class ComboInput(Input):
         return kind, {"options": self.choices, **options}
 
 
+class MultiComboInput(ComboInput):
+    """Several choices of a list."""
+
+    def as_v1(self) -> tuple[str, dict[str, Any]]:
+        """The same, and that there are several."""
+        kind, options = super().as_v1()
+        return kind, {"multiselect": True, "multi_select": True, **options}
+
+
+class RemoteOptions(dict[str, Any]):
+    """Where ComfyUI's page fetches choices, and when. There are none of them here.
+
+    Args:
+        route: The address.
+        refresh_button: Whether there is a button for it.
+        more: The rest by name.
+    """
+
+    def __init__(self, route: str, refresh_button: bool, *_more: Any, **more: Any) -> None:
+        super().__init__(route=route, refresh_button=refresh_button, **more)
+
+
 class MultiTypeInput(Input):
     """An input that takes several types; its widget is that of the input it is made from."""
 
@@ -133,7 +159,9 @@ class MultiTypeInput(Input):
     def as_v1(self) -> tuple[str, dict[str, Any]]:
         """All types, with the options of the widget."""
         kind, options = super().as_v1()
-        return kind, (self.widget.as_v1()[1] if self.widget is not None else {}) | options
+        if self.widget is None:
+            return kind, options
+        return kind, {**self.widget.as_v1()[1], **options, "widgetType": self.widget.get_io_type()}
 
 
 class Template:
@@ -261,7 +289,8 @@ def _types() -> dict[str, type[ComfyTypeI]]:
         name, io_type = entry.split()
         made[name] = comfytype(io_type)(type(name, (ComfyTypeIO,), {}))
     made["Combo"] = comfytype("COMBO")(type("Combo", (ComfyTypeIO,), {"Input": ComboInput}))
-    made["MultiCombo"] = made["Combo"]
+    several = type("MultiCombo", (ComfyTypeI,), {"Input": MultiComboInput})
+    made["MultiCombo"] = comfytype("COMBO")(several)
     matching = {"Input": MatchInput, "Output": MatchOutput, "Template": Template}
     made["MatchType"] = type("MatchType", (ComfyTypeIO,), matching)
     made["MultiType"] = type("MultiType", (ComfyTypeI,), {"Input": MultiTypeInput})

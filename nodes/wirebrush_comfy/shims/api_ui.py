@@ -139,6 +139,22 @@ class ImageSaveHelper:
         return _one(data, ".webp", images, filename_prefix, folder_type)
 
     @staticmethod
+    def get_save_animated_webp_ui(
+        images: Tensor,
+        filename_prefix: str,
+        cls: Any,
+        fps: float,
+        lossless: bool,
+        quality: int,
+        method: int,
+    ) -> SavedImages:
+        """The same into output, as something to show."""
+        saved = ImageSaveHelper.save_animated_webp(
+            images, filename_prefix, FolderType.output, cls, fps, lossless, quality, method
+        )
+        return SavedImages([saved], is_animated=len(images) > 1)
+
+    @staticmethod
     def _convert_tensor_to_pil(image_tensor: Tensor) -> Any:
         """A picture `[H,W,C]` for PIL."""
         return to_pil(image_tensor)
@@ -154,6 +170,11 @@ class PreviewImage(SavedImages):
         results = ImageSaveHelper.save_images(image, prefix, FolderType.temp, cls, 1)
         super().__init__(results, animated)
         self.values = self.results
+        self.animated = animated
+
+    def as_dict(self) -> dict[str, Any]:
+        """They say also that they do not move."""
+        return {**super().as_dict(), "animated": (self.animated,)}
 
 
 class PreviewMask(PreviewImage):

@@ -40,7 +40,7 @@ MODULES: Mapping[str, Make] = MappingProxyType(
             {
                 "": api.api,
                 ".io": api_nodes.io,
-                "._io": api_nodes.io,
+                "._io": api_nodes.io_with_dynamic,
                 ".ui": api_ui.ui,
                 "._ui": api_ui.ui,
             }

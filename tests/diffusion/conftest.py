@@ -16,7 +16,7 @@ from tokenizers import pre_tokenizers
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from wirebrush_diffusion.files.names import controlnet_name, unet_name, vae_name
+from wirebrush_diffusion.files.names import unet_name, vae_name
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `tiny_families` and `original_names`
 
@@ -146,12 +146,3 @@ def original_tensors(tiny: Tiny) -> dict[str, Tensor]:
     for name, tensor in tiny.text.state_dict().items():
         tensors[f"cond_stage_model.transformer.text_model.{name}"] = tensor.contiguous()
     return tensors
-
-
-def original_control_tensors(network: ControlNetModel) -> dict[str, Tensor]:
-    """A ControlNet by the names of the original files."""
-    hints = len(network.controlnet_cond_embedding.blocks)
-    return {
-        f"control_model.{controlnet_name(name, UNET_LAYERS, hints)}": tensor.contiguous()
-        for name, tensor in network.state_dict().items()
-    }

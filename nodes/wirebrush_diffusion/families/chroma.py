@@ -72,6 +72,7 @@ class Chroma(FlowFamily):
 
     title: ClassVar[str] = "Chroma"
     network: ClassVar[str] = "ChromaTransformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = ChromaModel
     marks: ClassVar[tuple[str, ...]] = (f"{GUIDE}.in_proj.weight",)
     rules: ClassVar[Rules] = RULES
     latent: ClassVar[LatentFormat] = FLUX
@@ -104,4 +105,4 @@ class Chroma(FlowFamily):
 
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         network.pos_embed = Positions(network.get_submodule("pos_embed"))
-        return ChromaModel(network, sampling.prediction, sampling.schedule, latent)
+        return super().model(network, sampling, latent)

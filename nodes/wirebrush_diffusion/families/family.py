@@ -49,6 +49,8 @@ class Family:
     title: ClassVar[str]
     network: ClassVar[str]
     """diffusers' class."""
+    model_class: ClassVar[type[DiffusionModel]] = DiffusionModel
+    """Ours around it, which knows how it is called."""
     part: ClassVar[str] = "transformer"
     """The folder of the network in a diffusers folder."""
     latent: ClassVar[LatentFormat]
@@ -88,7 +90,7 @@ class Family:
 
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         """The network with what must be known to sample from it."""
-        return DiffusionModel(network, sampling.prediction, sampling.schedule, latent)
+        return self.model_class(network, sampling.prediction, sampling.schedule, latent)
 
     def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
         """Texts by role -> one condition. `layer` as in `TextEncoder.encode`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch.nn.functional import pad
 from wirebrush_diffusion.families.family import Family, Plan, Sampling
 from wirebrush_diffusion.files.layout import Layout, layout_by_rules
 from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise.denoiser import Prediction
 from wirebrush_diffusion.noise.schedules import FlowSchedule
 
@@ -21,6 +23,19 @@ def to_patches(x: Tensor, patch: int) -> Tensor:
     if height % patch == 0 and width % patch == 0:
         return x
     return pad(x, (0, -width % patch, 0, -height % patch), mode="circular")
+
+
+@dataclass(slots=True, eq=False)
+class JointModel(DiffusionModel):
+    """Words and places attend to each other (Esser et al. 2024, arXiv:2403.03206)."""
+
+    @property
+    def attends_across(self) -> bool:
+        return False
+
+    @property
+    def context_width(self) -> int | None:
+        return self.config.joint_attention_dim
 
 
 class FlowFamily(Family):

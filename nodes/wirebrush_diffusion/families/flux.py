@@ -15,7 +15,7 @@ from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 from wirebrush_diffusion.alterations import Together
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily, to_patches
+from wirebrush_diffusion.families.flow import FlowFamily, JointModel, to_patches
 from wirebrush_diffusion.families.references import (
     DIAGONAL,
     placed,
@@ -111,7 +111,7 @@ class Positions(nn.Module):
 
 
 @dataclass(slots=True, eq=False)
-class FluxModel(DiffusionModel):
+class FluxModel(JointModel):
     """`network` is diffusers' `FluxTransformer2DModel`, which reads 2 x 2 patches as tokens."""
 
     _places: dict[tuple[int, int, int], tuple[Tensor, Tensor]] = field(
@@ -122,14 +122,6 @@ class FluxModel(DiffusionModel):
     @property
     def beside(self) -> int:
         return self.config.in_channels // PATCH**2 - self.latent.channels
-
-    @property
-    def attends_across(self) -> bool:
-        return False
-
-    @property
-    def context_width(self) -> int | None:
-        return self.config.joint_attention_dim
 
     def inputs(
         self,
@@ -304,6 +296,7 @@ class Flux(FlowFamily):
 
     title: ClassVar[str] = "FLUX.1"
     network: ClassVar[str] = "FluxTransformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = FluxModel
     marks: ClassVar[tuple[str, ...]] = (
         "double_blocks.0.img_mod.lin.weight",
         "single_transformer_blocks.0.norm.linear.weight",
@@ -331,7 +324,7 @@ class Flux(FlowFamily):
 
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         network.pos_embed = Positions(network.get_submodule("pos_embed"))
-        return FluxModel(network, sampling.prediction, sampling.schedule, latent)
+        return super().model(network, sampling, latent)
 
     def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
         """T5's states, CLIP's pooled text; either encoder may be missing."""

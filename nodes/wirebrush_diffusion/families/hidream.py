@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily, to_patches
+from wirebrush_diffusion.families.family import Plan
+from wirebrush_diffusion.families.flow import FlowFamily, JointModel, to_patches
 from wirebrush_diffusion.files.architectures import Shapes
 from wirebrush_diffusion.files.layout import Layout
 from wirebrush_diffusion.latent.space import FLUX, LatentFormat
@@ -33,15 +33,11 @@ LLAMA = "llama"
 
 
 @dataclass(slots=True, eq=False)
-class HiDreamModel(DiffusionModel):
+class HiDreamModel(JointModel):
     """`network` is diffusers' `HiDreamImageTransformer2DModel`, which answers the other way round.
 
     Beside T5's context it reads `llama` `[N, layers, places, D]`.
     """
-
-    @property
-    def attends_across(self) -> bool:
-        return False
 
     @property
     def context_width(self) -> int | None:
@@ -118,6 +114,7 @@ class HiDream(FlowFamily):
 
     title: ClassVar[str] = "HiDream"
     network: ClassVar[str] = "HiDreamImageTransformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = HiDreamModel
     marks: ClassVar[tuple[str, ...]] = ("double_stream_blocks.0.block.attn1.to_q_t.weight",)
     shift: ClassVar[float] = 3.0
     latent: ClassVar[LatentFormat] = FLUX
@@ -179,9 +176,6 @@ class HiDream(FlowFamily):
             "llama_layers": [min(block, LAST_LAYER) for block in range(blocks)],
         }
         return Plan(config, layout)
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return HiDreamModel(network, sampling.prediction, sampling.schedule, latent)
 
     def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
         """An encoder that is missing says zeros."""

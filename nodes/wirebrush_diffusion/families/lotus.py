@@ -48,6 +48,7 @@ class Lotus(UNetFamily):
     """The discriminative models (`lotus-depth-d`, `lotus-normal-d`), which need no noise."""
 
     title: ClassVar[str] = "Lotus"
+    model_class: ClassVar[type[DiffusionModel]] = LotusModel
     latent: ClassVar[LatentFormat] = StableDiffusion2.latent
     texts: ClassVar[tuple[TextPart, ...]] = StableDiffusion2.texts
 
@@ -68,7 +69,7 @@ class Lotus(UNetFamily):
     def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
         config: Any = network.config
         _check_kind(config, "This folder")
-        return LotusModel(network, sampling.prediction, sampling.schedule, latent)
+        return super().model(network, sampling, latent)
 
 
 def _check_kind(config: Mapping[str, Any], name: str) -> None:

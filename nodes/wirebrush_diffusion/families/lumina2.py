@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily, to_patches
+from wirebrush_diffusion.families.family import Plan
+from wirebrush_diffusion.families.flow import FlowFamily, JointModel, to_patches
 from wirebrush_diffusion.files.architectures import Shapes
 from wirebrush_diffusion.files.layout import Layout, Rule, Rules
 from wirebrush_diffusion.latent.space import FLUX, LatentFormat
@@ -112,12 +112,8 @@ class Places(nn.Module):
 
 
 @dataclass(slots=True, eq=False)
-class Lumina2Model(DiffusionModel):
+class Lumina2Model(JointModel):
     """`network` is diffusers' `Lumina2Transformer2DModel`; its time runs from noise to picture."""
-
-    @property
-    def attends_across(self) -> bool:
-        return False
 
     @property
     def context_width(self) -> int | None:
@@ -148,6 +144,7 @@ class Lumina2(FlowFamily):
 
     title: ClassVar[str] = "Lumina 2"
     network: ClassVar[str] = "Lumina2Transformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = Lumina2Model
     marks: ClassVar[tuple[str, ...]] = (
         "noise_refiner.0.adaLN_modulation.1.weight",
         "time_caption_embed.caption_embedder.1.weight",
@@ -186,6 +183,3 @@ class Lumina2(FlowFamily):
         """The places of patches and words, which are computed."""
         config: Any = network.config
         network.rope_embedder = Places(tuple(config.axes_dim_rope))
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return Lumina2Model(network, sampling.prediction, sampling.schedule, latent)

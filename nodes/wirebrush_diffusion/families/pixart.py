@@ -112,6 +112,7 @@ class PixArtSigma(Family):
 
     title: ClassVar[str] = "PixArt-Sigma"
     network: ClassVar[str] = "PixArtTransformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = PixArtModel
     rules: ClassVar[Rules] = RULES
     latent: ClassVar[LatentFormat] = SDXL
     texts: ClassVar[tuple[TextPart, ...]] = (
@@ -163,9 +164,6 @@ class PixArtSigma(Family):
             output_type="pt",
         )
         embed.pos_embed = table.float().unsqueeze(0)
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return PixArtModel(network, sampling.prediction, sampling.schedule, latent)
 
 
 class PixArtAlpha(PixArtSigma):

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from wirebrush_diffusion.alterations import Together
 from wirebrush_diffusion.autoencoder.frames import CLASS, MEANS, SPREADS
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily
+from wirebrush_diffusion.families.family import Plan
+from wirebrush_diffusion.families.flow import FlowFamily, JointModel
 from wirebrush_diffusion.families.flux import DEV_SHIFT, PATCH, packed, unpacked
 from wirebrush_diffusion.families.references import reference_extras, references_in
 from wirebrush_diffusion.files.architectures import Shapes
@@ -40,20 +40,12 @@ ROLE = "qwen25_7b"
 
 
 @dataclass(slots=True, eq=False)
-class QwenImageModel(DiffusionModel):
+class QwenImageModel(JointModel):
     """`network` is diffusers' `QwenImageTransformer2DModel`; 2 x 2 patches are its tokens."""
 
     @property
     def beside(self) -> int:
         return self.config.in_channels // PATCH**2 - self.latent.channels
-
-    @property
-    def attends_across(self) -> bool:
-        return False
-
-    @property
-    def context_width(self) -> int | None:
-        return self.config.joint_attention_dim
 
     def inputs(
         self,
@@ -97,6 +89,7 @@ class QwenImage(FlowFamily):
 
     title: ClassVar[str] = "Qwen-Image"
     network: ClassVar[str] = "QwenImageTransformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = QwenImageModel
     marks: ClassVar[tuple[str, ...]] = ("transformer_blocks.0.img_mod.1.weight",)
     ignored: ClassVar[tuple[str, ...]] = (ZERO_TIME,)
     shift: ClassVar[float] = DEV_SHIFT
@@ -144,9 +137,6 @@ class QwenImage(FlowFamily):
         config: Any = network.config
         axes = list(config.axes_dims_rope)
         network.pos_embed = QwenEmbedRope(theta=10000, axes_dim=axes, scale_rope=True)
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return QwenImageModel(network, sampling.prediction, sampling.schedule, latent)
 
 
 def read_edit(

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from wirebrush_diffusion.errors import DiffusionError
-from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily, to_patches
+from wirebrush_diffusion.families.family import Plan
+from wirebrush_diffusion.families.flow import FlowFamily, JointModel, to_patches
 from wirebrush_diffusion.families.sdxl import read_pair
 from wirebrush_diffusion.files.architectures import Shapes
 from wirebrush_diffusion.files.layout import Layout, Rule, Rules, Stored
@@ -65,16 +65,8 @@ RULES: Rules = {
 
 
 @dataclass(slots=True, eq=False)
-class SD3Model(DiffusionModel):
+class SD3Model(JointModel):
     """`network` is diffusers' `SD3Transformer2DModel`."""
-
-    @property
-    def attends_across(self) -> bool:
-        return False
-
-    @property
-    def context_width(self) -> int | None:
-        return self.config.joint_attention_dim
 
     def inputs(
         self,
@@ -117,6 +109,7 @@ class StableDiffusion3(FlowFamily):
 
     title: ClassVar[str] = "Stable Diffusion 3"
     network: ClassVar[str] = "SD3Transformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = SD3Model
     marks: ClassVar[tuple[str, ...]] = (
         "joint_blocks.0.context_block.attn.qkv.weight",
         "pos_embed.pos_embed",
@@ -174,9 +167,6 @@ class StableDiffusion3(FlowFamily):
 
     def places(self, network: nn.Module) -> dict[str, Stored]:
         return _swapped_last(FlowFamily.places(self, network))
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return SD3Model(network, sampling.prediction, sampling.schedule, latent)
 
     def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
         """Both CLIPs side by side, filled up with zeros to T5's width, then T5's own states."""

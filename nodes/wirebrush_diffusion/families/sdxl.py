@@ -95,14 +95,12 @@ class StableDiffusionXL(UNetFamily):
     """CLIP ViT-L/14 and OpenCLIP ViT-bigG/14 side by side."""
 
     title: ClassVar[str] = "Stable Diffusion XL"
+    model_class: ClassVar[type[DiffusionModel]] = SDXLModel
     latent: ClassVar[LatentFormat] = SDXL
     texts: ClassVar[tuple[TextPart, ...]] = (CLIP_L, CLIP_G)
 
     def fits(self, config: Mapping[str, Any]) -> bool:
         return config.get("addition_embed_type") == "text_time" and not is_refiner(config)
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return SDXLModel(network, sampling.prediction, sampling.schedule, latent)
 
     def read(self, reader: Reader, texts: Mapping[str, str], layer: int | None) -> Encoding:
         """Both encoders' states side by side; the pooled text is the second's."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.families.family import Plan, Sampling
+from wirebrush_diffusion.families.family import Plan
 from wirebrush_diffusion.families.sd2 import StableDiffusion2
 from wirebrush_diffusion.families.shown import SEEN, Shown, check_shown, shown
 from wirebrush_diffusion.families.unet import UNetFamily, UNetModel
@@ -57,6 +57,7 @@ class Unclip(UNetFamily):
     """Stable Diffusion 2.1 that was trained on with pictures."""
 
     title: ClassVar[str] = "Stable Diffusion 2.1 unCLIP"
+    model_class: ClassVar[type[DiffusionModel]] = UnclipModel
     latent: ClassVar[LatentFormat] = StableDiffusion2.latent
     texts: ClassVar[tuple[TextPart, ...]] = StableDiffusion2.texts
 
@@ -88,6 +89,3 @@ class Unclip(UNetFamily):
             for ours, stored in (("seen_mean", "mean"), ("seen_spread", "std")):
                 buffer = network.get_buffer(ours)
                 setattr(network, ours, file.tensor(stored).float().reshape(1, -1).to(buffer))
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return UnclipModel(network, sampling.prediction, sampling.schedule, latent)

@@ -20,7 +20,6 @@ from wirebrush_diffusion.files.architectures import (
 from wirebrush_diffusion.files.layout import Layout, Stored, is_left_over
 from wirebrush_diffusion.files.names import unet_name, unet_parameter
 from wirebrush_diffusion.files.weights import WeightFile
-from wirebrush_diffusion.latent.space import LatentFormat
 from wirebrush_diffusion.model import CONCAT, DiffusionModel
 from wirebrush_diffusion.noise.denoiser import Prediction
 from wirebrush_diffusion.noise.schedules import DiscreteSchedule
@@ -105,6 +104,7 @@ class UNetFamily(Family):
     """Stable Diffusion's line: discrete noise levels, eps or v."""
 
     network: ClassVar[str] = "UNet2DConditionModel"
+    model_class: ClassVar[type[DiffusionModel]] = UNetModel
     part: ClassVar[str] = "unet"
     half: ClassVar[torch.dtype] = torch.float16
 
@@ -131,9 +131,6 @@ class UNetFamily(Family):
 
     def sampling(self, hints: Mapping[str, Any]) -> Sampling:
         return Sampling(_prediction(hints), discrete_schedule(hints))
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return UNetModel(network, sampling.prediction, sampling.schedule, latent)
 
 
 def _prediction(hints: Mapping[str, Any]) -> Prediction:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from wirebrush_diffusion.errors import DiffusionError
 from wirebrush_diffusion.families.family import Plan, Sampling
@@ -64,6 +64,7 @@ class X4Upscaler(UNetFamily):
     """Reads like Stable Diffusion 2; its latents are a quarter of the picture, not an eighth."""
 
     title: ClassVar[str] = "Stable Diffusion x4 Upscaler"
+    model_class: ClassVar[type[DiffusionModel]] = UpscalerModel
     latent: ClassVar[LatentFormat] = LatentFormat(scale=0.08333, downscale=4)
     texts: ClassVar[tuple[TextPart, ...]] = StableDiffusion2.texts
 
@@ -83,6 +84,3 @@ class X4Upscaler(UNetFamily):
     def sampling(self, hints: Mapping[str, Any]) -> Sampling:
         schedule = discrete_schedule(BETAS | dict(hints))
         return Sampling(Prediction(hints.get("prediction_type", "v_prediction")), schedule)
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return UpscalerModel(network, sampling.prediction, sampling.schedule, latent)

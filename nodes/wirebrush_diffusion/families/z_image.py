@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from wirebrush_diffusion.families.family import Plan, Sampling
-from wirebrush_diffusion.families.flow import FlowFamily, to_patches
+from wirebrush_diffusion.families.family import Plan
+from wirebrush_diffusion.families.flow import FlowFamily, JointModel, to_patches
 from wirebrush_diffusion.files.architectures import Shapes
 from wirebrush_diffusion.files.layout import Layout, Rules
 from wirebrush_diffusion.latent.space import FLUX, LatentFormat
@@ -44,12 +44,8 @@ RULES: Rules = {
 
 
 @dataclass(slots=True, eq=False)
-class ZImageModel(DiffusionModel):
+class ZImageModel(JointModel):
     """`network` is diffusers' `ZImageTransformer2DModel`; its time runs from noise to picture."""
-
-    @property
-    def attends_across(self) -> bool:
-        return False
 
     @property
     def context_width(self) -> int | None:
@@ -76,6 +72,7 @@ class ZImage(FlowFamily):
 
     title: ClassVar[str] = "Z-Image"
     network: ClassVar[str] = "ZImageTransformer2DModel"
+    model_class: ClassVar[type[DiffusionModel]] = ZImageModel
     marks: ClassVar[tuple[str, ...]] = ("noise_refiner.0.adaLN_modulation.0.weight",)
     rules: ClassVar[Rules] = RULES
     ignored: ClassVar[tuple[str, ...]] = ("norm_final.",)
@@ -120,6 +117,3 @@ class ZImage(FlowFamily):
         axes = list(config.axes_dims)
         table: Any = RopeEmbedder(config.rope_theta, axes, list(LONGEST))  # diffusers': no Module
         network.rope_embedder = table
-
-    def model(self, network: nn.Module, sampling: Sampling, latent: LatentFormat) -> DiffusionModel:
-        return ZImageModel(network, sampling.prediction, sampling.schedule, latent)

@@ -31,7 +31,6 @@ from wirebrush_diffusion.text.vocabulary import find_vocabulary
 CLIP_MARKS = ("embeddings.token_embedding.weight", "token_embedding.weight")
 T5_MARK = "encoder.block.0.layer.0.SelfAttention.q.weight"
 SENTENCEPIECE = "spiece_model"  # some files carry their tokenizer as a tensor of bytes
-LARGE_CLIP = 1024  # wider ones are CLIP G, narrower ones CLIP L
 
 _BLOCK, _OURS = "transformer.resblocks.#", "encoder.layers.#"
 OPEN_CLIP: Rules = {

@@ -55,7 +55,7 @@ class Page:
         return Request(self.window, self.turn, self.text, self.etag, self.turns)
 
     def hear(self, etag: str | None) -> None:
-        self.etag, self.turns, self.awaited = etag, {}, None
+        self.etag, self.awaited = etag, None
 
 
 @dataclass
@@ -112,13 +112,12 @@ class Person:
     def leave(self, _: int) -> None:
         """The page sends what it has as it goes, unheard; the next one finds its journal."""
         left = self.page
-        if left.text is not None:
-            self.flying.append(left.request())
+        self.flying.append(left.request())
         window = f"w{int(left.window[1:]) + 1}"
         turns = {**left.turns, left.window: left.turn}
         there = self.drafts.list()
         if there and (there[0].window, there[0].turn) == (left.window, left.turn):
-            self.page = Page(window, left.text, there[0].etag, {})
+            self.page = Page(window, left.text, there[0].etag, {left.window: left.turn})
         else:
             self.page = Page(window, left.text, left.etag if there else None, turns)
 

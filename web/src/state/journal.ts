@@ -26,11 +26,11 @@ export interface JournalEntry {
   readonly window: string;
   /** Which of its states this is. Earlier versions did not count. */
   readonly turn?: number;
-  /** States of windows before it that the server may have, and that this goes on from. */
+  /** States of windows before it that this goes on from, and that the server may have. */
   readonly before?: readonly Turn[];
 }
 
-/** The states that the server may have of what an entry holds. */
+/** The states that are in what an entry holds; the latest comes first. */
 export function turnsOf({ window, turn = 0, before = [] }: JournalEntry): readonly Turn[] {
   return [[window, turn], ...before];
 }

@@ -20,6 +20,9 @@ const WRITTEN_AT_ONCE = 100_000;
 /** Places that were changed since the journal's entry: of more, a new entry is written. */
 const MOST_NOTED = 100;
 
+/** Windows before this one, the latest first, whose requests may still be on their way. */
+const MOST_BEFORE = 20;
+
 /** Where a document can be saved when its name is taken. */
 export class NameTaken extends Error {}
 
@@ -39,7 +42,7 @@ export class Saving {
   #length = 0;
   /** Which of this window's states the document is in. */
   #turn = 0;
-  /** States of windows before this one that the server may have: this goes on from them. */
+  /** States of windows before this one that this goes on from: their requests may come late. */
   #before: readonly Turn[] = [];
   /** Whether the server may have another draft than it is known to have. */
   #unsure = false;
@@ -73,22 +76,22 @@ export class Saving {
   }
 
   /**
-   * The document was just opened: `saved` is what its file holds, if it has one. `pending`: only
-   * this browser has it as it is now; of the states given the server may have one.
+   * The document was just opened: `saved` is what its file holds, if it has one; `pending` says
+   * that only this browser has it as it is now, and `before` whose states it goes on from.
    */
-  opened(saved: Document | null, pending: readonly Turn[] | null = null): void {
+  opened(saved: Document | null, pending = false, before: readonly Turn[] = []): void {
     const { document, store } = this.#documents;
     const { draft, file } = store.getState();
     this.#turn = this.#windows.turn();
-    this.#before = pending ?? [];
-    this.#unsure = this.#before.length > 0;
+    this.#before = before.slice(0, MOST_BEFORE);
+    this.#unsure = pending;
     this.#saved = saved ? serialise(saved) : "";
     // The page before may have gone while it was saving.
     const isSaved = saved === document || this.#saved === serialise(document);
-    const isKept = pending === null && (draft === null || !isSaved);
+    const isKept = !pending && (draft === null || !isSaved);
     this.#drafted = isKept ? document : null;
-    store.setState({ edited: pending !== null || (saved === null ? draft !== null : !isSaved) });
-    if (pending || (!file && !draft)) this.#write(pending !== null);
+    store.setState({ edited: saved === null ? pending || draft !== null : !isSaved });
+    if (pending || (!file && !draft)) this.#write(pending);
     if (!isKept) this.#soon(0);
   }
 
@@ -123,9 +126,6 @@ export class Saving {
     try {
       const etag = await files.save(name, text, file && name === file.name ? file.etag : null);
       this.#saved = text;
-      // A draft from before goes on from the file as it was.
-      this.#turn = this.#windows.turn();
-      this.#drafted = null;
       const unchanged = this.#documents.document === document;
       if (this.#documents.document.name !== title) this.#documents.run(renameDocument, title);
       store.setState({ file: { name, etag }, newer: null, savedAt: Date.now(), refusal: "" });
@@ -246,7 +246,6 @@ export class Saving {
   /** The server told which draft it has. */
   #sure(draft: string | null): void {
     this.#unsure = false;
-    this.#before = [];
     this.#documents.store.setState({ draft });
   }
 
@@ -317,21 +316,21 @@ export class Saving {
   /** What was just saved needs no draft any more, unless it was edited meanwhile. */
   async #dropDraft(saved: Document): Promise<void> {
     const { store } = this.#documents;
-    const { draft } = store.getState();
     if (this.#documents.document !== saved) return this.#soon(0);
-    this.#drafted = saved;
+    const at = Date.now();
     clearTimeout(this.#draftTimer);
-    store.setState({ edited: false, keeping: "kept" });
-    void this.#forget(Date.now());
-    if (draft === null && !this.#unsure) return;
+    store.setState({ edited: false });
+    const { draft } = store.getState();
     try {
-      await files.dropDraft(saved.id, this.#ground(draft));
-      this.#sure(null);
+      if (draft !== null || this.#unsure) await files.dropDraft(saved.id, this.#ground(draft)).catch(ifGone);
     } catch (error) {
-      if (error instanceof ApiError && [404, 412].includes(error.status)) return this.#sure(null); // not ours any more
-      this.#drafted = null;
-      await this.#failed(error);
+      return this.#failed(error);
     }
+    this.#sure(null);
+    void this.#forget(at);
+    if (this.#documents.document !== saved) return;
+    this.#drafted = saved;
+    store.setState({ keeping: "kept" });
   }
 
   /** The page is being closed: write down what is not kept, without waiting for an answer. */
@@ -341,9 +340,16 @@ export class Saving {
     this.#writeAtOnce();
     if (store.getState().conflict) return;
     const { draft, ...facts } = this.#facts();
+    const [text, ground] = [serialise(document), this.#ground(draft)];
     this.#unsure = true;
-    files.keepDraft(document.id, { ...facts, by: windowName(), text: serialise(document) }, this.#ground(draft), true).catch(() => {});
+    const told = text === this.#saved ? files.dropDraft(document.id, ground) : files.keepDraft(document.id, { ...facts, by: windowName(), text }, ground, true);
+    told.catch(() => {});
   }
+}
+
+/** For `catch`: a draft that another window dropped, or wrote since, is not ours to drop. */
+function ifGone(error: unknown): void {
+  if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 412)) throw error;
 }
 
 /** Whether the server said nothing, or nothing about what was asked: it may have done it. */

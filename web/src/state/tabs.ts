@@ -28,8 +28,10 @@ interface Found {
   readonly document: Document;
   readonly saved: Document | null;
   readonly kept: Partial<DocumentState>;
-  /** Only this browser has it as it is; of these states the server may have one. */
-  readonly pending?: readonly Turn[] | null;
+  /** Only this browser has it as it is. */
+  readonly pending?: boolean;
+  /** The states of windows that it goes on from. */
+  readonly before?: readonly Turn[];
 }
 
 const TEMPLATE = "postcard";
@@ -107,7 +109,7 @@ export class Tabs {
   /** A document of this page under a new name and id, not saved yet. */
   async openCopy(document: Document): Promise<void> {
     const name = await this.#freeName(document.name);
-    this.#show({ document: { ...document, id: uuid(), name }, saved: null, kept: {}, pending: [] });
+    this.#show({ document: { ...document, id: uuid(), name }, saved: null, kept: {}, pending: true });
   }
 
   async openEmpty(name: string): Promise<void> {
@@ -197,10 +199,10 @@ export class Tabs {
     return workspace;
   }
 
-  #workspace({ document, saved, kept, pending }: Found): Workspace {
+  #workspace({ document, saved, kept, pending, before }: Found): Workspace {
     const workspace = new Workspace(this.#around.catalog, this.#around.journal, this.#around.windows);
     workspace.documents.open(document, kept);
-    workspace.saving.opened(saved, pending);
+    workspace.saving.opened(saved, pending, before);
     workspace.begin(() => this.#remember());
     void this.#around.runtime.restore(document);
     return workspace;
@@ -229,10 +231,10 @@ const NO_FILE: { readonly data: unknown; readonly etag: string } = { data: null,
 
 /** A draft that goes on from the file as it was keeps that in mind, unless it is what was saved. */
 async function fromDraft({ id, base }: DraftInfo, saved: Document | null, now: Pick<Found["kept"], "file">): Promise<Found> {
-  const { workflow, etag, file } = await files.draft(id);
+  const { workflow, etag, file, window, turn } = await files.draft(id);
   const document = { ...parseDocument(workflow), id };
-  const before = saved && base && !isSame(document, saved) ? { file: { name: file ?? "", etag: base } } : now;
-  return { document, saved, kept: { ...before, draft: etag } };
+  const then = saved && base && !isSame(document, saved) ? { file: { name: file ?? "", etag: base } } : now;
+  return { document, saved, kept: { ...then, draft: etag }, before: window ? [[window, turn]] : [] };
 }
 
 /** What this browser has and the server has not. A draft that somebody else wrote since is met there. */
@@ -241,7 +243,7 @@ function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<
   const isSaved = saved !== null && isSame(document, saved);
   const file = saved && !isSaved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
   const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: entry.edited ? ("waiting" as const) : ("kept" as const) };
-  return { document, saved, kept, pending: entry.edited ? turnsOf(entry) : null };
+  return { document, saved, kept, pending: entry.edited, before: turnsOf(entry) };
 }
 
 function isSame(one: Document, other: Document): boolean {

@@ -1,0 +1,222 @@
+/* oxlint-disable no-await-in-loop -- one step comes after the other */
+import * as fc from "fast-check";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { renameDocument } from "../model/commands";
+import { parseDocument, serialise } from "../model/format/format";
+import { parseJson } from "../model/format/json";
+import { testDocument } from "../testing/document";
+import { DocumentStore } from "./document";
+import { Journal, turnsOf, type JournalEntry } from "./journal";
+import { Saving } from "./saving";
+import { Tail } from "./tail";
+import { OpenWindows, type Turn } from "./windows";
+
+/** A request on its way, of one page. */
+interface Request {
+  readonly page: object;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly path: string;
+  readonly body: string;
+  readonly answer: (response: Response) => void;
+  readonly fail: (error: Error) => void;
+}
+
+interface Kept {
+  readonly etag: string;
+  readonly text: string;
+  readonly base: string;
+  readonly window: string;
+  readonly turn: number;
+}
+
+/** What the server does with drafts and one file, as its routes say. */
+class Server {
+  draft: Kept | null = null;
+  file: { etag: string; text: string };
+  #count = 0;
+  readonly #dropped = new Map<string, number>();
+
+  constructor(text: string) {
+    this.file = { etag: "file", text };
+  }
+
+  handle(request: Request): Response {
+    const { method, headers, body } = request;
+    const etag = headers.get("If-Match");
+    if (isSave(request)) {
+      if (etag !== this.file.etag) return Response.json({}, { status: 412 });
+      this.file = { etag: `file${++this.#count}`, text: body };
+      return Response.json({}, { headers: { ETag: this.file.etag } });
+    }
+    const turns = (headers.get("Draft-Turns") ?? "").split(", ").map((item): [string, number] => [item.split("=")[0]!, Number(item.split("=")[1])]);
+    const [window, turn] = turns[0]!;
+    const there = this.draft;
+    if (method === "PUT" && there?.window === window && there.turn >= turn) return Response.json({ etag: there.etag });
+    if (method === "PUT" && !there && turn <= (this.#dropped.get(window) ?? -1)) return Response.json({ etag: null });
+    if (there && there.etag !== etag && !(there.turn <= (new Map(turns).get(there.window) ?? -1))) return Response.json({}, { status: 412 });
+    if (method === "DELETE") {
+      this.draft = null;
+      for (const [name, last] of turns) this.#dropped.set(name, Math.max(last, this.#dropped.get(name) ?? 0));
+      return Response.json({});
+    }
+    const { workflow, base } = JSON.parse(body);
+    this.draft = { etag: `draft${++this.#count}`, text: JSON.stringify(workflow), base, window, turn };
+    return Response.json({ etag: this.draft.etag });
+  }
+}
+
+class Storage {
+  readonly values = new Map<string, string>();
+  get length(): number {
+    return this.values.size;
+  }
+  readonly key = (place: number): string | null => [...this.values.keys()][place] ?? null;
+  readonly getItem = (key: string): string | null => this.values.get(key) ?? null;
+  readonly setItem = (key: string, value: string): void => void this.values.set(key, value);
+  readonly removeItem = (key: string): void => void this.values.delete(key);
+}
+
+function isSave({ path }: Request): boolean {
+  return path.startsWith("/v1/workflows/");
+}
+
+const START = testDocument();
+
+/** One person, one window at a time: what is on its way arrives in any order, late or never. */
+class Person {
+  readonly server = new Server(serialise(START));
+  flying: Request[] = [];
+  #page: { readonly documents: DocumentStore; readonly saving: Saving; readonly end: () => void };
+  #hidden: (() => void)[] = [];
+  /** Under way: a page that goes during one may have to ask whose the file is. */
+  #saves = 0;
+
+  constructor() {
+    vi.stubGlobal("localStorage", new Storage());
+    vi.stubGlobal("addEventListener", (name: string, heard: () => void) => name === "pagehide" && this.#hidden.push(heard));
+    vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+      const page = this.#page;
+      const { promise, resolve, reject } = Promise.withResolvers<Response>();
+      this.flying.push({ page, path, method: init.method!, headers: new Headers(init.headers), body: String(init.body ?? ""), answer: resolve, fail: reject });
+      return promise;
+    });
+    this.#page = this.#open(null);
+  }
+
+  get page() {
+    return this.#page;
+  }
+
+  /** As tabs open a document: what the journal has goes before the server's draft, if that has not got it. */
+  #open(entry: JournalEntry | null) {
+    const windows = new OpenWindows();
+    const documents = new DocumentStore();
+    const saving = new Saving(documents, new Journal(), windows);
+    const { draft, file } = this.server;
+    const isThere = entry !== null && draft?.window === entry.window && draft.turn >= (entry.turn ?? 0);
+    const pending = entry !== null && !isThere;
+    const found = pending ? entry.text : draft?.text;
+    const saved = parseDocument(parseJson(file.text));
+    const document = found ? parseDocument(parseJson(found)) : saved;
+    const isSaved = serialise(document) === serialise(saved);
+    const base = isSaved ? null : pending ? entry.base : draft?.base;
+    documents.open(document, { file: { name: "f", etag: base ?? file.etag }, draft: (found === draft?.text ? draft?.etag : draft && entry?.draft) ?? null });
+    const page = { documents, saving, end: saving.start() };
+    this.#page = page;
+    const there: Turn[] = draft ? [[draft.window, draft.turn]] : [];
+    saving.opened(found ? saved : document, pending, pending ? turnsOf(entry) : there);
+    return page;
+  }
+
+  leave(): void {
+    if (this.#saves > 0) return;
+    for (const heard of this.#hidden.splice(0)) heard();
+    this.#page.end();
+    this.#open(new Tail().all()[0] ?? null);
+  }
+
+  rename(name: string): void {
+    this.#page.documents.run(renameDocument, name);
+  }
+
+  /** One of the requests arrives, and its answer or not. */
+  async arrive(place: number, heard: boolean): Promise<void> {
+    const [request] = this.flying.splice(place % Math.max(1, this.flying.length), 1);
+    if (!request) return;
+    const response = this.server.handle(request);
+    if (request.page !== this.#page) return; // it is gone, and hears nothing
+    expect(response.status, "a conflict with oneself").toBe(200);
+    if (heard || isSave(request)) request.answer(response);
+    else request.fail(new TypeError("lost"));
+    await vi.advanceTimersByTimeAsync(1);
+  }
+
+  async lose(place: number): Promise<void> {
+    const drafts = this.flying.filter((request) => !isSave(request));
+    const request = drafts[place % drafts.length];
+    this.flying = this.flying.filter((other) => other !== request);
+    if (request?.page === this.#page) request.fail(new TypeError("lost"));
+    await vi.advanceTimersByTimeAsync(1);
+  }
+
+  /** Everything comes to an end, in the order it was sent. */
+  async settle(): Promise<void> {
+    for (let round = 0; round < 6; round++) {
+      while (this.flying.length) await this.arrive(0, true);
+      await vi.advanceTimersByTimeAsync(3_000);
+    }
+  }
+
+  save(): void {
+    this.#saves++;
+    void this.#page.saving.save().finally(() => this.#saves--);
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("removeEventListener", () => {});
+  vi.stubGlobal("BroadcastChannel", undefined);
+  vi.stubGlobal("navigator", { userAgent: "" });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const STEP = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ what: fc.constant("rename" as const), name: fc.constantFrom(START.name, "a", "b", "c") }) },
+  { weight: 4, arbitrary: fc.record({ what: fc.constant("arrive" as const), place: fc.nat(3), heard: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("lose" as const), place: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant("wait" as const), ms: fc.constantFrom(1, 700, 3_000) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("save" as const) }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("leave" as const) }) },
+);
+
+test("nobody is in conflict with oneself, and the server has the last edit in the end", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(STEP, { maxLength: 25 }), async (steps) => {
+      vi.clearAllTimers(); // of the person before
+      const person = new Person();
+      for (const step of steps) {
+        if (step.what === "rename") person.rename(step.name);
+        else if (step.what === "arrive") await person.arrive(step.place, step.heard);
+        else if (step.what === "lose") await person.lose(step.place);
+        else if (step.what === "wait") await vi.advanceTimersByTimeAsync(step.ms);
+        else if (step.what === "save") person.save();
+        else person.leave();
+      }
+      await person.settle();
+      const { server, page } = person;
+      const { document } = page.documents;
+      const { keeping, conflict } = page.documents.store.getState();
+      expect([keeping, conflict]).toEqual(["kept", null]);
+      const kept = parseDocument(parseJson(server.draft?.text ?? server.file.text));
+      expect(serialise(kept)).toBe(serialise(document));
+      if (server.draft) expect(server.draft.base, "the file that it goes on from").toBe(server.file.etag);
+    }),
+    { numRuns: 200 },
+  );
+});

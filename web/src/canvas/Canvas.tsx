@@ -28,6 +28,7 @@ import { useCanvasHandle } from "./useCanvasHandle";
 import { useConnecting } from "./wires/useConnecting";
 import { useFirstView } from "./useFirstView";
 import { useFlow } from "./useFlow";
+import { useInSight } from "./moving/useInSight";
 import { usePinch } from "./moving/usePinch";
 import { usePlacing } from "./moving/usePlacing";
 import { useStir } from "./moving/useStir";
@@ -61,6 +62,7 @@ function Surface() {
   const canvas = useCanvasHandle(surface, overview.scenes, overview.pointing);
   useStir(surface);
   usePinch(surface);
+  useInSight(surface);
   const placing = usePlacing();
   const wires = useWireHandlers();
   useWireEnds(surface);

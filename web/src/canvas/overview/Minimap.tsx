@@ -130,7 +130,7 @@ function Map({ scenes }: { scenes: Scenes }) {
   }
 
   return (
-    <button type="button" className={styles["map"]} aria-label={t("canvas.map")} onPointerDown={go} onPointerMove={go} onKeyDown={key}>
+    <button type="button" className={styles["map"]} data-cover="" aria-label={t("canvas.map")} onPointerDown={go} onPointerMove={go} onKeyDown={key}>
       <canvas ref={canvas} className={styles["paint"]} aria-hidden="true" />
     </button>
   );

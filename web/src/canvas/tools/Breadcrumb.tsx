@@ -12,7 +12,7 @@ export function Breadcrumb() {
   if (scope.length === 0) return null;
   const steps = path.split("\n");
   return (
-    <nav className={styles["path"]} aria-label={t("subgraph.path")}>
+    <nav className={styles["path"]} data-cover="" aria-label={t("subgraph.path")}>
       <ol>
         {steps.map((title, depth) => (
           <li key={depth}>

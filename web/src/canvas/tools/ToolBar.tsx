@@ -12,7 +12,7 @@ export function ToolBar() {
   const leftDrag = useSettings((all) => all.leftDrag);
   const tool = useView((state) => state.tool);
   return (
-    <div className={styles["bar"]} data-zoomable role="toolbar" aria-label={t("tool.title")} aria-orientation="vertical">
+    <div className={styles["bar"]} data-cover="" data-zoomable role="toolbar" aria-label={t("tool.title")} aria-orientation="vertical">
       <Tool label={t("tool.pan")} on={tool === "pointer" && leftDrag === "pan"} press={() => settings.setState({ leftDrag: "pan" })}>
         <Hand size={15} aria-hidden="true" />
       </Tool>

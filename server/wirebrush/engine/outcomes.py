@@ -64,10 +64,10 @@ class Outcomes:
 
     def look_up(self, keys: list[bytes]) -> bool:
         """Ask the cache for many keys at once; True if it has all of them."""
-        found = self._parts.store.has(keys)
+        found = self._parts.store.has([key for key in keys if key not in self._present])
         self._present.update(found)
         if self._early_hits is not None:  # for as long as the plan is made, asked in one go
-            assets = {asset for shown in found.values() for asset in shown_assets(shown)}
+            assets = {a for shown in found.values() if shown for a in shown_assets(shown)}
             if assets := assets - self._there:
                 self._there |= assets - self._parts.assets.missing(assets)
         return all(key in self._present for key in keys)
@@ -134,8 +134,11 @@ class Outcomes:
         shown = self._present.get(key)
         if shown is None:
             return False
-        assets = set(shown_assets(shown)) - self._there
-        if assets and self._parts.assets.missing(assets):
+        if (
+            shown
+            and (assets := set(shown_assets(shown)) - self._there)
+            and self._parts.assets.missing(assets)
+        ):
             del self._present[key]
             self._parts.store.drop(key)
             return False

@@ -210,10 +210,20 @@ def _check_group(group: Mapping[str, Any] | None) -> None:
 
 
 def _named_files(prompt: Prompt, catalog: Catalog) -> Iterable[tuple[str, str]]:
+    folders = {name: _file_ports(catalog, name) for name in _types(prompt)}
     for node in prompt.nodes.values():
-        spec = catalog.spec(node.class_type)
-        for name, value in node.inputs.items():
-            port = None if spec is None else spec.port(name)
-            widget = None if port is None else port.widget
-            if widget is not None and widget.folder and isinstance(value, str):
-                yield widget.folder, value
+        for name, folder in folders[node.class_type]:
+            value = node.inputs.get(name)
+            if isinstance(value, str):
+                yield folder, value
+
+
+def _types(prompt: Prompt) -> set[str]:
+    return {node.class_type for node in prompt.nodes.values()}
+
+
+def _file_ports(catalog: Catalog, name: str) -> list[tuple[str, str]]:
+    """The inputs of a node type that name files, with the folder where those lie."""
+    spec = catalog.spec(name)
+    ports = () if spec is None else spec.inputs
+    return [(p.name, p.widget.folder) for p in ports if p.widget is not None and p.widget.folder]

@@ -44,6 +44,11 @@ class Judge:
     order: list[str] = field(default_factory=list[str])
     broken: bool = False
     """Whether nodes feed themselves, so that nothing can run."""
+    _specs: dict[str, NodeSpec | None] = field(default_factory=dict[str, NodeSpec | None])
+
+    def __post_init__(self) -> None:
+        spec = self.world.catalog.spec
+        self._specs = {node.id: spec(node.class_type) for node in self.prompt.nodes.values()}
 
     def structure(self) -> bool:
         """Look at every node's links; whether nothing can run."""
@@ -51,8 +56,7 @@ class Judge:
             if problem.node is not None:
                 self._blame(problem.node, cycle(problem))
         self.broken = bool(self.faults)
-        for node_id, node in self.prompt.nodes.items():
-            spec = self.world.catalog.spec(node.class_type)
+        for node_id, spec in self._specs.items():
             if spec is None:
                 continue
             for name, item in self._inputs(node_id).items():
@@ -72,7 +76,9 @@ class Judge:
 
     def passed(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """The wanted nodes that nothing is wrong with, neither in them nor in what they need."""
-        spoilt = _reached(self._users(), self.faults) if self.faults else frozenset[str]()
+        if not self.faults:
+            return tuple(wanted)
+        spoilt = _reached(self._users(), self.faults)
         return tuple(node for node in wanted if node not in spoilt)
 
     def node_errors(self, wanted: Sequence[str]) -> dict[str, Any]:
@@ -119,7 +125,7 @@ class Judge:
 
     def _sources(self, node_id: str) -> list[str]:
         """Judge the node's own inputs; the nodes that it is fed by."""
-        spec = self.world.catalog.spec(self.prompt.nodes[node_id].class_type)
+        spec = self._specs[node_id]
         inputs = self._inputs(node_id)
         sources: list[str] = []
         if spec is None:
@@ -158,7 +164,7 @@ class Judge:
     def _fits(self, node_id: str, spec: NodeSpec, port: Port, link: list[Any]) -> bool:
         if self._broken(link) is not None:
             return False  # which was said when all links were looked at
-        source = self.world.catalog.spec(self.prompt.nodes[link[0]].class_type)
+        source = self._specs[link[0]]
         if source is None or port.unchecked == "all":
             return True
         slot: int = link[1]
@@ -180,10 +186,9 @@ class Judge:
             return ""
         source: str = item[0]
         slot: int = item[1]
-        node = self.prompt.nodes.get(source)
-        if node is None:
+        if source not in self._specs:
             return f"there is no node {source[:60]!r}"
-        spec = self.world.catalog.spec(node.class_type)
+        spec = self._specs[source]
         if spec is not None and not 0 <= slot < len(spec.outputs):
             return f"node {source[:60]!r} has {len(spec.outputs)} outputs, counted from 0"
         return None

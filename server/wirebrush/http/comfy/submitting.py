@@ -81,7 +81,9 @@ async def judge(services: Services, order: Order) -> Verdict:
         wanted = [node for node in wanted if node in order.targets]
     if not wanted:
         raise NotRun("prompt_no_outputs", "Prompt has no outputs")
-    nodes = {node_id: _clean(node) for node_id, node in order.nodes.items()}
+    nodes = order.nodes  # they are ours: judging changes them
+    for node in nodes.values():
+        _clean(node)
     files = await services.submitter.files(prompt, catalog)
     judged = Judge(nodes, prompt, World(catalog, files, lambda kind: ()))
     await _aside(len(nodes), _try, judged, wanted)
@@ -166,8 +168,11 @@ def _unreadable(
 
 
 def _know_all(prompt: Prompt, catalog: Catalog) -> None:
+    types = {node.class_type for node in prompt.nodes.values()}
+    if all(name in catalog for name in types):
+        return
     for node in prompt.nodes.values():
-        if catalog.spec(node.class_type) is None:
+        if node.class_type not in catalog:
             raise NotRun(
                 "invalid_prompt",
                 f"Cannot execute because node {node.class_type[:200]} does not exist.",
@@ -176,18 +181,17 @@ def _know_all(prompt: Prompt, catalog: Catalog) -> None:
 
 
 def _types(prompt: Prompt, catalog: Catalog) -> list[Any]:
-    found = {node.class_type: catalog.spec(node.class_type) for node in prompt.nodes.values()}
-    return [spec for spec in found.values() if spec is not None]
+    names = dict.fromkeys(node.class_type for node in prompt.nodes.values())
+    return [spec for name in names if (spec := catalog.spec(name)) is not None]
 
 
-def _clean(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A node that may be changed, without a `_meta` that is not what we know."""
-    clean = {**node, "inputs": dict(node["inputs"])}
-    meta: Any = node.get("_meta")
-    title: Any = cast("dict[str, Any]", meta).get("title", "") if isinstance(meta, dict) else None
-    if not isinstance(title, str):
-        clean.pop("_meta", None)
-    return clean
+def _clean(node: dict[str, Any]) -> None:
+    """Leave out a `_meta` that is not what we know."""
+    if "_meta" in node:
+        meta: Any = node["_meta"]
+        title = cast("dict[str, Any]", meta).get("title", "") if isinstance(meta, dict) else None
+        if not isinstance(title, str):
+            del node["_meta"]
 
 
 def _carried(verdict: Verdict, order: Order) -> tuple[dict[str, str], Mapping[str, Any] | None]:

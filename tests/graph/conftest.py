@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
-from hypothesis import settings
 
 from wirebrush.api import (
     Clip,
@@ -27,9 +26,6 @@ from wirebrush.api import (
     spec_of,
 )
 from wirebrush.catalog import Catalog
-
-settings.register_profile("graph", deadline=None)  # a busy machine is no failure
-settings.load_profile("graph")
 
 
 class Checkpoint(NamedTuple):

@@ -13,6 +13,7 @@ from wirebrush_comfy.guards import ImportGuard
 from wirebrush_comfy.loading import gather, import_pack, modules_of
 from wirebrush_comfy.shims.finder import install
 from wirebrush_comfy.sighting import is_for_comfyui
+from wirebrush_comfy.webfiles import web_folders
 from wirebrush_comfy.world import World
 
 REQUIREMENTS = "Install what the pack's requirements.txt names into Wirebrush's environment."
@@ -61,7 +62,8 @@ class ComfyImporter:
         others = (sys.modules[name] for name in modules_of(path))
         below = tuple(other for other in others if other is not module)
         nodes = tuple(found.nodes.values())
-        return ImportedPack(path.stem, nodes, module, below, found.refused)
+        web = web_folders(path, module)
+        return ImportedPack(path.stem, nodes, module, below, found.refused, web)
 
 
 def _forget(path: Path) -> None:

@@ -24,6 +24,7 @@ class PackReport:
 
     `file` is the name of its folder or file, empty if it is installed; `on` says whether it was to
     be imported, `loaded` whether it was. `source` is the hash of its code and `size` its bytes.
+    `web` are its folders with files for ComfyUI's page, relative to its own, by name.
     """
 
     name: str
@@ -35,6 +36,7 @@ class PackReport:
     seconds: float = 0.0
     size: int = 0
     source: str = ""
+    web: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def to_json(self) -> dict[str, Any]:
         """All fields as JSON data."""

@@ -13,13 +13,17 @@ from wirebrush.api.node import NodeFunction
 
 @dataclass(frozen=True, slots=True)
 class ImportedPack:
-    """A pack after its import: its node types, and why others of it cannot be ours (by id)."""
+    """A pack after its import: its node types, and why others of it cannot be ours (by id).
+
+    `web` are folders with files for the other tool's page, relative to the pack's, by name.
+    """
 
     name: str
     nodes: tuple[NodeFunction, ...]
     module: ModuleType
     modules: tuple[ModuleType, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
+    web: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

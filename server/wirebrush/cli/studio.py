@@ -147,7 +147,9 @@ async def _prompts(journal: Journal, queue: JobQueue, assets: AssetStore, hub: H
 
 
 def _comfy(config: Config) -> ComfyServices:
-    return ComfyServices(config.data / "comfy", config.comfy_ui, installed_templates())
+    own = () if config.packs is None else (config.packs,)
+    folders = (*own, *config.comfy_packs)
+    return ComfyServices(config.data / "comfy", config.comfy_ui, installed_templates(), folders)
 
 
 async def _answer(app: web.Application, sockets: Sequence[socket], stack: AsyncExitStack) -> None:

@@ -69,6 +69,7 @@ class Pack:
     types: tuple[NodeType, ...]
     failures: tuple[LoadFailure, ...] = ()
     seconds: float = 0.0
+    web: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,8 @@ def _after(report: PackReport, pack: Pack | None, types: Mapping[str, NodeType])
     if pack is None:
         return report
     own = {kind.spec.id for kind in types.values() if kind.spec.pack == pack.name}
-    return replace(report, loaded=True, nodes=tuple(sorted(own)), seconds=round(pack.seconds, 3))
+    nodes, seconds = tuple(sorted(own)), round(pack.seconds, 3)
+    return replace(report, loaded=True, nodes=nodes, seconds=seconds, web=pack.web)
 
 
 def pack_from(name: str, module: ModuleType, version: str = "") -> Pack:
@@ -206,7 +208,8 @@ def pack_from_import(name: str, imported: ImportedPack) -> Pack:
     refused = [
         LoadFailure(name, f"Node {node}: {reason}") for node, reason in imported.refused.items()
     ]
-    return Pack(name, (imported.module, *imported.modules), types, tuple(refused))
+    modules = (imported.module, *imported.modules)
+    return Pack(name, modules, types, tuple(refused), web=imported.web)
 
 
 def _types(

@@ -90,13 +90,8 @@ async def embeddings(request: web.Request) -> web.Response:
     return answer([os.path.splitext(name)[0] for name in names])
 
 
-async def nothing_listed(_request: web.Request) -> web.Response:
-    """What only packs could add, and none does: their code for browsers is not run here."""
-    return answer([])
-
-
 async def nothing_named(_request: web.Request) -> web.Response:
-    """The same by name: translations and subgraphs of packs."""
+    """What only packs could add, and none does: translations and subgraphs."""
     return answer({})
 
 
@@ -104,7 +99,6 @@ ROUTES = (
     Route("GET", "/features", get_features, "What a client may rely on."),
     Route("GET", "/system_stats", system_stats, "The machine and its devices."),
     Route("GET", "/embeddings", embeddings, "The names of textual inversions."),
-    Route("GET", "/extensions", nothing_listed, "Scripts of packs for the page: none."),
     Route("GET", "/i18n", nothing_named, "Translations of packs, by language."),
     Route("GET", "/global_subgraphs", nothing_named, "Subgraphs of packs, by id."),
 )

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from aiohttp import web
 
+from wirebrush.http.comfy.extensions import pack_file
 from wirebrush.http.comfy.services import ComfyServices
 from wirebrush.http.headers import DATA_CSP
 from wirebrush.http.pages import file_answer, file_inside
@@ -65,6 +66,9 @@ def comfy_page_routes(comfy: ComfyServices) -> list[tuple[str, Handler]]:
         routes += [(f"{prefix}/templates/{{path:.+}}", shown) for prefix in prefixes]
     if comfy.page is not None:
         routes += [("/comfy", _to_folder), ("/comfy/", _index(comfy.page))]
+        # Scripts of packs name each other and the page's as if it were at the root, or by "..".
+        routes += [(f"{prefix}/extensions/{{pack}}/{{path:.+}}", pack_file) for prefix in prefixes]
+        routes += [("/scripts/{path:.+}", _files(comfy.page / "scripts"))]
         routes += [("/comfy/{path:.+}", _files(comfy.page))]
         # The page names these pictures as if it were at the root.
         routes += [("/assets/images/{path:.+}", _files(comfy.page / "assets" / "images"))]

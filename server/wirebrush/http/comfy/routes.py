@@ -8,6 +8,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from wirebrush.http.comfy import (
+    extensions,
     facts,
     gallery,
     history,
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *jobs.ROUTES,
     *socket.ROUTES,
     *facts.ROUTES,
+    *extensions.ROUTES,
     *gallery.ROUTES,
     *object_info.ROUTES,
     *models.ROUTES,

@@ -19,11 +19,13 @@ class ComfyServices:
 
     `folder` is for what only ComfyUI's clients keep: settings and user data. `page` is the folder
     of ComfyUI's own page, if that is served too; `templates` that of its template gallery.
+    `pack_folders` are where packs lie, in the order in which they are looked for.
     """
 
     folder: Path
     page: Path | None = None
     templates: Path | None = None
+    pack_folders: tuple[Path, ...] = ()
     logs: LogBook = field(default_factory=LogBook)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a file of settings is changed."""

@@ -1,0 +1,61 @@
+"""Which folders of packs hold scripts for ComfyUI's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NODE = """
+class Nothing:
+    RETURN_TYPES, FUNCTION = (), "work"
+    INPUT_TYPES = classmethod(lambda cls: {"required": {}})
+    def work(self):
+        return ()
+
+NODE_CLASS_MAPPINGS = {"Nothing": Nothing}
+"""
+OTHERS = """
+import os, nodes
+here = os.path.dirname(__file__)
+nodes.EXTENSION_WEB_DIRS["more"] = os.path.join(here, "more")
+nodes.EXTENSION_WEB_DIRS["outside"] = os.path.dirname(here)
+nodes.EXTENSION_WEB_DIRS["a/b"] = nodes.EXTENSION_WEB_DIRS["more"]
+nodes.EXTENSION_WEB_DIRS["gone"] = os.path.join(here, "gone")
+"""
+PROJECT = '[tool.comfy]\nweb = "js"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "web"),
+    [
+        ({"__init__.py": f'WEB_DIRECTORY = "./js"\n{NODE}'}, {"pack": "js"}),
+        ({"__init__.py": NODE, "pyproject.toml": PROJECT}, {"pack": "js"}),
+        ({"__init__.py": NODE, "pyproject.toml": "[["}, {}),
+        ({"__init__.py": f'WEB_DIRECTORY = "../pack/js/.."\n{NODE}'}, {"pack": "."}),
+        ({"__init__.py": f'WEB_DIRECTORY = ".."\n{NODE}'}, {}),
+        ({"__init__.py": f'WEB_DIRECTORY = "/"\n{NODE}'}, {}),
+        ({"__init__.py": f"WEB_DIRECTORY = 5\n{NODE}"}, {}),
+        ({"__init__.py": OTHERS + NODE}, {"more": "more"}),
+    ],
+)
+def test_only_folders_of_the_pack_count(
+    load_pack: Callable[..., Any], files: dict[str, str], web: dict[str, str]
+) -> None:
+    packs = load_pack({**files, "js/a.js": "1", "more/b.js": "1"})
+    (report,) = [report for report in packs.reports if report.name == "pack"]
+    assert report.loaded
+    assert report.web == web
+
+
+def test_a_pack_of_one_file_has_none(load_pack: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "custom_nodes"
+    folder.mkdir()
+    (folder / "single.py").write_text(f'WEB_DIRECTORY = "."\n{NODE}', encoding="utf-8")
+    reports = load_pack({"__init__.py": NODE.replace("Nothing", "Other")}).reports
+    assert {report.name: report.web for report in reports if report.kind == "comfyui"} == {
+        "pack": {},
+        "single": {},
+    }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wirebrush.catalog import Catalog
-from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
+from wirebrush.cli.catalogs import known_catalog
 from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, read_any
 from wirebrush.cli.offline import Library
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     def make(config: Config) -> Converted:
         data, problems = read_any(options.file)
-        catalog = kept_catalog(config) or fresh_catalog(config)
+        catalog = known_catalog(config)
         workflow, said = (None, problems) if problems else open_workflow(data, catalog)
         if workflow is None:
             raise BadInput(f"{options.file} cannot be exported.", said)

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
+from wirebrush.cli.catalogs import known_catalog
 from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, read_any
 from wirebrush.cli.offline import Library
@@ -22,7 +22,9 @@ from wirebrush.graph.workflow_text import dump_workflow, workflow_to_json
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("file", metavar="FILE", help="JSON, or a picture that carries it; - is stdin")
+    parser.add_argument(
+        "file", metavar="FILE", help="JSON, or a picture with it; - is stdin"
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="file to write (else stdout)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     add_common_options(parser)
@@ -48,7 +50,7 @@ def import_file(file: str, config: Config) -> tuple[Workflow, list[Problem]]:
     data, wrong = read_any(file)
     if wrong:
         raise BadInput(f"{file} cannot be imported.", wrong)
-    catalog = kept_catalog(config) or fresh_catalog(config)
+    catalog = known_catalog(config)
     workflow, said = open_workflow(data, catalog)
     if workflow is None:
         raise BadInput(f"{file} cannot be imported.", said)

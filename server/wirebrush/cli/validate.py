@@ -22,7 +22,7 @@ VALID, FAILED, INVALID = 0, 1, 2
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("file", metavar="FILE", help="JSON, or a picture that carries it; - is stdin")
+    parser.add_argument("file", metavar="FILE", help="JSON, or a picture with it; - is stdin")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     add_common_options(parser)
 

@@ -1,8 +1,7 @@
 """Controls: pictures that steer the composition, through a network beside the one that paints.
 
 ControlNets (Zhang et al. 2023, arXiv:2302.05543) read the latent, the text and the picture at every
-step. `ControlModel` is the one for UNets; others subclass it (`control_union`, `control_flow`,
-`control_adapter`).
+step. `ControlModel` is the one for UNets; the others in this folder subclass it.
 """
 
 from __future__ import annotations

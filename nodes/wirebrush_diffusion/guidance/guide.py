@@ -1,7 +1,7 @@
 """Guidance: what is made of the network's answers to several sides' conditions.
 
 `Guided` (classifier-free guidance, Ho & Salimans 2022) and its relatives turn a model and lists of
-conditions into the samplers' `denoised = model(x, sigma)`. Rules (`guidance_rules`) change how.
+conditions into the samplers' `denoised = model(x, sigma)`. Rules (`rules`) change how.
 """
 
 from __future__ import annotations

@@ -22,9 +22,7 @@ from wirebrush.graph.workflow_text import dump_workflow, workflow_to_json
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument(
-        "file", metavar="FILE", help="JSON, or a picture with it; - is stdin"
-    )
+    parser.add_argument("file", metavar="FILE", help="JSON, or a picture with it; - is stdin")
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="file to write (else stdout)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     add_common_options(parser)

@@ -15,7 +15,10 @@ SLOW = 180_000
 PATIENCE = 60_000
 """Milliseconds that anything but a run may take there."""
 
-SPREAD = """img => {
+SPREAD = """async img => {
+  const until = Date.now() + 60_000;
+  while (!(img.complete && img.naturalWidth) && Date.now() < until)
+    await new Promise(done => setTimeout(done, 20));
   const canvas = new OffscreenCanvas(img.naturalWidth, img.naturalHeight);
   const drawing = canvas.getContext("2d");
   drawing.drawImage(img, 0, 0);
@@ -25,7 +28,7 @@ SPREAD = """img => {
     colours.add((data[i] >> 4) * 256 + (data[i + 1] >> 4) * 16 + (data[i + 2] >> 4));
   return colours.size;
 }"""
-"""How many clearly different colours a picture has."""
+"""How many clearly different colours a picture has, once it is there."""
 
 
 WATCH = """state => {

@@ -131,9 +131,14 @@ class Recorder:
     def _tell(self, batch: Sequence[Record | threading.Event]) -> None:
         """Emit the events of each job in their order; barriers in between are lifted."""
         told: dict[int, tuple[Emit, list[Event]]] = {}
+        emit, events = None, list[Event]()
         for item in batch:
-            if isinstance(item, Record):
-                told.setdefault(id(item.emit), (item.emit, []))[1].append(item.event)
+            if not isinstance(item, Record):
+                continue
+            if item.emit is not emit:
+                emit = item.emit
+                events = told.setdefault(id(emit), (emit, []))[1]
+            events.append(item.event)
         for emit, events in told.values():
             try:
                 emit(events)

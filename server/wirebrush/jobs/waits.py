@@ -18,6 +18,8 @@ async def first_of(
         await asyncio.wait([*own, *others], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in own:
+            task.cancel()
+        for task in own:  # they end in one turn of the loop, all of them
             await dropped(task)
 
 

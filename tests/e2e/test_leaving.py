@@ -164,9 +164,10 @@ def test_undone_before_the_server_answers(studio: Studio, page: Page) -> None:
         page.keyboard.press("Control+z")
     assert deleted.value.ok
     studio.forgiven.append("net::ERR_FAILED")
+    name = studio.name
     page.reload()
+    expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(name)
     expect(studio.field("KSampler", "steps")).to_have_value("20")
-    expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(studio.name)
 
 
 @pytest.mark.parametrize("change", [True, False])

@@ -41,6 +41,8 @@ export class Tabs {
   readonly #closed: OpenTab[] = [];
   /** A page that goes while it opens its tabs forgets none of them. */
   #restoring = false;
+  /** Of the last visit, what the server did not give now: the next visit may have it. */
+  #missing: readonly OpenTab[] = [];
 
   constructor(around: Around) {
     this.#around = around;
@@ -70,12 +72,17 @@ export class Tabs {
     for (const tab of [...tabs, ...left.filter(({ id }) => !known.has(id))]) {
       // One after the other: tabs keep their order.
       // oxlint-disable-next-line no-await-in-loop
-      const found = await this.#find(tab).catch(passApiError);
+      const found = await this.#find(tab).catch(ifMissing(null)).catch((error: unknown) => this.#miss(tab, error));
       if (found) opened.push(this.#show(found));
     }
     const last = opened.find((workspace) => workspace.id === active);
     if (last) this.activate(last);
     if (opened.length === 0) await this.#first();
+  }
+
+  #miss(tab: OpenTab, error: unknown): null {
+    this.#missing = [...this.#missing, tab];
+    return passApiError(error);
   }
 
   /** A saved workflow; its tab, if it has one. */
@@ -211,7 +218,8 @@ export class Tabs {
   #remember(): void {
     if (this.#restoring) return;
     const { open, active } = this.#around.workspaces.getState();
-    const tabs = open.filter(({ id }) => id !== "").map(tabOf);
+    const shown = open.filter(({ id }) => id !== "").map(tabOf);
+    const tabs = [...shown, ...this.#missing.filter(({ id }) => !shown.some((tab) => tab.id === id))];
     if (tabs.length) rememberOpen(this.#around.journal, { tabs, active: active.id });
   }
 

@@ -21,6 +21,7 @@ Worker -> server
     log        {level, text}
 Server -> worker
     run        {job, epoch, attempt, prompt, targets, metadata, previews, scope, rules}
+                                                       comfy: metadata lacks the prompt itself
     plan       {request, prompt, targets}              what a run would compute, also during a job
     check      {request, prompt}                       whether the nodes take their values
     free       {results}                               after the jobs that wait: let go of models

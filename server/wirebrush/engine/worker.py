@@ -35,6 +35,7 @@ from wirebrush.engine.finding import installed_importers
 from wirebrush.engine.packs import Packs, load_packs
 from wirebrush.engine.questions import Questions
 from wirebrush.engine.remote import RemoteAssets
+from wirebrush.engine.texts import TextsWithPrompt
 from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
 from wirebrush.folders import KindFolder
 from wirebrush.graph.prompt import Prompt
@@ -217,6 +218,8 @@ class Worker:
             if job.id in self._cancelled:
                 job.cancellation.set()
         self._assets.job = (job.id, job.epoch)
+        comfy = header.get("rules") == "comfy"
+        texts: Mapping[str, str] = header.get("metadata") or {}
         try:
             finished = engine.run(
                 Prompt.from_json(header["prompt"]),
@@ -224,10 +227,10 @@ class Worker:
                 lambda events: self._emit(job, events),
                 scope=str(header.get("scope") or job.id),
                 cancellation=job.cancellation,
-                metadata=header.get("metadata") or {},
+                metadata=TextsWithPrompt(header["prompt"], texts) if comfy else texts,
                 previews=bool(header.get("previews")),
                 again=int(header.get("attempt", 1)) > 1,
-                rules="comfy" if header.get("rules") == "comfy" else "",
+                rules="comfy" if comfy else "",
             )
         except Exception as error:
             logging.exception("The job could not be read.")

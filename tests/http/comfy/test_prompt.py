@@ -78,9 +78,8 @@ async def test_our_own_page_sees_the_same_job(comfy: Studio) -> None:
     assert body.rules == "comfy"
     assert body.workflow is not None
     assert body.workflow["format"] == "wirebrush/1"
-    assert set(body.metadata) == {"prompt", "workflow", "wirebrush"}
+    assert set(body.metadata) == {"workflow", "wirebrush"}
     assert json.loads(body.metadata["workflow"]) == PNGINFO["workflow"]
-    assert json.loads(body.metadata["prompt"]) == PROMPT
 
 
 async def test_values_are_converted_and_written_back(comfy: Studio) -> None:

@@ -195,9 +195,11 @@ def _clean(node: dict[str, Any]) -> None:
 
 
 def _carried(verdict: Verdict, order: Order) -> tuple[dict[str, str], Mapping[str, Any] | None]:
-    """The texts that pictures carry, and the workflow in our words if there is one."""
-    texts = {"prompt": _text(verdict.nodes)}
-    texts |= {name: _text(item) for name, item in order.embedded.items()}
+    """The texts that pictures carry, and the workflow in our words if there is one.
+
+    Without the prompt's: the worker, which has it, adds that.
+    """
+    texts = {name: _text(item) for name, item in order.embedded.items()}
     given = order.embedded.get("workflow")
     if not isinstance(given, dict):
         return texts, None

@@ -1,10 +1,11 @@
 import { useEffect, useState } from "react";
 import { language, languageFor, speak } from "../i18n/text";
-import { useSettings } from "../state/context";
+import { useSettings, useStudio } from "../state/context";
 import { App } from "./App";
 
 /** The page in the language that is wanted; drawn anew when that changes. */
 export function Spoken() {
+  const studio = useStudio();
   const chosen = useSettings((settings) => settings.language);
   const wanted = chosen === "system" ? languageFor(navigator.languages) : chosen;
   const [spoken, setSpoken] = useState(language);
@@ -18,6 +19,7 @@ export function Spoken() {
   }, [wanted]);
   useEffect(() => {
     document.documentElement.lang = spoken;
-  }, [spoken]);
+    studio.nameTypes();
+  }, [studio, spoken]);
   return <App key={spoken} />;
 }

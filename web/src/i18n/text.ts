@@ -14,11 +14,11 @@ export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", de
 type Singular<K extends string> = K extends `${infer Base}_one` | `${infer Base}_other` ? Base : K;
 export type TextKey = Singular<keyof typeof en>;
 
-/** Only English comes with the page; the others are fetched when they are chosen. */
-const OTHERS: Readonly<Record<Exclude<Language, "en">, () => Promise<Texts>>> = {
-  de: async () => (await import("./de")).de,
-  zh: async () => (await import("./zh")).zh,
-  ja: async () => (await import("./ja")).ja,
+/** Only English comes with the page; the others are fetched when they are chosen, with names of node types. */
+const OTHERS: Readonly<Record<Exclude<Language, "en">, () => Promise<{ readonly texts: Texts; readonly types: Texts }>>> = {
+  de: async () => ({ texts: (await import("./de")).de, types: (await import("./types/de.json")).default }),
+  zh: async () => ({ texts: (await import("./zh")).zh, types: (await import("./types/zh.json")).default }),
+  ja: async () => ({ texts: (await import("./ja")).ja, types: (await import("./types/ja.json")).default }),
 };
 
 const words: i18n = createInstance();
@@ -35,8 +35,11 @@ void words.init({
 
 /** Fetch a language and speak it from now on. */
 export async function speak(wanted: Language): Promise<void> {
-  if (wanted !== "en" && !words.hasResourceBundle(wanted, "translation"))
-    words.addResourceBundle(wanted, "translation", await OTHERS[wanted]());
+  if (wanted !== "en" && !words.hasResourceBundle(wanted, "translation")) {
+    const { texts, types } = await OTHERS[wanted]();
+    words.addResourceBundle(wanted, "translation", texts);
+    words.addResourceBundle(wanted, "types", types);
+  }
   await words.changeLanguage(wanted);
 }
 
@@ -59,4 +62,10 @@ export function t(key: TextKey, values: Readonly<Record<string, string | number>
 /** Whether there are words for a key that was put together. */
 export function hasText(key: string): key is TextKey {
   return key in en;
+}
+
+/** What a built-in node type is called; as it is declared if this language has no name for it. */
+export function typeName(id: string, declared: string): string {
+  const name: unknown = words.getResource(words.language, "types", id);
+  return typeof name === "string" ? name : declared;
 }

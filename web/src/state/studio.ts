@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { Catalog } from "../model/catalog/catalog";
 import { api, ApiError } from "../runtime/api";
+import type { Catalog as CatalogData } from "../runtime/wire.gen";
 import type { DocumentStore } from "./document";
 import { Gallery } from "./gallery";
 import { Journal } from "./journal";
@@ -14,6 +15,7 @@ import { createSavedSubgraphs, type SavedSubgraphs } from "./savedSubgraphs";
 import type { Saving } from "./saving";
 import { Tabs } from "./tabs";
 import { createSettingsStore, type SettingsStore } from "./settings";
+import { inLanguage } from "./typeNames";
 import { createUiStore, type Remedy, type UiStore } from "./ui";
 import type { ViewStore } from "./view";
 import { OpenWindows } from "./windows";
@@ -38,6 +40,8 @@ export class Studio {
   readonly packs: Packs;
   readonly gallery: Gallery;
   readonly runOnChange: RunOnChange;
+  /** The node types as their packs declare them. */
+  #declared: CatalogData | null = null;
   #noticed: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socketUrl: string) {
@@ -135,6 +139,11 @@ export class Studio {
     await this.packs.refresh();
   }
 
+  /** Call the node types by their names in the language that is spoken now. */
+  nameTypes(): void {
+    if (this.#declared) this.catalog.setState({ catalog: new Catalog(inLanguage(this.#declared)), error: "" });
+  }
+
   /** The node types, with the files there are now as choices. */
   async fetchCatalog(): Promise<void> {
     try {
@@ -142,7 +151,8 @@ export class Studio {
       // At its very first start the server knows no types until a worker has loaded the packs.
       const loading = data.nodes.length === 0 && data.failures.length === 0;
       if (loading && !this.catalog.getState().catalog) return;
-      this.catalog.setState({ catalog: new Catalog(data), error: "" });
+      this.#declared = data;
+      this.nameTypes();
       // Without any node nothing can be done here; why is said without being asked.
       if (data.nodes.length === 0) this.ui.setState({ problems: true });
     } catch (error) {

@@ -14,6 +14,8 @@ export interface Entry {
   readonly label: string;
   /** What kind of thing it is, in words. */
   readonly kind: string;
+  /** Another name, by which it is found too. */
+  readonly also?: string;
   readonly keys: string;
   readonly run: () => void;
   /** It is there, but has nothing to act on now. */
@@ -58,6 +60,7 @@ function nodeEntries(studio: Studio): Entry[] {
   return Object.entries(documents.graph.nodes).map(([id, node]) => ({
     id: `node:${id}`,
     label: node.title ?? types?.spec(node.type)?.title ?? node.type,
+    also: types?.spec(node.type)?.english ?? "",
     kind: `${t("palette.goTo")} ${id}`,
     keys: "",
     run: () => {
@@ -74,6 +77,7 @@ function typeEntries(studio: Studio): Entry[] {
     .map((spec) => ({
       id: `type:${spec.id}`,
       label: spec.title,
+      also: spec.english ?? spec.id,
       kind: `${t("palette.addNode")} · ${categoryText(spec.category)}`,
       keys: "",
       run: () => void addNodeAt(studio, spec.id, studio.view.getState().canvas?.centre() ?? [0, 0]),

@@ -9,7 +9,7 @@ export class Ranking {
   constructor(entries: readonly Entry[]) {
     this.#entries = entries;
     this.#index = new MiniSearch<Entry>({
-      fields: ["label", "kind"],
+      fields: ["label", "kind", "also"],
       searchOptions: { boost: { label: 4 }, prefix: true, fuzzy: (term) => (term.length > 4 ? 0.2 : false), combineWith: "AND" },
     });
     this.#index.addAll(entries);

@@ -9,8 +9,13 @@ import type {
 } from "../../runtime/wire.gen";
 
 export type { Widget };
-/** A node type. `shows` is there where the ports do not tell what a node shows: on subgraphs. */
-export type NodeSpec = DeclaredSpec & { readonly shows?: Showing | null };
+/** A node type. */
+export type NodeSpec = DeclaredSpec & {
+  /** What a node shows, where its ports do not tell: on subgraphs. */
+  readonly shows?: Showing | null;
+  /** What it is called where it is declared, if its title is in another language. */
+  readonly english?: string;
+};
 /** What nodes have a place for. */
 export type Showing = "picture" | "text";
 /** `label` is there where the name is an id that says nothing: on ports of subgraphs. */

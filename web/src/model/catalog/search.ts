@@ -39,7 +39,7 @@ export class TypeIndex {
   constructor(types: readonly NodeSpec[]) {
     this.#prepared = types.map((spec) => ({
       spec,
-      names: [nameOf(spec.title), nameOf(spec.id)],
+      names: [spec.title, spec.id, spec.english ?? []].flat().map(nameOf),
       category: spec.category.toLowerCase(),
       help: spec.help.toLowerCase(),
     }));
@@ -90,7 +90,7 @@ function spellingOf(types: readonly NodeSpec[]): MiniSearch<NodeSpec> {
 function emptySpelling(): MiniSearch<NodeSpec> {
   return new MiniSearch<NodeSpec>({
     fields: ["title", "id"],
-    extractField: (spec, field) => (field === "title" ? `${spec.title} ${wordsOf(spec.title).join(" ")}` : spec.id),
+    extractField: (spec, field) => (field === "title" ? [spec.title, ...wordsOf(spec.title), spec.english ?? ""].join(" ") : spec.id),
   });
 }
 

@@ -30,7 +30,7 @@ from wirebrush.engine.run import (
     Services,
 )
 from wirebrush.engine.saying import SECONDS
-from wirebrush.engine.weighing import weight_of
+from wirebrush.engine.weighing import weights_of
 from wirebrush.events import Event, NodeProgress, NodeSaid, Preview
 from wirebrush.folders import ModelFolders
 
@@ -222,10 +222,10 @@ def test_a_build_that_fails_is_tried_again() -> None:
 def test_weights_are_weighed_wherever_they_hang() -> None:
     layer = torch.nn.Linear(10, 10, bias=False)
     holder = SimpleNamespace(inner=SimpleNamespace(model=layer), again=layer, name="x" * 999)
-    assert weight_of(layer) == 400
-    assert weight_of(holder) == 400
-    assert weight_of({"a": torch.zeros(5), "b": [torch.zeros(5), 3]}) == 40
-    assert weight_of(object()) == 0
+    assert weights_of(layer) == {"cpu": 400}
+    assert weights_of(holder) == {"cpu": 400}
+    assert weights_of({"a": torch.zeros(5), "b": [torch.zeros(5), 3]}) == {"cpu": 40}
+    assert weights_of(object()) == {}
 
 
 def test_the_numerics_name_the_device_and_the_versions() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from wirebrush.api import Memory
 from wirebrush.engine.devices import Device
-from wirebrush.engine.weighing import weight_of
+from wirebrush.engine.weighing import weights_of
 
 
 @dataclass
@@ -106,9 +106,9 @@ def test_networks_without_leaves_leave_as_a_whole(device: Device) -> None:
 
 def test_shared_memory_is_weighed_once() -> None:
     base = torch.zeros(100)
-    assert weight_of([base, base[:50], base.view(10, 10)]) == 400
-    assert weight_of([base[:50], base[25:75]]) == 300
+    assert weights_of([base, base[:50], base.view(10, 10)]) == {"cpu": 400}
+    assert weights_of([base[:50], base[25:75]]) == {"cpu": 300}
     layer = torch.nn.Linear(10, 10, bias=False)
     tied = torch.nn.Linear(10, 10, bias=False)
     tied.weight = layer.weight
-    assert weight_of([layer, tied]) == 400
+    assert weights_of([layer, tied]) == {"cpu": 400}

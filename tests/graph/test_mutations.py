@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wirebrush.api import Link, NodeSpec
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt, PromptNode
-from wirebrush.graph.validate import runnable_targets, validate
+from wirebrush.graph.validate import validate
 
 RIGHT = {
     "int": 20,
@@ -90,19 +90,3 @@ def test_one_mistake_is_found_where_it_is(catalog: Catalog, data: st.DataObject)
     assert errors
     assert {item.node for item in errors} == {node_id}
     assert port in {item.port for item in errors}
-    for target in runnable_targets(broken, problems, catalog):
-        alone = validate(broken, catalog, [target])
-        assert node_id not in {target} | set(needed(broken, target))
-        assert all(item.node == node_id for item in alone)
-
-
-def needed(prompt: Prompt, target: str) -> list[str]:
-    """All that a node needs, found the slow way."""
-    found = [target]
-    for node_id in found:
-        found += [
-            link.node
-            for _, link in prompt.nodes[node_id].links()
-            if link.node in prompt.nodes and link.node not in found
-        ]
-    return found

@@ -13,7 +13,7 @@ from wirebrush.catalog import Catalog, PackFailure
 from wirebrush.events import Problem
 from wirebrush.graph.parse import parse_prompt
 from wirebrush.graph.prompt import Prompt, PromptNode
-from wirebrush.graph.validate import needed_by, runnable_targets, sinks, validate
+from wirebrush.graph.validate import needed_by, validate
 from wirebrush.packlist import PackReport
 
 Check = Callable[..., list[Problem]]
@@ -259,27 +259,6 @@ def test_what_is_nearly_a_wire(check: Check, picture: dict[str, Any], value: lis
     found = one(check(picture))
     assert (found.code, found.node, found.port) == ("bad_link", "5", "latent_image")
     assert '["4", 0]' in found.hint
-
-
-# --- partial success ---
-
-
-def test_sound_outputs_can_run_while_others_are_mended(
-    catalog: Catalog, picture: dict[str, Any]
-) -> None:
-    picture |= {
-        "p": {"class_type": "LoadPicture", "inputs": {"image": ""}},
-        "q": {"class_type": "Save", "inputs": {"images": ["p", 0]}},
-        "r": {"class_type": "Show", "inputs": {"value": ["4", 0]}},
-        "spare": {"class_type": "Invert", "inputs": {}},
-    }
-    prompt = parse_prompt(picture)
-    assert isinstance(prompt, Prompt)
-    problems = validate(prompt, catalog)
-    assert sinks(prompt, catalog) == ["7", "q", "r"]
-    assert runnable_targets(prompt, problems, catalog) == ["7", "r"]
-    assert runnable_targets(prompt, problems, catalog, ["6", "p"]) == ["6"]
-    assert runnable_targets(prompt, [Problem("x", "the whole")], catalog) == []
 
 
 def test_needed_by(picture: dict[str, Any]) -> None:

@@ -11,14 +11,12 @@ Extents = dict[str, list[tuple[int, int]]]
 """By kind of device: where tensors begin and end."""
 
 
-def weight_of(item: Any) -> int:
-    """Bytes of the tensors that an object holds: a module's parameters and buffers, or those in
-    its attributes and items, a few levels deep. What they share is counted once."""
-    return sum(weights_of(item).values())
-
-
 def weights_of(item: Any) -> Mapping[str, int]:
-    """The same by the kind of device that they are on: "cpu", "cuda"..."""
+    """Bytes of the tensors that an object holds, by the kind of device they are on ("cpu", "cuda").
+
+    They are a module's parameters and buffers, or those in its attributes and items, a few levels
+    deep. What they share is counted once.
+    """
     extents: Extents = {}
     _weigh(item, extents, set(), DEPTH)
     return {kind: _covered(found) for kind, found in extents.items()}

@@ -70,44 +70,10 @@ def needed_by(prompt: Prompt, targets: Iterable[str]) -> set[str]:
     return needed
 
 
-def runnable_targets(
-    prompt: Prompt,
-    problems: Iterable[Problem],
-    catalog: Catalog,
-    targets: Iterable[str] | None = None,
-) -> list[str]:
-    """The wanted nodes that nothing is wrong with: neither they nor what they need has an error.
-
-    An error that belongs to no node (the prompt as a whole) leaves nothing to run.
-    """
-    errors = [item for item in problems if item.severity == "error"]
-    if any(item.node is None for item in errors):
-        return []
-    wanted = list(targets) if targets is not None else sinks(prompt, catalog)
-    spoilt = _fed_by(prompt, {item.node for item in errors if item.node is not None})
-    return [node_id for node_id in wanted if node_id in prompt.nodes and node_id not in spoilt]
-
-
 def label(node: PromptNode) -> str:
     """How a sentence names a node: by its title or type, and its id."""
     name = node.title.strip() or node.class_type
     return f"{name[:60]} (node {node.id[:60]})"
-
-
-def _fed_by(prompt: Prompt, sources: set[str]) -> set[str]:
-    """The given nodes and all that need one of them."""
-    users: dict[str, list[str]] = {}
-    for node in prompt.nodes.values():
-        for _, link in node.links():
-            users.setdefault(link.node, []).append(node.id)
-    reached: set[str] = set()
-    stack = list(sources)
-    while stack:
-        node_id = stack.pop()
-        if node_id not in reached:
-            reached.add(node_id)
-            stack.extend(users.get(node_id, ()))
-    return reached
 
 
 def _target_problems(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from wirebrush.api import NodeSpec, Output, Port
+from wirebrush.api import MISSING, NodeSpec, Output, Port
 from wirebrush_comfy.kinds import type_name
 from wirebrush_comfy.ports import Section, port
 
@@ -36,7 +36,8 @@ class Facts:
 
     `hidden` are parameters that get something of the run, by name; `more` hidden ones that may have
     a value or a wire like any input. `open_ended`: its function takes inputs by names that it does
-    not declare. `as_lists`: it is called once, with lists.
+    not declare. `flexible` is the section of its optional inputs, if that is no plain dict: it may
+    answer for names that it does not list. `as_lists`: it is called once, with lists.
     """
 
     kind: type[Any]
@@ -46,8 +47,22 @@ class Facts:
     hidden: Mapping[str, str]
     more: Mapping[str, Port]
     open_ended: bool
+    flexible: Mapping[str, Any] | None
     as_lists: bool
     v3: bool
+
+    def answered(self, name: str) -> Port | None:
+        """An input that no list has, but the section of optional inputs answers for."""
+        if self.flexible is None:
+            return None
+        try:
+            if name not in self.flexible:
+                return None
+            declared = self.flexible[name]
+        except Exception:  # it is the pack's own mapping
+            return None
+        section = Section(optional=True, as_list=self.as_lists, judged=None)
+        return replace(port(name, declared, section), default=MISSING)
 
 
 def facts_of(node_id: str, kind: type[Any], title: str, hooks: Hooks, *, v3: bool) -> Facts:
@@ -56,7 +71,9 @@ def facts_of(node_id: str, kind: type[Any], title: str, hooks: Hooks, *, v3: boo
     function = getattr(kind, name, None) if isinstance(name, str) else None
     if not isinstance(name, str) or not callable(function):
         raise Refused("it names no FUNCTION that it has.")
-    inputs = _sections(kind)
+    declared = _declared(kind)
+    inputs = _sections(declared)
+    optional = declared.get("optional")
     as_lists = bool(getattr(kind, "INPUT_IS_LIST", False))
     hidden = {n: _plain_type(d) for n, d in inputs.get("hidden", {}).items()}
     magic = {n: text for n, text in hidden.items() if text in HIDDEN}
@@ -72,6 +89,7 @@ def facts_of(node_id: str, kind: type[Any], title: str, hooks: Hooks, *, v3: boo
         hidden=magic,
         more={n: port(n, d, more) for n, d in others.items()},
         open_ended=any(p.kind is p.VAR_KEYWORD for p in signature),
+        flexible=optional if isinstance(optional, Mapping) and type(optional) is not dict else None,
         as_lists=as_lists,
         v3=v3,
     )
@@ -96,13 +114,17 @@ def _spec(
     )
 
 
-def _sections(kind: type[Any]) -> Mapping[str, Mapping[str, Any]]:
+def _declared(kind: type[Any]) -> Mapping[Any, Any]:
     declare: Callable[[], Any] | None = getattr(kind, "INPUT_TYPES", None)
     if declare is None:
         raise Refused("it has no INPUT_TYPES.")
     declared = declare()
     if not isinstance(declared, Mapping):
         raise Refused(f"its INPUT_TYPES gives a {type(declared).__name__}, not a dict.")
+    return declared
+
+
+def _sections(declared: Mapping[Any, Any]) -> Mapping[str, Mapping[str, Any]]:
     sections = {str(name): part for name, part in declared.items() if isinstance(part, Mapping)}
     return {
         name: {str(key): value for key, value in part.items()} for name, part in sections.items()

@@ -73,16 +73,20 @@ def _wants_upload(facts: Facts, error: Exception) -> bool:
 
 def further_ports(facts: Facts) -> PortsFunction | None:
     """The inputs that a node takes although it does not declare them; None if it takes none."""
-    if not facts.open_ended and not facts.more:
+    if not facts.open_ended and not facts.more and facts.flexible is None:
         return None
 
     def ports(values: Mapping[str, Any]) -> Sequence[Port]:
-        """Hidden inputs that were given, and wires to names that nobody knows."""
+        """Hidden inputs that were given, those that the node answers for, and unknown wires."""
         found: list[Port] = []
         for name, value in values.items():
             if name in facts.more:
                 found.append(facts.more[name])
-            elif facts.open_ended and value is None and facts.spec.port(name) is None:
+            elif facts.spec.port(name) is not None:
+                continue
+            elif (answered := facts.answered(name)) is not None:
+                found.append(answered)
+            elif facts.open_ended and value is None:
                 found.append(Port(name, "*", optional=True, list=facts.as_lists))
         return found
 

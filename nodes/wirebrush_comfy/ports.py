@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from wirebrush.api import MISSING, Port, Widget
 from wirebrush.api.spec import Unchecked
 from wirebrush_comfy.kinds import is_choices, type_name
+from wirebrush_comfy.plain import as_json
 from wirebrush_comfy.shims.folder_paths import FileNames
 
 UPLOADS = {"image_upload": "image", "audio_upload": "audio", "video_upload": "video"}
@@ -17,6 +19,10 @@ SEEDS = frozenset({"seed", "noise_seed"})
 SCALARS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN"})
 LISTED_LIMIT = 10_000
 """More choices than anybody looks through: packs that list whole disks."""
+LONGEST_HINT = 10_000
+"""Characters of an option as JSON; longer ones are no hint for an editor."""
+SAID = frozenset({"min", "max", "step", "tooltip", "multiline", "placeholder", "lazy", "rawLink"})
+"""Options that a port says by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,29 @@ def port(name: str, declared: Any, section: Section) -> Port:
         link=bool(options.get("rawLink")),
         help=_text(options.get("tooltip")),
         unchecked=_unchecked(name, type_text, section),
+        hints=_hints(kind, options, default),
     )
+
+
+def _hints(kind: Any, options: Mapping[str, Any], default: Any) -> dict[str, Any]:
+    """The options as they were declared, which ComfyUI's page draws by and a port cannot say."""
+    several = "multi_select" in options or "multiselect" in options
+    given = {"options": kind, **options} if several and is_choices(kind) else options
+    hints: dict[str, Any] = {}
+    for key, value in given.items():
+        if not isinstance(key, str) or key in SAID or key in UPLOADS or key == "image_folder":
+            continue
+        if key == "options" and not several:
+            continue  # the choices are in the widget
+        if key == "default" and (default is not MISSING or is_choices(kind)) and not several:
+            continue  # it is the port's
+        try:
+            plain = as_json(value)
+            if len(json.dumps(plain)) <= LONGEST_HINT:
+                hints[key] = plain
+        except (ValueError, RecursionError):  # it holds itself
+            continue
+    return hints
 
 
 def _unchecked(name: str, type_text: str, section: Section) -> Unchecked:

@@ -85,7 +85,8 @@ class Port:
     `type` is the field's name for it (`MODEL`, `INT`, `*` for any, `IMAGE,MASK` for either).
     `optional` marks inputs that may be left open although they have no default. What is `unchecked`
     its node looks at by itself: "values", so bounds and choices are only shown, and an unknown type
-    takes any value; "types" of wires; "all", both.
+    takes any value; "types" of wires; "all", both. `hints` are options, as JSON has them, by which
+    the editor that the node was written for shows the input; nothing here depends on them.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Port:
     link: bool = False
     help: str = ""
     unchecked: Unchecked = ""
+    hints: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def required(self) -> bool:
@@ -119,7 +121,7 @@ class Port:
             data["default"] = self.default
         if self.widget is not None:
             data["widget"] = self.widget.to_json()
-        for name in ("optional", "lazy", "list", "link", "help", "unchecked"):
+        for name in ("optional", "lazy", "list", "link", "help", "unchecked", "hints"):
             if getattr(self, name):
                 data[name] = getattr(self, name)
         return data

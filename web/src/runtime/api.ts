@@ -107,7 +107,7 @@ export const api = {
 };
 
 /** The part of a URL behind the question mark; what is not given is left out. */
-export function parameters(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
+function parameters(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const given = Object.entries(values).flatMap(([name, value]): [string, string][] =>
     value === undefined || value === "" || value === false ? [] : [[name, value === true ? "1" : String(value)]],
   );

@@ -15,7 +15,7 @@ import { parseJson, toJson } from "../format/json";
 import { merged, retypedNodes } from "./merging";
 import { usedBy, wouldContainItself } from "../subgraphs/uses";
 
-export const CLIPBOARD_FORMAT = "wirebrush/clipboard/1";
+const CLIPBOARD_FORMAT = "wirebrush/clipboard/1";
 
 /** Some of what is on a canvas. */
 export interface Chosen {

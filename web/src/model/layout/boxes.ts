@@ -21,7 +21,7 @@ export interface Looks {
 
 const PLAIN: Looks = { aspects: {} };
 
-export const GRID_STEP = GRID / 2;
+const GRID_STEP = GRID / 2;
 
 /** What stands on a canvas is named by a key: a node by its id, frames and notes as below. */
 export type ItemKey = string;

@@ -17,7 +17,7 @@ export function nextSeeds(document: Document): SeedDrawn[] {
 }
 
 /** A seed that can be read out and typed again: four milliards of pictures are enough. */
-export function randomSeed(): number {
+function randomSeed(): number {
   const [seed = 0] = crypto.getRandomValues(new Uint32Array(1));
   return seed;
 }

@@ -5,7 +5,7 @@ import { instanceType, subgraphOf, type Document, type PortRef, type Subgraph, t
 import { toJson } from "../format/json";
 import { madeBy } from "../layout/geometry";
 
-export const SUBGRAPH_CATEGORY = "subgraphs";
+const SUBGRAPH_CATEGORY = "subgraphs";
 
 /**
  * The types of a catalog and the subgraphs of a document.

@@ -68,7 +68,7 @@ export function curvesBox(curves: readonly Curve[]): Box {
 }
 
 /** Straight pieces along a curve. */
-export function polyline(part: Curve): Point[] {
+function polyline(part: Curve): Point[] {
   return Array.from({ length: PIECES + 1 }, (_, index) => pointAt(part, index / PIECES));
 }
 

@@ -19,7 +19,7 @@ from wirebrush_diffusion.inpaint import Masked, differential, latent_mask
 from wirebrush_diffusion.model import DiffusionModel
 from wirebrush_diffusion.noise.ahead import DrawnAhead
 from wirebrush_diffusion.noise.denoiser import Prediction
-from wirebrush_diffusion.noise.schedules import sigmas_for
+from wirebrush_diffusion.noise.schedules import NEARLY_WHOLE, sigmas_for
 from wirebrush_diffusion.noise.sources import (
     StepNoise,
     brownian_noise,
@@ -84,8 +84,11 @@ def run_sigmas(
     """The noise levels that a sampler visits on this model."""
     if not sampler.skip_penultimate:
         return sigmas_for(model.schedule, schedule, steps, denoise)
-    levels = sigmas_for(model.schedule, schedule, steps + 1, denoise)
-    return [*levels[:-2], *levels[-1:]]
+    if denoise <= 0:
+        return []
+    total = steps if denoise > NEARLY_WHOLE else int(steps / denoise)
+    levels = sigmas_for(model.schedule, schedule, total + 1)
+    return [*levels[:-2], *levels[-1:]][-steps - 1 :]
 
 
 def sample_sigmas(

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for `both_ways`
 from both_ways import Numbers, numbers
 
 from wirebrush.catalog import Catalog
-from wirebrush.cli.offline import Library
+from wirebrush.cli.library import Library
 from wirebrush.cli.scripting import workflow_script
 from wirebrush.config import Config
 from wirebrush.engine.assets import LocalAssets

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from both_ways import WORKFLOWS, assert_same, prompt
+from both_ways import WORKFLOWS, assert_same, node, prompt
 from tiny_families import pipeline, saved
 
 
@@ -23,6 +23,29 @@ def test_shipped_workflows(name: str, both: Any) -> None:
 @pytest.mark.parametrize("sampler", ["euler", "ddim", "dpmpp_2m"])
 def test_samplers_and_schedules(sampler: str, schedule: str, both: Any) -> None:
     assert_same(*both(prompt("tiny", sampler_name=sampler, scheduler=schedule)))
+
+
+@pytest.mark.parametrize(
+    ("sampler", "denoise"),
+    [("heun", 0.7), ("uni_pc", 1.0), ("uni_pc_bh2", 0.6), ("euler_ancestral", 1.0), ("ddpm", 1.0)],
+)
+def test_more_samplers(sampler: str, denoise: float, both: Any) -> None:
+    nodes = prompt("tiny", sampler_name=sampler, scheduler="karras", denoise=denoise)
+    if denoise < 1:
+        again = nodes["5"]["inputs"] | {"denoise": 1.0, "steps": 2, "sampler_name": "euler"}
+        nodes["8"] = node("KSampler", **again)
+        nodes["5"]["inputs"]["latent_image"] = ["8", 0]
+    assert_same(*both(nodes))
+
+
+def test_a_sampler_in_parts_with_the_levels_of_turbo_models(both: Any) -> None:
+    nodes = prompt("tiny", sampler_name="", scheduler="")
+    links = {name: nodes["5"]["inputs"][name] for name in ("positive", "negative", "latent_image")}
+    nodes["8"] = node("KSamplerSelect", sampler_name="euler_ancestral")
+    nodes["9"] = node("SDTurboScheduler", model=["1", 0], steps=2, denoise=1.0)
+    parts = {"sampler": ["8", 0], "sigmas": ["9", 0], "model": ["1", 0]}
+    nodes["5"] = node("SamplerCustom", add_noise=True, noise_seed=3, cfg=1.5, **parts, **links)
+    assert_same(*both(nodes))
 
 
 def test_one_file_in_the_original_layout(both: Any, models: Path) -> None:

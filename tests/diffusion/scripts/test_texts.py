@@ -43,3 +43,20 @@ def test_a_negative_text_that_is_read_without_loras(both: Any) -> None:
     nodes["2"]["inputs"]["clip"] = ["8", 1]
     nodes["5"]["inputs"]["model"] = ["8", 0]
     assert_same(*both(nodes))
+
+
+def test_texts_for_parts_of_the_picture(both: Any) -> None:
+    """One for the whole with less strength, and two that meet; the first is longer."""
+    nodes = prompt("tiny", sampler_name="euler", scheduler="normal", steps=2)
+    nodes["4"]["inputs"] |= {"width": 160, "height": 96}
+    nodes["8"] = node("CLIPTextEncode", text=LONG, clip=["1", 1])
+    nodes["9"] = node("CLIPTextEncode", text="a red house", clip=["1", 1])
+    place = {"width": 96, "height": 64, "x": 0, "y": 32}
+    nodes["10"] = node("ConditioningSetArea", conditioning=["8", 0], strength=0.7, **place)
+    place |= {"x": 64, "y": 8}
+    nodes["11"] = node("ConditioningSetArea", conditioning=["9", 0], strength=1.0, **place)
+    both_areas = {"conditioning_1": ["10", 0], "conditioning_2": ["11", 0]}
+    nodes["12"] = node("ConditioningCombine", **both_areas)
+    nodes["13"] = node("ConditioningCombine", conditioning_1=["12", 0], conditioning_2=["2", 0])
+    nodes["5"]["inputs"]["positive"] = ["13", 0]
+    assert_same(*both(nodes))

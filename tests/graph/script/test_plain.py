@@ -141,7 +141,7 @@ def test_what_else_is_said_in_plain_code(case: str) -> None:
 
 
 REASONS: dict[str, dict[str, Any]] = {
-    "no sampler that is the same as uni_pc": {"n5": inputs(sampler_name="uni_pc")},
+    "no sampler that is the same as ipndm": {"n5": inputs(sampler_name="ipndm")},
     "no noise schedule like beta": {"n5": inputs(scheduler="beta")},
     "choices or breaks": {"n2": inputs(text="a {red|blue} cat")},
     "only texts without weights": {

@@ -45,7 +45,7 @@ def test_every_shipped_workflow(path: Path) -> None:
     assert ("wirebrush.client" in modules(found.text)) == bool(found.why)
     plain = {"postcard", "img2img", "hires-fix", "lora-stack", "sd15", "flux-dev", "flux-schnell"}
     plain |= {"sdxl", "two-pass-refine", "controlnet", "inpaint", "outpaint", "batch-grid"}
-    plain |= {"textual-inversion"}
+    plain |= {"textual-inversion", "sd35-large", "prompt-areas"}
     assert (found.why == "") == (path.stem in plain), found.why
     if found.why:
         workflow, _ = open_workflow(json.loads(path.read_text("utf-8")), NOTHING)

@@ -65,23 +65,23 @@ def resize(pictures, width, height, method):
 def canny(pictures, low, high):
     """Edges, one pixel wide: where brightness changes most and by more than `high`, and what goes
     on from there by more than `low`."""
-    conv2d, pad = torch.nn.functional.conv2d, torch.nn.functional.pad
+    conv2d, widen = torch.nn.functional.conv2d, torch.nn.functional.pad
     grey = (pictures * pictures.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(
         1, True
     )
     soft = torch.exp(torch.arange(-2.0, 3.0) ** 2 / -2).to(grey)
     soft = torch.outer(soft, soft) / soft.sum() ** 2
-    grey = conv2d(pad(grey, (2, 2, 2, 2), mode="reflect"), soft[None, None])
+    grey = conv2d(widen(grey, (2, 2, 2, 2), mode="reflect"), soft[None, None])
     sobel = grey.new_tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     slopes = conv2d(
-        pad(grey, (1, 1, 1, 1), mode="replicate"),
+        widen(grey, (1, 1, 1, 1), mode="replicate"),
         torch.stack([sobel, sobel.T])[:, None],
     )
     across, down = slopes.split(1, dim=1)
     steep = (torch.hypot(across, down) * 2**14).round() / 2**14
     # An edge is where no neighbour across it is steeper.
     turn = (torch.atan2(down, across) * 4 / torch.pi).round().long() % 4
-    around = pad(steep, (1, 1, 1, 1))
+    around = widen(steep, (1, 1, 1, 1))
     rows, columns = steep.shape[-2:]
     ways = [(1, 0), (1, 1), (0, 1), (-1, 1)]
     ahead, behind = (
@@ -243,7 +243,7 @@ def picture_functions(body: str, *, in_full: bool) -> Iterator[str]:
     wanted: set[str] = set()
     text = body
     while True:
-        more = {name for name in FUNCTIONS if re.search(rf"\b{name}\(", text)} - wanted
+        more = {name for name in FUNCTIONS if re.search(rf"(?<![.\w]){name}\(", text)} - wanted
         if not more:
             break
         wanted |= more

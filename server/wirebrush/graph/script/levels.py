@@ -15,6 +15,9 @@ _SPACINGS: Mapping[str, str] = {
     low, high = times.floor().long(), times.ceil().long()
     found = torch.lerp(table[low].log(), table[high].log(), times - low).exp()
 """,
+    "turbo": """\
+    found = table[[len(table) * (10 - tenth) // 10 - 1 for tenth in range(total)]]
+""",
     "simple": """\
     found = torch.stack([table[-1 - i * len(table) // total] for i in range(total)])
 """,
@@ -61,6 +64,25 @@ def visit(scheduler, levels{more}):
     scheduler.set_timesteps = set_timesteps
 {silence}'''
 EXTRAS: Mapping[str, str] = {
+    "visit_twice": '''
+
+def visit_twice(scheduler, levels, middle=False):
+    """The same for a scheduler that asks the model twice at each step: at its beginning, and at
+    its end or in its middle."""
+    logs, own = noise_table(scheduler).log(), scheduler.set_timesteps
+    seen = [levels[0]]
+    for at, level in enumerate(levels[1:-1]):
+        seen += [(levels[at] * level) ** 0.5 if middle else level, level]
+    times = [float((logs - level.log()).abs().argmin()) for level in seen]
+    inner = levels[1:-1].repeat_interleave(2)
+
+    def set_timesteps(num_inference_steps=None, device=None, **unused):
+        own(len(levels) - 1, device=device)
+        scheduler.sigmas = torch.cat([levels[:1], inner, levels[-1:]]).float()
+        scheduler.timesteps = torch.tensor(times, device=device)
+
+    scheduler.set_timesteps = set_timesteps
+''',
     "start_over": '''
 
 def start_over(scheduler, levels):

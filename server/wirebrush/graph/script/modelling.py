@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import exp
 
 from wirebrush.graph.prompt import PromptNode
 from wirebrush.graph.script.guessing import guessed_family
@@ -12,6 +13,12 @@ from wirebrush.graph.script.reading import Reader, called, word
 
 FamilyOf = Callable[[str, str], str]
 """The family of a model file of a kind, or empty if nobody can look into it."""
+
+
+_CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "ModelSamplingSD3", "ModelSamplingFlux")
+"""Nodes that change a model in a way that is known."""
+
+_STEEPEST = 20.0
 
 
 @dataclass
@@ -29,9 +36,11 @@ class ModelReader(Reader):
         loras: list[Lora] = []
         shift: float | None = None
         found, _ = self.above(node, name)
-        while found.class_type in ("LoraLoader", "LoraLoaderModelOnly", "ModelSamplingSD3"):
+        while found.class_type in _CHANGES:
             if found.class_type == "ModelSamplingSD3":
-                shift = self.number(found, "shift")
+                shift = self.number(found, "shift") if shift is None else shift
+            elif found.class_type == "ModelSamplingFlux":
+                shift = self._flux_shift(found) if shift is None else shift
             else:
                 loras.append(self._lora(found))
             found, _ = self.above(found, "model")
@@ -46,6 +55,12 @@ class ModelReader(Reader):
             raise NotPlain("it puts a LoRA on SDXL's refiner.")
         return tuple(reversed(loras)), refiner
 
+    def _flux_shift(self, node: PromptNode) -> float:
+        """How far levels are bent towards noise for pictures of a size."""
+        low, high = self.number(node, "base_shift", 0.5), self.number(node, "max_shift", 1.15)
+        size = self.number(node, "width", 1024) * self.number(node, "height", 1024)
+        return exp(min(low + (high - low) * (size / 256 - 256) / (4096 - 256), _STEEPEST))
+
     def _lora(self, node: PromptNode) -> Lora:
         name = str(self.value(node, "lora_name"))
         return Lora(name, self.number(node, "strength_model"), 0.0)
@@ -53,7 +68,7 @@ class ModelReader(Reader):
     def _use(self, models: Models) -> bool:
         """All stages must be painted by one model; or the last ones by SDXL's refiner."""
         before = self.models or Models()
-        if self.family is not None and replace(before, vae="", refiner="") == models:
+        if self.family is not None and replace(before, vae="", refiner="", apart=False) == models:
             return False
         if before.refiner and before.refiner == models.checkpoint:
             return True

@@ -14,6 +14,8 @@ from wirebrush.graph.script.plan import (
     FLUX,
     RANDOM,
     SAMPLERS,
+    TWICE,
+    UNI_PC,
     Control,
     FromStage,
     Latents,
@@ -21,9 +23,10 @@ from wirebrush.graph.script.plan import (
     Plan,
     Stage,
     Words,
+    may_be_long,
 )
 from wirebrush.graph.script.weighting import token, with_tokens
-from wirebrush.graph.script.writing import Code, Names, call, comment, literal
+from wirebrush.graph.script.writing import WIDTH, Code, Names, call, comment, literal
 
 PIPELINES = {
     "sd15": "StableDiffusion",
@@ -86,15 +89,15 @@ class Painting:
             self.constants[found] = text
         return self._said[name, value]
 
-    def _latents(self, latents: Latents) -> str:
+    def _latents(self, latents: Latents, before: str) -> str:
         name = f"latents_{latents.stage + 1}"
         if not latents.method:
-            return name
+            return before + name
         size = f"({latents.height}, {latents.width})"
         if latents.by:
             size = f"[max(1, round(side * {latents.by!r})) for side in {name}.shape[-2:]]"
         options = {"size": Code(size), "mode": latents.method}
-        return call("torch.nn.functional.interpolate", Code(name), named=options)
+        return call("torch.nn.functional.interpolate", Code(name), named=options, before=before)
 
     def _learnt(self) -> Iterator[str]:
         for name in self.plan.learnt:
@@ -158,10 +161,26 @@ class Painting:
             yield from self._flow(stage, given)
         else:
             yield from self._levels(pipe, stage, given, seed)
+        yield from self._areas(stage)
         given["generator"] = Code(f'torch.Generator("cpu").manual_seed({seed})')
         if stage.latent or drawn:
             given["output_type"] = "latent" if stage.latent else "pt"
         yield call(pipe, *texts, named=given, before=f"{name} = ", after=".images") + "\n"
+        if stage.areas:
+            yield "del pipe.unet.forward  # from here on it reads one text again\n"
+
+    def _areas(self, stage: Stage) -> Iterator[str]:
+        """Which texts are read where."""
+        if not stage.areas:
+            return
+        entries = [
+            (self._words("PROMPT", item.words), item.place, float(item.strength))
+            for item in stage.areas
+        ]
+        yield f"areas = {literal(entries, WIDTH - len('areas = '))}\n"
+        layer = stage.areas[0].words.layer
+        named = {} if layer is None else {"layer": layer}
+        yield call("read_by_area", Code("pipe"), Code("areas"), named=named) + "\n"
 
     def _texts(self, pipe: str, stage: Stage) -> tuple[list[Code], dict[str, Any]]:
         """Both texts: as they are, or as what the encoders make of them."""
@@ -169,6 +188,9 @@ class Painting:
         flow = self.plan.family in FLOWS
         if flow or None not in plain:
             given: dict[str, Any] = {"prompt": self._text("PROMPT", stage.prompt)}
+            if stage.prompt.second not in (None, "".join(text for text, _ in stage.prompt.pieces)):
+                second = Words(((stage.prompt.second or "", 1.0),))
+                given["prompt_2"] = self._text("PROMPT_FOR_T5", second)
             if stage.bare:
                 given["negative_prompt_embeds"] = Code("negative")
                 if self.plan.family == "sdxl":
@@ -237,19 +259,21 @@ class Painting:
         self.imports.add(kind)
         if stage.leftover and stage.sampler in DPM:
             settings = {**settings, "final_sigmas_type": "sigma_min", "lower_order_final": False}
+        if stage.sampler == "dpmpp_sde":
+            settings = {**settings, "noise_sampler_seed": Code(seed)}
         config = Code(f"{'refiner' if stage.refiner else 'pipe'}.scheduler.config")
         yield call(f"{kind}.from_config", config, named=settings, before="scheduler = ") + "\n"
-        part = {"denoise": stage.denoise} if stage.denoise < 1 else {}
-        named = {"steps": stage.steps} | part
-        levels = call(f"{stage.schedule}_levels", Code("scheduler"), named=named)
         total = stage.steps
-        if stage.end is not None and (stage.begin or stage.end < total):
-            begin = stage.begin or ""
-            levels += f"[{begin}:{stage.end + 1 if stage.end < total else ''}]"
-            total = stage.end - stage.begin
-        yield f"levels = {levels}\n"
+        if stage.end is not None:
+            total = min(stage.end, stage.steps) - stage.begin
+        yield _levels_of(stage) + "\n"
+        if stage.sampler in UNI_PC:
+            yield "levels[-1] = 0.001  # which is where this one ends in ComfyUI\n"
         visited: dict[str, Any] = {} if stage.fresh else {"noise": False}
-        yield call("visit", Code("scheduler"), Code("levels"), named=visited) + "\n"
+        function = "visit_twice" if stage.sampler in TWICE else "visit"
+        if stage.sampler == "dpmpp_sde":
+            visited = {"middle": True}
+        yield call(function, Code("scheduler"), Code("levels"), named=visited) + "\n"
         yield from self._changes(stage, seed)
         yield f"{pipe}.scheduler = scheduler\n"
         given["num_inference_steps"] = total
@@ -288,7 +312,7 @@ class Painting:
             given |= {"control_guidance_start": Code("begin"), "control_guidance_end": Code("end")}
             return
         calls = [Code(f"acting(scheduler, levels, {start}, {end})") for start, end in parts]
-        yield f"parts = {literal(calls)}\n"
+        yield f"parts = {literal(calls, WIDTH - len('parts = '))}\n"
         for at, name in enumerate(("start", "end")):
             given[f"control_guidance_{name}"] = Code(f"[part[{at}] for part in parts]")
 
@@ -307,14 +331,15 @@ class Painting:
         given |= {"sigmas": Code(levels), "num_inference_steps": stage.steps}
         # to how many tokens ComfyUI fills a text up for T5
         given["max_sequence_length"] = 256 if family in FLUX else 77
-        if family in FLUX and stage.prompt.plain is None:
+        read = given.get("prompt_2", given["prompt"])
+        if family in FLUX and isinstance(read, Code) and may_be_long(stage.prompt.longest):
             told = (
                 "CLIP, which sums this text up, reads its first 77 tokens: the picture may differ a"
             )
             yield (
                 comment(f"{told} little from ComfyUI's where they end within a short piece.") + "\n"
             )
-            tokens = f"max(256, len(pipe.tokenizer_2({given['prompt']}).input_ids))"
+            tokens = f"max(256, len(pipe.tokenizer_2({read}).input_ids))"
             given["max_sequence_length"] = Code(tokens)
         if family == "sd3":
             given["guidance_scale"] = float(stage.cfg)
@@ -332,13 +357,26 @@ class Painting:
                 given["num_images_per_prompt"] = stage.batch
             return
         if isinstance(stage.start, Latents):
-            found = self._latents(stage.start)
+            found = self._latents(stage.start, "start = ")
         else:
-            found = f"encode({self.drawing.name(stage.start)})"
+            found = f"start = encode({self.drawing.name(stage.start)})"
         if stage.mask is not None:
             self._mask = self.drawing.name(stage.mask)
         yield from self.drawing.taken()
-        yield f"start = {found}\n"
+        yield f"{found}\n"
         given |= {"image": Code("start"), "strength": 1.0}
         if count_of(self.plan, stage.start) != 1:
             given["num_images_per_prompt"] = Code("len(start)")
+
+
+def _levels_of(stage: Stage) -> str:
+    """A line that makes the noise levels of a stage."""
+    steps, denoise, cut = stage.steps, stage.denoise, ""
+    if stage.sampler in UNI_PC:  # ComfyUI leaves the last level before 0 out
+        steps, denoise = int(stage.steps / stage.denoise) + 1, 1.0
+        cut = "[:-1]" if steps == stage.steps + 1 else f"[{-stage.steps - 2}:-1]"
+    elif stage.end is not None and (stage.begin or stage.end < steps):
+        cut = f"[{stage.begin or ''}:{stage.end + 1 if stage.end < steps else ''}]"
+    named: dict[str, Any] = {"steps": steps} | ({"denoise": denoise} if denoise < 1 else {})
+    function = f"{stage.schedule}_levels"
+    return call(function, Code("scheduler"), named=named, before="levels = ", after=cut)

@@ -22,10 +22,16 @@ from wirebrush.graph.script.writing import WIDTH, Code, Names, assigned, call, c
 Locate = Callable[[str, str], str]
 """Where a file of a kind lies, or where it should be put."""
 
-_REPOSITORIES = {
-    "flux": "black-forest-labs/FLUX.1-dev",
-    "schnell": "black-forest-labs/FLUX.1-schnell",
-}
+_REPOSITORIES = (
+    ("flux", "", "black-forest-labs/FLUX.1-dev"),
+    ("schnell", "", "black-forest-labs/FLUX.1-schnell"),
+    ("sd3", r"3[._]?5.*large.*turbo", "stabilityai/stable-diffusion-3.5-large-turbo"),
+    ("sd3", r"3[._]?5.*medium", "stabilityai/stable-diffusion-3.5-medium"),
+    ("sd3", r"medium", "stabilityai/stable-diffusion-3-medium-diffusers"),
+    ("sd3", "", "stabilityai/stable-diffusion-3.5-large"),
+)
+"""Families, patterns of files' names, and where such models were published."""
+
 _SETUP = """
 device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.{half} if device == "cuda" else torch.float32
@@ -42,7 +48,7 @@ if missing:
 _RESERVED = (
     "os math numpy torch Image ImageOps load_image load_file device dtype missing path pipe vae"
     " network refiner image_pipe control_pipe control_image_pipe scheduler levels start begin end"
-    " parts number picture vectors negative pooled"
+    " parts number picture vectors negative pooled areas"
 )
 
 
@@ -70,7 +76,10 @@ class _Script:
         constants = "".join(assigned(name, literal(path)) for name, path in self.paths.items())
         said = "".join(assigned(name, text) for name, text in painting.constants.items())
         setup = _SETUP.format(half=half)
-        if any(f"{name}(" in body for name in ("encode", "decode", "embed", "encode_prompt")):
+        if any(
+            f"{name}(" in body
+            for name in ("encode", "decode", "embed", "encode_prompt", "read_by_area")
+        ):
             setup += _NO_GRADIENTS
         gap = "\n" if functions else ""
         head = self._head(body + functions)
@@ -104,6 +113,8 @@ class _Script:
     def _head(self, text: str) -> str:
         loras = any(stage.loras for stage in self.plan.stages)
         needs = "torch, diffusers, transformers, accelerate" + (", peft" if loras else "")
+        if any(stage.sampler == "dpmpp_sde" for stage in self.plan.stages):
+            needs += ", torchsde"
         told = [comment(f"Written by Wirebrush. It needs {needs}, and no Wirebrush.")]
         if any(stage.sampler in BROWNIAN for stage in self.plan.stages):
             words = "Its sampler adds fresh noise at each step, which diffusers draws in another"
@@ -129,8 +140,10 @@ class _Script:
         else:
             yield level_functions(schedules, handed=not all(stage.fresh for stage in stages))
             yield extra_functions(body)
-        if "embed(" in body:
-            yield text_functions(both=family == "sdxl", learnt=bool(self.plan.learnt))
+        areas = any(stage.areas for stage in stages)
+        if "embed(" in body or areas:
+            learnt = bool(self.plan.learnt)
+            yield text_functions(both=family == "sdxl", learnt=learnt, areas=areas)
         yield from picture_functions(body, in_full=family == "sdxl")
 
     def _loading(self) -> Iterator[str]:
@@ -144,15 +157,22 @@ class _Script:
             path = self.path("VAE", "vae", models.vae)
             yield self._part("vae", "AutoencoderKL", path, models.vae)
             parts["vae"] = Code("vae")
-        if models.checkpoint:
+        if models.checkpoint and not models.apart:
             path = self.path("CHECKPOINT", "checkpoints", models.checkpoint)
             yield loaded("pipe", pipeline, path, models.checkpoint, **parts)
         else:
-            path = self.path("NETWORK", "diffusion_models", models.network)
-            yield self._part("network", "FluxTransformer2DModel", path, models.network)
+            kind = "checkpoints" if models.checkpoint else "diffusion_models"
+            name = models.checkpoint or models.network
+            path = self.path("NETWORK", kind, name)
+            network = "SD3Transformer2DModel" if family == "sd3" else "FluxTransformer2DModel"
+            yield self._part("network", network, path, name)
             yield comment("The text encoders come from where the model was published.") + "\n"
-            source = _REPOSITORIES[family]
             parts["transformer"] = Code("network")
+            source = next(
+                repository
+                for kind, pattern, repository in _REPOSITORIES
+                if kind == family and re.search(pattern, name.lower())
+            )
             yield call(f"{pipeline}.from_pretrained", source, named=parts, before="pipe = ") + "\n"
         yield "pipe.to(device)\n"
         if models.refiner:

@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 Family: TypeAlias = Literal["sd15", "sd2", "sdxl", "sd3", "flux", "schnell", "refiner"]
 FAMILIES: tuple[Family, ...] = ("sd15", "sd2", "sdxl", "sd3", "flux", "schnell", "refiner")
 
-SAMPLERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+_UNI_PC = {"solver_order": 3, "final_sigmas_type": "zero"}
+SAMPLERS: Mapping[str, tuple[str, Mapping[str, str | int]]] = {
     "euler": ("EulerDiscreteScheduler", {"timestep_spacing": "leading"}),
     "ddim": ("EulerDiscreteScheduler", {"timestep_spacing": "leading"}),
     "euler_ancestral": ("EulerAncestralDiscreteScheduler", {"timestep_spacing": "leading"}),
@@ -20,20 +21,36 @@ SAMPLERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "DPMSolverMultistepScheduler",
         {"algorithm_type": "sde-dpmsolver++", "final_sigmas_type": "zero"},
     ),
+    "heun": ("HeunDiscreteScheduler", {"timestep_spacing": "leading"}),
+    "dpmpp_sde": ("DPMSolverSDEScheduler", {"timestep_spacing": "leading"}),
+    "uni_pc": ("UniPCMultistepScheduler", _UNI_PC | {"solver_type": "bh1"}),
+    "uni_pc_bh2": ("UniPCMultistepScheduler", _UNI_PC | {"solver_type": "bh2"}),
 }
 """The scheduler class of diffusers that takes the same steps, and its settings. Without eta, DDIM
 is Euler's method."""
 
-RANDOM = frozenset({"euler_ancestral", "dpmpp_2m_sde"})
+SAME: Mapping[str, str] = {
+    "ddpm": "euler_ancestral",
+    "dpmpp_sde_gpu": "dpmpp_sde",
+    "dpmpp_2m_sde_gpu": "dpmpp_2m_sde",
+}
+"""Other names of samplers."""
+
+RANDOM = frozenset({"euler_ancestral", "dpmpp_2m_sde", "dpmpp_sde"})
 """Those that add fresh noise at each step."""
 
-BROWNIAN = frozenset({"dpmpp_2m_sde"})
+BROWNIAN = frozenset({"dpmpp_2m_sde", "dpmpp_sde"})
 """Those of them whose noise ComfyUI takes from a random walk, which diffusers does not."""
 
 DPM = frozenset({"dpmpp_2m", "dpmpp_2m_sde"})
 """Those whose schedulers hold a picture and its noise as one of variance 1."""
 
-SCHEDULES = frozenset({"normal", "simple", "karras", "exponential", "sgm_uniform"})
+TWICE = frozenset({"heun", "dpmpp_sde"})
+"""Those that ask the model twice at each step."""
+
+UNI_PC = frozenset({"uni_pc", "uni_pc_bh2"})
+
+SCHEDULES = frozenset({"turbo", "normal", "simple", "karras", "exponential", "sgm_uniform"})
 FLOW_SCHEDULES = frozenset({"simple", "sgm_uniform", "normal"})
 LONGEST_FOR_T5 = 1000
 """Letters: more may be over 512 tokens, which is all that FLUX reads."""
@@ -55,13 +72,15 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which files the pipeline is made of: names of the kinds they are kept under."""
+    """Which files the pipeline is made of: names of the kinds they are kept under. `apart`: the
+    text encoders are in files of their own."""
 
     checkpoint: str = ""
     network: str = ""
     vae: str = ""
     refiner: str = ""
     shift: float | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +147,17 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text: pieces with their weights. `layer` of the encoder is read, counted from the end."""
+    """A text: pieces with their weights. `layer` of the encoder is read, counted from the end.
+    `second` is what FLUX's T5 reads instead."""
 
     pieces: tuple[tuple[str, float], ...] = ()
     layer: int | None = None
+    second: str | None = None
+
+    @property
+    def longest(self) -> str:
+        """The longer one of the texts."""
+        return max("".join(text for text, _ in self.pieces), self.second or "", key=len)
 
     @property
     def plain(self) -> str | None:
@@ -140,6 +166,16 @@ class Words:
             return None
         text = "".join(text for text, _ in self.pieces)
         return None if may_be_long(text) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A text for a part of a picture: left, top, width and height in cells of 8 pixels, or None
+    for the whole."""
+
+    words: Words
+    place: tuple[int, int, int, int] | None
+    strength: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +202,7 @@ class Stage:
     mask: Picture | None = None
     loras: tuple[Lora, ...] = ()
     controls: tuple[Control, ...] = ()
+    areas: tuple[Area, ...] = ()
     guidance: float | None = None
     begin: int = 0
     end: int | None = None

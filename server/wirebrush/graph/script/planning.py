@@ -12,8 +12,11 @@ from wirebrush.graph.script.plan import (
     DPM,
     FLOW_SCHEDULES,
     FLOWS,
+    SAME,
     SAMPLERS,
     SCHEDULES,
+    TWICE,
+    UNI_PC,
     FromStage,
     Latents,
     Lora,
@@ -31,7 +34,15 @@ from wirebrush.graph.script.wording import Condition, TextReader
 _DEEPEST = 40
 _LATENT_RESIZES = ("nearest-exact", "bilinear", "bicubic", "area")
 _SMALLEST = 64
-_SAMPLERS = ("KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced")
+_SAMPLERS = ("KSampler", "KSamplerAdvanced", "SamplerCustom", "SamplerCustomAdvanced")
+
+_PARTS = {
+    "noise": ("RandomNoise",),
+    "guider": ("BasicGuider", "CFGGuider"),
+    "sampler": ("KSamplerSelect",),
+    "sigmas": ("BasicScheduler", "SDTurboScheduler"),
+}
+"""The parts of a sampler that are known."""
 
 
 def plan_of(prompt: Prompt, catalog: Catalog, family_of: FamilyOf) -> Plan:
@@ -101,18 +112,21 @@ class _Reader(TextReader):
     def _stage(self, node: PromptNode) -> Stage:
         if node.class_type not in _SAMPLERS:
             raise NotPlain(f"it paints with {called(node)}.")
-        custom = node.class_type == "SamplerCustomAdvanced"
-        sampling = self._custom(node) if custom else self._ksampler(node)
+        kind = node.class_type
+        sampling = self._custom(node) if kind.startswith("SamplerCustom") else self._ksampler(node)
         sampling = self._latent(sampling, node)  # first, as what is painted first is read first
+        custom = kind == "SamplerCustomAdvanced"
         taken = self.above(node, "guider")[0] if custom else node
+        basic = custom and taken.class_type == "BasicGuider"
         loras, refiner = self.model(taken, "model")
-        positive = self.condition(taken, "conditioning" if custom else "positive")
-        negative = positive if custom else self.condition(taken, "negative")
+        positive = self.condition(taken, "conditioning" if basic else "positive")
+        negative = positive if basic else self.condition(taken, "negative")
         stage = replace(
             sampling,
             prompt=positive.words,
-            negative=Words() if custom else _negative(sampling, positive, negative),
+            negative=Words() if basic else _negative(sampling, positive, negative),
             controls=positive.controls,
+            areas=positive.areas,
             guidance=positive.guidance,
             loras=_with_clip(loras, positive),
             refiner=refiner,
@@ -147,27 +161,32 @@ class _Reader(TextReader):
         return replace(stage, begin=start, end=end, leftover=end < stage.steps, fresh=fresh)
 
     def _custom(self, node: PromptNode) -> Stage:
-        """The sampler in parts: noise, guider, sampler, noise levels."""
-        parts = {
-            name: self.above(node, name)[0] for name in ("noise", "guider", "sampler", "sigmas")
-        }
-        usual = {"noise": "RandomNoise", "guider": "BasicGuider"}
-        usual |= {"sampler": "KSamplerSelect", "sigmas": "BasicScheduler"}
+        """A sampler in parts: noise, guider, sampler, noise levels."""
+        advanced = node.class_type == "SamplerCustomAdvanced"
+        names = ("noise", "guider", "sampler", "sigmas") if advanced else ("sampler", "sigmas")
+        parts = {name: self.above(node, name)[0] for name in names}
         for name, part in parts.items():
-            if part.class_type != usual[name]:
+            if part.class_type not in _PARTS[name]:
                 raise NotPlain(f"it uses {called(part)}.")
+        guider, levels = parts.get("guider", node), parts["sigmas"]
+        if not advanced and not self.value(node, "add_noise", True):
+            raise NotPlain("one of its samplers begins without noise.")
+        turbo = levels.class_type == "SDTurboScheduler"
+        if turbo and (self.number(levels, "denoise", 1.0) != 1 or self.whole(levels, "steps") > 10):
+            raise NotPlain("it uses SDTurboScheduler over a picture.")
         return Stage(
             prompt=Words(),
             negative=Words(),
-            seed=self.whole(parts["noise"], "noise_seed"),
-            steps=self.whole(parts["sigmas"], "steps"),
-            cfg=1.0,
+            seed=self.whole(parts.get("noise", node), "noise_seed"),
+            steps=self.whole(levels, "steps"),
+            cfg=1.0 if guider.class_type == "BasicGuider" else self.number(guider, "cfg"),
             sampler=str(self.value(parts["sampler"], "sampler_name")),
-            schedule=str(self.value(parts["sigmas"], "scheduler")),
-            denoise=self.number(parts["sigmas"], "denoise", 1.0),
+            schedule="turbo" if turbo else str(self.value(levels, "scheduler")),
+            denoise=self.number(levels, "denoise", 1.0),
         )
 
     def _checked(self, stage: Stage) -> Stage:
+        stage = replace(stage, sampler=SAME.get(stage.sampler, stage.sampler))
         flow = self.family in FLOWS
         samplers = ("euler",) if flow else tuple(SAMPLERS)
         if stage.sampler not in samplers:
@@ -183,6 +202,7 @@ class _Reader(TextReader):
         if 0 < stage.cfg < 1:
             raise NotPlain("diffusers guides with 1 at least.")
         self._check_part(stage)
+        _check_sampler(stage)
         return stage
 
     def _check_part(self, stage: Stage) -> None:
@@ -253,21 +273,34 @@ def _is_bare(positive: Condition, negative: Condition) -> bool:
     """Whether the negative text is read without LoRAs, which else must be those of the other."""
     if negative.loras == positive.loras:
         return False
-    if negative.loras or None in (positive.words.plain, negative.words.plain):
+    if negative.loras or positive.areas or None in (positive.words.plain, negative.words.plain):
         raise NotPlain("its two texts are read with different LoRAs.")
     return True
 
 
 def _negative(stage: Stage, positive: Condition, negative: Condition) -> Words:
     """The negative text; what follows pictures must do so on both sides."""
-    if stage.cfg == 1 and not positive.zero:  # nobody asks for it
+    if stage.cfg == 1 and not positive.zero and not positive.areas:  # nobody asks for it
         return Words()
+    if negative.areas or (positive.areas and (negative.controls or stage.cfg == 1)):
+        raise NotPlain("its negative text is for a part of the picture.")
     if negative.zero or positive.zero:
         raise NotPlain("it uses ConditioningZeroOut.")
     alike = negative.controls == positive.controls
     if not alike and (negative.controls or not positive.everywhere):
         raise NotPlain("the negative text follows other pictures than the positive one.")
     return negative.words
+
+
+def _check_sampler(stage: Stage) -> None:
+    """Some samplers do not go together with what is done to schedulers."""
+    parts = any((item.start, item.end) != (0, 1) for item in stage.controls)
+    if stage.sampler in TWICE and (stage.mask is not None or parts):
+        raise NotPlain(f"diffusers' {stage.sampler} asks the model twice at each step.")
+    if stage.sampler in TWICE | UNI_PC and stage.end is not None:
+        raise NotPlain(f"it takes a part of the steps of {stage.sampler}.")
+    if stage.sampler == "ddim" and stage.mask is not None:
+        raise NotPlain("ddim draws other noise around a mask in ComfyUI.")
 
 
 def _check_handed(before: Stage, stage: Stage, *, resized: bool) -> None:

@@ -84,10 +84,60 @@ def embed(pipe, prompt, negative, layers=(-2, -2)):
 '''
 
 
-def text_functions(*, both: bool, learnt: bool) -> str:
-    """The functions for models with one encoder, or with SDXL's two. `learnt`: some words are."""
+_AREAS = '''
+
+def read_by_area(pipe, areas, layer=-1):
+    """Let the UNet read a text for each area and blend its answers where areas meet. An area is
+    left, top, width and height in cells of 8 pixels, None the whole picture. The negative text is
+    read there, too."""
+    forward = pipe.unet.forward
+    texts = [
+        embed(pipe, words, [], (layer, layer))["prompt_embeds"] for words, *_ in areas
+    ]
+    places = [(place, strength) for _, place, strength in areas]
+
+    def by_area(sample, timestep, encoder_hidden_states, **options):
+        without, x = encoder_hidden_states[:1], sample[: len(sample) // 2]
+        apart = {place: (without, place, strength) for place, strength in places}
+        sides = [(without, None, 1.0), *(apart[place] for place in apart if place)]
+        found = []
+        for side in (sides, [(text, *each) for text, each in zip(texts, places)]):
+            total, count = torch.zeros_like(x), torch.zeros_like(x)
+            for text, place, strength in side:
+                rows, columns, weight = cells(place, strength, *x.shape[-2:])
+                part, text = x[..., rows, columns], text.expand(len(x), -1, -1)
+                answer = forward(part, timestep, text, **options)[0]
+                total[..., rows, columns] += answer * weight.to(answer)
+                count[..., rows, columns] += weight.to(answer)
+            found.append(total / count.clamp(min=1e-5))
+        return (torch.cat(found),)
+
+    pipe.unet.forward = by_area
+
+
+def cells(place, strength, height, width):
+    """Rows and columns of an area, and how much it counts: less at edges inside the picture."""
+    left, top, wide, tall = place or (0, 0, width, height)
+    wide, tall = min(wide, width - left), min(tall, height - top)
+    sides = []
+    for start, length, whole in ((top, tall, height), (left, wide, width)):
+        rise, side = torch.arange(1, min(8, length) + 1) / 8, torch.ones(length)
+        if start > 0:
+            side[: len(rise)] *= rise
+        if start + length < whole:
+            side[-len(rise) :] *= rise.flip(0)
+        sides.append(side)
+    weight = sides[0][:, None] * sides[1] * strength
+    return slice(top, top + tall), slice(left, left + wide), weight
+'''
+
+
+def text_functions(*, both: bool, learnt: bool, areas: bool) -> str:
+    """The functions for models with one encoder, or with SDXL's two. `learnt`: some words are.
+    `areas`: some texts are for parts of pictures."""
     text = _WINDOWS.replace("{learnt}", _LEARNT if learnt else "")
     if both:
         return text + _STATES.replace("{states}", "found.hidden_states[layer]") + _EMBED_BOTH
     states = "final_norm(encoder)(found.hidden_states[layer])"
-    return text + _NORM + _STATES.replace("{states}", states) + _EMBED
+    text += _NORM + _STATES.replace("{states}", states) + _EMBED
+    return text + _AREAS if areas else text

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wirebrush.graph.prompt import PromptNode
 from wirebrush.graph.script.picturing import PictureReader
-from wirebrush.graph.script.plan import FLUX, LONGEST_FOR_T5, Control, Family, NotPlain, Words
+from wirebrush.graph.script.plan import (
+    FLUX,
+    LONGEST_FOR_T5,
+    Area,
+    Control,
+    Family,
+    Models,
+    NotPlain,
+    Words,
+)
 from wirebrush.graph.script.reading import called
 from wirebrush.graph.script.weighting import learnt_words, pieces_of
 
 _CHOICES = re.compile(r"\{[^{}]*\||\bBREAK\b")
 _APPLY = ("ControlNetApply", "ControlNetApplyAdvanced", "ControlNetApplySD3")
+_AREAS = ("ConditioningCombine", "ConditioningSetArea")
 _LAYERS: Mapping[Family, int] = {"sd15": -1, "sd2": -2, "sdxl": -2, "refiner": -2}
 """Which layer of CLIP a family reads, counted from the end as the field counts."""
 
@@ -31,6 +41,7 @@ class Condition:
     guidance: float | None = None
     loras: ClipLoras = ()
     zero: bool = False
+    areas: tuple[Area, ...] = ()
 
 
 @dataclass
@@ -55,18 +66,55 @@ class TextReader(PictureReader):
                     everywhere = False
                     side = "positive" if output == 0 else "negative"
             found, output = self.above(found, side)
+        if found.class_type in _AREAS and not controls:
+            return self._in_areas(found)
         zero = found.class_type == "ConditioningZeroOut"
         if zero:
             found, _ = self.above(found, "conditioning")
-        if found.class_type != "CLIPTextEncode":
+        for_flux = found.class_type == "CLIPTextEncodeFlux" and self.family in FLUX
+        if found.class_type != "CLIPTextEncode" and not for_flux:
             raise NotPlain(f"it uses {called(found)}.")
         loras, layer = self.clip(found)
-        words = self.words(found, layer)
+        words = self.words(found, "clip_l" if for_flux else "text", layer)
+        if for_flux:
+            guidance = self.number(found, "guidance") if guidance is None else guidance
+            second = self.words(found, "t5xxl", layer)
+            words = replace(words, second="".join(text for text, _ in second.pieces))
         return Condition(words, tuple(controls[::-1]), everywhere, guidance, loras, zero)
 
-    def words(self, node: PromptNode, layer: int | None) -> Words:
-        """The text of a node."""
-        text = self.value(node, "text")
+    def _in_areas(self, node: PromptNode) -> Condition:
+        """Texts for parts of the picture. What is said last of where a text counts is true."""
+        waiting: list[tuple[PromptNode, Area | None]] = [(node, None)]
+        areas: list[Area] = []
+        loras: set[ClipLoras] = set()
+        while waiting:
+            found, area = waiting.pop()
+            if found.class_type == "ConditioningCombine":
+                names = ("conditioning_2", "conditioning_1")
+                waiting += [(self.above(found, name)[0], area) for name in names]
+            elif found.class_type == "ConditioningSetArea":
+                area = self._area(found) if area is None else area
+                waiting.append((self.above(found, "conditioning")[0], area))
+            elif found.class_type == "CLIPTextEncode" and self.family in ("sd15", "sd2"):
+                on_clip, layer = self.clip(found)
+                loras.add(on_clip)
+                words = self.words(found, "text", layer)
+                areas.append(replace(area or Area(words, None, 1.0), words=words))
+            else:
+                raise NotPlain(f"it combines conditions with {called(found)}.")
+        if len(loras) > 1 or len({each.words.layer for each in areas}) > 1:
+            raise NotPlain("its texts for parts of the picture are read in different ways.")
+        return Condition(Words(), loras=loras.pop(), areas=tuple(areas))
+
+    def _area(self, node: PromptNode) -> Area:
+        left, top, width, height = (
+            self.whole(node, name) // 8 for name in ("x", "y", "width", "height")
+        )
+        return Area(Words(), (left, top, width, height), self.number(node, "strength", 1.0))
+
+    def words(self, node: PromptNode, name: str, layer: int | None) -> Words:
+        """The text at an input."""
+        text = self.value(node, name)
         if not isinstance(text, str):
             raise NotPlain("one of its texts is none.")
         if _CHOICES.search(text):
@@ -107,6 +155,8 @@ class TextReader(PictureReader):
             name = str(self.value(loader, "ckpt_name"))
             if models is not None and name not in (models.checkpoint, models.refiner):
                 raise NotPlain("its texts are read by another model's encoder.")
+        elif loader.class_type == "TripleCLIPLoader" and self.family == "sd3":
+            self.models = replace(self.models or Models(), apart=True)
         elif loader.class_type != "DualCLIPLoader" or self.family not in FLUX:
             raise NotPlain(f"it uses {called(loader)}.")
 

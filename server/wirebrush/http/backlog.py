@@ -124,11 +124,12 @@ class Backlog:
 
     def _count(self, item: Item, size: int) -> None:
         """Pictures have a bound of their own: they would not leave room for anything else."""
-        if isinstance(item.frame, bytes) and item.key is None:
+        if isinstance(item.frame, str):
+            self._bytes += size
+        elif item.key is None:
             self._picture_bytes += size
-            return
-        self._bytes += size
-        if isinstance(item.frame, bytes):
+        else:
+            self._bytes += size
             self._preview_bytes += size
 
     def _take_out(self, item: Item) -> None:

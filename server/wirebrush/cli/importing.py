@@ -10,7 +10,7 @@ from pathlib import Path
 from wirebrush.cli.catalogs import known_catalog
 from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, read_any
-from wirebrush.cli.offline import Library
+from wirebrush.cli.library import Library
 from wirebrush.config import Config, add_common_options
 from wirebrush.events import Problem
 from wirebrush.graph.compile import compile_workflow

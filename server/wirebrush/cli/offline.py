@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b, sha256
-from pathlib import Path
+from hashlib import blake2b
 from typing import Any
 
 from wirebrush.catalog import Catalog
 from wirebrush.channel import Frame
 from wirebrush.cli.devices import device_names
 from wirebrush.cli.graphs import Runnable
+from wirebrush.cli.library import Library
 from wirebrush.cli.say import complain
 from wirebrush.config import Config
 from wirebrush.events import Event, Finished, Problem, event_from_json, events_in
-from wirebrush.folders import ModelFolders, packaged_roots
-from wirebrush.jobs import assettable
-from wirebrush.jobs.blobs import Blobs
+from wirebrush.folders import packaged_roots
 from wirebrush.jobs.errors import PackFatal
 from wirebrush.jobs.filling import filled
 from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.packswitches import PackSwitches
-from wirebrush.jobs.records import AssetRecord
 from wirebrush.jobs.worker import WorkerCommand, WorkerProcess
 from wirebrush.packlist import BUILTIN
 
 LIMITS = Limits()
 SLOW_SECONDS = 10.0
-ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,65 +42,6 @@ class Made:
     width: int | None
     height: int | None
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A file of this machine that an option names, as the asset it stands for."""
-
-    id: str
-    path: Path
-
-
-class Library:
-    """The files that graphs may name: models, uploads of the data folder, and given files."""
-
-    def __init__(self, config: Config) -> None:
-        self.models = ModelFolders((*config.models, *packaged_roots()), config.model_folders)
-        self._journal = config.data / "journal.db"
-        self._blobs = Blobs(config.data / "assets")
-        self._given: dict[str, Given] = {}
-
-    def give(self, path: Path) -> str:
-        """Let a graph use this very file; returns the asset id that means it."""
-        asset = sha256(path.read_bytes()).hexdigest()
-        self._given[asset] = Given(asset, path)
-        return asset
-
-    def has(self, kind: str, name: str) -> bool:
-        """Whether there is such a file, for the validator."""
-        if kind not in ASSET_KINDS:
-            return self.models.find(kind, name) is not None
-        return name in self._given or self._upload(name) is not None
-
-    def read(self, name: str) -> tuple[str, str, bytes] | None:
-        """Id, mime and bytes of an upload or given file."""
-        given = self._given.get(name)
-        if given is not None:
-            return given.id, "", given.path.read_bytes()
-        record = self._upload(name)
-        if record is None:
-            return None
-        try:
-            return record.id, record.mime, self._blobs.path(record.id).read_bytes()
-        except OSError:
-            return None
-
-    def there(self, ids: Iterable[str]) -> list[str]:
-        """Those of these assets whose bytes can be read here."""
-        return [one for one in ids if self.read(one) is not None]
-
-    def _upload(self, name: str) -> AssetRecord | None:
-        """Read-only: a server may be working in this folder."""
-        if not self._journal.is_file():
-            return None
-        try:
-            uri = f"{self._journal.as_uri()}?mode=ro"
-            with closing(sqlite3.connect(uri, uri=True, timeout=5)) as db:
-                db.row_factory = sqlite3.Row
-                return assettable.find(db, name)
-        except sqlite3.Error:
-            return None
 
 
 class OfflineWorker:

@@ -26,7 +26,8 @@ from wirebrush.cli.graphs import (
     parse_setting,
     read_graph,
 )
-from wirebrush.cli.offline import ASSET_KINDS, Made, OfflineWorker
+from wirebrush.cli.library import ASSET_KINDS
+from wirebrush.cli.offline import Made, OfflineWorker
 from wirebrush.cli.say import Bar, complain, say, say_json, tell_problems
 from wirebrush.config import Config, ConfigError, add_common_options, config_from
 from wirebrush.events import (

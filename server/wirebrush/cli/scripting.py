@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from wirebrush.catalog import Catalog
-from wirebrush.cli.offline import Library
+from wirebrush.cli.library import Library
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.script.families import (
     family_of_pipeline,

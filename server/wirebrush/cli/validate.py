@@ -10,7 +10,7 @@ from dataclasses import asdict
 from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import fresh_catalog, kept_catalog
 from wirebrush.cli.graphs import BadInput, GraphFile, check_graph, imported, read_graph
-from wirebrush.cli.offline import Library
+from wirebrush.cli.library import Library
 from wirebrush.cli.say import complain, say, say_json, tell_problems
 from wirebrush.config import Config, add_common_options, config_from
 from wirebrush.events import Problem

@@ -9,17 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from wirebrush.catalog import Catalog
 from wirebrush.cli.catalogs import known_catalog
 from wirebrush.cli.conversion import Converted, convert
 from wirebrush.cli.graphs import BadInput, read_any
-from wirebrush.cli.offline import Library
+from wirebrush.cli.library import Library
 from wirebrush.cli.scripting import workflow_script
 from wirebrush.config import Config, add_common_options
 from wirebrush.graph.comfy.exporting import export_workflow
 from wirebrush.graph.comfy.prompting import comfy_prompt
 from wirebrush.graph.opening import open_workflow
-from wirebrush.graph.workflow import Workflow
 
 FORMATS = ("comfy-ui", "comfy-api", "python")
 
@@ -50,17 +48,20 @@ def run(options: argparse.Namespace) -> int:
         if workflow is None:
             raise BadInput(f"{options.file} cannot be exported.", said)
         count = f"{len(workflow.nodes)} nodes"
-        if options.format == "python":
-            script = workflow_script(workflow, catalog, Library(config))
-            kind = "through Wirebrush: " + script.why if script.why else "in plain diffusers code"
-            return Converted(script.text.rstrip("\n"), f"{count} {kind}".rstrip("."))
-        text = json.dumps(_exported(workflow, catalog, options.format), indent=2, allow_nan=False)
-        return Converted(text, count)
+        if options.format == "comfy-ui":
+            return Converted(_json(export_workflow(workflow, catalog)), count, said)
+        prompt, found = comfy_prompt(workflow, catalog, datetime.now())
+        if any(problem.severity == "error" for problem in found):
+            raise BadInput(f"{options.file} cannot be exported as {options.format}.", found)
+        said = (*said, *found)
+        if options.format == "comfy-api":
+            return Converted(_json(prompt), count, said)
+        script = workflow_script(workflow, catalog, Library(config))
+        kind = "through Wirebrush: " + script.why if script.why else "in plain diffusers code"
+        return Converted(script.text.rstrip("\n"), f"{count} {kind}".rstrip("."), said)
 
     return convert(options, make)
 
 
-def _exported(workflow: Workflow, catalog: Catalog, wanted: str) -> dict[str, Any]:
-    if wanted == "comfy-ui":
-        return export_workflow(workflow, catalog)
-    return comfy_prompt(workflow, catalog, datetime.now())[0]
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, allow_nan=False)

@@ -62,6 +62,15 @@ def test_every_command_is_there_with_its_options(
         assert [word for word in options if not re.search(rf"{word}\b", told)] == [], words
 
 
+def test_the_guide_to_the_server_has_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    options = set(re.findall(r"^  (--[\w-]+)", capsys.readouterr().out, re.MULTILINE))
+    guide = (ROOT / "docs/guides/server.md").read_text(encoding="utf-8")
+    assert len(options) > 15
+    assert [option for option in options if f"`{option}" not in guide] == []
+
+
 @page
 def test_every_example_is_python_and_finds_what_it_imports(page: Path) -> None:
     for source in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):

@@ -6,14 +6,17 @@ import { boundsOf } from "./overview/scene";
 import type { Scenes } from "./overview/scenes";
 import { LEAST_ZOOM } from "./overview/view";
 
-/** Room around what is shown as a whole, as a share of the surface. */
-const PADDING = 0.05;
+/** Room around what is shown as a whole; on a wide surface nothing of it lies under the tools at the left. */
+const PADDING = "5%";
+const BESIDE_TOOLS = "64px";
+const WIDE = 600;
 const ORIGIN: Viewport = { x: 0, y: 0, zoom: 1 };
 
 /** The view that shows a part of the canvas on a surface of so many pixels, no larger than `most`. */
 export function viewOf({ left, top, right, bottom }: Box, width: number, height: number, most: number): Viewport {
   const bounds = { x: left, y: top, width: right - left, height: bottom - top };
-  return getViewportForBounds(bounds, width, height, LEAST_ZOOM, most, PADDING);
+  const padding = { x: PADDING, y: PADDING, left: width > WIDE ? BESIDE_TOOLS : PADDING } as const;
+  return getViewportForBounds(bounds, width, height, LEAST_ZOOM, most, padding);
 }
 
 /**

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from wirebrush.api import ImportedPack, Machine
 from wirebrush_comfy.guards import ImportGuard
 from wirebrush_comfy.loading import gather, import_pack, modules_of
 from wirebrush_comfy.shims.finder import install
+from wirebrush_comfy.shims.server import Routes
 from wirebrush_comfy.sighting import is_for_comfyui
 from wirebrush_comfy.webfiles import web_folders
 from wirebrush_comfy.world import World
@@ -45,6 +47,7 @@ class ComfyImporter:
             world.tidy()
         if str(path.parent) not in world.pack_folders:
             world.pack_folders.append(str(path.parent))
+        before = len(_addresses())
         try:
             with asyncio.Runner() as runner:
                 runner.get_loop()  # which is made of sockets on Windows, so before the guard
@@ -63,7 +66,26 @@ class ComfyImporter:
         below = tuple(other for other in others if other is not module)
         nodes = tuple(found.nodes.values())
         web = web_folders(path, module)
-        return ImportedPack(path.stem, nodes, module, below, found.refused, web)
+        missing = _unserved(_addresses()[before:])
+        return ImportedPack(path.stem, nodes, module, below, found.refused, web, missing)
+
+
+def _addresses() -> list[str]:
+    """The addresses that packs want to answer at, so far."""
+    kind: Any = getattr(sys.modules.get("server"), "PromptServer", None)
+    routes = getattr(getattr(kind, "instance", None), "routes", None)
+    return routes.asked if isinstance(routes, Routes) else []
+
+
+def _unserved(addresses: Sequence[str]) -> tuple[str, ...]:
+    """One sentence on addresses that nobody answers at here."""
+    if not addresses:
+        return ()
+    shown = ", ".join(dict.fromkeys(addresses[:3])) + (", ..." if len(addresses) > 3 else "")
+    return (
+        f"Its web addresses ({shown}) are not served: packs run in a worker, apart from the server."
+        " Its nodes work; what its scripts fetch from there is missing.",
+    )
 
 
 def _forget(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -11,6 +11,7 @@ from PIL import Image
 
 from wirebrush.api import NodeError, Run
 from wirebrush.api.run import AssetKind
+from wirebrush_comfy.plain import as_json
 from wirebrush_comfy.world import World
 
 
@@ -26,7 +27,7 @@ def show(ui: Mapping[str, Any], run: Run, world: World) -> None:
             for text in entries:
                 run.show_text(text if isinstance(text, str) else str(text))
         if len(files) < len(entries) or not entries:
-            data[str(name)] = [_plain(entry) for entry in entries if not _is_file(entry)]
+            data[str(name)] = [as_json(entry) for entry in entries if not _is_file(entry)]
     if data:
         run.show_data(data)
 
@@ -60,16 +61,3 @@ def _size(path: Path) -> tuple[int | None, int | None]:
             return picture.size
     except OSError:
         return None, None
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON can say it; what it cannot is told as text."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, float):
-        return value if value - value == 0 else str(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return [_plain(item) for item in value]
-    return str(value)

@@ -112,6 +112,15 @@ class NodeSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSent:
+    """A message of a node's own to ComfyUI's clients; `data` is JSON. Our page gets none."""
+
+    node: str
+    name: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """An encoded picture of the state so far; the bytes travel beside the JSON."""
 
@@ -177,6 +186,7 @@ Event: TypeAlias = (
     | NodeStarted
     | NodeProgress
     | NodeSaid
+    | NodeSent
     | Preview
     | NodeFinished
     | NodeFailed
@@ -277,6 +287,7 @@ class _EventTypes:
             NodeStarted,
             NodeProgress,
             NodeSaid,
+            NodeSent,
             Preview,
             NodeFinished,
             NodeFailed,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import io
+import json
 import os
 import subprocess
 import sys
@@ -223,14 +225,19 @@ def test_the_server_is_there_and_silent(shim: Import) -> None:
     async def handler(_request: Any) -> None: ...
 
     assert callable(handler)
-    instance.send_sync("progress", {"value": 1})
+    instance.send_sync("progress", {"value": 1})  # outside of a call: heard by nobody
     instance.app.router.add_static("/x", "y")
     assert instance.client_id is None
     instance.send_progress_text("heard by nobody", "1")
     with calling(run := SilentRun()):
         instance.send_progress_text("Reading.", "1")
         instance.send_progress_text(b"Gr\xc3\xb6\xc3\x9fe", "7", "a client")
+        instance.send_sync("mine.done", {"value": 1, "bad": float("nan"), "t": (1, b"x")}, "sid")
+        asyncio.run(instance.send("other", None))
+        instance.send_sync(server.BinaryEventTypes.PREVIEW_IMAGE, ("JPEG", None, 512))
     assert run.said == ["Reading.", "Größe"]
+    done = {"value": 1, "bad": "nan", "t": [1, "b'x'"]}
+    assert [(n, json.loads(data)) for n, data in run.sent] == [("mine.done", done), ("other", None)]
     assert shim("comfy.cli_args").args.cpu is True
     assert shim("comfy.cli_args").args.anything_else is False
 

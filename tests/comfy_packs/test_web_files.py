@@ -59,3 +59,31 @@ def test_a_pack_of_one_file_has_none(load_pack: Callable[..., Any], tmp_path: Pa
         "pack": {},
         "single": {},
     }
+
+
+ROUTES = """
+from server import PromptServer
+
+@PromptServer.instance.routes.get("/mine/list")
+async def listed(request): ...
+
+PromptServer.instance.routes.post("/mine/a")(listed)
+PromptServer.instance.routes.static("/mine/b", "x")
+PromptServer.instance.routes.post("/mine/c")(listed)
+"""
+
+
+def test_addresses_of_a_pack_are_not_served_and_its_report_says_so(
+    load_pack: Callable[..., Any],
+) -> None:
+    packs = load_pack(ROUTES + NODE)
+    (failure,) = packs.failures
+    assert failure.pack == "pack"
+    assert failure.error == (
+        "Its web addresses (/mine/list, /mine/a, /mine/b, ...) are not served: packs run in a"
+        " worker, apart from the server. Its nodes work; what its scripts fetch from there is"
+        " missing."
+    )
+    assert "Nothing" in packs.types
+    (report,) = [report for report in packs.reports if report.name == "pack"]
+    assert report.loaded

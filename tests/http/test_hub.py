@@ -17,6 +17,7 @@ from wirebrush.events import (
     NodeFinished,
     NodeProgress,
     NodeSaid,
+    NodeSent,
     NodeStarted,
     Output,
     Preview,
@@ -112,6 +113,16 @@ async def test_no_state_event_is_lost_and_the_end_does_not_wait() -> None:
     frames = [json.loads(await client.get()) for _ in range(801)]
     assert frames[-1]["event"]["state"] == "succeeded"
     assert [frame["seq"] for frame in frames] == list(range(1, 802))
+
+
+async def test_what_nodes_tell_comfyui_s_clients_is_heard_and_not_sent_to_our_page() -> None:
+    hub = Hub(tick=NEVER)
+    client, heard = subscribed(hub), list[Event]()
+    hub.listen(lambda _job, event: heard.append(event))
+    hub.publish("j", NodeSent("n", "mine", "{}"))
+    hub.publish("j", Finished("succeeded"))
+    assert [event["type"] for event in events(await read(client))] == ["finished"]
+    assert heard == [NodeSent("n", "mine", "{}"), Finished("succeeded")]
 
 
 async def test_a_finished_node_needs_no_preview_any_more() -> None:

@@ -1,17 +1,19 @@
 """`server.PromptServer`: packs add routes and send messages to it. There is no server in a worker.
 
-Routes are taken and never served; messages go nowhere, except for the text that a node says while
-it works. Nodes work without them: what they show travels by `ui`, and widgets that a pack draws in
-ComfyUI's own page are not drawn in ours.
+Routes are taken and never served. Messages reach ComfyUI's clients while a node is called. Nodes
+work without them: what they show travels by `ui`, and widgets that a pack draws in ComfyUI's own
+page are not drawn in ours.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from wirebrush_comfy.current import current_run
+from wirebrush_comfy.plain import as_json
 from wirebrush_comfy.world import World
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,16 +44,21 @@ class Inert:
 
 
 class Routes:
-    """Decorators that leave the handler as it is."""
+    """Decorators that leave the handler as it is. `asked` are the addresses that packs named."""
 
-    def get(self, _path: str, **_options: Any) -> Callable[[F], F]:
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def get(self, path: str, **_options: Any) -> Callable[[F], F]:
         """A route that is never served."""
+        self.asked.append(str(path))
         return _as_it_is
 
     post = put = patch = delete = head = view = options = get
 
-    def static(self, *_arguments: Any, **_named: Any) -> None:
+    def static(self, prefix: str = "", *_arguments: Any, **_named: Any) -> None:
         """A folder that is never served."""
+        self.asked.append(str(prefix))
 
 
 def _as_it_is(handler: F) -> F:
@@ -91,13 +98,19 @@ class PromptServer:
             return Inert()
 
     def send_sync(self, event: str, data: Any, sid: str | None = None) -> None:
-        """A message to ComfyUI's page, which is not there."""
+        """A message to who wanted what is being run, whatever `sid`; to nobody while no node is
+        called."""
+        run = current_run()
+        if run is not None and type(event) is str:
+            run.send(event, json.dumps(as_json(data)))
 
     async def send(self, event: str, data: Any, sid: str | None = None) -> None:
-        """A message to ComfyUI's page, which is not there."""
+        """The same."""
+        self.send_sync(event, data, sid)
 
     async def send_json(self, event: str, data: Any, sid: str | None = None) -> None:
-        """A message to ComfyUI's page, which is not there."""
+        """The same."""
+        self.send_sync(event, data, sid)
 
     def send_progress_text(
         self, text: str | bytes | bytearray, node_id: str, sid: str | None = None

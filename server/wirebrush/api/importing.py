@@ -16,6 +16,7 @@ class ImportedPack:
     """A pack after its import: its node types, and why others of it cannot be ours (by id).
 
     `web` are folders with files for the other tool's page, relative to the pack's, by name.
+    `missing` are sentences on what else of it is not there with us.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ImportedPack:
     modules: tuple[ModuleType, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict[str, str])
     web: Mapping[str, str] = field(default_factory=dict[str, str])
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,13 @@ class Run(ModelFiles, Protocol):
         """
         ...
 
+    def send(self, name: str, data: str) -> None:
+        """Send a message to who speaks ComfyUI's API and wanted this: `data` is JSON.
+
+        It is live and not kept; one of more than a million characters is not sent.
+        """
+        ...
+
     def check(self) -> None:
         """Raise `Cancelled` if the job was cancelled; call it in long loops."""
         ...
@@ -164,6 +171,7 @@ class SilentRun:
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     steps: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     said: list[str] = field(default_factory=list[str])
+    sent: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     saved: list[tuple[Asset, bytes]] = field(default_factory=list[tuple[Asset, bytes]])
     texts: list[str] = field(default_factory=list[str])
     data: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
@@ -177,6 +185,9 @@ class SilentRun:
 
     def say(self, text: str) -> None:
         self.said.append(text)
+
+    def send(self, name: str, data: str) -> None:
+        self.sent.append((name, data))
 
     def check(self) -> None:
         return None

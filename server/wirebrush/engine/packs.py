@@ -208,6 +208,7 @@ def pack_from_import(name: str, imported: ImportedPack) -> Pack:
     refused = [
         LoadFailure(name, f"Node {node}: {reason}") for node, reason in imported.refused.items()
     ]
+    refused += [LoadFailure(name, sentence) for sentence in imported.missing]
     modules = (imported.module, *imported.modules)
     return Pack(name, modules, types, tuple(refused), web=imported.web)
 

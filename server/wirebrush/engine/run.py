@@ -20,7 +20,7 @@ from wirebrush.engine.keeping import Shelf, Workspaces
 from wirebrush.engine.previews import Previews
 from wirebrush.engine.problems import readable
 from wirebrush.engine.saying import Saying
-from wirebrush.events import Event, NodeProgress, NodeSaid, Output, Preview
+from wirebrush.events import Event, NodeProgress, NodeSaid, NodeSent, Output, Preview
 from wirebrush.graph.prompt import PromptNode, node_to_json
 
 T = TypeVar("T")
@@ -30,6 +30,9 @@ TEXT_LIMIT = 100_000
 """Characters of a text that travel to the page."""
 SAID_LIMIT = 10_000
 """Characters of what a node says while it works."""
+NAME_LIMIT = 200
+SENT_LIMIT = 1_000_000
+"""Characters of a message to clients."""
 DATA_LIMIT = 4_000_000
 """Characters of JSON that a node may give to clients."""
 
@@ -121,6 +124,11 @@ class NodeRun:
         self.check()
         self.services.progressed()
         self._saying.say(readable(text)[:SAID_LIMIT])
+
+    def send(self, name: str, data: str) -> None:
+        self.check()
+        if len(name) <= NAME_LIMIT and len(data) <= SENT_LIMIT:
+            self.services.in_turn(NodeSent(self.node, readable(name), readable(data)))
 
     def ended(self) -> None:
         """The node's function has returned: no preview or word comes after what it made."""

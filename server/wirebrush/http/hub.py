@@ -22,6 +22,7 @@ from wirebrush.events import (
     NodeFinished,
     NodeProgress,
     NodeSaid,
+    NodeSent,
     NodeStarted,
     Preview,
     event_to_json,
@@ -123,6 +124,8 @@ class Hub:
     def publish(self, job: str, event: Event) -> None:
         """Take an event of a job; it leaves with the job's next tick."""
         self._let_hear(job, event)
+        if isinstance(event, NodeSent):
+            return  # nothing for our page
         pending = self._pending.get(job)
         if pending is None:
             pending = self._pending[job] = _Pending()

@@ -9,7 +9,7 @@ import type { Event as JobEvent, JobRecord, Problem } from "./wire.gen";
 /** By the names of nodes in expansions: under which other nodes their pack wants them shown. */
 export type Named = Readonly<Record<string, string>>;
 
-export type NodeEvent = Exclude<Extract<JobEvent, { readonly node: string }>, { readonly type: "preview" }>;
+export type NodeEvent = Exclude<Extract<JobEvent, { readonly node: string }>, { readonly type: "preview" | "node_sent" }>;
 
 /** The node of a document, by its nodes, on which a node of a run is shown; itself if that is none of an expansion. */
 export function ownerOf(node: string, nodes: Readonly<Record<string, unknown>>, named: Named = {}): string {
@@ -20,7 +20,7 @@ export function ownerOf(node: string, nodes: Readonly<Record<string, unknown>>, 
 
 /** The event, if it is about a node. */
 export function nodeEvent(event: JobEvent): NodeEvent | null {
-  return "node" in event && event.type !== "preview" ? event : null;
+  return "node" in event && event.type !== "preview" && event.type !== "node_sent" ? event : null;
 }
 
 /** What a node shows after something happened to one that is shown on it. */

@@ -274,6 +274,7 @@ function jobAfter(job: Job, event: JobEvent, now: number): Job {
     case "node_failed":
       return job.running === event.node ? { ...job, running: null, progress: null } : job;
     case "node_said":
+    case "node_sent":
     case "preview":
       return job;
   }

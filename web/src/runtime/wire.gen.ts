@@ -74,14 +74,14 @@ export interface DraftRecord {
   turn: number;
 }
 
-export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | Preview | NodeFinished | NodeFailed | Finished;
+export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | NodeSent | Preview | NodeFinished | NodeFailed | Finished;
 
 /** One thing that happened to a job. */
 export interface EventMessage {
   type: "event";
   seq: number;
   job: string;
-  event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | Preview | NodeFinished | NodeFailed | Finished;
+  event: Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | NodeSent | Preview | NodeFinished | NodeFailed | Finished;
 }
 
 /** What the files of a kind can be narrowed by. */
@@ -208,6 +208,7 @@ export interface NodePort {
   link?: boolean;
   help?: string;
   unchecked?: "" | "values" | "types" | "all";
+  hints?: Record<string, Json>;
 }
 
 /** `value` of `total` steps are done. */
@@ -223,6 +224,14 @@ export interface NodeSaid {
   type: "node_said";
   node: string;
   text: string;
+}
+
+/** A message of a node's own to ComfyUI's clients; `data` is JSON. Our page gets none. */
+export interface NodeSent {
+  type: "node_sent";
+  node: string;
+  name: string;
+  data: string;
 }
 
 /** One node type. */

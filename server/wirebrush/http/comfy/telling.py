@@ -7,6 +7,7 @@ ComfyUI tells such a one at all. What history keeps of it is gathered here too.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from wirebrush.events import (
     NodeFinished,
     NodeProgress,
     NodeSaid,
+    NodeSent,
     NodesPlanned,
     NodeStarted,
     Preview,
@@ -70,6 +72,7 @@ class Teller:
             NodeStarted: self._started,
             NodeProgress: self._progress,
             NodeSaid: self._said,
+            NodeSent: self._sent,
             Preview: self._preview,
             NodeFinished: self._finished,
             NodeFailed: self._failed,
@@ -148,6 +151,10 @@ class Teller:
     def _said(self, told: Told, event: NodeSaid) -> None:
         key = ("text", told.prompt_id, event.node)
         self.sockets.tell(event.node, event.text, told.client, key)
+
+    def _sent(self, told: Told, event: NodeSent) -> None:
+        text = f'{{"type":{json.dumps(event.name)},"data":{event.data}}}'
+        self.sockets.send(text, told.client, ("sent", told.prompt_id, event.name))
 
     def _finished(self, told: Told, event: NodeFinished) -> None:
         if not event.cached:

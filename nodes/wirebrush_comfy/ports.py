@@ -41,18 +41,20 @@ class Section:
 
 
 def port(name: str, declared: Any, section: Section) -> Port:
-    """One input, from what `INPUT_TYPES` says about it."""
+    """One input, from what `INPUT_TYPES` says about it.
+
+    The default of an optional one is for editors only: left out of a prompt, the function's own
+    counts, as in ComfyUI.
+    """
     kind, options = _taken_apart(declared)
     type_text = type_name(kind)
     several = bool(options.get("multi_select") or options.get("multiselect"))
     wire = bool(options.get("forceInput")) or several
     edited = _text(options.get("widgetType")) or type_text
     widget = None if wire else _widget(name, kind, edited, options)
-    default = _default(widget, options, section.optional)
-    if several:
-        given = options.get("default")
-        chosen = given if isinstance(given, list | tuple) else [] if given is None else [given]
-        default = [_plain(item) for item in chosen]
+    default = MISSING
+    if not section.optional:
+        default = _chosen(options.get("default")) if several else _default(widget, options)
     return Port(
         name=name,
         type=type_text,
@@ -68,6 +70,12 @@ def port(name: str, declared: Any, section: Section) -> Port:
     )
 
 
+def _chosen(given: Any) -> list[Any]:
+    """What is chosen of several at first."""
+    chosen = given if isinstance(given, list | tuple) else [] if given is None else [given]
+    return [_plain(item) for item in chosen]
+
+
 def _hints(kind: Any, options: Mapping[str, Any], default: Any) -> dict[str, Any]:
     """The options as they were declared, which ComfyUI's page draws by and a port cannot say."""
     several = "multi_select" in options or "multiselect" in options
@@ -78,7 +86,7 @@ def _hints(kind: Any, options: Mapping[str, Any], default: Any) -> dict[str, Any
             continue
         if key == "options" and not several:
             continue  # the choices are in the widget
-        if key == "default" and (default is not MISSING or is_choices(kind)) and not several:
+        if key == "default" and default is not MISSING and not several:
             continue  # it is the port's
         try:
             plain = as_json(value)
@@ -142,7 +150,7 @@ def _plain(choice: Any) -> str | int | float | bool:
     return choice if type(choice) in (int, float, bool) else str(choice)
 
 
-def _default(widget: Widget | None, options: Mapping[str, Any], optional: bool) -> Any:
+def _default(widget: Widget | None, options: Mapping[str, Any]) -> Any:
     """What the widget shows at first; MISSING for wires."""
     if widget is None or widget.kind == "file":
         return MISSING
@@ -151,9 +159,7 @@ def _default(widget: Widget | None, options: Mapping[str, Any], optional: bool) 
         choices = widget.choices or ()
         if given is not None and _plain(given) in choices:
             return _plain(given)
-        return choices[0] if choices and not optional else MISSING
-    if given is None and optional:
-        return MISSING
+        return choices[0] if choices else MISSING
     if widget.kind == "text":
         return "" if given is None else str(given)
     if widget.kind == "toggle":

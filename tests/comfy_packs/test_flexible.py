@@ -55,7 +55,19 @@ FLEXIBLE = """
         def go(self, **inputs):
             return (repr(inputs),)
 
-    NODE_CLASS_MAPPINGS = {"AnyNumber": AnyNumber, "Listed": Listed, "Dressed": Dressed}
+    class Sum:
+        @classmethod
+        def INPUT_TYPES(cls):
+            return {"required": {"a": ("INT", {"default": 1})},
+                    "optional": {"b": ("INT", {"default": 4}), "m": (["x", "y"],)}}
+        RETURN_TYPES = ("INT",)
+        FUNCTION = "go"
+        def go(self, a, b=50, m=None):
+            return (f"{a + b} {m}",)
+
+    NODE_CLASS_MAPPINGS = {
+        "AnyNumber": AnyNumber, "Listed": Listed, "Dressed": Dressed, "Sum": Sum,
+    }
 """
 
 
@@ -92,3 +104,13 @@ def test_options_reach_the_page_that_they_are_for_as_declared(
 def test_what_takes_lists_is_forced_to_be_a_wire_like_any(bench_of: Callable[..., Any]) -> None:
     told = object_info(bench_of(FLEXIBLE).spec("Listed"), lambda _: ())["input"]["required"]
     assert told["count"] == ["INT", {"forceInput": True}]
+
+
+def test_an_optional_input_that_is_left_out_is_the_functions_own(
+    bench_of: Callable[..., Any],
+) -> None:
+    bench = bench_of(FLEXIBLE)
+    assert bench.shown({"1": ("Sum", {"a": 1})}, ("1", 0)) == repr("51 None")
+    assert bench.shown({"1": ("Sum", {"a": 1, "b": 4})}, ("1", 0)) == repr("5 None")
+    told = object_info(bench.spec("Sum"), lambda _: ())["input"]["optional"]
+    assert told == {"b": ["INT", {"default": 4}], "m": [["x", "y"], {}]}

@@ -193,6 +193,8 @@ def _default(port: Port) -> Any:
     """What a new node has there."""
     if port.default is not MISSING:
         return port.default
+    if isinstance(hint := port.hints.get("default"), str | int | float):
+        return hint
     if port.widget is not None and port.widget.choices:
         return port.widget.choices[0]
     return 0 if port.widget is not None and port.widget.kind in _NUMBERS else ""

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Json } from "../../runtime/wire.gen";
 import { testCatalog } from "../../testing/catalog";
 import { accepts, defaultValues, loses } from "./catalog";
 
@@ -35,5 +36,16 @@ describe("types", () => {
   test("give new nodes their defaults, or the first choice", () => {
     expect(defaultValues(catalog.spec("CheckpointLoaderSimple")!)).toEqual({ ckpt_name: "postcards" });
     expect(defaultValues(catalog.spec("KSampler")!)).toEqual({ seed: 0, steps: 20, cfg: 8 });
+  });
+
+  test("give them what a pack tells editors alone, where that can be a value", () => {
+    const told = (kind: string, hint: Json, choices?: string[]) => {
+      const port = { name: "x", type: "INT", optional: true, hints: { default: hint }, widget: { kind, ...(choices && { choices }) } };
+      return defaultValues({ ...catalog.spec("KSampler")!, inputs: [port] });
+    };
+    expect(told("int", 4)).toEqual({ x: 4 });
+    expect(told("int", "four")).toEqual({ x: 0 });
+    expect(told("choice", "b", ["a", "b"])).toEqual({ x: "b" });
+    expect(told("choice", "c", ["a", "b"])).toEqual({ x: "a" });
   });
 });

@@ -2,6 +2,7 @@
 import type { SeedControl } from "../document/document";
 import type {
   Catalog as CatalogData,
+  Json,
   NodeOutput,
   NodePort,
   NodeSpec as DeclaredSpec,
@@ -101,7 +102,17 @@ export function defaultValues(spec: NodeSpec): Record<string, NonNullable<Port["
 
 function defaultValue(port: Port): Port["default"] {
   if (port.default !== undefined) return port.default;
+  // Nodes of packs tell it to editors alone: who leaves the input out gets the function's own.
+  const hint = port.hints?.["default"];
+  if (hint !== undefined && hint !== null && fits(port, hint)) return hint;
   return port.widget?.choices?.[0] ?? EMPTY[port.widget?.kind ?? ""];
+}
+
+/** Whether a pack's word for a first value can be one: it may be anything. */
+function fits({ widget }: Port, hint: Json): boolean {
+  if (widget?.choices) return widget.choices.some((choice) => choice === hint);
+  const empty = EMPTY[widget?.kind ?? ""];
+  return empty === undefined || typeof empty === typeof hint;
 }
 
 const EMPTY: Readonly<Record<string, Port["default"]>> = { text: "", int: 0, float: 0, seed: 0, toggle: false };

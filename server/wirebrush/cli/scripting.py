@@ -45,10 +45,17 @@ def _family_in(path: Path) -> str | None:
     try:
         if path.is_dir():
             index = json.loads((path / "model_index.json").read_text("utf-8"))
-            return family_of_pipeline(str(cast("dict[str, Any]", index).get("_class_name")))
+            found = family_of_pipeline(str(cast("dict[str, Any]", index).get("_class_name")))
+            return "sd2" if found == "sd15" and _reads_wide_texts(path) else found
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             head: Any = json.loads(file.read(length)) if 2 <= length <= _LONGEST_HEADER else {}
         return family_of_tensors(cast("dict[str, Any]", head)) if isinstance(head, dict) else None
     except (OSError, ValueError, AttributeError):
         return None
+
+
+def _reads_wide_texts(folder: Path) -> bool:
+    """Whether a model reads texts as wide as Stable Diffusion 2's encoder makes them."""
+    config = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
+    return cast("dict[str, Any]", config).get("cross_attention_dim") == 1024

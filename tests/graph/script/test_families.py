@@ -15,6 +15,7 @@ def test_families_by_their_tensors() -> None:
     sd15 = ["model.diffusion_model.input_blocks.0.0.weight"]
     assert family_of_tensors(sd15) == "sd15"
     assert family_of_tensors([*sd15, "conditioner.embedders.1.model.ln_final.bias"]) == "sdxl"
+    assert family_of_tensors([*sd15, "cond_stage_model.model.ln_final.bias"]) == "sd2"
     assert family_of_tensors(["joint_blocks.0.x_block.attn.qkv.weight"]) == "sd3"
     blocks = ["double_blocks.0.img_attn.qkv.weight"]
     assert family_of_tensors(blocks) == "schnell"
@@ -26,6 +27,7 @@ def test_families_by_their_tensors() -> None:
     ("name", "family"),
     [
         ("v1-5-pruned-emaonly.safetensors", "sd15"),
+        ("v2-1_768-ema-pruned.safetensors", "sd2"),
         ("sd_xl_base_1.0.safetensors", "sdxl"),
         ("sd3.5_large.safetensors", "sd3"),
         ("flux1-dev.safetensors", "flux"),

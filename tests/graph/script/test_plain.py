@@ -140,6 +140,7 @@ def test_what_else_is_said_in_plain_code(case: str) -> None:
         assert part in found.text
 
 
+AREA = {"x": 0, "y": 0, "width": 64, "height": 64}
 REASONS: dict[str, dict[str, Any]] = {
     "no sampler that is the same as ipndm": {"n5": inputs(sampler_name="ipndm")},
     "no noise schedule like beta": {"n5": inputs(scheduler="beta")},
@@ -190,6 +191,35 @@ REASONS: dict[str, dict[str, Any]] = {
             ),
         },
         "n2": inputs(clip=["8", 1]),
+    },
+    "is no plain ControlNet": {
+        "n8": {"class_type": "ControlNetLoader", **inputs(control_net_name="t2iadapter_depth.pth")},
+        "n9": {
+            "class_type": "ControlNetApply",
+            **inputs(conditioning=["2", 0], control_net=["8", 0], image=["6", 0], strength=1.0),
+        },
+        "n5": inputs(positive=["9", 0]),
+    },
+    "written plainly for SD 1.5 and 2 only": {
+        "n1": inputs(ckpt_name="sd_xl_base.safetensors"),
+        "n8": {
+            "class_type": "ConditioningSetArea",
+            **inputs(conditioning=["2", 0], strength=1, **AREA),
+        },
+        "n5": inputs(positive=["8", 0]),
+    },
+    "masks are not written plainly": {
+        "n1": inputs(ckpt_name="v2-1_768-ema-pruned.safetensors"),
+        "n8": {"class_type": "LoadImage", **inputs(image="photo.png")},
+        "n9": {"class_type": "VAEEncode", **inputs(pixels=["8", 0], vae=["1", 2])},
+        "n10": {"class_type": "SetLatentNoiseMask", **inputs(samples=["9", 0], mask=["8", 1])},
+        "n5": inputs(latent_image=["10", 0]),
+    },
+    "asks the model twice": {
+        "n8": {"class_type": "LoadImage", **inputs(image="photo.png")},
+        "n9": {"class_type": "VAEEncode", **inputs(pixels=["8", 0], vae=["1", 2])},
+        "n10": {"class_type": "SetLatentNoiseMask", **inputs(samples=["9", 0], mask=["8", 1])},
+        "n5": inputs(latent_image=["10", 0], sampler_name="heun"),
     },
     "guides with 1 at least": {"n5": inputs(cfg=0.5)},
     "is computed by another node": {"n5": inputs(seed=["4", 0])},

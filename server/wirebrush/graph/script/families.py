@@ -20,6 +20,7 @@ _NAMES: tuple[tuple[str, Family], ...] = (
     (r"sd_?3|stable[-_]diffusion[-_]3", "sd3"),
     (r"xl[-_.]?(base[-_.]?)?refiner", "refiner"),
     (r"sd_?xl|[-_]xl[-_.]", "sdxl"),
+    (r"v2-[01][-_]|sd_?2[-_.][01]|768-v-ema|512-base-ema", "sd2"),
     (r"v1-5|sd_?1[-_.]?5|sd15", "sd15"),
 )
 
@@ -42,7 +43,9 @@ def family_of_tensors(names: Collection[str]) -> Family | None:
     if has("input_blocks.0.0."):
         if has("conditioner.embedders.0.model."):  # the large encoder comes first, and is alone
             return "refiner"
-        return "sdxl" if has("conditioner.embedders.1.") or has("label_emb.0.0.") else "sd15"
+        if has("conditioner.embedders.1.") or has("label_emb.0.0."):
+            return "sdxl"
+        return "sd2" if has("cond_stage_model.model.") else "sd15"
     return None
 
 

@@ -11,7 +11,7 @@ from wirebrush.graph.script.families import family_of_name
 from wirebrush.graph.script.plan import Family
 
 _OTHERS = re.compile(
-    r"inpaint|[-_]fill|kontext|(canny|depth)-dev|v2-[01]|sd_?2|512-(base|depth)|768-v|unclip|svd"
+    r"inpaint|[-_]fill|kontext|(canny|depth)-dev|v2-[01]|sd_?2|512-depth|unclip|svd"
     r"|hidream|cascade|pixart|hunyuan|wan2|qwen|lumina|z_image|cosmos|ltx|mochi|aura_?flow|chroma"
     r"|sd_?3|flux|refiner|pix2pix|zero123|stable_?audio|lotus|omnigen|kandinsky|hyper|lcm|vpred"
 )

@@ -26,7 +26,7 @@ from wirebrush.graph.script.plan import (
     may_be_long,
 )
 from wirebrush.graph.script.weighting import token, with_tokens
-from wirebrush.graph.script.writing import WIDTH, Code, Names, call, comment, literal
+from wirebrush.graph.script.writing import WIDTH, Code, Names, call, comment, folded, literal
 
 PIPELINES = {
     "sd15": "StableDiffusion",
@@ -62,7 +62,7 @@ class Painting:
         yield from self._learnt()
         yield from self._loras()
         for at, stage in enumerate(self.plan.stages, 1):
-            yield f"\n# Picture {at}\n" if len(self.plan.stages) > 1 else "\n"
+            yield f"\n# Picture {at}\n" if len(self.plan.stages) > 1 else "\n# The picture\n"
             kind = "latents" if stage.latent else "pictures"
             yield from self._stage(f"{kind}_{at}", stage, drawn=at - 1 in self._drawn)
 
@@ -208,13 +208,18 @@ class Painting:
     def _text(self, name: str, words: Words) -> Any:
         text = "".join(text for text, _ in words.pieces)
         text = with_tokens(text) if self.plan.learnt else text
-        return Code(self._constant(name, text, literal(text))) if text else ""
+        return Code(self._constant(name, text, folded(text, WIDTH - 4))) if text else ""
 
     def _words(self, name: str, words: Words) -> Any:
         pieces = words.pieces
         if self.plan.learnt:
             pieces = tuple((with_tokens(text), weight) for text, weight in pieces)
-        pairs = [(text, round(weight, 6)) for text, weight in pieces]
+        pairs = [
+            Code(folded(text, WIDTH - 5))
+            if weight == 1
+            else (Code(folded(text, WIDTH - 9)), round(weight, 6))
+            for text, weight in pieces
+        ]
         return Code(self._constant(name, pieces, literal(pairs))) if pairs else pairs
 
     def _kind(self, stage: Stage) -> str:

@@ -103,7 +103,7 @@ class PictureReader(ModelReader):
         found = self.value(node, name)
         if not isinstance(found, str | int | float):
             raise NotPlain(f"the {name} of its {called(node)} is no number.")
-        return found
+        return round(found, 6) if isinstance(found, float) else found
 
     def _one_of(
         self, node: PromptNode, name: str, known: tuple[str, ...], otherwise: str = ""

@@ -37,6 +37,10 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.{half} if device == "cuda" else torch.float32
 """
 _NO_GRADIENTS = "torch.set_grad_enabled(False)  # nothing is trained here\n"
+_CHANGE = (
+    "Files, texts and seeds: change them as you like. Texts in pieces have weights, or are longer"
+    " than CLIP reads at once."
+)
 _MISSING = """
 missing = [path for path in ({names}) if not os.path.exists(path)]
 if missing:
@@ -81,9 +85,11 @@ class _Script:
             for name in ("encode", "decode", "embed", "encode_prompt", "read_by_area")
         ):
             setup += _NO_GRADIENTS
+        setup += "\n# The models\n"
         gap = "\n" if functions else ""
         head = self._head(body + functions)
-        return f"{head}\n{constants}{said}{self._check()}{functions}{gap}{setup}{body}"
+        told = comment(_CHANGE) + "\n" if constants else ""
+        return f"{head}\n{told}{constants}{said}{self._check()}{functions}{gap}{setup}{body}"
 
     def _check(self) -> str:
         """What says which files are not there."""

@@ -201,6 +201,8 @@ class _Reader(TextReader):
             )
         if 0 < stage.cfg < 1:
             raise NotPlain("diffusers guides with 1 at least.")
+        if self.family == "sd2" and stage.mask is not None:
+            raise NotPlain("masks are not written plainly for Stable Diffusion 2.")
         self._check_part(stage)
         _check_sampler(stage)
         return stage

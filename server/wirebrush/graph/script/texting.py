@@ -6,10 +6,11 @@ _LEARNT = "        text = pipe.maybe_convert_prompt(text, tokenizer)\n"
 _WINDOWS = '''
 
 def windows(words, tokenizer):
-    """Words with weights as rows of up to 75 tokens, which is what CLIP reads at once. Short
-    pieces are not cut."""
+    """Words, some with weights, as rows of up to 75 tokens, which is what CLIP reads at once.
+    Short pieces are not cut."""
     rows = [[]]
-    for text, weight in words:
+    for piece in words:
+        text, weight = (piece, 1.0) if isinstance(piece, str) else piece
 {learnt}        tokens = tokenizer(text, add_special_tokens=False).input_ids
         if len(tokens) < 8 and len(rows[-1]) + len(tokens) > 75:
             rows.append([])

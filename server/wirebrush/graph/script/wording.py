@@ -18,10 +18,13 @@ from wirebrush.graph.script.plan import (
     NotPlain,
     Words,
 )
-from wirebrush.graph.script.reading import called
+from wirebrush.graph.script.reading import called, word
 from wirebrush.graph.script.weighting import learnt_words, pieces_of
 
 _CHOICES = re.compile(r"\{[^{}]*\||\bBREAK\b")
+_OTHER_CONTROLS = re.compile(r"t2i|adapter|control[-_]lora|lllite|union|promax|inpaint")
+"""Names of files that steer in other ways than ControlNets, or that read more than a picture."""
+
 _APPLY = ("ControlNetApply", "ControlNetApplyAdvanced", "ControlNetApplySD3")
 _AREAS = ("ConditioningCombine", "ConditioningSetArea")
 _LAYERS: Mapping[Family, int] = {"sd15": -1, "sd2": -2, "sdxl": -2, "refiner": -2}
@@ -95,7 +98,9 @@ class TextReader(PictureReader):
             elif found.class_type == "ConditioningSetArea":
                 area = self._area(found) if area is None else area
                 waiting.append((self.above(found, "conditioning")[0], area))
-            elif found.class_type == "CLIPTextEncode" and self.family in ("sd15", "sd2"):
+            elif self.family not in ("sd15", "sd2"):
+                raise NotPlain("parts of a picture are written plainly for SD 1.5 and 2 only.")
+            elif found.class_type == "CLIPTextEncode":
                 on_clip, layer = self.clip(found)
                 loras.add(on_clip)
                 words = self.words(found, "text", layer)
@@ -173,8 +178,11 @@ class TextReader(PictureReader):
         loader, _ = self.above(node, "control_net")
         if loader.class_type != "ControlNetLoader":
             raise NotPlain(f"it uses {called(loader)}.")
+        name = str(self.value(loader, "control_net_name"))
+        if _OTHER_CONTROLS.search(name.lower()):
+            raise NotPlain(f"{word(name)} is no plain ControlNet.")
         control = Control(
-            str(self.value(loader, "control_net_name")),
+            name,
             self.picture(node, "image"),
             self.number(node, "strength"),
             self.number(node, "start_percent", 0.0),

@@ -51,10 +51,25 @@ def _letter(letter: str, quote: str) -> str:
     return letter if plain else letter.encode("unicode_escape").decode()
 
 
+def folded(value: str, room: int) -> str:
+    """A text over several lines, cut after spaces and commas, if it does not fit into `room`."""
+    whole = _text(value)
+    if len(whole) <= room:
+        return whole
+    lines = [""]
+    for word in re.findall(r"[^\s,]+[\s,]*|[\s,]+", value):
+        if lines[-1] and len(_text(lines[-1] + word)) > room - len(_INDENT):
+            lines.append("")
+        lines[-1] += word
+    if len(lines) == 1:
+        return whole
+    return "(\n" + "".join(f"{_INDENT}{_text(line)}\n" for line in lines) + ")"
+
+
 def assigned(name: str, text: str) -> str:
     """A line that gives a name to a value; in brackets if only so it fits."""
     line = f"{name} = {text}"
-    if len(line) > WIDTH >= len(_INDENT + text) and text[0] in "'\"":
+    if len(line) > WIDTH >= len(_INDENT + text) and text[0] in "'\"" and "\n" not in text:
         line = f"{name} = (\n{_INDENT}{text}\n)"
     return line + "\n"
 

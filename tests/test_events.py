@@ -8,6 +8,7 @@ from wirebrush.events import (
     NodeFinished,
     NodeProgress,
     NodeSaid,
+    NodeSent,
     NodesPlanned,
     NodeStarted,
     Output,
@@ -27,6 +28,7 @@ EVENTS = st.one_of(
     st.builds(NodeStarted, st.text(), st.text()),
     st.builds(NodeProgress, st.text(), st.integers(0, 9), st.integers(1, 9)),
     st.builds(NodeSaid, st.text(), st.text()),
+    st.builds(NodeSent, st.text(), st.text(), st.text()),
     st.builds(
         NodeFinished,
         st.text(),
@@ -39,6 +41,7 @@ EVENTS = st.one_of(
         st.just("failed"),
         st.builds(Summary, st.integers(0, 9), per_node=st.dictionaries(st.text(), st.floats(0, 1))),
         st.tuples(st.builds(Problem, st.text(), st.text())),
+        st.booleans(),
     ),
 )
 

@@ -113,11 +113,11 @@ class NodeSaid:
 
 @dataclass(frozen=True, slots=True)
 class NodeSent:
-    """A message of a node's own to ComfyUI's clients; `data` is JSON. Our page gets none."""
+    """A message of a node's own to ComfyUI's clients; `text` is JSON. Our page gets none."""
 
     node: str
     name: str
-    data: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

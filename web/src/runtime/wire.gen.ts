@@ -226,12 +226,12 @@ export interface NodeSaid {
   text: string;
 }
 
-/** A message of a node's own to ComfyUI's clients; `data` is JSON. Our page gets none. */
+/** A message of a node's own to ComfyUI's clients; `text` is JSON. Our page gets none. */
 export interface NodeSent {
   type: "node_sent";
   node: string;
   name: string;
-  data: string;
+  text: string;
 }
 
 /** One node type. */

@@ -153,7 +153,7 @@ class Teller:
         self.sockets.tell(event.node, event.text, told.client, key)
 
     def _sent(self, told: Told, event: NodeSent) -> None:
-        text = f'{{"type":{json.dumps(event.name)},"data":{event.data}}}'
+        text = f'{{"type":{json.dumps(event.name)},"data":{event.text}}}'
         self.sockets.send(text, told.client, ("sent", told.prompt_id, event.name))
 
     def _finished(self, told: Told, event: NodeFinished) -> None:

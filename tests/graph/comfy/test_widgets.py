@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wirebrush.api import NodeSpec, Port, Widget
 from wirebrush.catalog import Catalog
 from wirebrush.graph.comfy.reading import read_ui
 from wirebrush.graph.comfy.records import UiNode
@@ -76,6 +77,25 @@ def test_an_upload_button_has_an_entry_of_its_own() -> None:
     assert values.rest == ()
 
 
+def test_choices_of_packs_have_what_their_options_say() -> None:
+    several = Port("k", "COMBO", list=True, hints={"multi_select": True})
+    drawn = Port(
+        "mode",
+        "COMBO",
+        widget=Widget("choice", choices=("a", "b")),
+        hints={"control_after_generate": True},
+    )
+    last = Port("size", "INT", widget=Widget("int"))
+    spec = NodeSpec("Chooser", inputs=(several, drawn, last))
+    layout = Layouts(Catalog((spec,))).of("Chooser", ())
+    assert layout is not None
+    items = [["p", "r"], "b", "increment-wrap", "", 77]
+    values = decode(node_with(items, "Chooser"), layout)
+    assert values.named == {"k": ["p", "r"], "mode": "b", "size": 77}
+    assert values.controls == {"mode": "increment-wrap"}
+    assert encode(values, layout, {}) == items
+
+
 def test_an_unknown_type_says_the_names_of_its_widgets_itself() -> None:
     inputs = [
         {"name": "model", "type": "MODEL", "link": None},
@@ -94,7 +114,7 @@ places = st.builds(
     name=st.text(min_size=1, max_size=6),
     kind=st.sampled_from("ifsb"),
     control=st.booleans(),
-    upload=st.booleans(),
+    behind=st.sampled_from([None, "", "image"]),
 )
 
 

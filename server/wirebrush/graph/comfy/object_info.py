@@ -59,9 +59,9 @@ def _input(spec: NodeSpec, port: Port, choices: Choices) -> list[Any]:
     if port.widget is None:
         if port.type in _EDITED and not port.list:
             options["forceInput"] = True  # its editor would give it a widget
-        options |= port.hints
+        options.update(port.hints)
         return [port.type, options] if options else [port.type]
-    options |= _widget(port, port.widget) | page_options(spec, port) | port.hints
+    options |= {**_widget(port, port.widget), **page_options(spec, port), **port.hints}
     return [_kind(port, port.widget, choices), options]
 
 

@@ -48,8 +48,8 @@ def encode(values: Values, layout: Layout, defaults: Mapping[str, Any]) -> list[
         items.append(values.named.get(place.name, otherwise))
         if place.control:
             items.append(values.controls.get(place.name, "fixed"))
-        if place.upload:
-            items.append("image")
+        if place.behind is not None:
+            items.append(place.behind)
     return [*items, *values.rest]
 
 
@@ -58,7 +58,8 @@ def encode_short(values: Values, layout: Layout, defaults: Mapping[str, Any]) ->
     while layout and layout[-1].name not in values.named:
         layout = layout[:-1]
     if layout and layout[-1].name not in values.controls:
-        layout = (*layout[:-1], replace(layout[-1], control=False))
+        last = layout[-1]  # a filter is there only behind a control
+        layout = (*layout[:-1], replace(last, control=False, behind=last.behind or None))
     return encode(values, layout, defaults)
 
 
@@ -182,7 +183,7 @@ def _walked(items: Sequence[Any], places: Sequence[Place]) -> list[_Spot] | None
             elif place.kind:
                 return None  # of an unknown class it may have been a guess
         found.append(spot)
-        position += place.upload
+        position += place.behind is not None
     return found
 
 
@@ -198,7 +199,7 @@ def _values(items: Sequence[Any], spots: Sequence[_Spot], layout: Layout) -> Val
         if spot.control is not None:
             found.controls[place.name] = _control(items[spot.control]) or "fixed"
             end += 1
-        end += place.upload
+        end += place.behind is not None
     return replace(found, rest=tuple(items[end:]))
 
 

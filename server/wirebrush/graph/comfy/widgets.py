@@ -16,7 +16,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TypeAlias
 
-from wirebrush.api import NodeSpec
+from wirebrush.api import NodeSpec, Port
 from wirebrush.catalog import Catalog
 
 CONTROLS = ("fixed", "increment", "decrement", "randomize", "increment-wrap")
@@ -34,12 +34,15 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One value of a class: its name, kind (`ifsbc`, else anything), and what follows it."""
+    """One value of a class: its name, kind (`ifsbc`, else anything), and what follows it.
+
+    `behind` is an entry that is nobody's value: of an upload button, or of a choice's filter.
+    """
 
     name: str
     kind: str = ""
     control: bool = False
-    upload: bool = False
+    behind: str | None = None
     forced: bool = False
     own: bool = False
     default: str | None = None
@@ -88,7 +91,7 @@ class Layouts:
 
 def length(*places: Place) -> int:
     """How many entries of a list these take."""
-    return sum(1 + place.control + place.upload for place in places)
+    return sum(1 + place.control + (place.behind is not None) for place in places)
 
 
 def _place(text: str) -> Place:
@@ -98,7 +101,7 @@ def _place(text: str) -> Place:
         name,
         kind=tail.rstrip("+^!-"),
         control="+" in tail,
-        upload="^" in tail,
+        behind="image" if "^" in tail else None,
         forced="!" in tail,
         own="-" in tail,
         default=default if equals else None,
@@ -110,11 +113,16 @@ _KIND_OF_TYPE = {"INT": "i", "FLOAT": "f", "STRING": "s", "BOOLEAN": "b"}
 
 def _of_spec(spec: NodeSpec) -> Layout:
     return tuple(
-        Place(
-            port.name,
-            "c" if port.widget.kind == "choice" else _KIND_OF_TYPE.get(port.type, ""),
-            control=port.widget.kind == "seed" or port.name in SEEDS,
-        )
+        _of_port(port)
         for port in spec.inputs
-        if port.widget is not None
+        if port.widget is not None or "multi_select" in port.hints
     )
+
+
+def _of_port(port: Port) -> Place:
+    widget = port.widget
+    if widget is None or widget.kind == "choice":
+        controlled = bool(port.hints.get("control_after_generate"))
+        return Place(port.name, "c", controlled, "" if controlled else None)
+    control = widget.kind == "seed" or port.name in SEEDS
+    return Place(port.name, _KIND_OF_TYPE.get(port.type, ""), control)

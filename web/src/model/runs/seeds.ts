@@ -28,6 +28,8 @@ function seedsIn(document: Document, subgraph: string): SeedDrawn[] {
   for (const [node, { controls = {}, values }] of innerNodes(graph))
     for (const [port, control] of Object.entries(controls)) {
       const source = graph.wires[wireKey([node, port])]?.from[0];
+      // Nodes of packs have controls of choices, too: those stay as they are.
+      if (typeof values[port] === "string") continue;
       // What only the border feeds still counts: where an instance says nothing, it holds.
       if (control === "fixed" || (source !== undefined && source !== INPUTS)) continue;
       const value = control === "randomize" ? randomSeed() : nextSeed(numeric(values[port]));

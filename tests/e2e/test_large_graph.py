@@ -134,8 +134,9 @@ def test_a_field_being_written_stays_in_the_page(large: LargePage) -> None:
 def test_painted_nodes_are_selected_dragged_and_put_back(large: LargePage) -> None:
     large.zoom_to(0.3, large.place("100-first"))
     expect(large.mounted).to_have_count(0)
-    large.drag(large.place("100-first"), (60, 30))
-    large.workflow["nodes"]["100-first"]["at"][0] += 198  # 60 pixels at 0.3, on the grid
+    zoom = large.view()[0]
+    large.drag(large.place("100-first"), (198 * zoom, 99 * zoom))  # on the grid
+    large.workflow["nodes"]["100-first"]["at"][0] += 198
     large.workflow["nodes"]["100-first"]["at"][1] += 99
     large.page.mouse.dblclick(*large.place("100-first"))
     expect(large.node("100-first")).to_be_visible()

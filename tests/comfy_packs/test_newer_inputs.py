@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from wirebrush.events import NodeSent
+
 INPUTS = """
     from comfy_api.latest import ComfyExtension, io, ui
     from comfy_api.latest import _io
@@ -111,3 +113,25 @@ def test_previews_say_that_they_do_not_move(bench: Any) -> None:
     nodes["v"][1]["moves"] = True
     (film, *_) = bench.run(nodes, "v").outputs("v")
     assert (film.kind, film.name, film.mime) == ("output", "film_00001_.webp", "image/webp")
+
+
+SENDER = """
+    from server import PromptServer
+
+    class Hello:
+        @classmethod
+        def INPUT_TYPES(cls):
+            return {"required": {"text": ("STRING", {})}}
+        RETURN_TYPES, FUNCTION, OUTPUT_NODE = (), "go", True
+        def go(self, text):
+            PromptServer.instance.send_sync("mine.hello", {"text": text})
+            return {}
+
+    NODE_CLASS_MAPPINGS = {"Hello": Hello}
+"""
+
+
+def test_what_a_running_node_sends_is_an_event(bench_of: Callable[..., Any]) -> None:
+    job = bench_of(SENDER).run({"h": ("Hello", {"text": "hi"})}, "h")
+    sent = [event for event in job.events if isinstance(event, NodeSent)]
+    assert sent == [NodeSent("h", "mine.hello", '{"text": "hi"}')]

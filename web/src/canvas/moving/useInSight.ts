@@ -74,6 +74,12 @@ function wayTo(field: HTMLElement, surface: HTMLElement): readonly [number, numb
 /** What lies over the canvas: its tools, and what the page shows in front of it. */
 function coversOf(surface: HTMLElement): Box[] {
   const before = [...(surface.parentElement?.children ?? [])].filter((other) => other !== surface);
-  const boxes = [...before, ...surface.querySelectorAll("[data-cover]")].map((cover) => cover.getBoundingClientRect());
+  const boxes = [...before.flatMap(opaqueIn), ...surface.querySelectorAll("[data-cover]")].map((cover) => cover.getBoundingClientRect());
   return boxes.filter(({ width, height }) => width > 0 && height > 0);
+}
+
+/** An element, or what is in one that only places it and lets the pointer through. */
+function opaqueIn(element: Element): Element[] {
+  const { display, pointerEvents } = getComputedStyle(element);
+  return display === "contents" || pointerEvents === "none" ? [...element.children].flatMap(opaqueIn) : [element];
 }

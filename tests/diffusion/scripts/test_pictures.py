@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from both_ways import assert_same, node, prompt
 from diffusers import ControlNetModel
 from PIL import Image
+from tiny_families import pipeline, saved
 
 
 @pytest.fixture
@@ -26,6 +28,13 @@ def controls(models: Path, tiny_control: ControlNetModel) -> Path:
     """A folder with a ControlNet."""
     tiny_control.save_pretrained(models / "controlnet" / "edges")
     return models
+
+
+def saved_sdxl(models: Path) -> Any:
+    """A tiny SDXL, which is there as a checkpoint."""
+    pipe = pipeline("sdxl")
+    saved(pipe, models / "checkpoints" / "sdxl")
+    return pipe
 
 
 def steered(positive: str, side: str, image: str, **changed: Any) -> dict[str, Any]:
@@ -63,6 +72,22 @@ def test_a_controlnet_over_a_picture_with_ancestral_noise(
         strength=1.0,
     )
     nodes["5"]["inputs"] |= {"positive": ["23", 0], "latent_image": ["22", 0]}
+    assert_same(*both(nodes))
+
+
+def test_a_controlnet_for_sdxl(both: Any, models: Path, photo: str) -> None:
+    pipe = saved_sdxl(models)
+    network = ControlNetModel.from_unet(pipe.unet, conditioning_embedding_out_channels=(16,) * 4)
+    for parameter in network.parameters():  # its outputs start as zeros; make them matter
+        parameter.data.add_(0.02 * torch.randn_like(parameter))
+    network.save_pretrained(models / "controlnet" / "edges")
+    nodes = prompt("sdxl", sampler_name="dpmpp_2m", scheduler="karras", steps=3)
+    nodes["4"]["inputs"] |= {"width": 64, "height": 64, "batch_size": 1}
+    nodes["20"] = node("ControlNetLoader", control_net_name="edges")
+    nodes["21"] = node("LoadImage", image=photo)
+    nodes["23"] = steered("2", "3", "21", end_percent=0.6)
+    nodes["5"]["inputs"] |= {"positive": ["23", 0], "negative": ["23", 1]}
+    nodes["2"]["inputs"]["text"] = "a (red:1.2) house"
     assert_same(*both(nodes))
 
 

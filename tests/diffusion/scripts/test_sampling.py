@@ -38,6 +38,13 @@ def test_more_samplers(sampler: str, denoise: float, both: Any) -> None:
     assert_same(*both(nodes))
 
 
+def test_sd_2_which_predicts_velocities(both: Any, models: Path) -> None:
+    saved(pipeline("sd2"), models / "checkpoints" / "sd2")
+    nodes = prompt("sd2", sampler_name="uni_pc_bh2", scheduler="normal")
+    nodes["2"]["inputs"]["text"] = "a (red:1.3) house"
+    assert_same(*both(nodes))
+
+
 def test_a_sampler_in_parts_with_the_levels_of_turbo_models(both: Any) -> None:
     nodes = prompt("tiny", sampler_name="", scheduler="")
     links = {name: nodes["5"]["inputs"][name] for name in ("positive", "negative", "latent_image")}

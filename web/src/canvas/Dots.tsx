@@ -36,7 +36,7 @@ export function Dots() {
 }
 
 /** Between two dots, in pixels of the screen. */
-export function gapAt(zoom: number): number {
+function gapAt(zoom: number): number {
   let gap = GRID * zoom;
   while (gap < LEAST_GAP) gap *= 2;
   return gap;

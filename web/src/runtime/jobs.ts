@@ -51,7 +51,7 @@ export interface Ours {
 export type Estimates = Readonly<Record<string, number>>;
 
 export const NO_JOBS: Jobs = { order: [], byId: {}, documents: {}, ours: {} };
-export const NO_RUNS: DocumentRuns = { nodes: {}, problems: [], failures: {} };
+const NO_RUNS: DocumentRuns = { nodes: {}, problems: [], failures: {} };
 /** So many that have ended are kept; those that have not are all kept. */
 export const SHOWN_JOBS = 200;
 

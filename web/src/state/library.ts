@@ -11,7 +11,7 @@ import { pasteAt } from "./pasting";
 import type { Studio } from "./studio";
 
 /** Names of their files start with this. */
-export const LIBRARY_FOLDER = "subgraphs/";
+const LIBRARY_FOLDER = "subgraphs/";
 
 /** What is dragged out of the library is a node type, or this and the name of a file. */
 export const SAVED_TYPE = "saved:";

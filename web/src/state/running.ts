@@ -9,7 +9,7 @@ import type { Studio } from "./studio";
 export const MOST_RUNS = 100;
 
 /** Ask for a run, with new seeds where that is wanted; the job's id once it is accepted. */
-export function submitOpen(studio: Studio, wish: RunWish = {}): Promise<string | null> {
+function submitOpen(studio: Studio, wish: RunWish = {}): Promise<string | null> {
   const { documents, workspace } = studio;
   documents.amend(setSeeds, nextSeeds(documents.document));
   const { document } = documents;

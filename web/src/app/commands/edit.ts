@@ -34,7 +34,7 @@ function hasSelection(studio: Studio): boolean {
   return hasItems(studio) || studio.view.getState().wires.size > 0;
 }
 
-export function removeSelected(studio: Studio): void {
+function removeSelected(studio: Studio): void {
   const { nodes, wires, scenery } = studio.view.getState();
   const items = [...scenery].map(itemOf);
   const ids = (wanted: "frames" | "notes"): string[] => items.flatMap(({ kind, id }) => (kind === wanted ? [id] : []));

@@ -1,17 +1,17 @@
 /**
- * What a pointer hits and what a box holds, asked of the model instead of the page.
+ * What a pointer hits, asked of the model instead of the page.
  *
  * A pass over all boxes: for thousands of things that takes a fraction of a millisecond, less than
  * an index would take to be kept up to date while something is dragged.
  */
-import { boxAt, grown, holdsPoint, touches, type Box, type ItemKey } from "../../model/layout/boxes";
+import { boxAt, grown, holdsPoint, touches } from "../../model/layout/boxes";
 import type { NodeId, Point } from "../../model/document/document";
 import { nearness } from "../../model/wires/wirepath";
 import type { Hit } from "../../state/view";
 import type { Scene } from "./scene";
 
 /** A frame is taken by its title row: its inside belongs to what stands on it. */
-export const FRAME_HEAD = 32;
+const FRAME_HEAD = 32;
 
 /**
  * The topmost thing at a point.
@@ -49,13 +49,4 @@ export function wireAt({ wires }: Scene, point: Point, reach: number): string | 
     if (distance <= least) [best, least] = [key, distance];
   }
   return best;
-}
-
-/** Nodes and notes that a box touches; frames only if their title row is in it. */
-export function itemsIn(scene: Scene, box: Box): { readonly nodes: NodeId[]; readonly scenery: ItemKey[] } {
-  const heads = scene.frames.filter((frame) => touches({ ...frame.box, bottom: frame.box.top + FRAME_HEAD }, box));
-  return {
-    nodes: scene.nodes.filter((node) => touches(node.box, box)).map(({ id }) => id),
-    scenery: [...heads, ...scene.notes.filter((note) => touches(note.box, box))].map(({ key }) => key),
-  };
 }

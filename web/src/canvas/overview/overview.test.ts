@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { holds, holdsPoint, touches, type Box } from "../../model/layout/boxes";
+import { holds, holdsPoint, type Box } from "../../model/layout/boxes";
 import type { Document, Point } from "../../model/document/document";
 import { layoutOf } from "../../model/layout/geometry";
 import { nearness } from "../../model/wires/wirepath";
@@ -8,7 +8,7 @@ import type { NodeRun } from "../../runtime/nodeRuns";
 import { testCatalog } from "../../testing/catalog";
 import { testDocument } from "../../testing/document";
 import { detailAt, fitted } from "./detail";
-import { hitAt, itemsIn } from "./hits";
+import { hitAt } from "./hits";
 import { markOf, picturesOf } from "./marks";
 import { mapped, onCanvas, onMap, projectionOf } from "./miniature";
 import { Palette } from "./palette";
@@ -131,16 +131,6 @@ describe("a hit", () => {
     const scene = sceneOf(documentAt([[5000, 0], [5000, 300], [5000, 600], [5000, 900], [5000, 1200]]));
     expect(hitAt(scene, [700, -90], 4, NOBODY)).toEqual({ kind: "frame", id: "frame/f" });
     expect(hitAt(scene, [700, 550], 4, NOBODY)).toBeNull();
-  });
-
-  it("of a box is all nodes that it touches", () => {
-    fc.assert(
-      fc.property(SCENE, POINT, POINT, (scene, [ax, ay], [bx, by]) => {
-        const box = { left: Math.min(ax, bx), top: Math.min(ay, by), right: Math.max(ax, bx), bottom: Math.max(ay, by) };
-        const wanted = scene.nodes.filter((node) => touches(node.box, box)).map(({ id }) => id);
-        expect(itemsIn(scene, box).nodes).toEqual(wanted);
-      }),
-    );
   });
 });
 

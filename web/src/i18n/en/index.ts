@@ -2,7 +2,6 @@
 import aboutTexts from "./about.json";
 import addTexts from "./add.json";
 import announceTexts from "./announce.json";
-import appTexts from "./app.json";
 import arrangeTexts from "./arrange.json";
 import bannerTexts from "./banner.json";
 import cameraTexts from "./camera.json";
@@ -59,7 +58,6 @@ export const en = {
   ...aboutTexts,
   ...addTexts,
   ...announceTexts,
-  ...appTexts,
   ...arrangeTexts,
   ...bannerTexts,
   ...cameraTexts,

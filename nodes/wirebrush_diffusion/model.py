@@ -123,7 +123,9 @@ class DiffusionModel(Loaded):
         """What the network wants besides the context: `extra` for `predict`, one row.
 
         `pooled` is the text's pooled state, `options` what nodes put into the condition (sizes,
-        guidance, `concat_latent_image`...), `shape` the latent's, `negative` the side.
+        guidance, `concat_latent_image`...) and the run itself: the `latent_image` `[B,c,h,w]` that
+        it begins with, unscaled, and its `denoise_mask` `[B or 1,1,h,w]`, if it has one. `shape` is
+        the latent's, `negative` the side.
         """
         return {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -113,13 +113,15 @@ def condition_from(
     port: str,
     negative: bool,
     seed: int = 0,
+    painted: Mapping[str, Any] | None = None,
 ) -> Condition:
     """A condition from the wire as the library's, checked against the model.
 
-    `seed` is the run's: pictures that are shown with noise over them get that of another.
+    `seed` is the run's: pictures that are shown with noise over them get that of another. `painted`
+    is what the run begins with (`DiffusionModel.inputs`).
     """
     _check_width(cond, model, port)
-    options: dict[str, Any] = {"seed": seed + SHOWN_SEED, **cond.options}
+    options: dict[str, Any] = {"seed": seed + SHOWN_SEED, **(painted or {}), **cond.options}
     area = options.get("area")
     first, last = options.get(SCHEDULED, (0.0, 1.0))
     with explained(port):

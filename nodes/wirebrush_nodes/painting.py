@@ -14,6 +14,7 @@ from wirebrush_diffusion.guidance import guide as guidance
 from wirebrush_diffusion.guidance.guide import Conditions, Guided, GuidedDenoiser
 from wirebrush_diffusion.guidance.lazy import lazily
 from wirebrush_diffusion.guidance.three_sides import DualGuided, PerpNegGuided
+from wirebrush_diffusion.inpaint import latent_mask
 from wirebrush_diffusion.memory.plans import Portion
 from wirebrush_diffusion.memory.portions import painting_portions
 from wirebrush_diffusion.memory.using import within
@@ -57,7 +58,8 @@ def paint(
                 step.index + 1, step.total, lambda: preview_of(network, handle, step.denoised, run)
             )
 
-        conditions = _converted(guider, network, canvas.shape, noise.seed, run, port)
+        painted = _painted(canvas, latent)
+        conditions = _converted(guider, network, painted, noise.seed, run, port)
         start = _start(canvas, latent, noise)
 
         def work(portion: Portion) -> Outcome:
@@ -127,6 +129,14 @@ def _canvas(model: DiffusionModel, latent: Latent) -> Tensor:
         return model.latent.fit(latent.samples).float()
 
 
+def _painted(canvas: Tensor, latent: Latent) -> dict[str, Tensor]:
+    """What the run begins with, for models that look at it: those made for inpainting."""
+    painted = {"latent_image": canvas}
+    if latent.noise_mask is not None:
+        painted["denoise_mask"] = latent_mask(latent.noise_mask, canvas)
+    return painted
+
+
 def _start(canvas: Tensor, latent: Latent, noise: Noise) -> Tensor:
     if noise.blank:
         return torch.zeros_like(canvas)
@@ -141,11 +151,12 @@ def _latents(latent: Latent, outcome: Outcome) -> tuple[Latent, Latent]:
 def _converted(
     guider: Guider,
     model: DiffusionModel,
-    shape: Sequence[int],
+    painted: Mapping[str, Tensor],
     seed: int,
     run: Run,
     port: str | None,
 ) -> dict[str, Conditions]:
+    shape = painted["latent_image"].shape
     weights = weights_of(guider.model, "", run)
     assert weights is not None  # it is the model that paints
     hooks = HookMaker(guider.model, weights, weights_of, run)
@@ -160,6 +171,7 @@ def _converted(
                 port=port or role,
                 negative=role in NEGATIVE,
                 seed=seed,
+                painted=painted,
             )
             for cond in conds
         ]

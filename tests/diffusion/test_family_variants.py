@@ -112,6 +112,27 @@ def test_an_inpainting_model(made: Any) -> None:
     assert (ours - expected).abs().max() <= 1e-4
 
 
+def test_an_inpainting_model_sees_what_the_run_itself_has(made: Any) -> None:
+    """Without a node that says it: the latent and its mask, or mid-grey that is all to paint."""
+    _, parts = made("inpaint")
+    shape = (2, 4, 8, 8)
+    latent = torch.randn(shape, generator=torch.Generator().manual_seed(SEED))
+    hole = torch.zeros((1, 1, 8, 8))
+    hole[..., 2:5, 3:6] = 0.7
+    given = {"latent_image": latent, "denoise_mask": hole}
+
+    seen = parts.model.inputs(None, given, shape)["concat"]
+    assert torch.equal(seen[:, :1], hole.round().expand(2, -1, -1, -1))
+    assert torch.equal(seen[:, 1:], latent * parts.model.latent.scale)
+    told = {"concat_latent_image": torch.ones(1, 4, 8, 8), "concat_mask": torch.ones(1, 8, 8)}
+    alone = parts.model.inputs(None, told, shape)["concat"]
+    assert torch.equal(parts.model.inputs(None, given | told, shape)["concat"], alone)
+
+    bare = parts.model.inputs(None, {"latent_image": latent}, shape)["concat"]
+    assert torch.equal(bare[:, 0], torch.ones(1, 8, 8))
+    assert bare[0, 1:, 0, 0].tolist() == pytest.approx([0.8223, -0.6876, 0.6364, 0.1380])
+
+
 def test_an_editing_model_sees_the_picture_unscaled(made: Any) -> None:
     pipe, parts = made("edit")
     x = initial_noise(torch.zeros((2, 4, 8, 8)), SEED)

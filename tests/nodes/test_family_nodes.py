@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,27 @@ def test_an_inpainting_model_keeps_what_is_not_masked(run: SilentRun) -> None:
     assert latent.shape == (1, 4, 8, 8)
     assert torch.allclose(latent[..., :4], shown.latent.samples[..., :4], atol=1e-5)
     assert shown.positive[0].options["concat_mask"].shape == (1, 64, 64)
+
+
+def test_an_inpainting_model_sees_the_mask_of_the_latent(run: SilentRun) -> None:
+    """As after VAE Encode (for Inpainting): no node tells the conditions of mask and picture."""
+    parts = checkpoint_loader_simple("inpaint", run=run)
+    text, nothing = (clip_text_encode(t, parts.CLIP, run=run) for t in ("red", ""))
+    mask = torch.zeros(1, 8, 8)
+    mask[..., 4:] = 1.0
+    latent = Latent(torch.randn(1, 4, 8, 8), noise_mask=mask)
+    told = {"concat_latent_image": latent.samples, "concat_mask": mask}
+    shown, unshown = (
+        [replace(cond, options={**cond.options, **told}) for cond in side]
+        for side in (text, nothing)
+    )
+
+    by_latent = sampled(parts.MODEL, text, nothing, latent, run)
+    by_condition = sampled(parts.MODEL, shown, unshown, latent, run)
+    blind = sampled(parts.MODEL, text, nothing, replace(latent, noise_mask=None), run)
+
+    assert torch.allclose(by_latent, by_condition, atol=1e-5)
+    assert not torch.allclose(by_latent[..., 4:], blind[..., 4:], atol=1e-3)
 
 
 def test_the_canvas_of_edits_and_enlargements(run: SilentRun) -> None:

@@ -162,7 +162,7 @@ class FluxModel(JointModel):
                 "what they are.",
                 "Known are FLUX.1 fill (80) and the control models (16).",
             )
-        mask = options.get("concat_mask")
+        mask = options.get("concat_mask", options.get("denoise_mask"))
         mask = torch.ones((1, 1, 1, 1)) if mask is None else mask.reshape(-1, 1, *mask.shape[-2:])
         fine = fitted(mask, [side * 8 for side in shape[-2:]]).round()
         folded = pixel_unshuffle(fine, 8)

@@ -20,6 +20,7 @@ from wirebrush_diffusion.files.architectures import (
 from wirebrush_diffusion.files.layout import Layout, Stored, is_left_over
 from wirebrush_diffusion.files.names import unet_name, unet_parameter
 from wirebrush_diffusion.files.weights import WeightFile
+from wirebrush_diffusion.guidance.regions import for_batch
 from wirebrush_diffusion.model import CONCAT, DiffusionModel
 from wirebrush_diffusion.noise.denoiser import Prediction
 from wirebrush_diffusion.noise.schedules import DiscreteSchedule
@@ -27,6 +28,8 @@ from wirebrush_diffusion.noise.schedules import DiscreteSchedule
 ORIGINAL, DIFFUSERS = "input_blocks.0.0.weight", "down_blocks.0.resnets.0.conv1.weight"
 LEFT_BEHIND = ("model_ema.", "loss.")
 INPAINT, EDIT = 5, 4  # channels beside the latent: mask and picture; a picture to edit
+BLANK = (0.8223, -0.6876, 0.6364, 0.1380)
+"""Mid-grey as a scaled latent: the field's picture behind a mask that nobody gave."""
 V_NAMES = ("v", "v_prediction", "v-prediction")
 
 
@@ -73,24 +76,32 @@ class UNetModel(DiffusionModel):
     ) -> dict[str, Tensor]:
         if not self.beside:
             return {}
-        picture = options.get("concat_latent_image")
-        picture = (
-            torch.zeros((1, self.latent.channels, *shape[-2:])) if picture is None else picture
-        )
-        picture = fitted(picture, shape)
         if self.beside == EDIT:
-            return {CONCAT: picture}
+            picture = options.get("concat_latent_image")
+            return {CONCAT: self._zeros(shape) if picture is None else fitted(picture, shape)}
         if self.beside != INPAINT:
             raise DiffusionError(
                 f"This network reads {self.beside} channels besides the latent; it is not known "
                 "what they are.",
                 "Known are 4 (instruct-pix2pix) and 5 (inpainting).",
             )
-        mask = options.get("concat_mask")
-        mask = torch.ones((1, 1, 1, 1)) if mask is None else mask.reshape(-1, 1, *mask.shape[-2:])
-        mask = fitted(mask, shape).round()
+        return {CONCAT: self._behind_mask(options, shape)}
+
+    def _zeros(self, shape: Sequence[int]) -> Tensor:
+        return torch.zeros((1, self.latent.channels, *shape[-2:]))
+
+    def _behind_mask(self, options: Mapping[str, Any], shape: Sequence[int]) -> Tensor:
+        """The mask and the picture behind it: a node's, or those of the run itself."""
+        mask = options.get("concat_mask", options.get("denoise_mask"))
+        if mask is None:
+            grey = torch.tensor(BLANK).reshape(1, -1, 1, 1) + self._zeros(shape)
+            return torch.cat([torch.ones_like(grey[:, :1]), grey], dim=1)
+        picture = options.get("concat_latent_image", options.get("latent_image"))
+        picture = self._zeros(shape) if picture is None else fitted(picture, shape)
         scaled = (picture - self.latent.shift) * self.latent.scale
-        return {CONCAT: torch.cat([mask, scaled.expand(mask.shape[0], -1, -1, -1)], dim=1)}
+        mask = fitted(mask.reshape(-1, 1, *mask.shape[-2:]), shape).round()
+        rows = max(len(mask), len(scaled))
+        return torch.cat([for_batch(mask, rows), for_batch(scaled, rows)], dim=1)
 
 
 def fitted(picture: Tensor, shape: Sequence[int]) -> Tensor:

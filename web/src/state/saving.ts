@@ -9,7 +9,8 @@ import { renameDocument, replaceDocument } from "../model/commands";
 import { files, type Ground } from "../runtime/files";
 import { ApiError, ifMissing } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
-import type { Journal, JournalEntry } from "./journal";
+import type { Journal } from "./journal";
+import type { JournalEntry } from "./journalEntry";
 import type { OpenWindows, Turn, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
@@ -134,8 +135,10 @@ export class Saving {
     } catch (error) {
       if (error instanceof ApiError && isSilence(error)) this.#unheard = { name, text };
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
-      if (file && name === file.name) await this.#meet("file", name);
-      else throw new NameTaken(name);
+      if (!file || name !== file.name) throw new NameTaken(name);
+      await this.#meet("file", name);
+      // It was deleted: this is a new one.
+      if (!store.getState().file) await this.#save(name);
     }
   }
 
@@ -308,7 +311,7 @@ export class Saving {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // It was saved or thrown away there: nothing stands in the way of a new draft.
-      if (error.status === 404) this.#documents.store.setState({ draft: null, newer: null });
+      if (error.status === 404) this.#documents.store.setState({ [over]: null, newer: null });
       return null;
     }
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { changesBetween } from "../model/document/changes";
 import { serialise } from "../model/format/format";
 import { testDocument } from "../testing/document";
-import { turnsOf, type JournalEntry } from "./journal";
+import { turnsOf, type JournalEntry } from "./journalEntry";
 import { withSince } from "./since";
 
 const before = testDocument();

@@ -2,7 +2,7 @@
 import { withChanges, type Placed } from "../model/document/changes";
 import { parseDocument, serialise } from "../model/format/format";
 import { parseJson } from "../model/format/json";
-import type { JournalEntry } from "./journal";
+import type { JournalEntry } from "./journalEntry";
 
 /** What was changed since an entry was written. */
 export interface Since {

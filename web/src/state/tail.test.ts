@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { JournalEntry } from "./journal";
+import type { JournalEntry } from "./journalEntry";
 import { Tail, type TailStorage } from "./tail";
 
 class Kept implements TailStorage {

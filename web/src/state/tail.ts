@@ -3,7 +3,7 @@
  * is sure to be done by then. The journal takes them over at the next start.
  */
 import { isRecord } from "../model/format/format";
-import type { JournalEntry } from "./journal";
+import type { JournalEntry } from "./journalEntry";
 
 const PREFIX = "wirebrush.tail.";
 /** Characters: browsers give five million to all that a page keeps here. */

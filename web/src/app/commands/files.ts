@@ -2,7 +2,7 @@
 import { t } from "../../i18n/text";
 import { renameDocument } from "../../model/commands";
 import { serialise } from "../../model/format/format";
-import { files } from "../../runtime/files";
+import { files, type FileInfo } from "../../runtime/files";
 import { ApiError } from "../../runtime/http";
 import { NameTaken } from "../../state/saving";
 import type { Studio } from "../../state/studio";
@@ -35,19 +35,24 @@ export function save(studio: Studio): void {
 /** Give a document another name; its file, if it has one, is renamed with it. */
 export async function renameTo(studio: Studio, workspace: Workspace, name: string): Promise<void> {
   const { documents, saving } = workspace;
-  const { file, edited } = documents.store.getState();
+  const { file } = documents.store.getState();
   if (!file) return documents.run(renameDocument, name);
   try {
     await saving.keep();
     const folder = file.name.split("/").slice(0, -1);
-    const moved = await files.move(file.name, [...folder, name].join("/"), file.etag);
-    documents.amend(renameDocument, moved.name.split("/").at(-1) ?? name);
-    documents.store.setState({ file: { name: moved.name, etag: moved.etag } });
-    if (!edited) saving.opened(documents.document);
+    called(workspace, await files.move(file.name, [...folder, name].join("/"), file.etag));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     studio.notify(wordsOf(error));
   }
+}
+
+/** A document's file has another name now. */
+export function called({ documents, saving }: Workspace, { name, etag }: FileInfo): void {
+  const { edited } = documents.store.getState();
+  documents.amend(renameDocument, name.split("/").at(-1) ?? name);
+  documents.store.setState({ file: { name, etag } });
+  if (!edited) saving.opened(documents.document);
 }
 
 /** What went wrong and what can be done, in the server's words. */

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { wordsOf } from "../../app/commands/files";
+import { called, wordsOf } from "../../app/commands/files";
 import { t } from "../../i18n/text";
 import { thumbnailUrl } from "../../runtime/api";
 import { files, type FileInfo } from "../../runtime/files";
@@ -38,7 +38,9 @@ export function FileCard({ file, refresh, open }: Props) {
   async function move(to: string): Promise<void> {
     setRenaming(false);
     if (!to.trim() || to.trim() === file.name) return;
-    await files.move(file.name, to.trim(), file.etag);
+    const moved = await files.move(file.name, to.trim(), file.etag);
+    const { open: shown } = studio.workspaces.getState();
+    for (const workspace of shown) if (workspace.documents.store.getState().file?.name === file.name) called(workspace, moved);
     refresh();
   }
 

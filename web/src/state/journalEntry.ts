@@ -1,0 +1,29 @@
+/** What a browser keeps of one document. */
+import type { Turn } from "./windows";
+
+export interface JournalEntry {
+  /** The document's id. */
+  readonly id: string;
+  readonly name: string;
+  readonly file: string | null;
+  readonly base: string | null;
+  /** The state of the server's draft that this goes on from. */
+  readonly draft: string | null;
+  /** The workflow file's text. */
+  readonly text: string;
+  /** Whether there are edits in it; a template that is only looked at is to be there again too. */
+  readonly edited: boolean;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The window that wrote it. */
+  readonly window: string;
+  /** Which of its states this is. Earlier versions did not count. */
+  readonly turn?: number;
+  /** States of windows before it that this goes on from, and that the server may have. */
+  readonly before?: readonly Turn[];
+}
+
+/** The states that are in what an entry holds; the latest comes first. */
+export function turnsOf({ window, turn = 0, before = [] }: JournalEntry): readonly Turn[] {
+  return [[window, turn], ...before];
+}

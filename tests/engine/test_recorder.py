@@ -51,18 +51,6 @@ def test_an_event_is_told_only_when_its_result_is_on_disk(disk: DiskStore) -> No
     recorder.close()
 
 
-def test_events_without_results_keep_their_place(disk: DiskStore) -> None:
-    recorder = Recorder(disk, None)
-    told: list[Event] = []
-    hits = [NodeFinished(str(number), True) for number in range(2, 2 * BATCH)]
-    recorder.submit(record(1, told.extend))
-    recorder.submit_events(told.extend, hits[:-1])
-    recorder.submit_events(told.extend, hits[-1:])
-    recorder.drain()
-    assert told == [NodeFinished("1", False), *hits]
-    recorder.close()
-
-
 def test_it_does_not_wait_for_company(disk: DiskStore) -> None:
     recorder = Recorder(disk, None)
     heard = threading.Event()

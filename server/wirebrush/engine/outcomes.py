@@ -24,6 +24,8 @@ from wirebrush.events import NodeFailed, NodeFinished, Problem
 from wirebrush.graph.recipe import Recipes
 
 ROUGH_HINT = "It is used in this job and kept by no cache: run again where there is more memory."
+TOLD_AT_ONCE = 100
+"""So many hits leave together: who hears of them is at work on these while the next are spelled."""
 
 
 class Outcomes:
@@ -91,7 +93,10 @@ class Outcomes:
         """The plan is out: now, and from now on, nodes may be reported as cached."""
         hits, self._early_hits = self._early_hits or [], None
         self._there.clear()
-        self._parts.recorder.submit_events(self._emit, map(self._hit_event, hits))
+        if hits:  # an equal result that is being written is durable first
+            self._parts.recorder.drain()
+        for first in range(0, len(hits), TOLD_AT_ONCE):
+            self._emit([self._hit_event(task) for task in hits[first : first + TOLD_AT_ONCE]])
 
     def load(self, task: Task) -> Result | None:
         """A finished task's result, from the cache if it was let go; None if it is lost."""

@@ -11,7 +11,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from wirebrush.engine.cache.disk import DiskStore
@@ -66,11 +66,6 @@ class Recorder:
         self._wake()
         if self._bytes > PENDING_BYTES:
             self.drain()
-
-    def submit_events(self, emit: Emit, events: Iterable[Event]) -> None:
-        """Queue events that nothing has to be written for: in one go, and they leave together."""
-        self._pending.extend([Record(emit, event) for event in events])
-        self._wake()
 
     def drain(self) -> None:
         """Wait until everything that was submitted before is written and told."""

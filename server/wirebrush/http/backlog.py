@@ -98,15 +98,19 @@ class Backlog:
     def texts(self, most: int) -> list[str]:
         """The texts that are next, of up to so many bytes together. Does not wait."""
         found: list[str] = []
-        while self._items and most > 0:
+        taken = 0
+        while self._items and taken < most:
             frame = self._items[0].frame
             if isinstance(frame, bytes):
                 break
             item = self._items.popleft()
             if frame is not None:
-                most -= item.size
-                self._hand_out(item, frame)
+                item.frame = None
+                taken += len(frame)
+                if item.key is not None:
+                    self._places.pop(item.key, None)
                 found.append(frame)
+        self._bytes -= taken
         return found
 
     def _append(self, item: Item) -> None:

@@ -162,7 +162,7 @@ class Judge:
         return value
 
     def _fits(self, node_id: str, spec: NodeSpec, port: Port, link: list[Any]) -> bool:
-        if self._broken(link) is not None:
+        if self.faults and self._broken(link) is not None:
             return False  # which was said when all links were looked at
         source = self._specs[link[0]]
         if source is None or port.unchecked == "all":

@@ -23,7 +23,8 @@ from wirebrush.http.routes import Route
 from wirebrush.http.v1.socket import HEARTBEAT, MAX_SOCKETS, ControlFrames
 
 LONGEST_ID = 200
-AT_ONCE = 128 * 1024
+AT_ONCE = 16 * 1024
+"""Bytes that leave in one go: the client reads these while we spell the next."""
 _TEXT = 0x81
 
 

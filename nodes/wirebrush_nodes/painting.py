@@ -58,8 +58,7 @@ def paint(
                 step.index + 1, step.total, lambda: preview_of(network, handle, step.denoised, run)
             )
 
-        painted = _painted(canvas, latent)
-        conditions = _converted(guider, network, painted, noise.seed, run, port)
+        conditions = _converted(guider, network, _painted(canvas, latent), noise.seed, run, port)
         start = _start(canvas, latent, noise)
 
         def work(portion: Portion) -> Outcome:

@@ -65,6 +65,7 @@ EVENTS: list[Event] = [
     events.NodeStarted("1", "seed changed"),
     events.NodeProgress("1", 3, 20),
     events.NodeSaid("1", "Reading."),
+    events.NodeSent("1", "progress", "{}"),
     events.Preview("1", "image/jpeg", b"..."),
     events.NodeFinished("1", False, 1.5, (events.Output("output", "ab" * 32, width=128),)),
     events.NodeFailed("1", Problem("x", "y", node="1"), "ValueError", ("line",), {"a": 1}),

@@ -23,6 +23,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist's own looks for the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests share what they have made; those in a browser share one studio."""
     for item in items:

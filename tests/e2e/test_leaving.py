@@ -210,3 +210,30 @@ def test_a_page_that_goes_while_it_opens_forgets_no_tab(studio: Studio, page: Pa
     page.reload()
     expect(studio.tabs).to_have_text(names)
     expect(studio.field("KSampler", "steps")).to_have_value("34")
+
+
+def test_what_the_server_did_not_give_is_asked_for_again_where_it_was(
+    studio: Studio, page: Page
+) -> None:
+    """The tab that was in front, between two others."""
+    studio.set_number("KSampler", "steps", "34")
+    studio.kept()
+    lost = page.locator("[data-document]").get_attribute("data-document")
+    studio.open_postcard()
+    studio.set_number("KSampler", "steps", "35")
+    studio.kept()
+    studio.tabs.nth(1).click()
+    expect(studio.field("KSampler", "steps")).to_have_value("34")
+    names = studio.tabs.all_inner_texts()
+    assert len(names) == 3
+
+    studio.forgiven.append("net::ERR_FAILED")
+    page.route(f"**/v1/drafts/{lost}", lambda route: route.abort())
+    page.reload()
+    expect(studio.tabs).to_have_text([names[0], names[2]])
+    studio.kept()
+    page.unroute_all()
+    page.reload()
+    expect(studio.tabs).to_have_text(names)
+    expect(studio.tabs.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(studio.field("KSampler", "steps")).to_have_value("34")

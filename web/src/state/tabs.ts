@@ -35,6 +35,11 @@ interface Found {
   readonly before?: readonly Turn[];
 }
 
+/** A tab that could not be shown, and where it stands among the others. */
+interface Missing extends OpenTab {
+  readonly place: number;
+}
+
 const TEMPLATE = "postcard";
 
 export class Tabs {
@@ -43,7 +48,10 @@ export class Tabs {
   /** A page that goes while it opens its tabs forgets none of them. */
   #restoring = false;
   /** Of the last visit, what the server did not give now: the next visit may have it. */
-  #missing: readonly OpenTab[] = [];
+  #missing: readonly Missing[] = [];
+  /** The tab in front at the last visit, and the one that this visit began with. */
+  #wanted = "";
+  #shown = "";
 
   constructor(around: Around) {
     this.#around = around;
@@ -60,20 +68,27 @@ export class Tabs {
    */
   async restore(): Promise<void> {
     this.#restoring = true;
-    await this.#restore().finally(() => (this.#restoring = false));
+    try {
+      await this.#restore();
+    } finally {
+      this.#restoring = false;
+      this.#shown = this.#around.workspaces.getState().active.id;
+    }
     this.#remember();
   }
 
   async #restore(): Promise<void> {
     const { journal, windows } = this.#around;
     const { tabs, active } = await openBefore(journal);
+    this.#wanted = active;
     const left = await journal.leftBehind(await windows.alive());
     const known = new Set(tabs.map(({ id }) => id));
     const opened: Workspace[] = [];
-    for (const tab of [...tabs, ...left.filter(({ id }) => !known.has(id))]) {
+    for (const [place, tab] of [...tabs, ...left.filter(({ id }) => !known.has(id))].entries()) {
+      const miss = (error: unknown): null => this.#miss({ ...tab, place }, error);
       // One after the other: tabs keep their order.
       // oxlint-disable-next-line no-await-in-loop
-      const found = await this.#find(tab).catch(ifMissing(null)).catch((error: unknown) => this.#miss(tab, error));
+      const found = await this.#find(tab).catch(ifMissing(null)).catch(miss);
       if (found) opened.push(this.#show(found));
     }
     const last = opened.find((workspace) => workspace.id === active);
@@ -81,7 +96,7 @@ export class Tabs {
     if (opened.length === 0) await this.#first();
   }
 
-  #miss(tab: OpenTab, error: unknown): null {
+  #miss(tab: Missing, error: unknown): null {
     this.#missing = [...this.#missing, tab];
     return passApiError(error);
   }
@@ -219,9 +234,11 @@ export class Tabs {
   #remember(): void {
     if (this.#restoring) return;
     const { open, active } = this.#around.workspaces.getState();
-    const shown = open.filter(({ id }) => id !== "").map(tabOf);
-    const tabs = [...shown, ...this.#missing.filter(({ id }) => !shown.some((tab) => tab.id === id))];
-    if (tabs.length) rememberOpen(this.#around.journal, { tabs, active: active.id });
+    let tabs: readonly OpenTab[] = open.filter(({ id }) => id !== "").map(tabOf);
+    const missing = this.#missing.filter(({ id }) => !tabs.some((tab) => tab.id === id));
+    for (const { place, id, file } of missing) tabs = tabs.toSpliced(place, 0, { id, file });
+    const isAwaited = active.id === this.#shown && missing.some(({ id }) => id === this.#wanted);
+    if (tabs.length) rememberOpen(this.#around.journal, { tabs, active: isAwaited ? this.#wanted : active.id });
   }
 
   async #freeName(wanted: string): Promise<string> {

@@ -377,7 +377,7 @@ def test(pytest_arguments: Sequence[str]) -> int:
     return 1 if failed or not passed else 0
 
 
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadgroup"]
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadscope"]
 """Two tests at once; tests/conftest.py says which stay together."""
 
 CHECKS = {

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt
 from wirebrush.graph.script.nodewise import nodewise_script
-from wirebrush.graph.script.plain import Locate, plain_script
+from wirebrush.graph.script.page import Locate
+from wirebrush.graph.script.plain import plain_script
 from wirebrush.graph.script.plan import NotPlain
 from wirebrush.graph.script.planning import plan_of
 

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 from wirebrush.graph.script.functions import FUNCTIONS, picture_functions
+from wirebrush.graph.script.kinds import KINDS
 from wirebrush.graph.script.levels import (
     EXTRAS,
     extra_functions,
     flow_functions,
     level_functions,
 )
-from wirebrush.graph.script.painting import PIPELINES, Painting
+from wirebrush.graph.script.page import Locate, Page
+from wirebrush.graph.script.painting import Painting
 from wirebrush.graph.script.plan import BROWNIAN, FLOWS, Plan
 from wirebrush.graph.script.texting import text_functions
 from wirebrush.graph.script.writing import WIDTH, Code, Names, assigned, call, comment, literal
-
-Locate = Callable[[str, str], str]
-"""Where a file of a kind lies, or where it should be put."""
-
-_REPOSITORIES = (
-    ("flux", "", "black-forest-labs/FLUX.1-dev"),
-    ("schnell", "", "black-forest-labs/FLUX.1-schnell"),
-    ("sd3", r"3[._]?5.*large.*turbo", "stabilityai/stable-diffusion-3.5-large-turbo"),
-    ("sd3", r"3[._]?5.*medium", "stabilityai/stable-diffusion-3.5-medium"),
-    ("sd3", r"medium", "stabilityai/stable-diffusion-3-medium-diffusers"),
-    ("sd3", "", "stabilityai/stable-diffusion-3.5-large"),
-)
-"""Families, patterns of files' names, and where such models were published."""
 
 _SETUP = """
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -61,24 +49,22 @@ def plain_script(plan: Plan, locate: Locate) -> str:
     return _Script(plan, locate).text()
 
 
-@dataclass
 class _Script:
     """The parts of the script; what is written last says what must be imported first."""
 
-    plan: Plan
-    locate: Locate
-    imports: set[str] = field(default_factory=set[str])
-    paths: dict[str, str] = field(default_factory=dict[str, str])
+    def __init__(self, plan: Plan, locate: Locate) -> None:
+        self.plan = plan
+        self.kind = KINDS[plan.family]
+        self.page = Page(locate, Names({*_RESERVED.split(), *FUNCTIONS, *EXTRAS}))
 
     def text(self) -> str:
         """All of it."""
-        names = Names({*_RESERVED.split(), *FUNCTIONS, *EXTRAS})
-        painting = Painting(self.plan, self.imports, self.path, names)
+        painting = Painting(self.plan, self.page)
         body = "".join([*self._loading(), *painting.lines(), *self._saving(painting)])
         functions = "".join(self._functions(body))
         half = "bfloat16" if self.plan.family in FLOWS else "float16"
-        constants = "".join(assigned(name, literal(path)) for name, path in self.paths.items())
-        said = "".join(assigned(name, text) for name, text in painting.constants.items())
+        constants = "".join(assigned(name, literal(path)) for name, path in self.page.paths.items())
+        said = "".join(assigned(name, text) for name, text in self.page.constants.items())
         setup = _SETUP.format(half=half)
         if any(
             f"{name}(" in body
@@ -93,28 +79,15 @@ class _Script:
 
     def _check(self) -> str:
         """What says which files are not there."""
-        names = ", ".join(self.paths)
-        text = _MISSING.format(names=names + ("," if len(self.paths) == 1 else ""))
+        names = ", ".join(self.page.paths)
+        text = _MISSING.format(names=names + ("," if len(self.page.paths) == 1 else ""))
         if len(text.split("\n")[1]) > WIDTH:
-            rows = "".join(f"        {name},\n" for name in self.paths)
+            rows = "".join(f"        {name},\n" for name in self.page.paths)
             within = "path\n    for path in (\n" + rows + "    )\n    if not os.path.exists(path)"
             text = _MISSING.format(names="@")
             start, end = text.index("["), text.index("]")
             text = f"{text[:start]}[\n    {within}\n{text[end:]}"
-        return text if self.paths else ""
-
-    def path(self, constant: str, kind: str, name: str) -> str:
-        """The constant for a file."""
-        path = self.locate(kind, name)
-        known = {value: key for key, value in self.paths.items()}
-        if path in known:
-            return known[path]
-        found, count = constant, 1
-        while found in self.paths:
-            count += 1
-            found = f"{constant}_{count}"
-        self.paths[found] = path
-        return found
+        return text if self.page.paths else ""
 
     def _head(self, text: str) -> str:
         loras = any(stage.loras for stage in self.plan.stages)
@@ -127,11 +100,11 @@ class _Script:
             told.append(comment(f"{words} order: the same kind of picture, not the same one."))
         told += [comment(words) for words in self.plan.guesses]
         standard = ["math"] if "math." in text else []
-        standard += ["os"] if self.paths else []
+        standard += ["os"] if self.page.paths else []
         others = [name for name in ("numpy",) if f"{name}." in text]
         lines = [*(f"import {name}" for name in standard), *([""] if standard else [])]
         lines += [*(f"import {name}" for name in others), "import torch"]
-        lines.append(_from("diffusers", sorted(self.imports)))
+        lines.append(_from("diffusers", sorted(self.page.imports)))
         lines += ["from diffusers.utils import load_image"] if "load_image(" in text else []
         pil = [name for name in ("Image", "ImageOps") if f"{name}." in text]
         lines += [_from("PIL", pil)] if pil else []
@@ -154,43 +127,38 @@ class _Script:
 
     def _loading(self) -> Iterator[str]:
         models, family = self.plan.models, self.plan.family
-        pipeline = f"{PIPELINES[family]}Pipeline"
-        self.imports.add(pipeline)
+        pipeline = f"{self.kind.pipeline}Pipeline"
+        self.page.imports.add(pipeline)
         parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
         if family in ("sd15", "sd2"):
             parts |= {"safety_checker": None, "requires_safety_checker": False}
         if models.vae:
-            path = self.path("VAE", "vae", models.vae)
+            path = self.page.path("VAE", "vae", models.vae)
             yield self._part("vae", "AutoencoderKL", path, models.vae)
             parts["vae"] = Code("vae")
         if models.checkpoint and not models.apart:
-            path = self.path("CHECKPOINT", "checkpoints", models.checkpoint)
+            path = self.page.path("CHECKPOINT", "checkpoints", models.checkpoint)
             yield loaded("pipe", pipeline, path, models.checkpoint, **parts)
         else:
             kind = "checkpoints" if models.checkpoint else "diffusion_models"
             name = models.checkpoint or models.network
-            path = self.path("NETWORK", kind, name)
-            network = "SD3Transformer2DModel" if family == "sd3" else "FluxTransformer2DModel"
-            yield self._part("network", network, path, name)
+            path = self.page.path("NETWORK", kind, name)
+            yield self._part("network", self.kind.network, path, name)
             yield comment("The text encoders come from where the model was published.") + "\n"
             parts["transformer"] = Code("network")
-            source = next(
-                repository
-                for kind, pattern, repository in _REPOSITORIES
-                if kind == family and re.search(pattern, name.lower())
-            )
+            source = self.kind.repository(name)
             yield call(f"{pipeline}.from_pretrained", source, named=parts, before="pipe = ") + "\n"
         yield "pipe.to(device)\n"
         if models.refiner:
-            path = self.path("REFINER", "checkpoints", models.refiner)
-            self.imports.add("StableDiffusionXLImg2ImgPipeline")
+            path = self.page.path("REFINER", "checkpoints", models.refiner)
+            self.page.imports.add("StableDiffusionXLImg2ImgPipeline")
             parts.pop("vae", None)
             kind = "StableDiffusionXLImg2ImgPipeline"
             yield loaded("refiner", kind, path, models.refiner, **parts)
             yield "refiner.to(device)\n"
 
     def _part(self, variable: str, kind: str, path: str, name: str) -> str:
-        self.imports.add(kind)
+        self.page.imports.add(kind)
         return loaded(variable, kind, path, name, torch_dtype=Code("dtype"))
 
     def _saving(self, painting: Painting) -> Iterator[str]:

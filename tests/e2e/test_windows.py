@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from accessibility import Examiner
 from browser_studio import Studio
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 TOLD = "was changed in another window"
 
@@ -67,6 +67,30 @@ def test_a_window_is_told_of_edits_and_of_a_first_save(studio: Studio, page: Pag
         studio.set_number("KSampler", "steps", "15")
         studio.save()  # it knows the file that was made there
         expect(page.get_by_role("tab", selected=True)).to_have_accessible_name(studio.name)
+
+
+def test_a_window_that_opens_before_an_edit_is_sent_asks_nobody(studio: Studio, page: Page) -> None:
+    """It shows the edit and sends it too, as the one of the other window that it is."""
+    held: list[Route] = []
+    page.route(
+        "**/v1/drafts/*",
+        lambda route: held.append(route) if route.request.method == "PUT" else route.fallback(),
+    )
+    with page.expect_request(lambda told: told.method == "PUT"):
+        studio.set_number("KSampler", "steps", "11")
+    with _beside(studio) as there:
+        expect(there.field("KSampler", "steps")).to_have_value("11")
+        there.kept()
+        page.unroute_all()  # what was held is on its way now
+        studio.kept()
+        told = there.page.get_by_role("status").filter(has_text=TOLD)
+        expect(told).to_have_count(0)
+        studio.set_number("KSampler", "steps", "12")
+        studio.kept()
+        told.get_by_role("button", name="Show it here").click()
+        expect(there.field("KSampler", "steps")).to_have_value("12")
+        for window in (page, there.page):
+            expect(window.get_by_role("alertdialog")).to_have_count(0)
 
 
 @contextmanager

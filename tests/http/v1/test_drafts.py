@@ -84,9 +84,13 @@ async def test_a_page_may_write_again_before_the_answer_came(studio: Studio) -> 
     _, first = await put(studio, draft("one"), {**FIRST, "Draft-Turns": "w1=1"})
     status, third = await put(studio, draft("three"), {**FIRST, "Draft-Turns": "w1=3"})
     assert status == 200
-    assert third != first
+    assert third["etag"] != first["etag"]
+    assert not third["late"]
     for late in (FIRST, seen(first["etag"])):
-        assert await put(studio, draft("two"), {**late, "Draft-Turns": "w1=2"}) == (200, third)
+        assert await put(studio, draft("two"), {**late, "Draft-Turns": "w1=2"}) == (
+            200,
+            {**third, "late": True},
+        )
     status, told = await put(studio, draft("theirs"), {**FIRST, "Draft-Turns": "w2=9"})
     assert (status, told["draft"]["window"], told["draft"]["turn"]) == (412, "w1", 3)
     reloaded = {**FIRST, "Draft-Turns": "w2=10, w1=3"}
@@ -96,7 +100,7 @@ async def test_a_page_may_write_again_before_the_answer_came(studio: Studio) -> 
     for _ in range(2):  # whether it is there or not
         assert (await studio.ask("DELETE", path, headers={"Draft-Turns": "w2=11"}))[0] == 200
     late = {**FIRST, "Draft-Turns": "w2=10"}
-    assert await put(studio, draft("late"), late) == (200, {"etag": None})
+    assert await put(studio, draft("late"), late) == (200, {"etag": None, "late": True})
     assert (await studio.ask("GET", "/v1/drafts"))[1]["drafts"] == []
 
 

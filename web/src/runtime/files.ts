@@ -50,6 +50,12 @@ export interface Ground {
   readonly turns: readonly (readonly [window: string, turn: number])[];
 }
 
+/** What the server has then: with `late`, its window had told of a later state before, and that stays. */
+export interface DraftAnswer {
+  readonly etag: string | null;
+  readonly late: boolean;
+}
+
 /** What the page keeps while somebody edits. */
 export interface DraftBody {
   readonly name: string;
@@ -92,13 +98,13 @@ export const files = {
   drafts: async () => (await get<{ drafts: DraftInfo[] }>("/v1/drafts")).drafts,
   draft: (id: string) => get<DraftInfo & { workflow: unknown }>(draftUrl(id)),
 
-  /** Keep a draft. Returns its etag; `null` if a later state was dropped meanwhile. */
-  async keepDraft(id: string, draft: DraftBody, { etag, turns }: Ground, leaving = false): Promise<string | null> {
+  /** Keep a draft. The etag is `null` if a later state was dropped meanwhile. */
+  async keepDraft(id: string, draft: DraftBody, { etag, turns }: Ground, leaving = false): Promise<DraftAnswer> {
     const { text, ...facts } = draft;
     const body = `${JSON.stringify(facts).slice(0, -1)},"workflow":${text}}`;
     const headers = { "Content-Type": "application/json", ...matching(etag), ...naming(turns) };
     const response = await call(draftUrl(id), { method: "PUT", body, headers, keepalive: leaving });
-    return ((await response.json()) as { etag: string | null }).etag;
+    return (await response.json()) as DraftAnswer;
   },
 
   /** The workflow that a file of any program holds or carries, as one of ours, and what was lost on the way. */

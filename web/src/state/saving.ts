@@ -24,6 +24,16 @@ const MOST_NOTED = 100;
 /** Windows before this one, the latest first, whose requests may still be on their way. */
 const MOST_BEFORE = 20;
 
+/** Where a document comes from, if it is not as the server has it. */
+export interface Origin {
+  /** Only this browser has it as it is now. */
+  readonly pending?: boolean;
+  /** The states of windows that it goes on from; the latest, which it is, comes first. */
+  readonly before?: readonly Turn[];
+  /** When the journal's entry was written that holds it. */
+  readonly at?: number | null;
+}
+
 /** Where a document can be saved when its name is taken. */
 export class NameTaken extends Error {}
 
@@ -45,8 +55,8 @@ export class Saving {
   #turn = 0;
   /** States of windows before this one that this goes on from: their requests may come late. */
   #before: readonly Turn[] = [];
-  /** Whether the server may have another draft than it is known to have. */
-  #unsure = false;
+  /** When the journal's entry was written that this shows; `null` from the first edit on. */
+  #foundAt: number | null = null;
   /** A save without an answer: the file may have that text. */
   #unheard: { readonly name: string; readonly text: string } | null = null;
 
@@ -76,23 +86,20 @@ export class Saving {
     };
   }
 
-  /**
-   * The document was just opened: `saved` is what its file holds, if it has one; `pending` says
-   * that only this browser has it as it is now, and `before` whose states it goes on from.
-   */
-  opened(saved: Document | null, pending = false, before: readonly Turn[] = []): void {
+  /** The document was just opened: `saved` is what its file holds, if it has one. */
+  opened(saved: Document | null, { pending = false, before = [], at = null }: Origin = {}): void {
     const { document, store } = this.#documents;
     const { draft, file } = store.getState();
     this.#turn = this.#windows.turn();
     this.#before = before.slice(0, MOST_BEFORE);
-    this.#unsure = pending;
+    this.#foundAt = at;
     this.#saved = saved ? serialise(saved) : "";
     // The page before may have gone while it was saving.
     const isSaved = saved === document || this.#saved === serialise(document);
     const isKept = !pending && (draft === null || !isSaved);
     this.#drafted = isKept ? document : null;
     store.setState({ edited: saved === null ? pending || draft !== null : !isSaved });
-    if (pending || (!file && !draft)) this.#write(pending);
+    if (at === null && (pending || (!file && !draft))) this.#write(pending);
     if (!isKept) this.#soon(0);
   }
 
@@ -161,6 +168,7 @@ export class Saving {
   async settle(conflict: Conflict, keep: "mine" | "theirs"): Promise<void> {
     const { over, etag, theirs, name } = conflict;
     const seen = over === "draft" ? { draft: etag } : { file: { name, etag } };
+    this.#foundAt = null;
     this.#documents.store.setState({ conflict: null, newer: null, keeping: "waiting", ...seen });
     if (keep === "theirs") this.#documents.run(replaceDocument, theirs);
     if (over === "file" && keep === "mine") return this.save();
@@ -182,7 +190,8 @@ export class Saving {
   #heard(written: Written): void {
     const { document, store } = this.#documents;
     const { conflict, draft, file } = store.getState();
-    const { over, etag, name } = written;
+    const { over, etag, name, state } = written;
+    if (written.document === document.id && state && this.#hasIn(state)) return store.setState({ draft: etag });
     const known = over === "draft" ? etag === draft : etag === file?.etag;
     if (written.document !== document.id || known || conflict) return;
     if (over === "file" && file && file.name !== name) return; // it is another file's now
@@ -191,8 +200,14 @@ export class Saving {
     else void this.#meet(over, name);
   }
 
+  /** Whether a state of another window is in what is shown here. */
+  #hasIn([window, turn]: Turn): boolean {
+    return this.#before.some(([known, last]) => known === window && last >= turn);
+  }
+
   #changed(): void {
     this.#turn = this.#windows.turn();
+    this.#foundAt = null;
     const { conflict, edited, keeping } = this.#documents.store.getState();
     // Said once, not with every keystroke.
     if (!edited || (!conflict && keeping !== "waiting"))
@@ -228,9 +243,9 @@ export class Saving {
     await this.#journal.settle(this.#documents.document.id, at);
   }
 
-  /** What the server does not have, kept before this returns. */
+  /** What the server does not have, kept before this returns; what was found in the journal is there. */
   #writeAtOnce(): void {
-    if (this.#documents.document !== this.#drafted) this.#journal.writeAtOnce(this.#entry(true));
+    if (this.#foundAt === null && this.#documents.document !== this.#drafted) this.#journal.writeAtOnce(this.#entry(true));
   }
 
   #entry(edited: boolean): JournalEntry {
@@ -241,15 +256,13 @@ export class Saving {
     return { ...this.#facts(), ...ours, edited, id: document.id, text, at: Date.now() };
   }
 
-  /** What may be there when the document is written as it is now. */
+  /**
+   * What may be there when the document is written as it is now. What was found in the journal is
+   * the state of the window that wrote it, which may be open and write it too.
+   */
   #ground(etag: string | null): Ground {
-    return { etag, turns: [[this.#windows.own, this.#turn], ...this.#before] };
-  }
-
-  /** The server told which draft it has. */
-  #sure(draft: string | null): void {
-    this.#unsure = false;
-    this.#documents.store.setState({ draft });
+    const own: readonly Turn[] = this.#foundAt === null ? [[this.#windows.own, this.#turn]] : [];
+    return { etag, turns: [...own, ...this.#before] };
   }
 
   #facts() {
@@ -262,20 +275,23 @@ export class Saving {
     const { conflict } = store.getState();
     if (conflict || document === this.#drafted) return;
     const text = serialise(document);
-    const at = Date.now();
+    const found = this.#foundAt !== null;
+    const at = this.#foundAt ?? Date.now();
     // Undone back to what is saved: there is nothing to keep.
     if (text === this.#saved) return this.#dropDraft(document);
     store.setState({ keeping: "sending" });
     const { draft, ...facts } = this.#facts();
-    this.#unsure = true;
+    const ground = this.#ground(draft);
     try {
-      const etag = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, this.#ground(draft));
-      this.#sure(etag);
+      const { etag, late } = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, ground);
+      // The window that wrote what was found is open, and went on.
+      const overtaken = found && late;
       this.#drafted = document;
       void this.#forget(at);
       const current = store.getState().editing.document === document;
-      store.setState({ newer: null, keeping: current ? "kept" : "waiting", refusal: "" });
-      if (etag !== null) this.#windows.tell({ document: document.id, over: "draft", etag, name: document.id });
+      const written: Written | null = etag === null ? null : { document: document.id, over: "draft", etag, name: document.id, state: ground.turns[0] };
+      store.setState({ draft: overtaken ? draft : etag, newer: overtaken ? written : null, keeping: current ? "kept" : "waiting", refusal: "" });
+      if (written && !overtaken) this.#windows.tell(written);
       if (!current) this.#soon(DRAFT_MS);
     } catch (error) {
       await this.#failed(error);
@@ -292,10 +308,14 @@ export class Saving {
     else store.setState({ keeping: "refused", refusal: [error.message, error.hint].filter(Boolean).join(" ") });
   }
 
-  /** Another window wrote what stands against ours: a person chooses. */
+  /** Another window wrote what stands against ours: a person chooses, unless nothing was edited here. */
   async #meet(over: Conflict["over"], name: string): Promise<void> {
     const conflict = await this.#theirs(over, name);
-    if (conflict) this.#documents.store.setState({ keeping: "conflict", conflict, newer: null });
+    const { document, store } = this.#documents;
+    if (conflict && over === "draft" && this.#foundAt !== null) {
+      this.#drafted = document;
+      store.setState({ keeping: "kept", newer: { document: document.id, over, etag: conflict.etag, name } });
+    } else if (conflict) store.setState({ keeping: "conflict", conflict, newer: null });
     else this.#soon(DRAFT_MS);
   }
 
@@ -320,16 +340,18 @@ export class Saving {
   async #dropDraft(saved: Document): Promise<void> {
     const { store } = this.#documents;
     if (this.#documents.document !== saved) return this.#soon(0);
-    const at = Date.now();
+    const at = this.#foundAt ?? Date.now();
     clearTimeout(this.#draftTimer);
     store.setState({ edited: false });
     const { draft } = store.getState();
     try {
-      if (draft !== null || this.#unsure) await files.dropDraft(saved.id, this.#ground(draft)).catch(ifGone);
+      // Also where none is known: one may be on its way, from here or from another window.
+      await files.dropDraft(saved.id, this.#ground(draft)).catch(ifGone);
     } catch (error) {
+      this.#drafted = null; // to be tried again
       return this.#failed(error);
     }
-    this.#sure(null);
+    store.setState({ draft: null });
     void this.#forget(at);
     if (this.#documents.document !== saved) return;
     this.#drafted = saved;
@@ -344,7 +366,6 @@ export class Saving {
     if (store.getState().conflict) return;
     const { draft, ...facts } = this.#facts();
     const [text, ground] = [serialise(document), this.#ground(draft)];
-    this.#unsure = true;
     const told = text === this.#saved ? files.dropDraft(document.id, ground) : files.keepDraft(document.id, { ...facts, by: windowName(), text }, ground, true);
     told.catch(() => {});
   }

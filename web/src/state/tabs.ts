@@ -11,7 +11,8 @@ import { turnsOf, type JournalEntry } from "./journalEntry";
 import { openBefore, rememberOpen } from "./memory";
 import type { OpenTab } from "./openTabs";
 import type { Runtime } from "./runtime";
-import type { OpenWindows, Turn } from "./windows";
+import type { Origin } from "./saving";
+import type { OpenWindows } from "./windows";
 import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
 import { parseJson } from "../model/format/json";
 
@@ -25,14 +26,10 @@ export interface Around {
 }
 
 /** A document as it was found: with what its file holds, if that differs. */
-interface Found {
+interface Found extends Origin {
   readonly document: Document;
   readonly saved: Document | null;
   readonly kept: Partial<DocumentState>;
-  /** Only this browser has it as it is. */
-  readonly pending?: boolean;
-  /** The states of windows that it goes on from. */
-  readonly before?: readonly Turn[];
 }
 
 /** A tab that could not be shown, and where it stands among the others. */
@@ -222,10 +219,10 @@ export class Tabs {
     return workspace;
   }
 
-  #workspace({ document, saved, kept, pending, before }: Found): Workspace {
+  #workspace({ document, saved, kept, ...origin }: Found): Workspace {
     const workspace = new Workspace(this.#around.catalog, this.#around.journal, this.#around.windows);
     workspace.documents.open(document, kept);
-    workspace.saving.opened(saved, pending, before);
+    workspace.saving.opened(saved, origin);
     workspace.begin(() => this.#remember());
     void this.#around.runtime.restore(document);
     return workspace;
@@ -269,7 +266,7 @@ function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<
   const isSaved = saved !== null && isSame(document, saved);
   const file = saved && !isSaved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
   const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: entry.edited ? ("waiting" as const) : ("kept" as const) };
-  return { document, saved, kept, pending: entry.edited, before: turnsOf(entry) };
+  return { document, saved, kept, pending: entry.edited, before: turnsOf(entry), at: entry.at };
 }
 
 function isSame(one: Document, other: Document): boolean {

@@ -15,6 +15,8 @@ export interface Written {
   readonly etag: string;
   /** The file's name, or the document's id. */
   readonly name: string;
+  /** Of a draft: which state of which window it is. */
+  readonly state?: Turn | undefined;
 }
 
 /** A window, and how many states of documents it had made by then. */

@@ -63,8 +63,9 @@ async def write(request: web.Request) -> web.Response:
     except Conflict as conflict:
         return _refusal(conflict)
     if record is None:
-        return answer({"etag": None})
-    return answer({"etag": record.etag}, headers={"ETag": f'"{record.etag}"'})
+        return answer({"etag": None, "late": True})
+    late = (record.window, record.turn) != (window, turn)
+    return answer({"etag": record.etag, "late": late}, headers={"ETag": f'"{record.etag}"'})
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -190,7 +191,7 @@ ROUTES = (
             **_TURNS,
         },
         body={**_DRAFT, "workflow": dict[str, Any]},
-        gives={"etag": str | None},
+        gives={"etag": str | None, "late": bool},
     ),
     Route(
         "DELETE",

@@ -161,11 +161,13 @@ def of_kind(done: dict[str, Any], kind: str) -> list[Any]:
     return [data for name, data in done["said"] if name == kind]
 
 
-PICTURE: dict[str, Node] = {"1": ("Number", {"value": 4}), "2": ("Draw", {"grey": ["1", 0]})}
+def picture_of(grey: int) -> dict[str, Node]:
+    """A grey picture; tests that want to see it made have a grey of their own."""
+    return {"1": ("Number", {"value": grey}), "2": ("Draw", {"grey": ["1", 0]})}
 
 
 async def test_a_picture_and_where_it_is(studio: Studio) -> None:
-    done = await run(studio, "picture", **PICTURE)
+    done = await run(studio, "picture", **picture_of(4))
     (executed,) = of_kind(done, "executed")
     (picture,) = executed["output"]["images"]
     assert (picture["subfolder"], picture["type"]) == ("drawn", "output")
@@ -181,8 +183,8 @@ async def test_a_picture_and_where_it_is(studio: Studio) -> None:
 
 
 async def test_the_second_time_all_of_it_is_there(studio: Studio) -> None:
-    await run(studio, "first", **PICTURE)
-    done = await run(studio, "second", **PICTURE)
+    await run(studio, "first", **picture_of(8))
+    done = await run(studio, "second", **picture_of(8))
     (cached,) = of_kind(done, "execution_cached")
     assert sorted(cached["nodes"]) == ["1", "2"]
     assert of_kind(done, "executing") == [{"node": None, "prompt_id": "second"}]
@@ -275,7 +277,7 @@ async def test_an_expansion_that_feeds_itself(studio: Studio) -> None:
 
 
 async def test_nodes_refuse_values_before_anything_runs(studio: Studio) -> None:
-    done = await run(studio, "odd", **PICTURE | {"1": ("Number", {"value": 3})})
+    done = await run(studio, "odd", **picture_of(3))
     assert done["status"] == 400
     (error,) = done["told"]["node_errors"]["1"]["errors"]
     assert (error["type"], error["details"]) == (
@@ -317,7 +319,7 @@ async def test_what_runs_is_interrupted_and_the_next_one_runs(studio: Studio) ->
 @pytest.mark.parametrize("name", ["sent", "sent-again"])
 async def test_pictures_that_are_only_sent(studio: Studio, name: str) -> None:
     """Also the second time, when nothing has to be made."""
-    nodes: dict[str, Node] = {"1": ("Number", {"value": 4})}
+    nodes: dict[str, Node] = {"1": ("Number", {"value": 10})}
     done = await run(studio, name, **nodes, **{"2": ("SaveImageWebsocket", {"grey": ["1", 0]})})
     (frame,) = of_kind(done, "picture")
     assert frame[:16] == b"\0\0\0\1\0\0\0\2\x89PNG\r\n\x1a\n"
@@ -328,7 +330,7 @@ async def test_pictures_that_are_only_sent(studio: Studio, name: str) -> None:
 
 
 async def test_jobs_as_one_list(studio: Studio) -> None:
-    await run(studio, "listed", **PICTURE)
+    await run(studio, "listed", **picture_of(12))
     bad_one: Node = ("Fail", {"value": 2, "text": "no"})
     await run(studio, "listed-bad", **{"1": bad_one, "2": ("Draw", {"grey": ["1", 0]})})
     _, told, _ = await studio.ask_bare("GET", "/api/jobs?limit=2")
@@ -338,6 +340,7 @@ async def test_jobs_as_one_list(studio: Studio) -> None:
     assert (good["id"], good["status"], good["outputs_count"]) == ("listed", "completed", 1)
     assert good["preview_output"]["nodeId"] == "2"
     assert good["execution_end_time"] >= good["execution_start_time"] >= good["create_time"]
+    _, told, _ = await studio.ask_bare("GET", "/api/jobs?limit=1")
     assert told["pagination"]["has_more"] is True
     _, told, _ = await studio.ask_bare("GET", "/jobs?status=pending,in_progress")
     assert told["jobs"] == []

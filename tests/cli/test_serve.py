@@ -213,8 +213,9 @@ def test_t74_a_second_signal_does_not_wait_and_loses_nothing(home: Home) -> None
             if isinstance(event, NodeProgress):
                 break
     server.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    assert server.poll() is None, "it waits for the job"
+    while not any("ending:" in log.read_text() for log in home.data.glob("logs/server.log")):
+        assert server.poll() is None, "it waits for the job"
+        time.sleep(0.05)
     server.send_signal(signal.SIGTERM)
     server.communicate(timeout=120)
     assert server.returncode == 1

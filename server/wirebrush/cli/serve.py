@@ -23,6 +23,8 @@ from wirebrush.http.access import kept_secret
 from wirebrush.http.addresses import CannotListen, listen, only_this_machine, port_of
 from wirebrush.jobs.errors import FolderInUse, JobsError
 
+log = logging.getLogger("wirebrush.cli")
+
 FAILED, REFUSED = 1, 2
 LOG_BYTES = 5 * 1024 * 1024
 
@@ -78,6 +80,7 @@ async def _drain(studio: Studio) -> int:
     """Wait for running jobs a moment. A second signal does not wait."""
     again = asyncio.Event()
     _on_signals(again.set)
+    log.info("ending: running jobs get a moment, unless a second signal comes")
     draining = asyncio.create_task(studio.drain())
     impatient = asyncio.create_task(again.wait())
     await asyncio.wait((draining, impatient), return_when=asyncio.FIRST_COMPLETED)

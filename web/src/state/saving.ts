@@ -11,7 +11,8 @@ import { ApiError, ifMissing } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
 import type { Journal } from "./journal";
 import type { JournalEntry } from "./journalEntry";
-import type { OpenWindows, Turn, Written } from "./windows";
+import { Lineage, type Origin } from "./lineage";
+import type { OpenWindows, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
 const DRAFT_MS = 700;
@@ -21,19 +22,6 @@ const WRITTEN_AT_ONCE = 100_000;
 /** Places that were changed since the journal's entry: of more, a new entry is written. */
 const MOST_NOTED = 100;
 
-/** Windows before this one, the latest first, whose requests may still be on their way. */
-const MOST_BEFORE = 20;
-
-/** Where a document comes from, if it is not as the server has it. */
-export interface Origin {
-  /** Only this browser has it as it is now. */
-  readonly pending?: boolean;
-  /** The states of windows that it goes on from; the latest, which it is, comes first. */
-  readonly before?: readonly Turn[];
-  /** When the journal's entry was written that holds it. */
-  readonly at?: number | null;
-}
-
 /** Where a document can be saved when its name is taken. */
 export class NameTaken extends Error {}
 
@@ -41,6 +29,7 @@ export class Saving {
   readonly #documents: DocumentStore;
   readonly #journal: Journal;
   readonly #windows: OpenWindows;
+  readonly #lineage: Lineage;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   /** What is asked of the server, one after the other. */
   #asked: Promise<unknown> = Promise.resolve();
@@ -51,17 +40,12 @@ export class Saving {
   #entered: { readonly document: Document; readonly at: number; readonly facts: string } | null = null;
   /** How long the text was that was written down last. */
   #length = 0;
-  /** Which of this window's states the document is in. */
-  #turn = 0;
-  /** States of windows before this one that this goes on from: their requests may come late. */
-  #before: readonly Turn[] = [];
-  /** When the journal's entry was written that this shows; `null` from the first edit on. */
-  #foundAt: number | null = null;
   /** A save without an answer: the file may have that text. */
   #unheard: { readonly name: string; readonly text: string } | null = null;
 
   constructor(documents: DocumentStore, journal: Journal, windows: OpenWindows) {
     this.#windows = windows;
+    this.#lineage = new Lineage(windows);
     this.#documents = documents;
     this.#journal = journal;
   }
@@ -87,19 +71,18 @@ export class Saving {
   }
 
   /** The document was just opened: `saved` is what its file holds, if it has one. */
-  opened(saved: Document | null, { pending = false, before = [], at = null }: Origin = {}): void {
+  opened(saved: Document | null, origin: Origin = {}): void {
     const { document, store } = this.#documents;
     const { draft, file } = store.getState();
-    this.#turn = this.#windows.turn();
-    this.#before = before.slice(0, MOST_BEFORE);
-    this.#foundAt = at;
+    const { pending = false } = origin;
+    this.#lineage.opened(origin);
     this.#saved = saved ? serialise(saved) : "";
     // The page before may have gone while it was saving.
     const isSaved = saved === document || this.#saved === serialise(document);
     const isKept = !pending && (draft === null || !isSaved);
     this.#drafted = isKept ? document : null;
     store.setState({ edited: saved === null ? pending || draft !== null : !isSaved });
-    if (at === null && (pending || (!file && !draft))) this.#write(pending);
+    if (!this.#lineage.isFound && (pending || (!file && !draft))) this.#write(pending);
     if (!isKept) this.#soon(0);
   }
 
@@ -168,7 +151,7 @@ export class Saving {
   async settle(conflict: Conflict, keep: "mine" | "theirs"): Promise<void> {
     const { over, etag, theirs, name } = conflict;
     const seen = over === "draft" ? { draft: etag } : { file: { name, etag } };
-    this.#foundAt = null;
+    this.#lineage.chosen();
     this.#documents.store.setState({ conflict: null, newer: null, keeping: "waiting", ...seen });
     if (keep === "theirs") this.#documents.run(replaceDocument, theirs);
     if (over === "file" && keep === "mine") return this.save();
@@ -191,7 +174,7 @@ export class Saving {
     const { document, store } = this.#documents;
     const { conflict, draft, file } = store.getState();
     const { over, etag, name, state } = written;
-    if (written.document === document.id && state && this.#hasIn(state)) return store.setState({ draft: etag });
+    if (written.document === document.id && state && this.#lineage.has(state)) return store.setState({ draft: etag });
     const known = over === "draft" ? etag === draft : etag === file?.etag;
     if (written.document !== document.id || known || conflict) return;
     if (over === "file" && file && file.name !== name) return; // it is another file's now
@@ -200,14 +183,8 @@ export class Saving {
     else void this.#meet(over, name);
   }
 
-  /** Whether a state of another window is in what is shown here. */
-  #hasIn([window, turn]: Turn): boolean {
-    return this.#before.some(([known, last]) => known === window && last >= turn);
-  }
-
   #changed(): void {
-    this.#turn = this.#windows.turn();
-    this.#foundAt = null;
+    this.#lineage.edited();
     const { conflict, edited, keeping } = this.#documents.store.getState();
     // Said once, not with every keystroke.
     if (!edited || (!conflict && keeping !== "waiting"))
@@ -234,7 +211,7 @@ export class Saving {
     const { at = 0, facts, document: before } = this.#entered ?? {};
     const changes = before && facts === JSON.stringify(this.#facts()) ? changesBetween(before, document) : null;
     if (!changes || changes.length > MOST_NOTED) this.#write();
-    else void this.#journal.writeSince({ id: document.id, base: at, at: Date.now(), turn: this.#turn, changes });
+    else void this.#journal.writeSince({ id: document.id, base: at, at: Date.now(), turn: this.#lineage.turn, changes });
   }
 
   /** The server has everything up to `at`. */
@@ -245,24 +222,19 @@ export class Saving {
 
   /** What the server does not have, kept before this returns; what was found in the journal is there. */
   #writeAtOnce(): void {
-    if (this.#foundAt === null && this.#documents.document !== this.#drafted) this.#journal.writeAtOnce(this.#entry(true));
+    if (!this.#lineage.isFound && this.#documents.document !== this.#drafted) this.#journal.writeAtOnce(this.#entry(true));
   }
 
   #entry(edited: boolean): JournalEntry {
     const { document } = this.#documents;
     const text = serialise(document);
     this.#length = text.length;
-    const ours = { window: this.#windows.own, turn: this.#turn, before: this.#before };
-    return { ...this.#facts(), ...ours, edited, id: document.id, text, at: Date.now() };
+    return { ...this.#facts(), ...this.#lineage.own, edited, id: document.id, text, at: Date.now() };
   }
 
-  /**
-   * What may be there when the document is written as it is now. What was found in the journal is
-   * the state of the window that wrote it, which may be open and write it too.
-   */
+  /** What may be there when the document is written as it is now. */
   #ground(etag: string | null): Ground {
-    const own: readonly Turn[] = this.#foundAt === null ? [[this.#windows.own, this.#turn]] : [];
-    return { etag, turns: [...own, ...this.#before] };
+    return { etag, turns: this.#lineage.turns };
   }
 
   #facts() {
@@ -275,8 +247,7 @@ export class Saving {
     const { conflict } = store.getState();
     if (conflict || document === this.#drafted) return;
     const text = serialise(document);
-    const found = this.#foundAt !== null;
-    const at = this.#foundAt ?? Date.now();
+    const { isFound, at } = this.#lineage;
     // Undone back to what is saved: there is nothing to keep.
     if (text === this.#saved) return this.#dropDraft(document);
     store.setState({ keeping: "sending" });
@@ -285,7 +256,7 @@ export class Saving {
     try {
       const { etag, late } = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, ground);
       // The window that wrote what was found is open, and went on.
-      const overtaken = found && late;
+      const overtaken = isFound && late;
       this.#drafted = document;
       void this.#forget(at);
       const current = store.getState().editing.document === document;
@@ -312,7 +283,7 @@ export class Saving {
   async #meet(over: Conflict["over"], name: string): Promise<void> {
     const conflict = await this.#theirs(over, name);
     const { document, store } = this.#documents;
-    if (conflict && over === "draft" && this.#foundAt !== null) {
+    if (conflict && over === "draft" && this.#lineage.isFound) {
       this.#drafted = document;
       store.setState({ keeping: "kept", newer: { document: document.id, over, etag: conflict.etag, name } });
     } else if (conflict) store.setState({ keeping: "conflict", conflict, newer: null });
@@ -340,7 +311,7 @@ export class Saving {
   async #dropDraft(saved: Document): Promise<void> {
     const { store } = this.#documents;
     if (this.#documents.document !== saved) return this.#soon(0);
-    const at = this.#foundAt ?? Date.now();
+    const { at } = this.#lineage;
     clearTimeout(this.#draftTimer);
     store.setState({ edited: false });
     const { draft } = store.getState();

@@ -11,7 +11,7 @@ import { turnsOf, type JournalEntry } from "./journalEntry";
 import { openBefore, rememberOpen } from "./memory";
 import type { OpenTab } from "./openTabs";
 import type { Runtime } from "./runtime";
-import type { Origin } from "./saving";
+import type { Origin } from "./lineage";
 import type { OpenWindows } from "./windows";
 import { Workspace, type CatalogState, type WorkspacesStore } from "./workspace";
 import { parseJson } from "../model/format/json";

@@ -232,17 +232,18 @@ async def test_a_pack_that_never_ends_its_import_is_left_out(studio: Studio) -> 
     packs = studio.folder / "packs"
     command = engine(studio.folder)
     (packs / "hangs.py").write_text("import time\nwhile True: time.sleep(1)")
-    steps = "".join(f"time.sleep(2)\nsys.modules['steady.{one}'] = sys\n" for one in "abcdefg")
+    step = "time.sleep(0.5)\nsys.modules['steady.{}'] = sys\n"
+    steps = "".join(step.format(number) for number in range(12))
     (packs / "steady.py").write_text(f"import sys, time\n{steps}")
     job = (await studio.queue.submit(chain(1))).id
-    limits = replace(PATIENT, pack=10, first_pause=3600)
+    limits = replace(PATIENT, pack=5, first_pause=3600)
     async with studio.working(limits, command=command) as supervisor:
         await studio.state(job, "succeeded")
         assert supervisor.status.restarts == 1
     ((fatal,), (catalog,)) = (studio.fatals, studio.catalogs)
     assert (fatal.pack, fatal.lasting) == ("hangs", True)
     (failure,) = catalog["failures"]
-    assert failure["error"].startswith("Its import went no further within 10 s. It is left out")
+    assert failure["error"].startswith("Its import went no further within 5 s. It is left out")
     assert {"hangs": False, "steady": True}.items() <= {
         report["name"]: report["loaded"] for report in catalog["packs"]
     }.items()

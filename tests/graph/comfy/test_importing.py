@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from wirebrush.catalog import Catalog
+from wirebrush.graph.comfy.exporting import export_workflow
 from wirebrush.graph.comfy.importing import import_workflow
 from wirebrush.graph.comfy.prompting import comfy_prompt
 from wirebrush.graph.workflow import End, Workflow
@@ -85,6 +88,22 @@ def test_a_value_node_is_written_into_what_it_feeds() -> None:
     assert prompt["2"]["inputs"]["cfg"] == 8
 
 
+@pytest.mark.parametrize("mode", [0, 2, 4])
+@pytest.mark.parametrize("value", [33, "33"])
+def test_a_value_node_gives_its_value_muted_or_not(mode: int, value: object) -> None:
+    """It never runs: ComfyUI's page writes its value into what it feeds in any mode."""
+    steps = {"name": "steps", "type": "INT", "link": 5, "widget": {"name": "steps"}}
+    primitive = a_node(1, "PrimitiveNode", mode=mode, widgets_values=[value, "fixed"])
+    primitive["outputs"] = [{"name": "INT", "type": "INT", "widget": {"name": "steps"}}]
+    sampler = {"id": 2, "type": "KSampler", "inputs": [steps], "widgets_values": [1, "fixed", 20]}
+    workflow = ui([primitive, sampler], [[5, 1, 0, 2, 0, "INT"]])
+    prompt, problems = comfy_prompt(workflow, NOTHING)
+    assert problems == []
+    assert prompt["2"]["inputs"]["steps"] == 33
+    back = export_workflow(workflow, NOTHING)
+    assert [node["mode"] for node in back["nodes"]] == [mode, 0]
+
+
 def test_the_output_of_a_value_node_goes_by_its_own_name() -> None:
     """It says which widget it feeds too, as ComfyUI writes it."""
     steps = {"name": "steps", "type": "INT", "link": 5, "widget": {"name": "steps"}}
@@ -140,6 +159,19 @@ def test_an_instance_holds_its_values_by_port() -> None:
     prompt, _ = comfy_prompt(workflow, NOTHING)
     assert prompt["1:7"]["inputs"] == {"text": "outer"}
     assert prompt["2"]["inputs"] == {"a": ["1:7", 0]}
+
+
+def test_a_number_that_an_instance_holds_as_text_is_a_number() -> None:
+    inside = {"name": "steps", "type": "INT", "link": 1, "widget": {"name": "steps"}}
+    definition = {
+        "id": "s",
+        "inputs": [{"id": "p", "name": "steps", "type": "INT"}],
+        "nodes": [{"id": 7, "type": "KSampler", "inputs": [inside]}],
+        "links": [{"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": 7, "target_slot": 0}],
+    }
+    nodes = [a_node(1, "s", widgets_values=["12"])]
+    workflow = ui(nodes, [], definitions={"subgraphs": [definition]})
+    assert workflow.nodes["1"].values == {"p": 12}
 
 
 def test_notes_and_groups() -> None:

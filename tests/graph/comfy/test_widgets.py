@@ -66,6 +66,36 @@ def test_values_that_do_not_fit_are_kept_as_they_are() -> None:
     assert read(node_with(mixed)) == Values(raw=mixed)
 
 
+def test_numbers_may_be_written_as_texts() -> None:
+    values = read(node_with(["5", "fixed", " 20 ", "7.5", "euler", "normal", "1"]))
+    assert values.named == {**KSAMPLER, "cfg": 7.5}
+    assert [type(values.named[name]) for name in ("seed", "cfg")] == [int, float]
+    assert values.controls == {"seed": "fixed"}
+    assert read(node_with({"seed": "5", "cfg": "1e1", "new": "3"})).named == {
+        "seed": 5,
+        "cfg": 10.0,
+        "new": "3",
+    }
+    assert read(node_with([], widgets_values_named={"steps": "20"})).named == {"steps": 20}
+
+
+def test_a_text_that_is_a_number_stays_a_text() -> None:
+    assert read(node_with(["20"], "CLIPTextEncode")).named == {"text": "20"}
+    assert read(node_with([20], "CLIPTextEncode")).named == {"text": "20"}
+
+
+def test_a_value_that_is_no_number_is_kept_where_it_stands_and_refused_there() -> None:
+    values = read(node_with([5, "fixed", "twenty", "7,5", "euler", "normal", "NaN"]))
+    assert values.named == {**KSAMPLER, "steps": "twenty", "cfg": "7,5", "denoise": "NaN"}
+    strange = [5, "fixed", [20], True, "euler", "normal", 1]
+    assert read(node_with(strange)).named == {**KSAMPLER, "steps": [20], "cfg": True}
+
+
+def test_what_fits_less_than_half_is_the_list_of_another_node() -> None:
+    other = ["a", "fixed", "b", "c", 1, "normal", "d"]
+    assert read(node_with(other)) == Values(raw=other)
+
+
 def test_values_may_stand_by_name() -> None:
     assert read(node_with(KSAMPLER)).named == KSAMPLER
     assert read(node_with([1, 2, 3], widgets_values_named=KSAMPLER)).named == KSAMPLER

@@ -33,7 +33,7 @@ from wirebrush.graph.comfy.records import (
 )
 from wirebrush.graph.comfy.tracing import MOST_STEPS, Source, Tracer
 from wirebrush.graph.comfy.value_lists import Values, decode
-from wirebrush.graph.comfy.widgets import Layout, Layouts, Place
+from wirebrush.graph.comfy.widgets import KIND_OF_TYPE, Layout, Layouts, Place, meant
 from wirebrush.graph.workflow import (
     SUBGRAPH,
     VALUE_NODE,
@@ -115,7 +115,7 @@ class CanvasIn:
             title=node.title,
             values=values.named,
             controls=values.controls,
-            mode=MODES.get(node.mode, ""),
+            mode="" if node.type == PRIMITIVE else MODES.get(node.mode, ""),
             collapsed=flags.get("collapsed") is True,
             color=node_color(node.raw),
             extra={COMFY: kept_of_node(node, values, layout, subgraph)},
@@ -131,8 +131,15 @@ class CanvasIn:
 
     def _values(self, node: UiNode, layout: Layout | None) -> Values:
         values = decode(node, layout)
+        if node.type == PRIMITIVE:
+            kind = KIND_OF_TYPE.get(node.outputs[0].type, "") if node.outputs else ""
+            named = {name: meant(kind, item) for name, item in values.named.items()}
+            return replace(values, named=named)
         if node.type in self.shared.subgraphs:
-            held = {name: item for name, item in values.named.items() if item is not None}
+            inputs = self.shared.subgraphs[node.type].inputs
+            kinds = {port.id: KIND_OF_TYPE.get(port.type, "") for port in inputs}
+            given = ((name, item) for name, item in values.named.items() if item is not None)
+            held = {name: meant(kinds.get(name, ""), item) for name, item in given}
             return replace(values, named=held)
         if values.raw is not None and layout is not None:
             message = f"The values of {node.title or node.type} (node {node.id}) do not fit it."

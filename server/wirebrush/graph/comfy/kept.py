@@ -9,7 +9,7 @@ from typing import Any
 from wirebrush.graph.comfy.links import link_fields
 from wirebrush.graph.comfy.placeholder import COMFY
 from wirebrush.graph.comfy.reading import as_list, as_object
-from wirebrush.graph.comfy.records import UiLink, UiNode, UiPort
+from wirebrush.graph.comfy.records import PRIMITIVE, UiLink, UiNode, UiPort
 from wirebrush.graph.comfy.value_lists import Values, by_rule
 from wirebrush.graph.comfy.widgets import Layout
 from wirebrush.graph.workflow import Mode
@@ -34,7 +34,7 @@ def kept_of_node(
     flags = as_object(kept.get("flags"))
     kept["flags"] = {name: item for name, item in flags.items() if name != "collapsed"}
     kept |= unlinked(node)
-    if node.mode and node.mode not in MODES:
+    if node.mode and (node.mode not in MODES or node.type == PRIMITIVE):
         kept["mode"] = node.mode
     return kept | _values(node, values, layout, instance)
 

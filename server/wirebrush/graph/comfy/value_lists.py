@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from wirebrush.graph.comfy.reading import as_list, as_object
 from wirebrush.graph.comfy.records import UiNode
@@ -30,7 +30,7 @@ def decode(node: UiNode, layout: Layout | None) -> Values:
     if fields := as_object(node.raw.get("widgets_values_named")):
         return _by_name(fields, layout or ())
     if isinstance(cast("object", node.values), dict):
-        return Values(dict(as_object(node.values)))
+        return Values(_meant(as_object(node.values), layout or ()))
     items = as_list(node.values)
     if layout is None:
         return Values(raw=items) if items else Values()
@@ -142,9 +142,16 @@ def _by_name(fields: Mapping[str, Any], layout: Layout) -> Values:
     words = _words(fields, layout)
     controls = {seed: _control(fields[word]) for word, seed in words.items()}
     return Values(
-        {name: item for name, item in fields.items() if name not in words},
+        _meant({name: item for name, item in fields.items() if name not in words}, layout),
         {seed: word for seed, word in controls.items() if word is not None},
     )
+
+
+def _meant(fields: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    places = {place.name: place for place in layout}
+    return {
+        name: places[name].meant(item) if name in places else item for name, item in fields.items()
+    }
 
 
 def _words(fields: Mapping[str, Any], layout: Layout) -> Mapping[str, str]:
@@ -155,24 +162,56 @@ def _words(fields: Mapping[str, Any], layout: Layout) -> Mapping[str, str]:
 
 
 def _spots(items: Sequence[Any], layout: Layout) -> list[_Spot] | None:
-    """Where each value stands; None if one stands where it cannot. Forced places count only if
-    the list's length says so, and controls not if a program wrote it that has none."""
+    """Where each value stands; None if one stands where it cannot.
+
+    Numbers may be written as texts if the list makes no sense otherwise. In one of just the right
+    length some may be anything: they are refused where they stand, before anything runs.
+    """
     plain = [place for place in layout if not place.forced]
+    for fits in (_as_it_is, _as_meant):
+        spots = _placed(items, layout, plain, fits)
+        if spots is not None:
+            return spots
+    spots = _walked(items, plain, _anything) if len(items) == length(*plain) else None
+    wrong = sum(not _as_meant(spot.place, items[spot.at]) for spot in spots or ())
+    return spots if spots and wrong <= max(1, len(spots) // 2) else None
+
+
+_Fits: TypeAlias = Callable[[Place, object], bool]
+
+
+def _as_it_is(place: Place, item: object) -> bool:
+    return place.takes(item)
+
+
+def _as_meant(place: Place, item: object) -> bool:
+    return place.takes(place.meant(item))
+
+
+def _anything(_place: Place, _item: object) -> bool:
+    return True
+
+
+def _placed(
+    items: Sequence[Any], layout: Layout, plain: Sequence[Place], fits: _Fits
+) -> list[_Spot] | None:
+    """Forced places count only if the list's length says so, and controls not if a program wrote
+    it that has none."""
     if len(items) == length(*layout) > length(*plain):
-        return _walked(items, layout)
-    spots = _walked(items, plain)
+        return _walked(items, layout, fits)
+    spots = _walked(items, plain, fits)
     if spots is None and len(items) == len(plain) < length(*plain):
-        return _walked(items, [Place(place.name, place.kind) for place in plain])
+        return _walked(items, [Place(place.name, place.kind) for place in plain], fits)
     return spots
 
 
-def _walked(items: Sequence[Any], places: Sequence[Place]) -> list[_Spot] | None:
+def _walked(items: Sequence[Any], places: Sequence[Place], fits: _Fits) -> list[_Spot] | None:
     found: list[_Spot] = []
     position = 0
     for place in places:
         if position >= len(items):
             break
-        if not place.takes(items[position]):
+        if not fits(place, items[position]):
             return None
         spot = _Spot(place, position)
         position += 1
@@ -194,7 +233,7 @@ def _values(items: Sequence[Any], spots: Sequence[_Spot], layout: Layout) -> Val
     for spot in spots:
         place, item = spot.place, items[spot.at]
         if place.held and (item is not None or place.default is None):
-            found.named[place.name] = item
+            found.named[place.name] = place.meant(item)
         end = spot.at + 1
         if spot.control is not None:
             found.controls[place.name] = _control(items[spot.control]) or "fixed"

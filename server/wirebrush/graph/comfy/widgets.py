@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import TypeAlias
+from math import isfinite
+from typing import Any, TypeAlias
 
 from wirebrush.api import NodeSpec, Port
 from wirebrush.catalog import Catalog
@@ -23,6 +25,7 @@ CONTROLS = ("fixed", "increment", "decrement", "randomize", "increment-wrap")
 SEEDS = frozenset({"seed", "noise_seed"})
 
 _NUMBERS = (int, float)
+_CONVERT: Mapping[str, type[int] | type[float]] = {"i": int, "f": float}
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "i": _NUMBERS,
     "f": _NUMBERS,
@@ -58,6 +61,22 @@ class Place:
         if item is None or kinds is None:
             return True
         return isinstance(item, kinds) and (bool in kinds or not isinstance(item, bool))
+
+    def meant(self, item: object) -> Any:
+        """What an item stands for here: `"20"` is 20 where a number stands."""
+        return meant(self.kind, item)
+
+
+def meant(kind: str, item: object) -> Any:
+    """A text that a number was written as, or a number where a text stands, converted as ComfyUI
+    does it before it runs; anything else as it is."""
+    if kind == "s" and type(item) in (int, float):
+        return str(item)
+    if kind in _CONVERT and isinstance(item, str):
+        with suppress(ValueError):
+            number = _CONVERT[kind](item)
+            return number if kind == "i" or isfinite(number) else item
+    return item
 
 
 Layout: TypeAlias = tuple[Place, ...]
@@ -108,7 +127,7 @@ def _place(text: str) -> Place:
     )
 
 
-_KIND_OF_TYPE = {"INT": "i", "FLOAT": "f", "STRING": "s", "BOOLEAN": "b"}
+KIND_OF_TYPE: Mapping[str, str] = {"INT": "i", "FLOAT": "f", "STRING": "s", "BOOLEAN": "b"}
 
 
 def _of_spec(spec: NodeSpec) -> Layout:
@@ -125,4 +144,4 @@ def _of_port(port: Port) -> Place:
         controlled = bool(port.hints.get("control_after_generate"))
         return Place(port.name, "c", controlled, "" if controlled else None)
     control = widget.kind == "seed" or port.name in SEEDS
-    return Place(port.name, _KIND_OF_TYPE.get(port.type, ""), control)
+    return Place(port.name, KIND_OF_TYPE.get(port.type, ""), control)

@@ -37,6 +37,15 @@ describe("search", () => {
     expect(ids("load decode")).toEqual([]);
   });
 
+  test("a word is found inside a name that has no spaces, and two that were typed as one", () => {
+    const spec = (title: string): NodeSpec => ({ ...catalog.spec("KSampler")!, id: `x-${title}`, title, help: "", category: "c" });
+    const names = ["チェックポイントを読み込む", "画像を拡大", "拡大した画像", "画像拡大"];
+    const found = (query: string): string[] => new TypeIndex(names.map(spec)).search(query).map(({ title }) => title);
+    expect(found("読み込む")).toEqual(["チェックポイントを読み込む"]);
+    expect(found("画像拡大")).toEqual(["画像拡大", "画像を拡大", "拡大した画像"]);
+    expect(found("写真")).toEqual([]);
+  });
+
   test("forgives a slip of the finger", () => {
     expect(ids("ksampelr")[0]).toBe("KSampler");
     expect(ids("decdoe")[0]).toBe("VAEDecode");
@@ -61,7 +70,7 @@ describe("over 5,000 types", () => {
   });
 
   // Some milliseconds on a machine with nothing else to do; the bound is one that a busy one keeps.
-  test.each(["s", "load", "load image 4", "seams", "li", "smaple image", "zzzz"])("%j is found at once", (query) => {
+  test.each(["s", "load", "load image 4", "seams", "li", "smaple image", "zzzz", "画像", "画像拡大"])("%j is found at once", (query) => {
     large.search(query);
     const times = Array.from({ length: 20 }, () => {
       const start = performance.now();

@@ -9,6 +9,7 @@
 import MiniSearch from "minisearch";
 import type { NodeSpec } from "./catalog";
 import { commonness } from "./common";
+import { isUnspaced, wordsWithin } from "./unspaced";
 
 interface Prepared {
   readonly spec: NodeSpec;
@@ -22,6 +23,12 @@ interface Name {
   readonly text: string;
   readonly words: readonly string[];
   readonly initials: string;
+}
+
+/** A word that is looked for; `parts` are words that were typed as one, in scripts without spaces. */
+interface Asked {
+  readonly text: string;
+  readonly parts: readonly string[];
 }
 
 /** Fewer than this, and misspelt words are looked for as well. */
@@ -57,7 +64,7 @@ export class TypeIndex {
 
   /** The types that match, best first; all, as they came, if nothing is asked. */
   search(query: string): NodeSpec[] {
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean).map(wordOf);
     if (words.length === 0) return this.#prepared.map(({ spec }) => spec);
     const scored: { readonly spec: NodeSpec; readonly score: number }[] = [];
     for (const item of this.#prepared) {
@@ -104,15 +111,23 @@ function wordsOf(name: string): string[] {
   return name.split(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s_-]+/).filter(Boolean).map((word) => word.toLowerCase());
 }
 
-function scoreOf({ spec, names, category, help }: Prepared, words: readonly string[]): number {
-  let total = commonness(spec.id);
-  for (const word of words) {
-    const inNames = names.reduce((best, name) => Math.max(best, inName(name, word)), 0);
-    const score = 4 * inNames || (category.includes(word) ? 2 : help.includes(word) ? 1 : 0);
+function wordOf(text: string): Asked {
+  return { text, parts: isUnspaced(text) ? wordsWithin(text) : [] };
+}
+
+function scoreOf(item: Prepared, words: readonly Asked[]): number {
+  let total = commonness(item.spec.id);
+  for (const { text, parts } of words) {
+    const score = scoreOfWord(item, text) || (parts.length > 1 ? Math.min(...parts.map((part) => scoreOfWord(item, part))) / 2 : 0);
     if (score === 0) return 0;
     total += score;
   }
-  return spec.deprecated ? total / 4 : total;
+  return item.spec.deprecated ? total / 4 : total;
+}
+
+function scoreOfWord({ names, category, help }: Prepared, word: string): number {
+  const inNames = names.reduce((best, name) => Math.max(best, inName(name, word)), 0);
+  return 4 * inNames || (category.includes(word) ? 2 : help.includes(word) ? 1 : 0);
 }
 
 /** 3: is it, 2: a word starts with it, 1: it is somewhere inside, or its initials. */

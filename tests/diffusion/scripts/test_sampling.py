@@ -27,7 +27,14 @@ def test_samplers_and_schedules(sampler: str, schedule: str, both: Any) -> None:
 
 @pytest.mark.parametrize(
     ("sampler", "denoise"),
-    [("heun", 0.7), ("uni_pc", 1.0), ("uni_pc_bh2", 0.6), ("euler_ancestral", 1.0), ("ddpm", 1.0)],
+    [
+        ("heun", 0.7),
+        ("res_multistep", 0.7),
+        ("uni_pc", 1.0),
+        ("uni_pc_bh2", 0.6),
+        ("euler_ancestral", 1.0),
+        ("ddpm", 1.0),
+    ],
 )
 def test_more_samplers(sampler: str, denoise: float, both: Any) -> None:
     nodes = prompt("tiny", sampler_name=sampler, scheduler="karras", denoise=denoise)
@@ -149,10 +156,21 @@ def test_pictures_at_another_size(
     assert_same(*both(nodes), close=2)  # a script sizes pictures whose colours are rounded
 
 
-@pytest.mark.parametrize("schedule", ["simple", "sgm_uniform", "normal"])
-def test_schedules_of_flows(schedule: str, both: Any, models: Path) -> None:
+@pytest.mark.parametrize(
+    ("sampler", "schedule"),
+    [
+        ("euler", "simple"),
+        ("euler", "sgm_uniform"),
+        ("euler", "normal"),
+        ("dpmpp_2m", "sgm_uniform"),
+        ("res_multistep", "simple"),
+    ],
+)
+def test_samplers_and_schedules_of_flows(
+    sampler: str, schedule: str, both: Any, models: Path
+) -> None:
     saved(pipeline("sd3"), models / "checkpoints" / "sd3")
-    nodes = prompt("sd3", sampler_name="euler", scheduler=schedule)
+    nodes = prompt("sd3", sampler_name=sampler, scheduler=schedule)
     nodes["4"]["class_type"] = "EmptySD3LatentImage"
     assert_same(*both(nodes))
 

@@ -17,6 +17,10 @@ def test_families_by_their_tensors() -> None:
     assert family_of_tensors([*sd15, "conditioner.embedders.1.model.ln_final.bias"]) == "sdxl"
     assert family_of_tensors([*sd15, "cond_stage_model.model.ln_final.bias"]) == "sd2"
     assert family_of_tensors(["joint_blocks.0.x_block.attn.qkv.weight"]) == "sd3"
+    assert family_of_tensors(["transformer_blocks.0.img_mod.1.weight"]) == "qwen_image"
+    refiner = "noise_refiner.0.adaLN_modulation."
+    assert family_of_tensors([f"{refiner}0.weight"]) == "z_image"
+    assert family_of_tensors([f"model.diffusion_model.{refiner}1.weight"]) == "lumina2"
     blocks = ["double_blocks.0.img_attn.qkv.weight"]
     assert family_of_tensors(blocks) == "schnell"
     assert family_of_tensors([*blocks, "guidance_in.in_layer.weight"]) == "flux"
@@ -32,6 +36,10 @@ def test_families_by_their_tensors() -> None:
         ("sd3.5_large.safetensors", "sd3"),
         ("flux1-dev.safetensors", "flux"),
         ("flux1-schnell-fp8.safetensors", "schnell"),
+        ("qwen_image_fp8_e4m3fn.safetensors", "qwen_image"),
+        ("qwen_image_edit_fp8_e4m3fn.safetensors", None),
+        ("z_image_turbo_bf16.safetensors", "z_image"),
+        ("lumina_2.safetensors", "lumina2"),
         ("dreamshaper_8.safetensors", None),
     ],
 )
@@ -41,4 +49,5 @@ def test_families_by_the_usual_names(name: str, family: str | None) -> None:
 
 def test_families_of_folders() -> None:
     assert family_of_pipeline("StableDiffusionXLPipeline") == "sdxl"
+    assert family_of_pipeline("ZImagePipeline") == "z_image"
     assert family_of_pipeline("KandinskyPipeline") is None

@@ -18,7 +18,7 @@ from wirebrush.engine.packs import load_packs
 
 GOLDEN = Path(__file__).parent / "golden"
 TEMPLATES = ("lora", "controlnet_example")
-NAMES = ("postcard", "controlnet", "outpaint", "prompt-areas", "flux-dev", *TEMPLATES)
+NAMES = ("postcard", "controlnet", "outpaint", "prompt-areas", "flux-dev", "lumina2", *TEMPLATES)
 
 
 def known() -> Catalog:

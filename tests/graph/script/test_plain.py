@@ -142,6 +142,41 @@ def test_what_else_is_said_in_plain_code(case: str) -> None:
 
 AREA = {"x": 0, "y": 0, "width": 64, "height": 64}
 REASONS: dict[str, dict[str, Any]] = {
+    "it changes the noise levels of its model": {
+        "n8": {"class_type": "ModelSamplingAuraFlow", **inputs(model=["1", 0], shift=3.0)},
+        "n5": inputs(model=["8", 0]),
+    },
+    "for Lumina 2 only": {
+        "n8": {"class_type": "RenormCFG", **inputs(model=["1", 0], cfg_trunc=100, renorm_cfg=1)},
+        "n5": inputs(model=["8", 0]),
+    },
+    "RenormCFG for a part of the steps": {
+        "n8": {"class_type": "RenormCFG", **inputs(model=["1", 0], cfg_trunc=0.5, renorm_cfg=1)},
+        "n5": inputs(model=["8", 0]),
+    },
+    "Lumina 2 is told something before": {
+        "n1": inputs(ckpt_name="lumina_2.safetensors"),
+        "n5": inputs(scheduler="simple"),
+    },
+    "another kind of encoder": {
+        "n1": {"class_type": "UNETLoader", **inputs(unet_name="z_image.safetensors")},
+        "n8": {"class_type": "CLIPLoader", **inputs(clip_name="x", type="wan")},
+        "n2": inputs(clip=["8", 0]),
+    },
+    "cannot read other_vae.safetensors from one file": {
+        "n1": {"class_type": "UNETLoader", **inputs(unet_name="qwen_image.safetensors")},
+        "n8": {"class_type": "CLIPLoader", **inputs(clip_name="x", type="qwen_image")},
+        "n2": inputs(clip=["8", 0]),
+        "n3": inputs(clip=["8", 0]),
+        "n9": {"class_type": "VAELoader", **inputs(vae_name="other_vae.safetensors")},
+        "n6": inputs(vae=["9", 0]),
+        "n5": inputs(scheduler="simple"),
+    },
+    "sides that diffusers rounds": {
+        "n1": inputs(ckpt_name="sd3_medium.safetensors"),
+        "n4": inputs(width=72),
+        "n5": inputs(scheduler="simple"),
+    },
     "no sampler that is the same as ipndm": {"n5": inputs(sampler_name="ipndm")},
     "no noise schedule like beta": {"n5": inputs(scheduler="beta")},
     "choices or breaks": {"n2": inputs(text="a {red|blue} cat")},

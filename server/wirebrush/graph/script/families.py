@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from wirebrush.graph.script.plan import Family
+from wirebrush.graph.script.kinds import Family
 
 _PIPELINES: Mapping[str, Family] = {
     "StableDiffusionPipeline": "sd15",
@@ -13,10 +13,33 @@ _PIPELINES: Mapping[str, Family] = {
     "StableDiffusionXLImg2ImgPipeline": "refiner",
     "StableDiffusion3Pipeline": "sd3",
     "FluxPipeline": "flux",
+    "QwenImagePipeline": "qwen_image",
+    "ZImagePipeline": "z_image",
+    "Lumina2Pipeline": "lumina2",
 }
+_UNET = "input_blocks.0.0."
+_TENSORS: tuple[tuple[tuple[str, ...], Family], ...] = (
+    (("double_blocks.0.img_attn", "guidance_in.in_layer"), "flux"),
+    (("double_blocks.0.img_attn",), "schnell"),
+    (("joint_blocks.0.",), "sd3"),
+    (("transformer_blocks.0.img_mod.1.",), "qwen_image"),
+    (("noise_refiner.0.adaLN_modulation.0.",), "z_image"),
+    (("noise_refiner.0.adaLN_modulation.1.",), "lumina2"),
+    # the refiner has SDXL's large encoder alone, and first
+    ((_UNET, "conditioner.embedders.0.model."), "refiner"),
+    ((_UNET, "conditioner.embedders.1."), "sdxl"),
+    ((_UNET, "label_emb.0.0."), "sdxl"),
+    ((_UNET, "cond_stage_model.model."), "sd2"),
+    ((_UNET,), "sd15"),
+)
+"""What names are found in a family's files; the first that fits."""
+
 _NAMES: tuple[tuple[str, Family], ...] = (
     (r"schnell", "schnell"),
     (r"flux[-_. ]?1?[-_. ]?(krea[-_.])?dev", "flux"),
+    (r"qwen[-_]image(?!.*(edit|layered|distill))", "qwen_image"),
+    (r"z[-_]image(?!.*(edit|omni))", "z_image"),
+    (r"lumina[-_](image[-_])?2|neta_?yume", "lumina2"),
     (r"sd_?3|stable[-_]diffusion[-_]3", "sd3"),
     (r"xl[-_.]?(base[-_.]?)?refiner", "refiner"),
     (r"sd_?xl|[-_]xl[-_.]", "sdxl"),
@@ -32,20 +55,9 @@ def family_of_pipeline(class_name: str) -> Family | None:
 
 def family_of_tensors(names: Collection[str]) -> Family | None:
     """By the names of a file's tensors, as the authors of the models published them."""
-
-    def has(part: str) -> bool:
-        return any(part in name for name in names)
-
-    if has("double_blocks.0.img_attn"):
-        return "flux" if has("guidance_in.in_layer") else "schnell"
-    if has("joint_blocks.0."):
-        return "sd3"
-    if has("input_blocks.0.0."):
-        if has("conditioner.embedders.0.model."):  # the large encoder comes first, and is alone
-            return "refiner"
-        if has("conditioner.embedders.1.") or has("label_emb.0.0."):
-            return "sdxl"
-        return "sd2" if has("cond_stage_model.model.") else "sd15"
+    for parts, family in _TENSORS:
+        if all(any(part in name for name in names) for part in parts):
+            return family
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from wirebrush.api import Link
 from wirebrush.graph.prompt import Prompt, PromptNode
 from wirebrush.graph.script.families import family_of_name
-from wirebrush.graph.script.plan import Family
+from wirebrush.graph.script.kinds import Family
 
 _OTHERS = re.compile(
     r"inpaint|[-_]fill|kontext|(canny|depth)-dev|v2-[01]|sd_?2|512-depth|unclip|svd"

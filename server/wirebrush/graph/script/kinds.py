@@ -1,12 +1,24 @@
-"""The families of models as diffusers has them. A new family begins with a row here."""
+"""The families of models as diffusers has them. A new family begins with a name and a row here."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from wirebrush.graph.script.plan import Family
+Family: TypeAlias = Literal[
+    "sd15",
+    "sd2",
+    "sdxl",
+    "sd3",
+    "flux",
+    "schnell",
+    "refiner",
+    "qwen_image",
+    "z_image",
+    "lumina2",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,42 +32,102 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A family. `pipeline` begins the names of its pipelines; `network` is the class of a network
-    that is in a file of its own; `published` are patterns of files' names, and the repositories
-    in which what else belongs to such a network was published."""
+    """A family. `pipeline` begins the names of its pipelines, `network` and `vae` are the classes
+    of parts that are in files of their own, and `encoders` the node that loads its texts' ones
+    (and the type that it must have, if any).
+
+    `published` are patterns of files' names, and the repositories in which such models were
+    published; none where diffusers knows by a file how it is built. `whole`: diffusers reads a
+    checkpoint that is one file; else only its network, as where `encoders` are loaded apart.
+    `own_vae` is a pattern for names of the published VAE, where diffusers cannot read it from one
+    file. `speaks`: a language model reads the texts.
+    """
 
     pipeline: str
+    published: tuple[tuple[str, str], ...] = ()
     flow: Flow | None = None
     network: str = ""
-    published: tuple[tuple[str, str], ...] = ()
+    vae: str = "AutoencoderKL"
+    own_vae: str = ""
+    encoders: tuple[str, str] = ("", "")
+    whole: bool = True
+    speaks: bool = False
 
     def repository(self, name: str) -> str:
-        """Where what belongs to a network in a file of that name was published."""
-        return next(place for pattern, place in self.published if re.search(pattern, name.lower()))
+        """Where a model in a file of that name was published, or empty."""
+        places = (place for pattern, place in self.published if re.search(pattern, name.lower()))
+        return next(places, "")
 
 
 _FLUX = "FluxTransformer2DModel"
+_TWO = ("DualCLIPLoader", "")
 KINDS: Mapping[Family, Kind] = {
     "sd15": Kind("StableDiffusion"),
     "sd2": Kind("StableDiffusion"),
-    "sdxl": Kind("StableDiffusionXL"),
+    "sdxl": Kind("StableDiffusionXL", ((r"", "stabilityai/stable-diffusion-xl-base-1.0"),)),
     "sd3": Kind(
         "StableDiffusion3",
-        Flow(3.0),
-        "SD3Transformer2DModel",
         (
             (r"3[._]?5.*large.*turbo", "stabilityai/stable-diffusion-3.5-large-turbo"),
             (r"3[._]?5.*medium", "stabilityai/stable-diffusion-3.5-medium"),
             (r"medium", "stabilityai/stable-diffusion-3-medium-diffusers"),
             (r"", "stabilityai/stable-diffusion-3.5-large"),
         ),
+        Flow(3.0),
+        "SD3Transformer2DModel",
+        encoders=("TripleCLIPLoader", ""),
     ),
     "flux": Kind(
         "Flux",
+        ((r"", "black-forest-labs/FLUX.1-dev"),),
         Flow(3.1581929096897676, 10_000),  # e to the 1.15
         _FLUX,
-        ((r"", "black-forest-labs/FLUX.1-dev"),),
+        encoders=_TWO,
     ),
-    "schnell": Kind("Flux", Flow(1.0, 10_000), _FLUX, ((r"", "black-forest-labs/FLUX.1-schnell"),)),
+    "schnell": Kind(
+        "Flux",
+        ((r"", "black-forest-labs/FLUX.1-schnell"),),
+        Flow(1.0, 10_000),
+        _FLUX,
+        encoders=_TWO,
+    ),
+    "qwen_image": Kind(
+        "QwenImage",
+        ((r"2512", "Qwen/Qwen-Image-2512"), (r"", "Qwen/Qwen-Image")),
+        Flow(3.1581929096897676, 10_000),
+        "QwenImageTransformer2DModel",
+        "AutoencoderKLQwenImage",
+        r"^qwen_image_vae\.",
+        ("CLIPLoader", "qwen_image"),
+        whole=False,
+        speaks=True,
+    ),
+    "z_image": Kind(
+        "ZImage",
+        ((r"turbo", "Tongyi-MAI/Z-Image-Turbo"), (r"", "Tongyi-MAI/Z-Image")),
+        Flow(3.0),
+        "ZImageTransformer2DModel",
+        encoders=("CLIPLoader", "lumina2"),
+        whole=False,
+        speaks=True,
+    ),
+    "lumina2": Kind(
+        "Lumina2",
+        ((r"", "Alpha-VLLM/Lumina-Image-2.0"),),
+        Flow(6.0),
+        "Lumina2Transformer2DModel",
+        encoders=("CLIPLoader", "lumina2"),
+        whole=False,
+        speaks=True,
+    ),
 }
 """By their names. SDXL's refiner only goes on with what SDXL has begun."""
+
+FLUX = frozenset[Family]({"flux", "schnell"})
+FLOWS = frozenset(family for family, kind in KINDS.items() if kind.flow is not None)
+SPEAKING = frozenset(family for family, kind in KINDS.items() if kind.speaks)
+
+
+def is_one_file(name: str) -> bool:
+    """Whether a model's name is that of a file, and not of a folder in diffusers' layout."""
+    return name.lower().endswith((".safetensors", ".sft", ".ckpt", ".gguf"))

@@ -83,6 +83,21 @@ def visit_twice(scheduler, levels, middle=False):
 
     scheduler.set_timesteps = set_timesteps
 ''',
+    "follow": '''
+
+def follow(scheduler, levels):
+    """Let a scheduler go through exactly these levels of a flow. It measures its steps by the level
+    alone, as ComfyUI does, and not by how much picture there is, too."""
+    own, times = scheduler.set_timesteps, [1000 * level for level in levels]
+
+    def set_timesteps(num_inference_steps=None, device=None, sigmas=None, **unused):
+        own(len(levels), device=device)
+        scheduler.sigmas = torch.tensor([*levels, 0.0])
+        scheduler.timesteps = torch.tensor(times, device=device)
+
+    scheduler.set_timesteps = set_timesteps
+    scheduler._sigma_to_alpha_sigma_t = lambda level: (torch.ones_like(level), level)
+''',
     "start_over": '''
 
 def start_over(scheduler, levels):

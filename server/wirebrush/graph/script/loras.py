@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wirebrush.graph.script.kinds import FLOWS, SPEAKING
 from wirebrush.graph.script.page import Page
-from wirebrush.graph.script.plan import FLOWS, Plan, Stage
+from wirebrush.graph.script.plan import Plan, Stage
 from wirebrush.graph.script.writing import Code, call
 
 
@@ -34,8 +35,10 @@ class Loras:
             yield "pipe.disable_lora()\n"
         elif self._names:
             used = [f"lora_{self._names.index(item.name) + 1}" for item in stage.loras]
-            network = "unet" if self.plan.family not in FLOWS else "transformer"
-            encoders = ["text_encoder", *(["text_encoder_2"] if self.plan.family == "sdxl" else [])]
+            family = self.plan.family
+            network = "unet" if family not in FLOWS else "transformer"
+            encoders = [] if family in SPEAKING else ["text_encoder"]
+            encoders += ["text_encoder_2"] if family == "sdxl" else []
             weights = [
                 {network: item.model} | dict.fromkeys(encoders, item.clip) for item in stage.loras
             ]

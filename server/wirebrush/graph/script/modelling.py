@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import exp
+from typing import get_args
 
 from wirebrush.graph.prompt import PromptNode
 from wirebrush.graph.script.guessing import guessed_family
-from wirebrush.graph.script.plan import FAMILIES, FLUX, Family, Lora, Models, NotPlain
+from wirebrush.graph.script.kinds import KINDS, Family, is_one_file
+from wirebrush.graph.script.plan import Lora, Models, NotPlain
 from wirebrush.graph.script.reading import Reader, called, word
 
 FamilyOf = Callable[[str, str], str]
 """The family of a model file of a kind, or empty if nobody can look into it."""
 
 
-_CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "ModelSamplingSD3", "ModelSamplingFlux")
+_SHIFTS = ("ModelSamplingSD3", "ModelSamplingAuraFlow", "ModelSamplingFlux")
+_CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "RenormCFG", *_SHIFTS)
 """Nodes that change a model in a way that is known."""
+
+_FAMILIES: Mapping[str, Family] = {name: name for name in get_args(Family)}
 
 _STEEPEST = 20.0
 
@@ -34,20 +40,21 @@ class ModelReader(Reader):
         """The LoRAs on the model at an input, without their strengths for texts, and whether it is
         SDXL's refiner."""
         loras: list[Lora] = []
-        shift: float | None = None
+        models = Models()
         found, _ = self.above(node, name)
         while found.class_type in _CHANGES:
-            if found.class_type == "ModelSamplingSD3":
-                shift = self.number(found, "shift") if shift is None else shift
-            elif found.class_type == "ModelSamplingFlux":
-                shift = self._flux_shift(found) if shift is None else shift
+            if found.class_type in _SHIFTS:  # the last one counts, and is the first here
+                shift = self._shift(found) if models.shift is None else models.shift
+                models = replace(models, shift=shift)
+            elif found.class_type == "RenormCFG":
+                models = replace(models, renorm=self._renorm(found, models))
             else:
                 loras.append(self._lora(found))
             found, _ = self.above(found, "model")
         if found.class_type == "CheckpointLoaderSimple":
-            models = Models(checkpoint=str(self.value(found, "ckpt_name")), shift=shift)
+            models = replace(models, checkpoint=str(self.value(found, "ckpt_name")))
         elif found.class_type == "UNETLoader":
-            models = Models(network=str(self.value(found, "unet_name")), shift=shift)
+            models = replace(models, network=str(self.value(found, "unet_name")))
         else:
             raise NotPlain(f"it uses {called(found)}.")
         refiner = self._use(models)
@@ -55,11 +62,18 @@ class ModelReader(Reader):
             raise NotPlain("it puts a LoRA on SDXL's refiner.")
         return tuple(reversed(loras)), refiner
 
-    def _flux_shift(self, node: PromptNode) -> float:
-        """How far levels are bent towards noise for pictures of a size."""
+    def _shift(self, node: PromptNode) -> float:
+        """How far levels are bent towards noise."""
+        if node.class_type != "ModelSamplingFlux":
+            return self.number(node, "shift")
         low, high = self.number(node, "base_shift", 0.5), self.number(node, "max_shift", 1.15)
         size = self.number(node, "width", 1024) * self.number(node, "height", 1024)
         return exp(min(low + (high - low) * (size / 256 - 256) / (4096 - 256), _STEEPEST))
+
+    def _renorm(self, node: PromptNode, models: Models) -> float:
+        if models.renorm is not None or self.number(node, "cfg_trunc", 100.0) <= 1:
+            raise NotPlain("it uses RenormCFG for a part of the steps, or twice.")
+        return self.number(node, "renorm_cfg", 1.0)
 
     def _lora(self, node: PromptNode) -> Lora:
         name = str(self.value(node, "lora_name"))
@@ -83,14 +97,12 @@ class ModelReader(Reader):
             raise NotPlain("it paints with more than one model.")
         if family == "refiner":
             raise NotPlain("it paints with SDXL's refiner alone.")
-        if models.network and family not in FLUX:
-            raise NotPlain("its model is in parts.")
+        _check_changes(models, family)
         self.models, self.family = replace(models, vae=before.vae), family
         return False
 
     def _family(self, kind: str, name: str) -> Family:
-        known: Mapping[str, Family] = {key: key for key in FAMILIES}
-        found = known.get(self.family_of(kind, name))
+        found = _FAMILIES.get(self.family_of(kind, name))
         if found is not None:
             return found
         guessed = guessed_family(self.prompt, kind, name)
@@ -116,4 +128,19 @@ class ModelReader(Reader):
         name = str(self.value(found, "vae_name"))
         if models.vae not in ("", name):
             raise NotPlain("it has more than one VAE.")
+        own = KINDS[self.family].own_vae if self.family is not None else ""
+        if own and is_one_file(name):
+            if re.search(own, name.lower()):
+                return  # it comes with what was published
+            raise NotPlain(f"diffusers cannot read {word(name)} from one file.")
         self.models = replace(models, vae=name)
+
+
+def _check_changes(models: Models, family: Family) -> None:
+    """What is done to a model must be known of its family."""
+    if models.network and not KINDS[family].network:
+        raise NotPlain("its model is in parts.")
+    if models.shift is not None and KINDS[family].flow is None:
+        raise NotPlain("it changes the noise levels of its model.")
+    if models.renorm is not None and family != "lumina2":
+        raise NotPlain("RenormCFG is written plainly for Lumina 2 only.")

@@ -69,17 +69,16 @@ class Painting:
         made = PipelineCall(pipe, stage, seed, texts, given)
         yield from self._begin(made)
         if self._kind.flow is not None:
-            yield from flows.scheduled(self.plan, self._kind.flow, self.page, made)
+            yield from flows.scheduled(self.plan, self.page, made)
         else:
             yield from noise_tables.scheduled(self.page, made)
         yield from self._controlnets.steering(made)
-        yield from self._texts.by_area(stage)
+        yield from self._texts.by_area(made)
         given["generator"] = Code(f'torch.Generator("cpu").manual_seed({seed})')
         if stage.latent or drawn:
             given["output_type"] = "latent" if stage.latent else "pt"
         yield call(pipe, *texts, named=given, before=f"{name} = ", after=".images") + "\n"
-        if stage.areas:
-            yield "del pipe.unet.forward  # from here on it reads one text again\n"
+        yield from made.after
 
     def _variant(self, pipe: str, stage: Stage) -> Iterator[str]:
         """Another pipeline of the same models."""

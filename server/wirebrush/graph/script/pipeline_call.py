@@ -12,7 +12,8 @@ from wirebrush.graph.script.writing import Code
 @dataclass
 class PipelineCall:
     """`pipe` is the pipeline's variable, `seed` the seed's constant; `unpacked` and `given` are
-    what it is called with, `mask` is the variable of where it paints."""
+    what it is called with, `mask` is the variable of where it paints; `after` are lines that undo
+    what was changed for it."""
 
     pipe: str
     stage: Stage
@@ -20,3 +21,4 @@ class PipelineCall:
     unpacked: list[Code] = field(default_factory=list[Code])
     given: dict[str, Any] = field(default_factory=dict[str, Any])
     mask: str = ""
+    after: list[str] = field(default_factory=list[str])

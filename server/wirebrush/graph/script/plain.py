@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from wirebrush.graph.script.functions import FUNCTIONS, picture_functions
-from wirebrush.graph.script.kinds import KINDS
+from wirebrush.graph.script.guides import GUIDES, guide_functions
+from wirebrush.graph.script.kinds import FLOWS
 from wirebrush.graph.script.levels import (
     EXTRAS,
     extra_functions,
     flow_functions,
     level_functions,
 )
+from wirebrush.graph.script.loading import Loading
 from wirebrush.graph.script.page import Locate, Page
 from wirebrush.graph.script.painting import Painting
-from wirebrush.graph.script.plan import BROWNIAN, FLOWS, Plan
+from wirebrush.graph.script.plan import BROWNIAN, Plan
 from wirebrush.graph.script.texting import text_functions
-from wirebrush.graph.script.writing import WIDTH, Code, Names, assigned, call, comment, literal
+from wirebrush.graph.script.writing import WIDTH, Names, assigned, comment, literal
 
 _SETUP = """
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -40,7 +41,7 @@ if missing:
 _RESERVED = (
     "os math numpy torch Image ImageOps load_image load_file device dtype missing path pipe vae"
     " network refiner image_pipe control_pipe control_image_pipe scheduler levels start begin end"
-    " parts number picture vectors negative pooled areas"
+    " parts number picture vectors negative pooled areas prompt prompt_mask negative_mask"
 )
 
 
@@ -54,13 +55,14 @@ class _Script:
 
     def __init__(self, plan: Plan, locate: Locate) -> None:
         self.plan = plan
-        self.kind = KINDS[plan.family]
-        self.page = Page(locate, Names({*_RESERVED.split(), *FUNCTIONS, *EXTRAS}))
+        self.page = Page(locate, Names({*_RESERVED.split(), *FUNCTIONS, *EXTRAS, *GUIDES}))
 
     def text(self) -> str:
         """All of it."""
         painting = Painting(self.plan, self.page)
-        body = "".join([*self._loading(), *painting.lines(), *self._saving(painting)])
+        body = "".join(
+            [*Loading(self.plan, self.page).lines(), *painting.lines(), *self._saving(painting)]
+        )
         functions = "".join(self._functions(body))
         half = "bfloat16" if self.plan.family in FLOWS else "float16"
         constants = "".join(assigned(name, literal(path)) for name, path in self.page.paths.items())
@@ -118,48 +120,13 @@ class _Script:
             yield flow_functions(schedules)
         else:
             yield level_functions(schedules, handed=not all(stage.fresh for stage in stages))
-            yield extra_functions(body)
+        yield extra_functions(body)
+        yield guide_functions(body)
         areas = any(stage.areas for stage in stages)
         if "embed(" in body or areas:
             learnt = bool(self.plan.learnt)
             yield text_functions(both=family == "sdxl", learnt=learnt, areas=areas)
         yield from picture_functions(body, in_full=family == "sdxl")
-
-    def _loading(self) -> Iterator[str]:
-        models, family = self.plan.models, self.plan.family
-        pipeline = f"{self.kind.pipeline}Pipeline"
-        self.page.imports.add(pipeline)
-        parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
-        if family in ("sd15", "sd2"):
-            parts |= {"safety_checker": None, "requires_safety_checker": False}
-        if models.vae:
-            path = self.page.path("VAE", "vae", models.vae)
-            yield self._part("vae", "AutoencoderKL", path, models.vae)
-            parts["vae"] = Code("vae")
-        if models.checkpoint and not models.apart:
-            path = self.page.path("CHECKPOINT", "checkpoints", models.checkpoint)
-            yield loaded("pipe", pipeline, path, models.checkpoint, **parts)
-        else:
-            kind = "checkpoints" if models.checkpoint else "diffusion_models"
-            name = models.checkpoint or models.network
-            path = self.page.path("NETWORK", kind, name)
-            yield self._part("network", self.kind.network, path, name)
-            yield comment("The text encoders come from where the model was published.") + "\n"
-            parts["transformer"] = Code("network")
-            source = self.kind.repository(name)
-            yield call(f"{pipeline}.from_pretrained", source, named=parts, before="pipe = ") + "\n"
-        yield "pipe.to(device)\n"
-        if models.refiner:
-            path = self.page.path("REFINER", "checkpoints", models.refiner)
-            self.page.imports.add("StableDiffusionXLImg2ImgPipeline")
-            parts.pop("vae", None)
-            kind = "StableDiffusionXLImg2ImgPipeline"
-            yield loaded("refiner", kind, path, models.refiner, **parts)
-            yield "refiner.to(device)\n"
-
-    def _part(self, variable: str, kind: str, path: str, name: str) -> str:
-        self.page.imports.add(kind)
-        return loaded(variable, kind, path, name, torch_dtype=Code("dtype"))
 
     def _saving(self, painting: Painting) -> Iterator[str]:
         taken: set[str] = set()
@@ -171,13 +138,6 @@ class _Script:
                 prefix = f"{_file_name(item.prefix)}_{count}"
             taken.add(prefix)
             yield from painting.saving(item.picture, prefix)
-
-
-def loaded(variable: str, kind: str, path: str, name: str, **parts: Any) -> str:
-    """A line that loads a model: from a file, or from a folder in diffusers' layout."""
-    one = name.lower().endswith((".safetensors", ".sft", ".ckpt", ".gguf"))
-    method = "from_single_file" if one else "from_pretrained"
-    return call(f"{kind}.{method}", Code(path), named=parts, before=f"{variable} = ") + "\n"
 
 
 def _from(module: str, names: list[str]) -> str:

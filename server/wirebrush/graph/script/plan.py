@@ -6,10 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-Family: TypeAlias = Literal["sd15", "sd2", "sdxl", "sd3", "flux", "schnell", "refiner"]
-FAMILIES: tuple[Family, ...] = ("sd15", "sd2", "sdxl", "sd3", "flux", "schnell", "refiner")
+from wirebrush.graph.script.kinds import Family
 
 _UNI_PC = {"solver_order": 3, "final_sigmas_type": "zero"}
 SAMPLERS: Mapping[str, tuple[str, Mapping[str, str | int]]] = {
@@ -17,6 +16,10 @@ SAMPLERS: Mapping[str, tuple[str, Mapping[str, str | int]]] = {
     "ddim": ("EulerDiscreteScheduler", {"timestep_spacing": "leading"}),
     "euler_ancestral": ("EulerAncestralDiscreteScheduler", {"timestep_spacing": "leading"}),
     "dpmpp_2m": ("DPMSolverMultistepScheduler", {"final_sigmas_type": "zero"}),
+    "res_multistep": (
+        "DPMSolverMultistepScheduler",
+        {"solver_type": "heun", "final_sigmas_type": "zero"},
+    ),
     "dpmpp_2m_sde": (
         "DPMSolverMultistepScheduler",
         {"algorithm_type": "sde-dpmsolver++", "final_sigmas_type": "zero"},
@@ -42,7 +45,7 @@ RANDOM = frozenset({"euler_ancestral", "dpmpp_2m_sde", "dpmpp_sde"})
 BROWNIAN = frozenset({"dpmpp_2m_sde", "dpmpp_sde"})
 """Those of them whose noise ComfyUI takes from a random walk, which diffusers does not."""
 
-DPM = frozenset({"dpmpp_2m", "dpmpp_2m_sde"})
+DPM = frozenset({"dpmpp_2m", "dpmpp_2m_sde", "res_multistep"})
 """Those whose schedulers hold a picture and its noise as one of variance 1."""
 
 TWICE = frozenset({"heun", "dpmpp_sde"})
@@ -50,13 +53,24 @@ TWICE = frozenset({"heun", "dpmpp_sde"})
 
 UNI_PC = frozenset({"uni_pc", "uni_pc_bh2"})
 
+FLOW_SAMPLERS = ("euler", "dpmpp_2m", "res_multistep")
+"""Those that flows are painted with. In flows, too, they measure by the level alone."""
+
 SCHEDULES = frozenset({"turbo", "normal", "simple", "karras", "exponential", "sgm_uniform"})
 FLOW_SCHEDULES = frozenset({"simple", "sgm_uniform", "normal"})
+LONGEST_FOR_SPEECH = 2000
+"""Bytes: more may be over 1024 tokens, which is all that Qwen-Image reads in diffusers."""
 LONGEST_FOR_T5 = 1000
 """Letters: more may be over 512 tokens, which is all that FLUX reads."""
+LUMINA2_TELLS: Mapping[str, str] = {
+    "superior": "You are an assistant designed to generate superior images with the superior "
+    "degree of image-text alignment based on textual prompts or user prompts.",
+    "alignment": "You are an assistant designed to generate high-quality images with the highest "
+    "degree of image-text alignment based on textual prompts.",
+}
+"""What Lumina 2's authors put before every text while they trained; its node names them so."""
+PROMPT_START = " <Prompt Start> "
 _LONGEST, _SHORTEST_TOKEN = 65, 4
-FLUX = frozenset({"flux", "schnell"})
-FLOWS = frozenset({"sd3", *FLUX})
 
 
 def may_be_long(text: str) -> bool:
@@ -73,13 +87,15 @@ class NotPlain(Exception):
 @dataclass(frozen=True, slots=True)
 class Models:
     """Which files the pipeline is made of: names of the kinds they are kept under. `apart`: the
-    text encoders are in files of their own."""
+    text encoders are in files of their own. `renorm`: how many times as strong as the answer to
+    the prompt RenormCFG lets what guidance makes of it be."""
 
     checkpoint: str = ""
     network: str = ""
     vae: str = ""
     refiner: str = ""
     shift: float | None = None
+    renorm: float | None = None
     apart: bool = False
 
 
@@ -155,17 +171,21 @@ class Words:
     second: str | None = None
 
     @property
+    def text(self) -> str:
+        """The text without its weights."""
+        return "".join(text for text, _ in self.pieces)
+
+    @property
     def longest(self) -> str:
         """The longer one of the texts."""
-        return max("".join(text for text, _ in self.pieces), self.second or "", key=len)
+        return max(self.text, self.second or "", key=len)
 
     @property
     def plain(self) -> str | None:
         """The text, if it can be given as it is."""
         if self.layer is not None or any(weight != 1 for _, weight in self.pieces):
             return None
-        text = "".join(text for text, _ in self.pieces)
-        return None if may_be_long(text) else text
+        return None if may_be_long(self.text) else self.text
 
 
 @dataclass(frozen=True, slots=True)

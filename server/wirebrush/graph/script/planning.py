@@ -7,16 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt, PromptNode
+from wirebrush.graph.script.limits import check_stage
 from wirebrush.graph.script.modelling import FamilyOf
 from wirebrush.graph.script.plan import (
-    DPM,
-    FLOW_SCHEDULES,
-    FLOWS,
     SAME,
-    SAMPLERS,
-    SCHEDULES,
-    TWICE,
-    UNI_PC,
     FromStage,
     Latents,
     Lora,
@@ -28,7 +22,7 @@ from wirebrush.graph.script.plan import (
     Stage,
     Words,
 )
-from wirebrush.graph.script.reading import called, word
+from wirebrush.graph.script.reading import called
 from wirebrush.graph.script.wording import Condition, TextReader
 
 _DEEPEST = 40
@@ -132,7 +126,10 @@ class _Reader(TextReader):
             refiner=refiner,
             bare=sampling.cfg != 1 and _is_bare(positive, negative),
         )
-        return self._checked(stage)
+        stage = replace(stage, sampler=SAME.get(stage.sampler, stage.sampler))
+        assert self.family is not None  # the model was read before
+        check_stage(self.family, stage, self.stages)
+        return stage
 
     def _ksampler(self, node: PromptNode) -> Stage:
         part = node.class_type == "KSamplerAdvanced"
@@ -184,39 +181,6 @@ class _Reader(TextReader):
             schedule="turbo" if turbo else str(self.value(levels, "scheduler")),
             denoise=self.number(levels, "denoise", 1.0),
         )
-
-    def _checked(self, stage: Stage) -> Stage:
-        stage = replace(stage, sampler=SAME.get(stage.sampler, stage.sampler))
-        flow = self.family in FLOWS
-        samplers = ("euler",) if flow else tuple(SAMPLERS)
-        if stage.sampler not in samplers:
-            raise NotPlain(f"diffusers has no sampler that is the same as {word(stage.sampler)}.")
-        if stage.schedule not in (FLOW_SCHEDULES if flow else SCHEDULES):
-            raise NotPlain(f"diffusers has no noise schedule like {word(stage.schedule)}.")
-        if stage.steps < 1 or not 0 < stage.denoise <= 1:
-            raise NotPlain("one of its samplers has nothing to do.")
-        if flow and (stage.start is not None or stage.controls):
-            raise NotPlain(
-                "only pictures from words are written plainly for this family of models."
-            )
-        if 0 < stage.cfg < 1:
-            raise NotPlain("diffusers guides with 1 at least.")
-        if self.family == "sd2" and stage.mask is not None:
-            raise NotPlain("masks are not written plainly for Stable Diffusion 2.")
-        self._check_part(stage)
-        _check_sampler(stage)
-        return stage
-
-    def _check_part(self, stage: Stage) -> None:
-        if stage.refiner and not isinstance(stage.start, Latents):
-            raise NotPlain("SDXL's refiner begins it.")
-        if stage.end is not None:
-            if self.family in FLOWS:
-                raise NotPlain("it paints a part of the steps in a way that diffusers does not.")
-            if not stage.fresh and not isinstance(stage.start, Latents):
-                raise NotPlain("one of its samplers begins without noise.")
-        if isinstance(stage.start, Latents):
-            _check_handed(self.stages[stage.start.stage], stage, resized=bool(stage.start.method))
 
     def _latent(self, stage: Stage, node: PromptNode) -> Stage:
         found, _ = self.above(node, "latent_image")
@@ -292,28 +256,3 @@ def _negative(stage: Stage, positive: Condition, negative: Condition) -> Words:
     if not alike and (negative.controls or not positive.everywhere):
         raise NotPlain("the negative text follows other pictures than the positive one.")
     return negative.words
-
-
-def _check_sampler(stage: Stage) -> None:
-    """Some samplers do not go together with what is done to schedulers."""
-    parts = any((item.start, item.end) != (0, 1) for item in stage.controls)
-    if stage.sampler in TWICE and (stage.mask is not None or parts):
-        raise NotPlain(f"diffusers' {stage.sampler} asks the model twice at each step.")
-    if stage.sampler in TWICE | UNI_PC and stage.end is not None:
-        raise NotPlain(f"it takes a part of the steps of {stage.sampler}.")
-    if stage.sampler == "ddim" and stage.mask is not None:
-        raise NotPlain("ddim draws other noise around a mask in ComfyUI.")
-
-
-def _check_handed(before: Stage, stage: Stage, *, resized: bool) -> None:
-    """Latents are handed on as the schedulers of diffusers hold them."""
-    if stage.fresh == before.leftover or (before.leftover and resized):
-        raise NotPlain("it hands noise on in a way that diffusers does not.")
-    if not before.leftover:
-        return
-    same = (before.sampler in DPM) == (stage.sampler in DPM)
-    if stage.sampler in DPM:  # its scheduler measures by the level
-        parts = (before.steps, before.schedule, before.end)
-        same = same and parts == (stage.steps, stage.schedule, stage.begin)
-    if not same:
-        raise NotPlain("two samplers that hold noise differently follow each other.")

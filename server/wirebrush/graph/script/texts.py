@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wirebrush.graph.script.kinds import FLOWS, FLUX, SPEAKING
 from wirebrush.graph.script.page import Page
-from wirebrush.graph.script.plan import FLOWS, FLUX, Plan, Stage, Words
+from wirebrush.graph.script.pipeline_call import PipelineCall
+from wirebrush.graph.script.plan import PROMPT_START, Plan, Stage, Words
 from wirebrush.graph.script.weighting import token, with_tokens
 from wirebrush.graph.script.writing import WIDTH, Code, call, folded, literal
 
@@ -58,20 +60,26 @@ class Texts:
         return [Code("**" + call("embed", whose, *texts, named=layer))], {}
 
     def _plain(self, stage: Stage) -> dict[str, Any]:
-        given: dict[str, Any] = {"prompt": self._text("PROMPT", stage.prompt)}
-        if stage.prompt.second not in (None, "".join(text for text, _ in stage.prompt.pieces)):
+        told, start, rest = stage.prompt.text.partition(PROMPT_START)
+        if self.plan.family == "lumina2" and start:
+            given = {"prompt": self._text("PROMPT", Words(((rest, 1.0),)))}
+            given["system_prompt"] = self._text("SYSTEM_PROMPT", Words(((told, 1.0),)))
+        else:
+            given = {"prompt": self._text("PROMPT", stage.prompt)}
+        if stage.prompt.second not in (None, stage.prompt.text):
             second = Words(((stage.prompt.second or "", 1.0),))
             given["prompt_2"] = self._text("PROMPT_FOR_T5", second)
         if stage.bare:
             given["negative_prompt_embeds"] = Code("negative")
             if self.plan.family == "sdxl":
                 given["negative_pooled_prompt_embeds"] = Code("pooled")
-        elif self.plan.family not in FLUX or stage.cfg != 1:
+        elif self.plan.family not in FLUX | SPEAKING or stage.cfg != 1:
             given["negative_prompt"] = self._text("NEGATIVE", stage.negative)
         return given
 
-    def by_area(self, stage: Stage) -> Iterator[str]:
+    def by_area(self, made: PipelineCall) -> Iterator[str]:
         """Lines that say which texts are read where."""
+        stage = made.stage
         if not stage.areas:
             return
         entries = [
@@ -82,10 +90,10 @@ class Texts:
         layer = stage.areas[0].words.layer
         named = {} if layer is None else {"layer": layer}
         yield call("read_by_area", Code("pipe"), Code("areas"), named=named) + "\n"
+        made.after.append("del pipe.unet.forward  # from here on it reads one text again\n")
 
     def _text(self, name: str, words: Words) -> Any:
-        text = "".join(text for text, _ in words.pieces)
-        text = with_tokens(text) if self.plan.learnt else text
+        text = with_tokens(words.text) if self.plan.learnt else words.text
         return Code(self.page.constant(name, text, folded(text, WIDTH - 4))) if text else ""
 
     def _words(self, name: str, words: Words) -> Any:

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from wirebrush.graph.prompt import PromptNode
+from wirebrush.graph.script.kinds import FLUX, KINDS, SPEAKING, Family
 from wirebrush.graph.script.picturing import PictureReader
 from wirebrush.graph.script.plan import (
-    FLUX,
+    LONGEST_FOR_SPEECH,
     LONGEST_FOR_T5,
+    LUMINA2_TELLS,
+    PROMPT_START,
     Area,
     Control,
-    Family,
     Models,
     NotPlain,
     Words,
@@ -29,6 +31,9 @@ _APPLY = ("ControlNetApply", "ControlNetApplyAdvanced", "ControlNetApplySD3")
 _AREAS = ("ConditioningCombine", "ConditioningSetArea")
 _LAYERS: Mapping[Family, int] = {"sd15": -1, "sd2": -2, "sdxl": -2, "refiner": -2}
 """Which layer of CLIP a family reads, counted from the end as the field counts."""
+
+_UNWEIGHTED = ("qwen_image", "z_image")
+"""Families whose texts are read as they are, brackets and all."""
 
 ClipLoras = tuple[tuple[str, float], ...]
 """The LoRAs on the text encoders, with their strengths."""
@@ -74,16 +79,24 @@ class TextReader(PictureReader):
         zero = found.class_type == "ConditioningZeroOut"
         if zero:
             found, _ = self.above(found, "conditioning")
-        for_flux = found.class_type == "CLIPTextEncodeFlux" and self.family in FLUX
-        if found.class_type != "CLIPTextEncode" and not for_flux:
-            raise NotPlain(f"it uses {called(found)}.")
         loras, layer = self.clip(found)
-        words = self.words(found, "clip_l" if for_flux else "text", layer)
-        if for_flux:
-            guidance = self.number(found, "guidance") if guidance is None else guidance
-            second = self.words(found, "t5xxl", layer)
-            words = replace(words, second="".join(text for text, _ in second.pieces))
+        if found.class_type == "CLIPTextEncodeFlux" and guidance is None:
+            guidance = self.number(found, "guidance")
+        words = self._encoded(found, layer)
         return Condition(words, tuple(controls[::-1]), everywhere, guidance, loras, zero)
+
+    def _encoded(self, node: PromptNode, layer: int | None) -> Words:
+        """The text that a node reads."""
+        if node.class_type == "CLIPTextEncode":
+            return self.words(node, "text", layer)
+        if node.class_type == "CLIPTextEncodeFlux" and self.family in FLUX:
+            second = self.words(node, "t5xxl", layer)
+            return replace(self.words(node, "clip_l", layer), second=second.text)
+        if node.class_type == "CLIPTextEncodeLumina2" and self.family == "lumina2":
+            told = LUMINA2_TELLS.get(str(self.value(node, "system_prompt")), "")
+            words = self.words(node, "user_prompt", layer)
+            return replace(words, pieces=((told + PROMPT_START, 1.0), *words.pieces))
+        raise NotPlain(f"it uses {called(node)}.")
 
     def _in_areas(self, node: PromptNode) -> Condition:
         """Texts for parts of the picture. What is said last of where a text counts is true."""
@@ -125,6 +138,8 @@ class TextReader(PictureReader):
         if _CHOICES.search(text):
             raise NotPlain("its texts have choices or breaks in them.")
         words = Words(pieces_of(text), layer)
+        if self.family in _UNWEIGHTED:
+            words = Words(((text, 1.0),) if text else (), layer)
         if self.family in _LAYERS:
             self.learnt += [name for name in learnt_words(words.pieces) if name not in self.learnt]
             return words
@@ -132,11 +147,15 @@ class TextReader(PictureReader):
             raise NotPlain("only texts without weights are written plainly for its models.")
         if learnt_words(words.pieces):
             raise NotPlain("its models know no learnt words.")
-        if self.family in FLUX and len(text) > LONGEST_FOR_T5:
-            raise NotPlain("one of its texts may be longer than diffusers reads.")
-        if self.family not in FLUX and words.plain is None:
+        if self._too_long(words):
             raise NotPlain("one of its texts may be longer than diffusers reads.")
         return words
+
+    def _too_long(self, words: Words) -> bool:
+        """Whether diffusers may cut a text off."""
+        if self.family in SPEAKING:
+            return len(words.text.encode("utf-8", "replace")) > LONGEST_FOR_SPEECH
+        return len(words.text) > LONGEST_FOR_T5 if self.family in FLUX else words.plain is None
 
     def clip(self, node: PromptNode) -> tuple[ClipLoras, int | None]:
         """The LoRAs on the text encoders at a node, and which layer is read if not the usual."""
@@ -160,10 +179,15 @@ class TextReader(PictureReader):
             name = str(self.value(loader, "ckpt_name"))
             if models is not None and name not in (models.checkpoint, models.refiner):
                 raise NotPlain("its texts are read by another model's encoder.")
-        elif loader.class_type == "TripleCLIPLoader" and self.family == "sd3":
-            self.models = replace(self.models or Models(), apart=True)
-        elif loader.class_type != "DualCLIPLoader" or self.family not in FLUX:
+            return
+        kind = KINDS.get(self.family) if self.family is not None else None
+        wanted, type_ = kind.encoders if kind is not None else ("", "")
+        if loader.class_type != wanted:
             raise NotPlain(f"it uses {called(loader)}.")
+        if type_ and str(self.value(loader, "type")) != type_:
+            raise NotPlain("its texts are read by another kind of encoder than its model's.")
+        if self.family == "sd3":
+            self.models = replace(self.models or Models(), apart=True)
 
     def _layer(self, layer: int | None) -> int | None:
         """As diffusers counts layers: its text encoder of SD 2 lacks the last one."""

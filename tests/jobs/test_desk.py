@@ -46,12 +46,17 @@ async def test_a_worker_that_dies_of_a_plan_is_replaced(studio: Studio, tmp_path
         await studio.state(job, "succeeded")
 
 
-async def test_a_plan_that_fails_or_takes_too_long_says_so(studio: Studio) -> None:
-    studio.desk = WorkerDesk(seconds=0.2)
+async def test_a_plan_that_fails_says_so(studio: Studio) -> None:
     async with studio.working():
         await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
         with pytest.raises(PlanFailed, match="too hard"):
             await studio.desk.plan(prompt("Fail"), ["1"])
+
+
+async def test_a_plan_that_takes_too_long_says_so(studio: Studio) -> None:
+    studio.desk = WorkerDesk(seconds=0.2)
+    async with studio.working():
+        await studio.until(lambda: any(item.state == "idle" for item in studio.statuses))
         with pytest.raises(PlanFailed, match="again in a moment"):
             await studio.desk.plan(prompt("Stuck"), ["1"])
 

@@ -33,9 +33,10 @@ async def test_a_job_goes_from_queued_to_succeeded(journal: Journal, submission:
     job = await queue.submit(submission(7))
     assert (job.state, job.attempt, job.title, job.nodes) == ("queued", 0, "cats", 1)
     lease = await leased(queue)
-    assert (lease.job.state, lease.job.attempt, lease.epoch) == ("leased", 1, 1)
+    assert (lease.job.state, lease.job.attempt, lease.epoch) == ("running", 1, 1)
+    assert lease.job.started is not None
+    assert await queue.get(job.id) == lease.job
     assert lease.body.prompt["1"]["inputs"]["seed"] == 7
-    assert await queue.started(lease)
     shown = Output("output", "ab" * 32, "cats.png", "image/png", 8, 8)
     assert await queue.add_outputs(lease, {"1": [shown, Output("text", text="ü")]})
     ended = await queue.finish(lease, Finished("succeeded", Summary(executed=1, seconds=0.5)))
@@ -118,7 +119,7 @@ async def test_moving_what_started_is_refused(queue: JobQueue, submission: Make)
     first = await queue.submit(submission(1))
     second = await queue.submit(submission(2))
     await leased(queue)
-    with pytest.raises(NotWaiting, match="leased"):
+    with pytest.raises(NotWaiting, match="running"):
         await queue.move(first.id)
     with pytest.raises(NotWaiting):
         await queue.move(second.id, before=first.id)
@@ -141,7 +142,6 @@ async def test_a_stale_lease_changes_nothing(queue: JobQueue, submission: Make) 
     await queue.release(stale)
     fresh = await leased(queue, "fast")
     assert (fresh.job.id, fresh.job.attempt, fresh.epoch) == (job.id, 2, 2)
-    assert not await queue.started(stale)
     assert not await queue.add_outputs(stale, {"1": [Output("text", text="late")]})
     assert await queue.finish(stale, Finished("failed")) is None
     assert await queue.crashed(stale, CRASH) is None
@@ -153,11 +153,9 @@ async def test_a_stale_lease_changes_nothing(queue: JobQueue, submission: Make) 
 
 
 async def test_cancel_in_every_state(queue: JobQueue, submission: Make) -> None:
-    for state in ("queued", "leased", "running"):
+    for state in ("queued", "running"):
         job = await queue.submit(submission())
-        lease = await leased(queue) if state != "queued" else None
-        if lease is not None and state == "running":
-            await queue.started(lease)
+        lease = await leased(queue) if state == "running" else None
         answer = await queue.cancel(job.id)
         assert answer is not None
         assert (answer.changed, answer.job.state) == (True, "cancelled")
@@ -266,11 +264,14 @@ async def test_a_restart_takes_the_leases_of_the_dead_back(
 ) -> None:
     job = await queue.submit(submission())
     stale = await leased(queue)
-    await queue.started(stale)
     later = await JobQueue.open(journal)
     again = await leased(later, "cpu-1")
     assert (again.job.id, again.job.attempt) == (job.id, 2)
     assert await queue.finish(stale, Finished("succeeded")) is None
+    # Earlier releases wrote down a job that was about to run before it did.
+    await journal.write(lambda db: db.execute("UPDATE jobs SET state = 'leased'"))
+    last = await leased(await JobQueue.open(journal))
+    assert (last.job.id, last.job.attempt) == (job.id, 3)
 
 
 async def test_a_job_that_every_server_dies_of_is_put_aside(

@@ -18,7 +18,7 @@ from wirebrush.jobs.queue import JobQueue, Lease
 from wirebrush.jobs.records import JobRecord, Submission
 
 OPERATIONS = (
-    *("submit", "submit", "urgent", "lease", "lease", "start", "output", "finish", "fail"),
+    *("submit", "submit", "urgent", "lease", "lease", "output", "finish", "fail"),
     *("crash", "release", "cancel", "retry", "move", "before", "restart", "clear"),
 )
 STEPS = st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 7)), max_size=40)
@@ -47,7 +47,7 @@ class World:
             self.queue = await JobQueue.open(self.journal)
         elif operation == "clear":
             await self.queue.cancel_waiting()
-        elif lease is not None and operation in ("start", "output", "finish", "fail", "crash"):
+        elif lease is not None and operation in ("output", "finish", "fail", "crash"):
             await self.speak_for(lease, operation)
         elif lease is not None and operation == "release":
             await self.queue.release(lease)
@@ -66,10 +66,8 @@ class World:
         """What an old lease says must not count; what the current one says must."""
         before = await self.record(lease.job.id)
         current = next(item for item in reversed(self.leases) if item.job.id == lease.job.id)
-        held = before.state in ("leased", "running") and lease is current
-        if operation == "start":
-            done = await self.queue.started(lease)
-        elif operation == "output":
+        held = before.state == "running" and lease is current
+        if operation == "output":
             done = await self.queue.add_outputs(lease, {"1": [Output("text", text="x")]})
         elif operation == "crash":
             done = await self.queue.crashed(lease, Problem("crash", "It crashed.")) is not None

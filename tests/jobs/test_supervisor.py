@@ -334,7 +334,6 @@ def test_leftovers_of_a_dead_server_are_ended(tmp_path: Path) -> None:
 
 STEPS = {
     "lease": "queue",
-    "started": "queue",
     "add_outputs": "queue",
     "finish": "queue",
     "put_output": "assets",

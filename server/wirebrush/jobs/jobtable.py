@@ -18,6 +18,7 @@ from wirebrush.jobs import joborder
 from wirebrush.jobs.records import Body, JobOutput, JobRecord, body_digest
 
 _HELD = "state IN ('leased', 'running')"
+"""`leased` is what earlier releases wrote of a job that was about to run."""
 _FILTERS = frozenset({"owner", "group_id", "document"})
 _SETTABLE = frozenset({"state", "worker", "started", "ended", "interruptions"})
 
@@ -125,12 +126,12 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def lease(
-    db: sqlite3.Connection, worker: str, bodies: Mapping[str, Body]
+    db: sqlite3.Connection, worker: str, now: float, bodies: Mapping[str, Body]
 ) -> tuple[JobRecord, int, Body] | None:
     """Claim the next job: highest priority, then the owner served longest ago, then position.
 
-    The attempt is counted here, before anything of it runs. `bodies` of jobs that are at hand need
-    not be read.
+    It is running from here on, and the attempt is counted, before anything of it runs. `bodies` of
+    jobs that are at hand need not be read.
     """
     chosen = db.execute(
         """SELECT name, top.priority, (
@@ -145,12 +146,12 @@ def lease(
     if chosen is None:
         return None
     row = db.execute(
-        """UPDATE jobs SET state = 'leased', worker = ?, attempt = attempt + 1,
+        """UPDATE jobs SET state = 'running', worker = ?, started = ?, attempt = attempt + 1,
             lease_epoch = lease_epoch + 1 WHERE seq = (
                 SELECT seq FROM jobs INDEXED BY queue_by_owner WHERE state = 'queued'
                 AND owner = ? AND priority = ? AND position = ? LIMIT 1
             ) RETURNING id, lease_epoch""",
-        (worker, *chosen),
+        (worker, now, *chosen),
     ).fetchone()
     db.execute(
         "UPDATE owners SET served = (SELECT MAX(served) + 1 FROM owners) WHERE name = ?",

@@ -1,7 +1,7 @@
 """The queue: accepted means on disk, leased means counted, ended means once.
 
-States go `queued -> leased -> running -> succeeded | failed | cancelled | quarantined`. A job whose
-worker or server died is `queued` again. No decision here compares wall clocks: the supervisor
+States go `queued -> running -> succeeded | failed | cancelled | quarantined`. A job whose worker or
+server died is `queued` again. No decision here compares wall clocks: the supervisor
 decides with its own monotonic clock when a worker is lost, and a restart reclaims every lease,
 because the folder's lock proves that nobody else can hold one.
 """
@@ -280,16 +280,20 @@ class JobQueue:
     # --- workers ------------------------------------------------------------------------------
 
     async def lease(self, worker: str) -> Lease | None:
-        """Claim the next job for a worker; None if there is none, or an obstacle."""
+        """Claim the next job for a worker, which runs from now on; None if there is none, or an
+        obstacle."""
         if self.obstacle() is not None:
             return None
-        # Nobody knows of it before `started` is on disk, and that with it.
-        claimed = await self._journal.note(lambda db: jobtable.lease(db, worker, self._latest))
+        claimed = await self._journal.write(
+            lambda db: jobtable.lease(db, worker, time.time(), self._latest)
+        )
         if claimed is None:
             return None
         lease = Lease(*claimed)
-        self._latest.pop(lease.job.id, None)
-        self._leases[lease.job.id] = lease
+        job = lease.job
+        self._latest.pop(job.id, None)
+        self._leases[job.id] = lease
+        self._publish(job.id, Started(worker, job.attempt, job.nodes))
         return lease
 
     @property
@@ -297,17 +301,11 @@ class JobQueue:
         """Set at the next change after which there may be a job. Take it before `lease`."""
         return self._change
 
-    async def started(self, lease: Lease) -> bool:
-        """The worker has the job. False: the lease is stale."""
-        record = await self._update(lease, state="running", started=time.time())
-        if record is None:
-            return False
-        self._publish(record.id, Started(record.worker or "", record.attempt, record.nodes))
-        return True
-
     async def progressed(self, lease: Lease) -> None:
         """The job finished a node: interruptions before it were not its fault."""
-        await self._update(lease, interruptions=0)
+        await self._journal.write(
+            lambda db: jobtable.update_held(db, lease.job.id, lease.epoch, interruptions=0)
+        )
 
     async def add_outputs(self, lease: Lease, shown: Mapping[str, Sequence[Output]]) -> bool:
         """Record what nodes show. False: the lease is stale, nothing was recorded."""
@@ -361,11 +359,6 @@ class JobQueue:
         return record
 
     # --- inside -------------------------------------------------------------------------------
-
-    async def _update(self, lease: Lease, **values: float | str | None) -> JobRecord | None:
-        return await self._journal.write(
-            lambda db: jobtable.update_held(db, lease.job.id, lease.epoch, **values)
-        )
 
     async def _set_paused(self, paused: bool) -> None:
         await self._journal.write(

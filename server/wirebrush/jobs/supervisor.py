@@ -203,8 +203,6 @@ class Supervisor:
     async def _run(self, worker: WorkerProcess, lease: Lease, reader: asyncio.Task[None]) -> bool:
         """Run one job; whether the worker can run another."""
         attempt = Attempt(lease, worker, self._services, self._catalog)
-        if not await self._commit(lambda: self._services.queue.started(lease)):
-            return True  # cancelled meanwhile
         self._liveness.restart()
         worker.begin()
         self._attempt = attempt

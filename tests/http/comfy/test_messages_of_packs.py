@@ -28,7 +28,6 @@ async def test_the_client_whose_prompt_runs_hears_it_and_no_other(comfy: Studio)
         await comfy.ask_bare("POST", "/prompt", json=body)
         lease = await comfy.services.queue.lease("cpu-0")
         assert lease is not None
-        assert await comfy.services.queue.started(lease)
         comfy.services.hub.publish(lease.job.id, NodeSent("1", 'my "event"', '{"a": [1, null]}'))
         assert await heard(mine, 'my "event"') == {"a": [1, None]}
         assert await types_until_quiet(yours) == {"status"}

@@ -9,26 +9,38 @@ from typing import Any
 from wirebrush.api import MISSING, Lazy, Link, Port, Run
 from wirebrush_comfy.border import to_pack
 from wirebrush_comfy.facts import Facts
-from wirebrush_comfy.shims.graphs import DynamicPrompt, original_prompt
+from wirebrush_comfy.shims.graphs import DynamicPrompt, is_link, original_prompt
 
 
 def inputs_of(facts: Facts, run: Run, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that are there, without the lazy ones.
+    """The inputs that are there, in the prompt's order, without the lazy ones.
 
     An optional input that nobody gave is left out: then the function's own default counts.
     """
     given = run.graph.get(run.node, {}).get("inputs", {})
     inputs: dict[str, Any] = {}
-    for name, value in arguments.items():
+    for name in [*(n for n in given if n in arguments), *(n for n in arguments if n not in given)]:
+        value = arguments[name]
         port = facts.spec.port(name) or facts.more.get(name)
         if port is not None and port.lazy:
             continue
         if value is None and name not in given and _may_be_left_out(port):
             continue
-        inputs[name] = (
-            [to_pack(value)] if facts.as_lists and isinstance(value, Link) else to_pack(value)
-        )
+        inputs[name] = _as_given(facts, port, given.get(name, MISSING), to_pack(value))
     return inputs
+
+
+def _as_given(facts: Facts, port: Port | None, item: Any, value: Any) -> Any:
+    """A value as ComfyUI hands it over: one for each call, whatever it is. `item` is what the
+    prompt says, a list of them where the port takes lists."""
+    if isinstance(value, Link):
+        return [value] if facts.as_lists else value
+    if port is None or not port.list or item is MISSING or is_link(item):
+        return value
+    literal = item["__value__"] if isinstance(item, dict) and "__value__" in item else item
+    if facts.as_lists:
+        return [value] if isinstance(literal, list) else value
+    return value if isinstance(literal, list) else value[0]  # one choice where several may be
 
 
 def _may_be_left_out(port: Port | None) -> bool:

@@ -43,8 +43,9 @@ def validator(facts: Facts) -> ValidateFunction | None:
         """What it says against the values, once for each input that it looks at."""
         ask = getattr(facts.kind, facts.hooks.validate)
         names, wants_types = judged_inputs(facts.kind, facts.hooks)
-        everything = {**dict.fromkeys(types), **values}
-        named = {n: v for n, v in everything.items() if names is None or n in names}
+        given = {**dict.fromkeys(types), **values}
+        order = [*(p.name for p in facts.spec.inputs if p.name in given), *given]
+        named = {n: given[n] for n in dict.fromkeys(order) if names is None or n in names}
         if facts.as_lists:
             named = {name: [value] for name, value in named.items()}
         more: dict[str, Any] = {"input_types": dict(types)} if wants_types else {}
@@ -53,10 +54,10 @@ def validator(facts: Facts) -> ValidateFunction | None:
         except Exception as error:
             if _wants_upload(facts, error):
                 return []
-            return [(None, f"{facts.hooks.validate} failed: {type(error).__name__}: {error}")]
+            raise
         if answer is True:
             return []
-        sentence = answer if isinstance(answer, str) else "the node does not accept this value."
+        sentence = "" if answer is False else str(answer)
         return [(name, sentence) for name in named] or [(None, sentence)]
 
     return judge

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from wirebrush.graph.prompt import Prompt
+
 JUDGING = """
     import asyncio
 
@@ -51,7 +53,7 @@ JUDGING = """
         def VALIDATE_INPUTS(s, a, c=None):
             if a == 5:
                 return "5 is not allowed."
-            return a != 6
+            return None if a == 4 else a != 6
 
     class Typed(Named):
         @classmethod
@@ -95,16 +97,16 @@ def test_two_nodes_that_are_not_idempotent_are_two(bench_of: Callable[..., Any])
     [
         ("Named", {"a": 1, "b": 2}, {}, []),
         ("Named", {"a": 5, "b": 2}, {}, [("a", "5 is not allowed.")]),
-        ("Named", {"a": 6}, {}, [("a", "the node does not accept this value.")]),
+        ("Named", {"a": 6}, {}, [("a", "")]),
+        ("Named", {"a": 4}, {}, [("a", "None")]),
         (
             "Named",
             {"a": 5},
             {"c": "IMAGE"},
-            [("c", "5 is not allowed."), ("a", "5 is not allowed.")],
+            [("a", "5 is not allowed."), ("c", "5 is not allowed.")],
         ),
         ("Typed", {"a": 1}, {"c": "FLOAT"}, []),
         ("Typed", {"a": 1}, {"c": "MASK"}, [(None, "no masks")]),
-        ("All", {"a": 7}, {}, [(None, "VALIDATE_INPUTS failed: KeyError: 'seven'")]),
     ],
 )
 def test_validate_inputs(
@@ -117,6 +119,14 @@ def test_validate_inputs(
     packs = bench_of(JUDGING).packs
     assert packs.spec(kind).validates
     assert list(packs.types[kind].declared.validate(values, types)) == said
+
+
+def test_a_check_that_raises_is_told_by_its_exception(bench_of: Callable[..., Any]) -> None:
+    bench = bench_of(JUDGING)
+    prompt = Prompt.from_json({"1": {"class_type": "All", "inputs": {"a": 7}}})
+    (problem,) = bench.engine.check(prompt)
+    assert (problem.code, problem.node, problem.port) == ("node_check_failed", "1", None)
+    assert problem.message == "KeyError: 'seven'"
 
 
 def test_what_a_node_judges_is_checked_by_nobody_else(bench_of: Callable[..., Any]) -> None:

@@ -16,6 +16,8 @@ def no_cats(values, types):
         yield "text", "there are no cats here"
     if types.get("image") == "INT":
         yield None, "that is no picture"
+    if values.get("text") == "":
+        yield "text", ""
 
 @node(id="Say", category="t", validate=no_cats)
 def say(text: str, image: Any = None) -> int:
@@ -45,10 +47,12 @@ def test_nodes_look_at_their_values_and_nothing_runs(bench_of: Callable[..., Any
         b=("Number", {"value": 5}),
         c=("Say", {"text": "a dog"}),
         d=("Say", {"text": "a dog", "image": ["nowhere", 3]}),
+        e=("Say", {"text": ""}),
     )
     assert told == [
         ("refused_by_node", "a", "text", "there are no cats here"),
         ("refused_by_node", "a", None, "that is no picture"),
+        ("refused_by_node", "e", "text", "the node does not accept this value."),
     ]
     assert bench.log[0] == ({"text": "a cat"}, {"image": "INT"})
     assert "ran" not in bench.log
@@ -56,8 +60,8 @@ def test_nodes_look_at_their_values_and_nothing_runs(bench_of: Callable[..., Any
 
 def test_a_check_that_breaks_is_a_sentence(bench_of: Callable[..., Any]) -> None:
     ((code, node, port, message),) = checked(bench_of(PACK), a=("Say", {"text": "boom"}))
-    assert (code, node, port) == ("refused_by_node", "a", None)
-    assert message == "it could not look at its values: RuntimeError: it broke"
+    assert (code, node, port) == ("node_check_failed", "a", None)
+    assert message == "RuntimeError: it broke"
 
 
 def test_results_in_memory_are_let_go_of_if_asked(bench_of: Callable[..., Any]) -> None:

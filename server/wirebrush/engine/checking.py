@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from wirebrush.api import Link
 from wirebrush.api.node import ValidateFunction
 from wirebrush.engine.packs import Packs
-from wirebrush.engine.problems import readable
+from wirebrush.engine.problems import dotted_name, readable
 from wirebrush.events import Problem
 from wirebrush.graph.prompt import Prompt, PromptNode
+from wirebrush.graph.refusals import broken_check, refusal
 from wirebrush.graph.validate import label
 
 MESSAGE_LIMIT = 1_000
-HINT = "The node itself says so. Change the value, or connect something else."
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,11 @@ def _said(
         told = [(port, str(sentence)) for port, sentence in validate(values, types)]
     except Exception as error:  # a node's own code, of which anything is possible
         log.warning("%s could not look at its values", label(node), exc_info=error)
-        told = [(None, f"it could not look at its values: {type(error).__name__}: {error}")]
+        text = readable(error)[:MESSAGE_LIMIT]
+        yield broken_check(node.id, dotted_name(error), text)
+        return
     for port, sentence in told:
-        message = readable(sentence)[:MESSAGE_LIMIT]
-        yield Problem("refused_by_node", message, HINT, node.id, port)
+        yield refusal(node.id, port, readable(sentence)[:MESSAGE_LIMIT])
 
 
 def _types(packs: Packs, prompt: Prompt, node: PromptNode) -> dict[str, str]:

@@ -98,11 +98,16 @@ def failure_of(
     problem: Problem, node: str, error: BaseException, arguments: Mapping[str, Any]
 ) -> NodeFailed:
     """The failure with what helps whoever wrote the node: class, traceback, inputs."""
-    kind = type(error)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
     trace = () if isinstance(error, BadOutput) else tuple(own_traceback(error).splitlines(True))
     shown = {name: _shown(value) for name, value in arguments.items()}
-    return NodeFailed(node, problem, f"{module}{kind.__qualname__}", trace[-TRACE_LINES:], shown)
+    return NodeFailed(node, problem, dotted_name(error), trace[-TRACE_LINES:], shown)
+
+
+def dotted_name(error: BaseException) -> str:
+    """The class of an exception, with its module unless everybody has it."""
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"
 
 
 def _shown(value: object) -> Any:

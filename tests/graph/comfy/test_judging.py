@@ -73,6 +73,19 @@ CONFIG_STEPS = ["INT", {"default": 20, "min": 1, "max": 100}]
             "cfg, NaN, 'NaN' is no number that a node can use",
         ),
         (
+            {"steps": {"__value__": [1, 2]}},
+            "invalid_input_type",
+            "Failed to convert an input value to a INT value",
+            "steps, [1, 2], int() argument must be a string, a bytes-like object or a real number, "
+            "not 'list'",
+        ),
+        (
+            {"sampler_name": {"__value__": ["euler"]}},
+            "value_not_in_list",
+            "Value not in list",
+            "sampler_name: '['euler']' not in ['euler', 'heun']",
+        ),
+        (
             {"steps": [1, 2, 3]},
             "bad_linked_input",
             "Bad linked input, must be a length-2 list of [node_id, slot_index]",
@@ -104,7 +117,7 @@ def test_each_kind_of_error(
     assert error["extra_info"]["input_name"] == name
     assert error["extra_info"]["input_config"]
     told = error["extra_info"].get("received_value", error["extra_info"].get("linked_node"))
-    assert told == value
+    assert told == (value["__value__"] if isinstance(value, dict) else value)
 
 
 def test_an_error_says_how_the_input_is_described(
@@ -225,7 +238,9 @@ def test_a_long_list_of_choices_is_not_repeated(catalog: Catalog) -> None:
         ("Switch", "on", "false", True),
         ("Switch", "on", "", False),
         ("Switch", "on", 0, False),
-        ("Sum", "numbers", {"__value__": [1, 2, 3]}, [1, 2, 3]),
+        ("Sum", "numbers", {"__value__": [1, 2, 3]}, {"__value__": [1, 2, 3]}),
+        ("Encode", "text", {"__value__": ["a", "b"]}, "['a', 'b']"),
+        ("Switch", "on", {"__value__": ["a"]}, True),
         ("Sum", "numbers", {"__value__": ["1", 0]}, {"__value__": ["1", 0]}),
     ],
 )

@@ -32,8 +32,10 @@ PACK = """
     from wirebrush.api import Blocked, Expand, Link, Run, Subgraph, node
 
     def even(values, types):
+        if values.get("value", 0) > 400:
+            raise ValueError("too much: " + str(values["value"]))
         if values.get("value", 0) % 2:
-            yield "value", "it must be even"
+            yield "value", "" if values["value"] == 7 else "it must be even"
 
     @node(id="Number", category="test", validate=even)
     def number(value: int = 0) -> int:
@@ -234,7 +236,7 @@ async def test_a_node_that_fails_ends_the_prompt(studio: Studio) -> None:
     assert of_kind(done, "execution_success") == []
     (error,) = of_kind(done, "execution_error")
     assert (error["node_id"], error["node_type"]) == ("2", "Fail")
-    assert (error["exception_type"], error["exception_message"]) == ("ValueError", "oh\nno")
+    assert (error["exception_type"], error["exception_message"]) == ("ValueError", "oh\nno\n")
     assert error["current_inputs"] == {"value": [2], "text": ["oh\nno"]}
     assert all(frame.startswith("  File ") for frame in error["traceback"])
     assert done["history"]["status"]["status_str"] == "error"
@@ -293,6 +295,25 @@ async def test_nodes_refuse_values_before_anything_runs(studio: Studio) -> None:
     (problem,) = [item for item in told["problems"] if item["severity"] == "error"]
     assert (problem["code"], problem["node"], problem["port"]) == ("refused_by_node", "1", "value")
     assert problem["message"] == 'Number (node 1), "value": it must be even'
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "details", "extra"),
+    [
+        (7, "custom_validation_failed", "value", {"input_name": "value"}),
+        (
+            *(401, "exception_during_validation", "too much: 401"),
+            {"exception_type": "ValueError", "traceback": []},
+        ),
+    ],
+)
+async def test_a_check_may_say_only_no_or_raise(
+    studio: Studio, value: int, kind: str, details: str, extra: dict[str, Any]
+) -> None:
+    done = await run(studio, f"odd{value}", **picture_of(value))
+    assert done["status"] == 400
+    (error,) = done["told"]["node_errors"]["1"]["errors"]
+    assert (error["type"], error["details"], error["extra_info"]) == (kind, details, extra)
 
 
 async def test_what_runs_is_interrupted_and_the_next_one_runs(studio: Studio) -> None:

@@ -185,7 +185,7 @@ async def test_a_failure(comfy: Studio) -> None:
         "node_id": "2",
         "node_type": "Show",
         "executed": [],
-        "exception_message": "it broke\nin two lines",
+        "exception_message": "it broke\nin two lines\n",
         "exception_type": "ValueError",
         "traceback": [trace[0] + trace[1], trace[2] + trace[3]],
         "current_inputs": {"value": [5]},

@@ -12,6 +12,7 @@ from wirebrush.graph.comfy.object_info import Choices, object_info
 
 MOST_CHOICES = 20
 """Longer lists are not repeated in an error."""
+_NOT_VALIDATED = "Exception when validating node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,12 @@ def refused(name: str | None, sentence: str) -> Fault:
     return Fault("custom_validation_failed", "Custom validation failed for node", details, extra)
 
 
+def check_broken(error: str, text: str) -> Fault:
+    """A node's own check of its values that raised an exception. No traceback leaves the house."""
+    extra: dict[str, Any] = {"exception_type": error, "traceback": []}
+    return Fault("exception_during_validation", _NOT_VALIDATED, text, extra)
+
+
 def cycle(problem: Problem) -> Fault:
     """Nodes that wait for each other."""
     extra = {"node_id": problem.node, "input_name": problem.port}
@@ -123,9 +130,7 @@ def cycle(problem: Problem) -> Fault:
 def of_problem(problem: Problem) -> Fault:
     """A node that could not even be read."""
     extra: dict[str, Any] = {"exception_type": problem.code, "traceback": []}
-    return Fault(
-        "exception_during_validation", "Exception when validating node", problem.sentence, extra
-    )
+    return Fault("exception_during_validation", _NOT_VALIDATED, problem.sentence, extra)
 
 
 def _extra(spec: NodeSpec, name: str, choices: Choices) -> dict[str, Any]:

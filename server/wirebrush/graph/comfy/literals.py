@@ -20,7 +20,6 @@ from wirebrush.graph.comfy.errors import (
     unconvertible,
 )
 from wirebrush.graph.comfy.object_info import Choices
-from wirebrush.graph.prompt import is_link
 from wirebrush.graph.values import ASSET_KINDS, LARGEST_INT, SMALLEST_INT, FilesLookup, check_value
 
 
@@ -32,22 +31,27 @@ class Judged(NamedTuple):
 
 
 def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: Choices) -> Judged:
-    """Convert a literal to its input's type and look whether that takes it."""
+    """Convert a literal to its input's type and look whether that takes it.
+
+    A list is a value like any other: the text of an input is then the list's text. Only inputs of
+    our own that take lists, which have no widget, take it as one.
+    """
     value: Any = item
     if isinstance(item, dict):
         value = cast("dict[str, Any]", item).get("__value__", item)
     if value is None and port.optional:
         return Judged(item)
-    convert = None if port.list or isinstance(value, list) else _CONVERT.get(port.type)
+    listed = port.list and port.widget is None
+    convert = None if listed else _CONVERT.get(port.type)
     if convert is not None:
         try:
             value = convert(value)
         except (ValueError, TypeError, OverflowError) as error:
             return Judged(item, unconvertible(spec, port, value, str(error), choices))
     fault = None
-    if port.widget is not None and not port.unchecked:
+    if port.widget is not None and port.unchecked in ("", "types"):
         fault = _fault(spec, port, port.widget, value, files, choices)
-    return Judged({"__value__": value} if is_link(cast("object", value)) else value, fault)
+    return Judged({"__value__": value} if isinstance(value, list) else value, fault)
 
 
 def _fault(

@@ -63,10 +63,14 @@ def _inputs(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _message(failure: NodeFailed | None, problem: Problem) -> str:
-    """What the exception itself says, where a node raised one; our sentence otherwise."""
-    if failure is None or problem.code != "node_failed" or not failure.error:
+    """What the exception itself says, where a node raised one; our sentence otherwise. Of a node it
+    ends with a new line, as there."""
+    if failure is None:
         return problem.sentence
-    return _said(failure.error, failure.traceback) or problem.sentence
+    said = None
+    if problem.code == "node_failed" and failure.error:
+        said = _said(failure.error, failure.traceback)
+    return f"{problem.sentence if said is None else said}\n"
 
 
 def _type(failure: NodeFailed | None, problem: Problem) -> str:
@@ -87,10 +91,11 @@ def _frames(failure: NodeFailed) -> list[str]:
     return frames
 
 
-def _said(error: str, traceback: Sequence[str]) -> str:
-    """The exception's own text: what stands behind its name in the last lines."""
+def _said(error: str, traceback: Sequence[str]) -> str | None:
+    """The exception's own text: what stands behind its name in the last lines. None if nothing
+    there names it."""
     start = f"{error}: "
     for index in reversed(range(len(traceback))):
         if traceback[index].startswith(start):
             return "".join([traceback[index].removeprefix(start), *traceback[index + 1 :]]).strip()
-    return ""
+    return "" if traceback and traceback[-1].strip() == error else None

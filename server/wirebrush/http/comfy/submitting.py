@@ -11,12 +11,13 @@ from typing import Any, cast
 from wirebrush.catalog import Catalog
 from wirebrush.events import Problem
 from wirebrush.graph.codes import Code
-from wirebrush.graph.comfy.errors import of_problem, refused
+from wirebrush.graph.comfy.errors import check_broken, of_problem, refused
 from wirebrush.graph.comfy.judging import Judge, World
 from wirebrush.graph.embedding import own_workflow
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.parse import prompt_from_data
 from wirebrush.graph.prompt import Prompt
+from wirebrush.graph.refusals import BROKEN, UNSAID, error_of
 from wirebrush.graph.validate import sinks
 from wirebrush.http.answers import Refused
 from wirebrush.http.catalogs import file_kinds
@@ -105,7 +106,11 @@ async def _ask_nodes(
         return
     prompt = Prompt.from_json(judged.data)
     for problem in await services.submitter.refused(prompt, wanted, catalog):
-        judged.accuse(problem.node or "", refused(problem.port, problem.message))
+        if problem.code == BROKEN:
+            judged.accuse(problem.node or "", check_broken(*error_of(problem)), alone=True)
+        else:
+            sentence = "" if problem.message == UNSAID else problem.message
+            judged.accuse(problem.node or "", refused(problem.port, sentence))
 
 
 def _settled(judged: Judge, wanted: Sequence[str], catalog: Catalog) -> Verdict:

@@ -76,7 +76,7 @@ BAD = {
     "HTML, SVG or XML": b"<html><script>alert(1)</script>",
     "SVG": b"\xef\xbb\xbf  <svg xmlns='http://www.w3.org/2000/svg'/>",
     "a script": b"#!/usr/bin/python3\nimport os",
-    "no picture and no JSON": b"import os\nos.system('true')",
+    "no picture, sound, film or JSON": b"import os\nos.system('true')",
     "a program": b"\x7fELF" + bytes(60),
     "a Windows program": b"MZ" + bytes(60),
     "safetensors": struct.pack("<Q", 20) + b'{"__metadata__":{}}',
@@ -92,7 +92,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("what", BAD)
-async def test_what_is_no_picture_and_no_workflow_is_refused_under_any_name(
+async def test_what_may_not_be_uploaded_is_refused_under_any_name(
     assets: AssetStore, tmp_path: Path, what: str
 ) -> None:
     for name in ("cat.png", "workflow.json", "model.safetensors"):

@@ -95,8 +95,8 @@ class AssetStore:
     ) -> AssetRecord:
         """Keep an upload. Its type is what its content says; its label is its name, below `folder`.
 
-        AssetRefused if it is no picture or workflow, or too large; AssetUnsaved if the disk is
-        full.
+        AssetRefused if its kind may not be uploaded, or it is too large; AssetUnsaved if the disk
+        is full.
         A name in use gets a number; with `overwrite` it means this file from now on.
         """
         incoming = await self._received(data, limit)

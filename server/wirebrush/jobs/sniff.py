@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from wirebrush.jobs.errors import AssetRefused
+from wirebrush.jobs.media import EXTENSIONS, media_type
 
 MAX_PIXELS = 64_000_000
 MAX_JSON = 8 << 20
@@ -30,25 +31,15 @@ _REFUSED = (
     (b"II*\x00", "a TIFF picture"),
     (b"MM\x00*", "a TIFF picture"),
 )
-_PLAIN = frozenset(
-    {
-        *("audio/wav", "audio/flac", "audio/mpeg", "audio/ogg", "video/mp4", "video/webm"),
-        *("text/plain", "application/json", "application/octet-stream"),
-    }
-)
+_PLAIN = frozenset({*EXTENSIONS, "text/plain", "application/json", "application/octet-stream"})
 _EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
     "image/webp": "webp",
     "image/gif": "gif",
     "application/json": "json",
-    "audio/wav": "wav",
-    "audio/flac": "flac",
-    "audio/mpeg": "mp3",
-    "audio/ogg": "ogg",
-    "video/mp4": "mp4",
-    "video/webm": "webm",
     "text/plain": "txt",
+    **EXTENSIONS,
 }
 
 
@@ -67,20 +58,23 @@ class Content:
 
 
 def sniff_upload(path: Path) -> Content:
-    """What a stranger's file is; AssetRefused unless it is a picture or a workflow."""
+    """What a stranger's file is; AssetRefused unless it is a picture, sound, film or workflow."""
     with path.open("rb") as file:
         picture = _picture(file)
         if picture is not None:
             return _bounded(picture)
         file.seek(0)
         head = file.read(_HEAD)
+    media = media_type(head)
+    if media is not None:
+        return Content(media)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] in (b"{", b"[") and _is_json(path):
         return Content("application/json")
     raise AssetRefused(
         f"This file is {_what(head, text)}, whatever its name says.",
-        "PNG, JPEG, WebP and GIF pictures and JSON workflows can be uploaded. Models go into the"
-        " models folder.",
+        "PNG, JPEG, WebP and GIF pictures, sound, films and JSON workflows can be uploaded. Models"
+        " go into the models folder.",
     )
 
 
@@ -182,4 +176,4 @@ def _what(head: bytes, text: bytes) -> str:
     for start, name in _REFUSED:
         if text.startswith(start):
             return name
-    return "no picture and no JSON"
+    return "no picture, sound, film or JSON"

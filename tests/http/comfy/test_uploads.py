@@ -55,6 +55,35 @@ async def test_an_upload_is_a_choice_by_its_answered_name(comfy: Studio) -> None
     ] == picture("blue")
 
 
+SOUND = b"RIFF\x24\0\0\0WAVEfmt " + bytes(500)
+FILM = b"\0\0\0\x20ftypisom\0\0\x02\0" + bytes(500)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "mime"), [("s.wav", SOUND, "audio/wav"), ("f.mp4", FILM, "video/mp4")]
+)
+async def test_sound_and_films_are_kept_and_sent_as_what_they_are(
+    comfy: Studio, name: str, data: bytes, mime: str
+) -> None:
+    assert await send(comfy, data, name, subfolder="clips") == (
+        200,
+        {"name": name, "subfolder": "clips", "type": "input"},
+    )
+    place = f"/view?filename={name}&subfolder=clips&type=input"
+    status, body, headers = await comfy.ask_bare("GET", place)
+    assert (status, body, headers["Content-Type"]) == (200, data, mime)
+    assert headers["Content-Disposition"] == f'filename="{name}"'
+    status, body, _ = await comfy.ask_bare("GET", place, headers={"Range": "bytes=0-3"})
+    assert (status, body) == (206, data[:4])
+    other = data + b"more"
+    stem, _, ending = name.partition(".")
+    again = (await send(comfy, other, name, subfolder="clips"))[1]
+    assert again["name"] == f"{stem} (1).{ending}"
+    over = (await send(comfy, other + b"!", name, subfolder="clips", overwrite="true"))[1]
+    assert over["name"] == name
+    assert (await comfy.ask_bare("GET", place))[1] == other + b"!"
+
+
 async def test_the_same_again_another_one_and_an_overwritten_one(comfy: Studio) -> None:
     await send(comfy, picture())
     assert (await send(comfy, picture()))[1]["name"] == "me.png"

@@ -14,7 +14,12 @@ Choices: TypeAlias = Callable[[str], Sequence[str]]
 
 _EDITED = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN"})
 _SECTIONS = ("required", "optional", "hidden")
-_UPLOADS = {"image": "image_upload", "mask": "image_upload", "audio": "audio_upload"}
+_UPLOADS = {
+    "image": "image_upload",
+    "mask": "image_upload",
+    "audio": "audio_upload",
+    "video": "video_upload",
+}
 
 
 def object_info(spec: NodeSpec, choices: Choices) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import { amountOf, type Amount } from "../state/planner";
 import { seconds } from "../ui/format";
 import { t } from "../i18n/text";
 import styles from "./RunBar.module.css";
+import { RunWords } from "./RunWords";
 
 const SETTLED_MS = 150;
 
@@ -24,20 +25,20 @@ export function RunPlan() {
   );
   const amount = planned ?? guessed;
   if (!amount) return null;
-  const words = wordsFor(amount, batch);
+  const parts = partsFor(amount, batch);
   return (
-    <span className={styles["plan"]} title={amount.total === 0 ? t("run.none.hint") : words} data-known={planned !== null}>
-      {words}
+    <span className={styles["plan"]} title={amount.total === 0 ? t("run.none.hint") : parts.join(" · ")} data-known={planned !== null}>
+      <RunWords parts={parts} />
     </span>
   );
 }
 
-function wordsFor({ total, stale, seconds: needed }: Amount, batch: number): string {
-  if (total === 0) return t("run.none");
-  if (stale === 0) return t("run.fresh");
-  const words = [t("run.compute", { count: stale, total })];
-  if (needed !== null) words.push(t("run.about", { seconds: seconds(needed * batch) }));
-  return words.join(" · ");
+function partsFor({ total, stale, seconds: needed }: Amount, batch: number): string[] {
+  if (total === 0) return [t("run.none")];
+  if (stale === 0) return [t("run.fresh")];
+  const parts = [t("run.compute", { count: stale, total })];
+  if (needed !== null) parts.push(t("run.about", { seconds: seconds(needed * batch) }));
+  return parts;
 }
 
 /** What this page knows by itself: results that it saw, of nodes that did not change since. */

@@ -42,7 +42,7 @@ function Workers() {
         const trouble = state === "down" || state === "stopped";
         const words = state === "starting" ? t("status.worker.starting") : trouble ? t("status.worker.down") : "";
         return (
-          <span key={worker} title={detail || undefined} className={trouble ? styles["lost"] : undefined}>
+          <span key={worker} title={detail || undefined} className={`${styles["worker"]} ${trouble ? styles["lost"] : ""}`}>
             {[worker, worker.startsWith(device) ? "" : device, words].filter(Boolean).join(" · ")}
           </span>
         );

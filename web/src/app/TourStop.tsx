@@ -4,7 +4,7 @@ import { t } from "../i18n/text";
 import { useStudio } from "../state/context";
 import { Button } from "../ui/Button";
 import styles from "./Tour.module.css";
-import { besideOf, TOUR, type TourStep } from "./tourSteps";
+import { placeOf, TOUR, type TourStep } from "./tourSteps";
 import { useKeys } from "./useKeys";
 
 /** Between a stop's words and what they stand beside, in pixels. */
@@ -13,7 +13,7 @@ const GAP = 14;
 /** One stop of the tour, with the way to the next and out of it. */
 export function TourStop({ step, place }: { step: TourStep; place: number }) {
   const { ui, settings } = useStudio();
-  const [anchor] = useState(() => besideOf(step));
+  const [{ anchor, side }] = useState(() => placeOf(step));
   const popup = useRef<HTMLDivElement>(null);
   const keys = { find: useKeys("palette"), help: useKeys("help") };
   const last = place === TOUR.length - 1;
@@ -34,7 +34,7 @@ export function TourStop({ step, place }: { step: TourStep; place: number }) {
         <Popover.Positioner
           className={styles["positioner"] ?? ""}
           anchor={anchor}
-          side={step.side}
+          side={side}
           align={step.inside ? "center" : "start"}
           sideOffset={({ anchor: { height } }) => (step.inside ? GAP - height : GAP)}
           collisionPadding={GAP}

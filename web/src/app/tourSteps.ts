@@ -16,8 +16,25 @@ export const TOUR: readonly TourStep[] = [
   { name: "menu", beside: "[data-tour=menu]", side: "bottom" },
 ];
 
+/** No further down than so many pixels is the middle of what a stop points at: it stands at the top of a panel. */
+const POINTED = 32;
+
+/** Where a step stands: its anchor, `null` if nothing of it can be seen, and the side of it. Below what is in the top bar. */
+export function placeOf(step: TourStep): { readonly anchor: Anchor | null; readonly side: TourStep["side"] } {
+  const beside = besideOf(step);
+  const side = beside?.closest("header") ? "bottom" : step.side;
+  if (!beside || step.inside) return { anchor: beside, side };
+  return { anchor: { contextElement: beside, getBoundingClientRect: () => topOf((besideOf(step) ?? beside).getBoundingClientRect()) }, side };
+}
+
+type Anchor = Element | { readonly contextElement: Element; readonly getBoundingClientRect: () => DOMRect };
+
+function topOf({ x, y, width, height }: DOMRect): DOMRect {
+  return new DOMRect(x, y, width, Math.min(height, 2 * POINTED));
+}
+
 /** What a step stands beside now; `null` if it cannot be seen. */
-export function besideOf({ beside }: TourStep): Element | null {
+function besideOf({ beside }: TourStep): Element | null {
   const found = [...document.querySelectorAll(beside)].filter((element) => isInWindow(element));
   // Of several kinds the one that is named first is wanted.
   return beside.split(",").map((kind) => found.find((element) => element.matches(kind))).find(Boolean) ?? null;

@@ -3,7 +3,7 @@ import { useSettings } from "../state/context";
 import type { Settings } from "../state/settings";
 
 /** In pixels at the usual size of text: up to there the top bar has two rows, and up to there it leaves words out. */
-const TWO_ROWS = 640;
+const TWO_ROWS = 760;
 const SHORT = 900;
 
 /** Theme, contrast, density and text size, as attributes that the style sheets read. */

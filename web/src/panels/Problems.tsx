@@ -63,7 +63,7 @@ function PackFailures() {
         ))}
       </dl>
       <p>{t("library.failures.fix")}</p>
-      <Button look="quiet" onClick={() => studio.ui.setState({ overlay: "packs" })}>
+      <Button onClick={() => studio.ui.setState({ overlay: "packs" })}>
         {t("command.packs")}
       </Button>
     </section>

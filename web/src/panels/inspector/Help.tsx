@@ -62,9 +62,7 @@ function Examples({ spec }: { spec: NodeSpec }) {
   return (
     <div className={styles["examples"]}>
       <Button onClick={() => void insertExample(studio, spec).catch(notify)}>{t("inspector.insertExample")}</Button>
-      <Button look="quiet" onClick={() => void openExample(studio, spec).catch(notify)}>
-        {t("inspector.openExample")}
-      </Button>
+      <Button onClick={() => void openExample(studio, spec).catch(notify)}>{t("inspector.openExample")}</Button>
     </div>
   );
 }

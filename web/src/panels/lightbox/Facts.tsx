@@ -34,7 +34,7 @@ export function Facts({ record }: { record: AssetRecord }) {
     <dl data-zoomable className={styles["facts"]} aria-label={t("lightbox.facts")}>
       {facts.map(([name, value]) =>
         value ? (
-          <div key={name}>
+          <div key={name} className={value === prompt ? styles["wide"] : undefined}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>

@@ -90,8 +90,9 @@ class Worker:
 
     def run(self, prompt: Prompt, targets: list[str]) -> tuple[float, dict[str, Any]]:
         started = time.perf_counter()
-        header = {"type": "run", "job": "j", "epoch": 1, "prompt": prompt, "targets": targets}
-        self.channel.send({**header, "metadata": {}, "previews": False, "scope": "j"})
+        header = {"type": "run", "job": "j", "epoch": 1, "targets": targets}
+        more = {"metadata": {}, "previews": False, "scope": "j"}
+        self.channel.send(header | more, json.dumps(prompt).encode())
         event = self.until("finished").header["event"]
         if event["state"] != "succeeded":
             raise SystemExit(str(event["problems"][:1]))

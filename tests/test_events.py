@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,9 @@ from wirebrush.events import (
     Started,
     Summary,
     event_from_json,
+    event_to_item,
     event_to_json,
+    events_in,
 )
 
 EVENTS = st.one_of(
@@ -33,8 +37,8 @@ EVENTS = st.one_of(
         NodeFinished,
         st.text(),
         st.booleans(),
-        st.floats(0, 1),
-        st.tuples(st.builds(Output, st.just("text"), text=st.text())),
+        st.just(0.0) | st.floats(0, 1),
+        st.just(()) | st.tuples(st.builds(Output, st.just("text"), text=st.text())),
     ),
     st.builds(
         Finished,
@@ -49,6 +53,16 @@ EVENTS = st.one_of(
 @given(EVENTS)
 def test_every_event_survives_json(event: Event) -> None:
     assert event_from_json(event_to_json(event)) == event
+
+
+@given(st.lists(EVENTS, max_size=5))
+def test_several_events_survive_a_frame_in_their_order(events: list[Event]) -> None:
+    items = json.loads(json.dumps([event_to_item(event) for event in events]))
+    assert events_in({"events": items}) == events
+
+
+def test_of_a_value_that_was_taken_the_id_says_all() -> None:
+    assert event_to_item(NodeFinished("7", cached=True)) == "7"
 
 
 def test_the_bytes_of_a_preview_travel_beside_the_json() -> None:

@@ -10,7 +10,9 @@ Worker -> server
                                                        last: who dies now, no pack is to blame
     catalog    {nodes: [NodeSpec...], failures: [{pack, error, traceback}], digest}
     event      {job, epoch, event}                     blob: preview bytes
-    events     {job, epoch, events}                    what needs no blob: all that there is
+    events     {job, epoch, events}                    what needs no blob: all that there is; an id
+                                                       alone: that node's value was taken, and it
+                                                       shows nothing
     asset      {job, epoch, id, name, mime, kind, width, height, node, index}    blob: the file
     need_asset {request, id}                           id: an asset id, or the name of an upload
     probe_assets {request, ids}                        which of them are there, for all to see
@@ -20,8 +22,9 @@ Worker -> server
     beat       {job, progress, rss, vram}              every second, from a thread of its own
     log        {level, text}
 Server -> worker
-    run        {job, epoch, attempt, prompt, targets, metadata, previews, scope, rules}
-                                                       comfy: metadata lacks the prompt itself
+    run        {job, epoch, attempt, targets, metadata, previews, scope, rules}
+                                                       blob: the prompt as JSON, which need not be
+                                                       written anew; comfy: metadata lacks it
     plan       {request, prompt, targets}              what a run would compute, also during a job
     check      {request, prompt}                       whether the nodes take their values
     free       {results}                               after the jobs that wait: let go of models
@@ -43,7 +46,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_HEADER = 64 * 1024 * 1024
 EVENTS_SIZE = 64 * 1024
 """A frame of events that has so many characters gets no more of them: others want to be read."""
@@ -87,7 +90,7 @@ class EventEncoder:
         """The frame of an event that has bytes beside its JSON."""
         return _frame_of(f"{self._one}{_dump(event)}}}", blob)
 
-    def together(self, events: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    def together(self, events: Iterable[Mapping[str, Any] | str]) -> Iterator[bytes]:
         """Frames of events without: one for many of them, which costs far less than one each."""
         texts: list[str] = []
         room = EVENTS_SIZE
@@ -106,8 +109,18 @@ class EventEncoder:
         return _frame_of(f"{self._many}{','.join(texts)}]}}", b"")
 
 
+def text_to_bytes(text: str) -> bytes:
+    """A text as it travels; a half of a surrogate pair, which JSON may hold, survives."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def text_from_bytes(data: bytes) -> str:
+    """What `text_to_bytes` wrote."""
+    return data.decode("utf-8", "surrogatepass")
+
+
 def _frame_of(text: str, blob: bytes) -> bytes:
-    head = text.encode("utf-8", "surrogatepass")
+    head = text_to_bytes(text)
     return _SIZES.pack(len(head), len(blob)) + head + blob
 
 
@@ -120,7 +133,7 @@ def _sizes(raw: bytes) -> tuple[int, int]:
 
 def _frame(head: bytes, blob: bytes) -> Frame:
     try:
-        header = json.loads(head.decode("utf-8", "surrogatepass"))
+        header = json.loads(text_from_bytes(head))
     except ValueError as error:
         raise ChannelClosed(f"A frame's header is not JSON: {error}") from error
     if not isinstance(header, dict):

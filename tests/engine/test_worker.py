@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from wirebrush.channel import BlockingChannel, ChannelClosed, Frame
+from wirebrush.events import event_to_json, events_in
 
 PACK = """
 import ctypes, os, sys, time
@@ -96,8 +97,8 @@ class Process:
             frame = self.channel.receive()
             if frame.type != "events":
                 return frame
-            for event in frame.header["events"]:
-                header = {**frame.header, "type": "event", "event": event}
+            for event in events_in(frame.header):
+                header = {**frame.header, "type": "event", "event": event_to_json(event)}
                 self.waiting.append(Frame(header))
         return self.waiting.popleft()
 
@@ -135,10 +136,10 @@ class Process:
             name: {"class_type": kind, "inputs": inputs} for name, (kind, inputs) in nodes.items()
         }
         header = {
-            "type": "run", "job": job, "epoch": 3, "attempt": 1, "prompt": prompt,
+            "type": "run", "job": job, "epoch": 3, "attempt": 1,
             "targets": list(targets or nodes), "metadata": {}, "previews": False, "scope": job,
         }  # fmt: skip
-        self.channel.send({**header, **more})
+        self.channel.send({**header, **more}, json.dumps(prompt).encode())
 
     def run(self, nodes: Mapping[str, Any], *targets: str, job: str = "j1") -> dict[str, Any]:
         self.start(nodes, *targets, job=job)
@@ -320,10 +321,11 @@ def test_it_ends_when_the_server_is_gone_and_keeps_what_is_finished(
 
 def test_nonsense_from_the_server_is_a_failed_job(spawn: Callable[[], Process]) -> None:
     worker = spawn()
-    worker.start({}, prompt={"1": 5}, targets=["1"])
-    event = worker.until("finished").header["event"]
-    assert event["state"] == "failed"
-    assert event["problems"][0]["code"] == "bad_prompt"
+    for nonsense in (b'{"1": 5}', b"{", b""):
+        worker.channel.send({"type": "run", "job": "j1", "targets": ["1"]}, nonsense)
+        event = worker.until("finished").header["event"]
+        assert event["state"] == "failed"
+        assert event["problems"][0]["code"] == "bad_prompt"
     assert worker.run({"1": ("Step", {})}, job="j2")["state"] == "succeeded"
 
 

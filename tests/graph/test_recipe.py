@@ -156,6 +156,48 @@ def test_fingerprints_and_dynamic_ports_enter() -> None:
     assert key("Grow", {"count": 1}) == key("Grow", {"count": 1, "in1": 5})
 
 
+def test_a_recipe_of_an_earlier_job_serves_only_the_same_node_over_the_same_parents() -> None:
+    world = SmallWorld({"checkpoints/a": "d1"})
+    book = RecipeBook(SPECS.__getitem__, "cpu", world)
+    nodes = {
+        name: PromptNode(name, kind, inputs)
+        for name, kind, inputs in (
+            ("load", "Load", {"name": "a"}),
+            ("empty", "Empty", {}),
+            ("clock", "Clock", {}),
+            ("look", "Look", {}),
+            ("one", "Sampler", {"latent": Link("load", 0)}),
+            ("two", "Sampler", {"latent": Link("one", 0), "mask": Link("empty", 0)}),
+            ("late", "Sampler", {"latent": Link("clock", 0)}),
+            ("odd", "Sampler", {"latent": Link("empty", 0), "seed": object()}),
+        )
+    }
+
+    def made(scope: str, before: Mapping[str, Recipe], **changed: PromptNode) -> dict[str, Recipe]:
+        found = Recipes(book, {**nodes, **changed}, scope, before)
+        for name in nodes:
+            found.of(name)
+        return found.known
+
+    def taken(now: Mapping[str, Recipe], before: Mapping[str, Recipe]) -> set[str]:
+        unkeyed = {"odd"}  # whose key is another one each time
+        fresh = made(now["clock"].salt.partition("/")[0], {}, one=now["one"].node)
+        assert {n: r.key for n, r in now.items() if n not in unkeyed} == {
+            n: r.key for n, r in fresh.items() if n not in unkeyed
+        }
+        return {name for name, recipe in now.items() if recipe is before[name]}
+
+    first = made("a", {})
+    assert taken(made("a", first), first) == {"empty", "one", "two", "late"}
+    assert taken(made("b", first), first) == {"empty", "one", "two"}
+    same = PromptNode("one", "Sampler", {"latent": Link("load", 0), "seed": 1})
+    assert taken(made("b", first, one=same), first) == {"empty"}
+    world.files["checkpoints/a"] = "d2"
+    assert taken(made("b", first), first) == {"empty"}
+    world.weather = "rain"
+    assert made("b", first)["look"].key != first["look"].key
+
+
 def test_holes_and_cycles_are_named() -> None:
     def error(nodes: Mapping[str, tuple[str, Mapping[str, Any]]]) -> RecipeError:
         with pytest.raises(RecipeError) as raised:

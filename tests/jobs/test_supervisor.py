@@ -19,6 +19,7 @@ import psutil
 import pytest
 from small_studio import QUICK, Studio
 
+from wirebrush.channel import PROTOCOL
 from wirebrush.events import Finished, NodeFinished, NodeStarted, Queued, Started
 from wirebrush.jobs.attempt import Services
 from wirebrush.jobs.errors import JournalError
@@ -220,7 +221,7 @@ async def test_stop_puts_a_long_job_back(studio: Studio, node: Any) -> None:
     [
         ("broken", "ended before it was ready (exit code 1).*No module named 'torch'"),
         ("silent", "was not ready within"),
-        ("future", "speaks protocol 99, the server 1"),
+        ("future", f"speaks protocol 99, the server {PROTOCOL}"),
         ("leaves", "ended (exit code 7)"),
     ],
 )

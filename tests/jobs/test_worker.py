@@ -26,7 +26,8 @@ async def test_frames_go_both_ways_and_the_end_is_clean(tmp_path: Path) -> None:
     hello, catalog = await worker.handshake(20, 20)
     assert (hello["pid"], catalog["digest"]) == (worker.pid, "tiny")
     prompt = {"1": {"class_type": "Text", "inputs": {"text": "hi"}}}
-    await worker.send({"type": "run", "job": "j", "epoch": 1, "attempt": 1, "prompt": prompt})
+    run = {"type": "run", "job": "j", "epoch": 1, "attempt": 1}
+    await worker.send(run, json.dumps(prompt).encode())
     kinds: list[str] = []
     async for frame in worker.frames():
         if frame.type != "beat":

@@ -6,6 +6,7 @@ the `class_type` of each prompt node is what it does. Started as `python tiny_wo
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import queue
 import re
@@ -85,7 +86,7 @@ class Worker:
         while True:
             frame = self.jobs.get()
             self.job = dict(frame.header)
-            state, problems = self.run(frame.header["prompt"])
+            state, problems = self.run(json.loads(frame.blob))
             event = {"type": "finished", "state": state, "problems": problems}
             self.say("finished", event=event)
 

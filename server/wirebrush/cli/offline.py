@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 from wirebrush.catalog import Catalog
-from wirebrush.channel import Frame
+from wirebrush.channel import Frame, text_to_bytes
 from wirebrush.cli.devices import device_names
 from wirebrush.cli.graphs import Runnable
 from wirebrush.cli.library import Library
@@ -90,12 +91,12 @@ class OfflineWorker:
                 "job": job,
                 "epoch": 1,
                 "attempt": 1,
-                "prompt": prompt,
                 "targets": list(graph.targets),
                 "metadata": dict(graph.metadata),
                 "previews": False,
                 "scope": f"{job}-{os.getpid()}",
-            }
+            },
+            text_to_bytes(json.dumps(prompt, allow_nan=False)),
         )
         canceller = asyncio.create_task(self._cancel_when(cancelled, job))
         try:

@@ -71,7 +71,7 @@ class Execution:
         self._original = prompt.nodes
         self._nodes = dict(prompt.nodes)
         self._shown: dict[str, str] = {}
-        self._recipes = Recipes(parts.book, self._nodes, wishes.scope)
+        self._recipes = Recipes(parts.book, self._nodes, wishes.scope, parts.history.recipes)
         self._reasons = Reasons(parts.history.recipes, self._recipes.known)
         self._claims = Claims(parts, self._arrived)
         self._outcomes = Outcomes(

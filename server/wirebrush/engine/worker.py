@@ -33,12 +33,12 @@ from wirebrush.engine.devices import Device, versions
 from wirebrush.engine.engine import GIGABYTE, Engine, Progress, Settings
 from wirebrush.engine.finding import installed_importers
 from wirebrush.engine.packs import Packs, load_packs
+from wirebrush.engine.prompts import PromptReader
 from wirebrush.engine.questions import Questions
 from wirebrush.engine.remote import RemoteAssets
 from wirebrush.engine.texts import TextsWithPrompt
-from wirebrush.events import Event, Finished, Preview, Problem, event_to_json
+from wirebrush.events import Event, Finished, Preview, Problem, event_to_item, event_to_json
 from wirebrush.folders import KindFolder
-from wirebrush.graph.prompt import Prompt
 from wirebrush.packlist import PackChoice
 
 BEAT_SECONDS = 1.0
@@ -99,6 +99,7 @@ class Worker:
         self._progress = Progress()
         self._frames: SimpleQueue[Frame | None] = SimpleQueue()
         self._questions = Questions(channel)
+        self._prompts = PromptReader()
         self._job: _Job | None = None
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
@@ -221,13 +222,14 @@ class Worker:
         comfy = header.get("rules") == "comfy"
         texts: Mapping[str, str] = header.get("metadata") or {}
         try:
+            given = self._prompts.read(frame.blob)
             finished = engine.run(
-                Prompt.from_json(header["prompt"]),
+                given.prompt,
                 [str(target) for target in header["targets"]],
                 lambda events: self._emit(job, events),
                 scope=str(header.get("scope") or job.id),
                 cancellation=job.cancellation,
-                metadata=TextsWithPrompt(header["prompt"], texts) if comfy else texts,
+                metadata=TextsWithPrompt(given.data, texts) if comfy else texts,
                 previews=bool(header.get("previews")),
                 again=int(header.get("attempt", 1)) > 1,
                 rules="comfy" if comfy else "",
@@ -278,7 +280,7 @@ def _frames(encoder: EventEncoder, events: Sequence[Event]) -> Iterator[bytes]:
             previews = cast("Iterator[Preview]", several)
             yield from (encoder.with_blob(event_to_json(one), one.data) for one in previews)
         else:
-            yield from encoder.together(map(event_to_json, several))
+            yield from encoder.together(map(event_to_item, several))
 
 
 class _FrameHandler(logging.Handler):

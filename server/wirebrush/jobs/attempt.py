@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from wirebrush.catalog import Catalog
-from wirebrush.channel import Frame
+from wirebrush.channel import Frame, text_to_bytes
 from wirebrush.events import (
     FINAL_STATES,
     Event,
@@ -88,13 +88,13 @@ class Attempt:
                 "job": self.lease.job.id,
                 "epoch": self.lease.epoch,
                 "attempt": self.lease.job.attempt,
-                "prompt": body.prompt,
                 "targets": list(body.targets),
                 "metadata": body.metadata,
                 "previews": True,
                 "scope": self.lease.job.id,
                 "rules": body.rules,
-            }
+            },
+            text_to_bytes(body.prompt_text),
         )
 
     async def cancel(self) -> None:

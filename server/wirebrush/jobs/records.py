@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 from wirebrush.events import FINAL_STATES, JobState, Output, Problem, Summary
@@ -17,7 +18,7 @@ Rules: TypeAlias = Literal["", "comfy"]
 """Whose rules a job runs by where ours differ: see the engine."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Submission:
     """What a client asks for. `prompt` is the API format, already validated.
 
@@ -36,15 +37,15 @@ class Submission:
     group: Mapping[str, Any] | None = None
     rules: Rules = ""
 
-    @property
+    @cached_property
     def body(self) -> Body:
         """The part that a retry repeats."""
         return Body(self.prompt, self.targets, self.workflow, self.metadata, self.rules)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Body:
-    """What a job computes, without when and for whom."""
+    """What a job computes, without when and for whom. Nobody changes what is in it."""
 
     prompt: Mapping[str, Any]
     targets: tuple[str, ...]
@@ -52,10 +53,17 @@ class Body:
     metadata: Mapping[str, Any]
     rules: Rules = ""
 
+    @cached_property
+    def prompt_text(self) -> str:
+        """The prompt as JSON text. Written once, for the journal and for the worker: 400 nodes take
+        0.3 ms."""
+        return _json(self.prompt)
+
     def to_text(self) -> str:
         """The body as JSON text; the same body is the same text."""
         more = [self.rules] if self.rules else []
-        return _json([self.prompt, self.targets, self.workflow, self.metadata, *more])
+        rest = _json([self.targets, self.workflow, self.metadata, *more])
+        return f"[{self.prompt_text},{rest[1:]}"
 
     def repeats(self, before: Body) -> bool:
         """Whether the same workflow was submitted before: the names of files in its prompt may

@@ -18,10 +18,15 @@ THREAD_FROM = 64 * 1024
 """Reading a larger text takes milliseconds, which belong into a thread."""
 
 
+async def body_of(request: web.Request) -> bytes:
+    """The body as it is."""
+    async with asyncio.timeout(BODY_SECONDS):
+        return await request.read()
+
+
 async def json_body(request: web.Request, locate: Locate = nowhere) -> Mapping[str, Any]:
     """The body as a JSON object, read strictly; Invalid lists what is wrong with it."""
-    async with asyncio.timeout(BODY_SECONDS):
-        body = await request.read()
+    body = await body_of(request)
     if not body:
         return {}
     return await parse_object(body, locate)

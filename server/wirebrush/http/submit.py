@@ -146,16 +146,25 @@ class Submitter:
 
     async def files(self, prompt: Prompt, catalog: Catalog) -> FilesLookup:
         """Which of the files that the prompt names there are."""
+        return named_in(await self.there(prompt, catalog))
+
+    async def there(self, prompt: Prompt, catalog: Catalog) -> frozenset[tuple[str, str]]:
+        """Those of the files that the prompt names that there are: kind and name."""
         named = set(_named_files(prompt, catalog))
         known = await self._assets.known({name for kind, name in named if kind in ASSET_KINDS})
         there = {(kind, name) for kind, name in named if kind in ASSET_KINDS and name in known}
         models = [(kind, name) for kind, name in named if kind not in ASSET_KINDS]
         if models:
             there |= await asyncio.to_thread(self._models_there, models)
-        return lambda kind, name: (kind, name) in there
+        return frozenset(there)
 
     def _models_there(self, named: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         return {(kind, name) for kind, name in named if self._models.find(kind, name) is not None}
+
+
+def named_in(there: frozenset[tuple[str, str]]) -> FilesLookup:
+    """Whether a file is one of these."""
+    return lambda kind, name: (kind, name) in there
 
 
 def locate_in_request(path: Path) -> tuple[str | None, str | None]:

@@ -26,12 +26,14 @@ from wirebrush.jobs.supervisor import Supervisor
 from wirebrush.jobs.worker import WorkerCommand
 
 PACK = """
-    import io, time
+    import io, pathlib, time
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
     from wirebrush.api import Blocked, Expand, Link, Run, Subgraph, node
 
     def even(values, types):
+        if pathlib.Path(__file__).with_name("closed").exists():
+            yield "value", "it is closed"
         if values.get("value", 0) > 400:
             raise ValueError("too much: " + str(values["value"]))
         if values.get("value", 0) % 2:
@@ -314,6 +316,16 @@ async def test_a_check_may_say_only_no_or_raise(
     assert done["status"] == 400
     (error,) = done["told"]["node_errors"]["1"]["errors"]
     assert (error["type"], error["details"], error["extra_info"]) == (kind, details, extra)
+
+
+async def test_nodes_are_asked_anew_about_the_same_prompt(studio: Studio, folder: Path) -> None:
+    sign = folder / "packs" / "draw" / "closed"
+    assert [(await run(studio, "shop", **picture_of(4)))["status"] for _ in range(2)] == [200, 200]
+    sign.touch()
+    status = (await run(studio, "shop", **picture_of(4)))["status"]
+    sign.unlink()
+    assert (status, (await run(studio, "shop", **picture_of(4)))["status"]) == (400, 200)
+    await studio.ask_bare("POST", "/history", json={"delete": ["shop"]})  # it names them all alike
 
 
 async def test_what_runs_is_interrupted_and_the_next_one_runs(studio: Studio) -> None:

@@ -22,16 +22,24 @@ _OURS = frozenset({"prompt", "wirebrush"})
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a client wants run. `targets` are the outputs it wants, all if it does not say."""
+    """What a client wants run. `targets` are the outputs it wants, all if it does not say; it may
+    have named the job by a `prompt_id`, and its place by a `number`."""
 
     nodes: Any
-    note: PromptNote
     targets: frozenset[str] | None
+    prompt_id: str | None
+    number: float | None
+    front: bool
+    extra: Mapping[str, Any]
+
+    def note(self) -> PromptNote:
+        """What the journal keeps of a job of this order; one without a name gets a new one."""
+        return PromptNote(self.prompt_id or str(uuid4()), self.number, self.front, self.extra)
 
     @property
     def embedded(self) -> Mapping[str, Any]:
         """What pictures shall carry besides the prompt: `workflow`, and whatever else it sends."""
-        given = self.note.extra.get("extra_pnginfo")
+        given = self.extra.get("extra_pnginfo")
         texts = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
         return {
             key: item
@@ -50,13 +58,13 @@ def order_of(body: Mapping[str, Any]) -> Order:
     kept = {k: v for k, v in cast("dict[str, Any]", extra or {}).items() if k not in SECRETS}
     if "client_id" in body:
         kept["client_id"] = body["client_id"]
-    prompt_id = str(body["prompt_id"]) if "prompt_id" in body else str(uuid4())
-    if not 0 < len(prompt_id) <= LONGEST_ID:
+    prompt_id = str(body["prompt_id"]) if "prompt_id" in body else None
+    if prompt_id is not None and not 0 < len(prompt_id) <= LONGEST_ID:
         message = f"A prompt_id has 1 to {LONGEST_ID} characters."
         raise NotRun("invalid_prompt_id", message, "Send a UUID, or leave it out.")
     number = _number(body["number"]) if "number" in body else None
-    note = PromptNote(prompt_id, number, bool(body.get("front")), kept)
-    return Order(body["prompt"], note, _targets(body.get("partial_execution_targets")))
+    targets = _targets(body.get("partial_execution_targets"))
+    return Order(body["prompt"], targets, prompt_id, number, bool(body.get("front")), kept)
 
 
 def _number(given: Any) -> float:

@@ -7,11 +7,10 @@ from aiohttp import web
 from wirebrush.http.answers import answer
 from wirebrush.http.audit import note
 from wirebrush.http.comfy.keys import prompts_of
-from wirebrush.http.comfy.orders import order_of
 from wirebrush.http.comfy.refusing import in_their_words
 from wirebrush.http.comfy.submitting import submit
 from wirebrush.http.keys import SERVICES
-from wirebrush.http.requests import json_body
+from wirebrush.http.requests import body_of
 from wirebrush.http.routes import Route
 
 
@@ -22,8 +21,8 @@ async def remaining(request: web.Request) -> web.Response:
 
 async def post(request: web.Request) -> web.Response:
     """Judge a prompt and queue it."""
-    order = order_of(await json_body(request))
-    told = await submit(request.app[SERVICES], prompts_of(request), order)
+    body = await body_of(request)
+    told = await submit(request.app[SERVICES], prompts_of(request), body)
     note(request, "submit", str(told["prompt_id"]))
     return answer(told)
 

@@ -11,6 +11,7 @@ from typing import Any
 from wirebrush.events import Event
 from wirebrush.http.comfy.sockets import Sockets
 from wirebrush.http.comfy.telling import Teller
+from wirebrush.http.comfy.verdicts import Accepted
 from wirebrush.jobs import prompttable
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.errors import JobsError
@@ -26,13 +27,17 @@ log = logging.getLogger("wirebrush.http")
 
 
 class Prompts:
-    """Puts prompts into the queue and finds them again, by the ids that their clients know."""
+    """Puts prompts into the queue and finds them again, by the ids that their clients know.
+
+    `last` is what was accepted last, for the client that sends it again.
+    """
 
     def __init__(self, journal: Journal, queue: JobQueue, assets: AssetStore) -> None:
         self._journal = journal
         self._queue = queue
         self._assets = assets
         self._writing: dict[str, tuple[Sequence[Any], asyncio.Task[None]]] = {}
+        self.last: Accepted | None = None
         self.sockets = Sockets()
         self.teller = Teller(self.sockets, queue.at_work, self._keep, self._read)
 

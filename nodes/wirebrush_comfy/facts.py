@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from wirebrush.api import MISSING, NodeSpec, Output, Port
 from wirebrush_comfy.kinds import type_name
+from wirebrush_comfy.plain import as_json
 from wirebrush_comfy.ports import Section, port
 
 HIDDEN = frozenset(
@@ -80,7 +82,7 @@ def facts_of(node_id: str, kind: type[Any], title: str, hooks: Hooks, *, v3: boo
     others = {n: d for n, d in inputs.get("hidden", {}).items() if n not in magic}
     more = Section(optional=True, as_list=as_lists, judged=None)
     signature = _parameters(function)
-    spec = _spec(node_id, kind, title, hooks, inputs)
+    spec = replace(_spec(node_id, kind, title, hooks, inputs), hints=_hints(kind, inputs, v3))
     return Facts(
         kind=kind,
         spec=spec,
@@ -112,6 +114,18 @@ def _spec(
         deprecated=bool(getattr(kind, "DEPRECATED", False)),
         experimental=bool(getattr(kind, "EXPERIMENTAL", False)),
     )
+
+
+def _hints(kind: type[Any], inputs: Mapping[str, Any], v3: bool) -> dict[str, Any]:
+    """What ComfyUI's page is told that our declarations have no words for."""
+    hidden: dict[str, Any] = {}
+    for name, declared in inputs.get("hidden", {}).items():
+        with suppress(ValueError, RecursionError):  # it holds itself
+            hidden[name] = as_json(declared)
+    hints: dict[str, Any] = {"hidden": hidden}
+    if getattr(kind, "API_NODE", False):
+        hints["api_node"] = True
+    return hints | ({"v3": True} if v3 else {})
 
 
 def _declared(kind: type[Any]) -> Mapping[Any, Any]:

@@ -65,7 +65,7 @@ def port(name: str, declared: Any, section: Section) -> Port:
         list=section.as_list or several,
         link=bool(options.get("rawLink")),
         help=_text(options.get("tooltip")),
-        unchecked=_unchecked(name, type_text, section),
+        unchecked=_unchecked(name, type_text, section, options),
         hints=_hints(kind, options, default),
     )
 
@@ -97,11 +97,14 @@ def _hints(kind: Any, options: Mapping[str, Any], default: Any) -> dict[str, Any
     return hints
 
 
-def _unchecked(name: str, type_text: str, section: Section) -> Unchecked:
-    """What only the node looks at. Values of types that nobody knows are nobody else's business."""
+def _unchecked(
+    name: str, type_text: str, section: Section, options: Mapping[str, Any]
+) -> Unchecked:
+    """What only the node looks at. Values of types that nobody knows are nobody else's business,
+    nor are choices that ComfyUI's page fetches from an address."""
     known = SCALARS.union({"COMBO", "*"}).intersection(type_text.split(","))
     judged = section.judged is None or name in section.judged
-    if judged or not known:
+    if judged or not known or options.get("remote"):
         return "all" if section.types_judged else "values"
     return "types" if section.types_judged else ""
 

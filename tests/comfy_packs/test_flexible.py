@@ -113,4 +113,4 @@ def test_an_optional_input_that_is_left_out_is_the_functions_own(
     assert bench.shown({"1": ("Sum", {"a": 1})}, ("1", 0)) == repr("51 None")
     assert bench.shown({"1": ("Sum", {"a": 1, "b": 4})}, ("1", 0)) == repr("5 None")
     told = object_info(bench.spec("Sum"), lambda _: ())["input"]["optional"]
-    assert told == {"b": ["INT", {"default": 4}], "m": [["x", "y"], {}]}
+    assert told == {"b": ["INT", {"default": 4}], "m": [["x", "y"]]}

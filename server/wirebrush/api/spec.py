@@ -165,7 +165,8 @@ class NodeSpec:
     that depend on their values; `fingerprint` nodes look at the world before they are keyed;
     `validates` nodes have an opinion about their values, which the worker is asked for; `effects`
     nodes act on the world, and are not repeated by themselves after a crash. `lossy` nodes make
-    results less exact, mostly to be faster.
+    results less exact, mostly to be faster. `hints` are what the editor that the node was written
+    for wants to know of it, as JSON; nothing here depends on them.
     """
 
     id: str
@@ -187,6 +188,7 @@ class NodeSpec:
     formerly: tuple[str, ...] = ()
     pack: str = ""
     source: str = ""
+    hints: Mapping[str, Any] = field(default_factory=dict[str, Any])
     _by_name: dict[str, Port] = field(
         default_factory=dict[str, Port], init=False, repr=False, compare=False
     )
@@ -219,6 +221,8 @@ class NodeSpec:
                 data[name] = True
         if self.formerly:
             data["formerly"] = list(self.formerly)
+        if self.hints:
+            data["hints"] = self.hints
         data["inputs"] = [port.to_json() for port in self.inputs]
         data["outputs"] = [output.to_json() for output in self.outputs]
         return data

@@ -255,6 +255,7 @@ export interface NodeSpec {
   formerly?: string[];
   pack: string;
   source: string;
+  hints?: Record<string, Json>;
 }
 
 /** A node's function is called. `reason` says why its value was not in the cache. */

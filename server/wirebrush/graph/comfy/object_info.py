@@ -23,13 +23,14 @@ _UPLOADS = {
 
 
 def object_info(spec: NodeSpec, choices: Choices) -> dict[str, Any]:
-    """One node type as ComfyUI describes its own."""
+    """One node type as ComfyUI describes its own: those of its newer kind (V3) a little otherwise,
+    as their `hints` say."""
+    newer = bool(spec.hints.get("v3"))
     sections: dict[str, dict[str, Any]] = {name: {} for name in _SECTIONS}
     for port in spec.inputs:
         section = "optional" if port.optional else "required"
         sections[section][port.name] = _input(spec, port, choices)
-    if spec.sink:
-        sections["hidden"] = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
+    sections["hidden"] = _hidden(spec, newer)
     shown = {name: fields for name, fields in sections.items() if fields or name == "required"}
     info: dict[str, Any] = {
         "input": shown,
@@ -38,22 +39,33 @@ def object_info(spec: NodeSpec, choices: Choices) -> dict[str, Any]:
         "output_is_list": [output.list for output in spec.outputs],
         "output_name": [output.name for output in spec.outputs],
         "name": spec.id,
-        "display_name": spec.title or spec.id,
+        "display_name": None if newer and spec.title == spec.id else spec.title or spec.id,
         "description": spec.help,
         "python_module": "nodes" if spec.pack == "builtin" else f"custom_nodes.{spec.pack}",
         "category": spec.category,
         "output_node": spec.sink,
     }
-    if any(output.help for output in spec.outputs):
+    if newer or any(output.help for output in spec.outputs):
         info["output_tooltips"] = [output.help or None for output in spec.outputs]
-    return info | {name: True for name in ("deprecated", "experimental") if getattr(spec, name)}
+    flags = {"deprecated": spec.deprecated, "experimental": spec.experimental}
+    flags["api_node"] = bool(spec.hints.get("api_node"))
+    return info | {name: on for name, on in flags.items() if on or newer}
+
+
+def _hidden(spec: NodeSpec, newer: bool) -> dict[str, Any]:
+    """What a type wants of the run, by its own names; ours that write files say it in the usual
+    ones."""
+    asked = spec.hints.get("hidden")
+    if asked is None:
+        return {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"} if spec.sink else {}
+    return {name: [kind] for name, kind in asked.items()} if newer else dict(asked)
 
 
 def _input(spec: NodeSpec, port: Port, choices: Choices) -> list[Any]:
-    """`[type or choices, options]`; a port without options is only its type."""
+    """`[type or choices, options]`; a port without options is only its type, except in V3."""
     options: dict[str, Any] = {}
     first = port.widget.choices[:1] if port.widget is not None and port.widget.choices else ()
-    if port.default is not MISSING and port.default is not None and (port.default,) != first:
+    if port.default not in (MISSING, None) and (port.default,) != first:
         options["default"] = port.default
     if port.help:
         options["tooltip"] = port.help
@@ -61,13 +73,17 @@ def _input(spec: NodeSpec, port: Port, choices: Choices) -> list[Any]:
         options["lazy"] = True
     if port.link:
         options["rawLink"] = True
+    newer = bool(spec.hints.get("v3"))
     if port.widget is None:
         if port.type in _EDITED and not port.list:
             options["forceInput"] = True  # its editor would give it a widget
         options.update(port.hints)
-        return [port.type, options] if options else [port.type]
+        return [port.type, options] if options or newer else [port.type]
     options |= {**_widget(port, port.widget), **page_options(spec, port), **port.hints}
-    return [_kind(port, port.widget, choices), options]
+    kind = _kind(port, port.widget, choices)
+    if newer and isinstance(kind, list):
+        return ["COMBO", {"multiselect": False, "options": kind, **options}]
+    return [kind, options] if options or not spec.hints else [kind]
 
 
 def _kind(port: Port, widget: Widget, choices: Choices) -> Any:

@@ -19,6 +19,9 @@ async def show(request: web.Request) -> web.Response:
     """The last `max_items` prompts that are over, or those from `offset` on."""
     prompts = prompts_of(request)
     limit, offset = _number(request, "max_items"), _number(request, "offset")
+    offset = None if offset is None or offset < 0 else offset
+    if limit is not None and limit < 0:
+        limit = 0 if offset is None else 1  # which is what ComfyUI makes of it
     found = {
         entry.prompt_id: history_entry(entry, prompts.messages(entry))
         async for entry in prompts.over(limit, offset)
@@ -47,14 +50,14 @@ async def change(request: web.Request) -> web.Response:
 
 
 def _number(request: web.Request, name: str) -> int | None:
-    """A count of the query; below zero means as many as there are."""
+    """A whole number of the query; None if it is not there."""
     text = request.query.get(name)
     if text is None:
         return None
     digits = text.removeprefix("-")
     if not digits.isdecimal() or not digits.isascii() or len(digits) > 18:
         raise NotRun("invalid_request", f"{name} must be a whole number.", f"Such as {name}=64.")
-    return None if text.startswith("-") else min(int(digits), 10 * HISTORY_LIMIT)
+    return -1 if text.startswith("-") else min(int(digits), 10 * HISTORY_LIMIT)
 
 
 ROUTES = (

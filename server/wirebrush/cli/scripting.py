@@ -10,9 +10,12 @@ from wirebrush.catalog import Catalog
 from wirebrush.cli.library import Library
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.script.families import (
+    channels_of_tensors,
     family_of_pipeline,
     family_of_tensors,
+    sight_of_channels,
 )
+from wirebrush.graph.script.kinds import Family
 from wirebrush.graph.script.making import Script, script_of
 from wirebrush.graph.values import ASSET_KINDS
 from wirebrush.graph.workflow import Workflow
@@ -41,18 +44,37 @@ def workflow_script(workflow: Workflow, catalog: Catalog, library: Library) -> S
 
 
 def _family_in(path: Path) -> str | None:
-    """The family of a model file or folder, by what is in it."""
+    """The family of a model file or folder, and what it sees beside what it paints, by what is in
+    it."""
     try:
         if path.is_dir():
             index = json.loads((path / "model_index.json").read_text("utf-8"))
             found = family_of_pipeline(str(cast("dict[str, Any]", index).get("_class_name")))
-            return "sd2" if found == "sd15" and _reads_wide_texts(path) else found
+            family = "sd2" if found == "sd15" and _reads_wide_texts(path) else found
+            return _with_sight(family, _channels_of_folder(path))
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             head: Any = json.loads(file.read(length)) if 2 <= length <= _LONGEST_HEADER else {}
-        return family_of_tensors(cast("dict[str, Any]", head)) if isinstance(head, dict) else None
-    except (OSError, ValueError, AttributeError):
+        tensors = cast("dict[str, Any]", head) if isinstance(head, dict) else {}
+        shapes = {name: each["shape"] for name, each in tensors.items() if "shape" in each}
+        return _with_sight(family_of_tensors(shapes), channels_of_tensors(shapes))
+    except (OSError, ValueError, AttributeError, TypeError):
         return None
+
+
+def _with_sight(family: Family | None, channels: int | None) -> str | None:
+    """As scripts take it: "flux", or "flux hole"."""
+    sight = None if family is None else sight_of_channels(family, channels)
+    return None if sight is None else f"{family} {sight}".strip()
+
+
+def _channels_of_folder(folder: Path) -> int | None:
+    """How many numbers the network in a folder is given for each place."""
+    for part in ("unet", "transformer"):
+        path = folder / part / "config.json"
+        if path.is_file():
+            return cast("dict[str, Any]", json.loads(path.read_text("utf-8"))).get("in_channels")
+    return None
 
 
 def _reads_wide_texts(folder: Path) -> bool:

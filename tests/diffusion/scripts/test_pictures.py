@@ -13,6 +13,9 @@ from diffusers import ControlNetModel
 from PIL import Image
 from tiny_families import pipeline, saved
 
+from wirebrush.graph.script.functions import FUNCTIONS
+from wirebrush_diffusion.pictures.edges import canny
+
 
 @pytest.fixture
 def photo(tmp_path: Path) -> str:
@@ -43,6 +46,15 @@ def steered(positive: str, side: str, image: str, **changed: Any) -> dict[str, A
     links = {"control_net": ["20", 0], "image": [image, 0]}
     sides = {"positive": [positive, 0], "negative": [side, int(positive == side)]}
     return node("ControlNetApplyAdvanced", **sides, **links, **usual | changed)
+
+
+def test_edges_are_those_of_the_node(tmp_path: Path, photo: str) -> None:
+    """To the pixel, where sums that are taken in another order would turn ties."""
+    names: dict[str, Any] = {"torch": torch}
+    exec(FUNCTIONS["canny"], names)
+    pixels = torch.from_numpy(np.array(Image.open(tmp_path / photo)))[None] / 255
+    theirs = names["canny"](pixels.movedim(-1, 1), 0.1, 0.3)
+    assert torch.equal(theirs[:, 0], canny(pixels, 0.1, 0.3))
 
 
 @pytest.mark.parametrize("sampler", ["euler", "dpmpp_2m"])

@@ -11,7 +11,7 @@ from wirebrush.catalog import Catalog
 from wirebrush.graph.compile import compile_workflow
 from wirebrush.graph.opening import open_workflow
 from wirebrush.graph.prompt import Prompt
-from wirebrush.graph.script.families import family_of_name
+from wirebrush.graph.script.families import family_of_name, sight_of_name
 from wirebrush.graph.script.making import Script, script_of
 
 SHIPPED = sorted((Path(__file__).parents[3] / "workflows").glob("*.json"))
@@ -23,7 +23,8 @@ def locate(kind: str, name: str) -> str:
 
 
 def family_of(kind: str, name: str) -> str:
-    return "sd15" if name == "postcards" else family_of_name(name) or ""
+    family = "sd15" if name == "postcards" else family_of_name(name)
+    return f"{family} {sight_of_name(name)}".strip() if family else ""
 
 
 def script(data: dict[str, Any], catalog: Catalog = NOTHING) -> Script:

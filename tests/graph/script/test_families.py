@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from wirebrush.graph.script.families import (
+    channels_of_tensors,
     family_of_name,
     family_of_pipeline,
     family_of_tensors,
+    sight_of_channels,
+    sight_of_name,
 )
 
 
@@ -45,6 +48,19 @@ def test_families_by_their_tensors() -> None:
 )
 def test_families_by_the_usual_names(name: str, family: str | None) -> None:
     assert family_of_name(name) == family
+
+
+def test_what_networks_see() -> None:
+    assert sight_of_name("flux1-fill-dev.safetensors") == "hole"
+    assert sight_of_name("512-inpainting-ema.safetensors") == "hole"
+    assert sight_of_name("flux1-canny-dev.safetensors") == "picture"
+    assert sight_of_name("flux1-dev.safetensors") == ""
+    assert channels_of_tensors({"x": [2], "model.img_in.weight": [3072, 384]}) == 384
+    assert channels_of_tensors({"time_in.weight": [2, 3]}) is None
+    assert sight_of_channels("flux", 384) == "hole"
+    assert sight_of_channels("sd15", 9) == "hole"
+    assert sight_of_channels("sd15", 8) is None
+    assert sight_of_channels("sd3", None) == ""
 
 
 def test_families_of_folders() -> None:

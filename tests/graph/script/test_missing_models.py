@@ -54,7 +54,7 @@ def test_the_kind_is_guessed(name: str, side: int, reason: str, expected: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["hidream.safetensors", "512-depth-ema.safetensors", "sd-v1-5-inpainting"]
+    "name", ["hidream.safetensors", "512-depth-ema.safetensors", "my-inpainting.safetensors"]
 )
 def test_others_are_not(name: str) -> None:
     assert "nobody here knows what kind of model" in script(name).why

@@ -141,6 +141,21 @@ def test_what_else_is_said_in_plain_code(case: str) -> None:
 
 
 AREA = {"x": 0, "y": 0, "width": 64, "height": 64}
+FLUX_SHOWN: dict[str, Any] = {
+    "n5": inputs(positive=["8", 0], negative=["8", 1], latent_image=["8", 2], scheduler="simple"),
+    "n9": {"class_type": "LoadImage", **inputs(image="x.png")},
+    "n8": {
+        "class_type": "InpaintModelConditioning",
+        **inputs(
+            positive=["2", 0],
+            negative=["3", 0],
+            vae=["1", 2],
+            pixels=["9", 0],
+            mask=["9", 1],
+            noise_mask=False,
+        ),
+    },
+}
 REASONS: dict[str, dict[str, Any]] = {
     "it changes the noise levels of its model": {
         "n8": {"class_type": "ModelSamplingAuraFlow", **inputs(model=["1", 0], shift=3.0)},
@@ -171,6 +186,27 @@ REASONS: dict[str, dict[str, Any]] = {
         "n9": {"class_type": "VAELoader", **inputs(vae_name="other_vae.safetensors")},
         "n6": inputs(vae=["9", 0]),
         "n5": inputs(scheduler="simple"),
+    },
+    "its model is shown no picture": {
+        "n1": inputs(ckpt_name="flux1-fill-dev.safetensors"),
+        "n5": inputs(scheduler="simple", cfg=1.0),
+    },
+    "something else than it was made for": {
+        **FLUX_SHOWN,
+        "n1": inputs(ckpt_name="flux1-canny-dev.safetensors"),
+    },
+    "does not guide a model so": {
+        **FLUX_SHOWN,
+        "n1": inputs(ckpt_name="flux1-fill-dev.safetensors"),
+    },
+    "no pipeline for what its model sees": {
+        **FLUX_SHOWN,
+        "n1": inputs(ckpt_name="sd3_medium_inpaint.safetensors"),
+    },
+    "its two texts go with different pictures": {
+        **FLUX_SHOWN,
+        "n1": inputs(ckpt_name="flux1-fill-dev.safetensors"),
+        "n5": inputs(positive=["8", 0], latent_image=["8", 2], scheduler="simple"),
     },
     "sides that diffusers rounds": {
         "n1": inputs(ckpt_name="sd3_medium.safetensors"),

@@ -11,6 +11,7 @@ from wirebrush.graph.script.pipeline_call import PipelineCall
 from wirebrush.graph.script.plan import SAMPLERS, Plan, may_be_long
 from wirebrush.graph.script.writing import Code, call, comment
 
+_WHOLE = 0.9999
 _EULER: tuple[str, Mapping[str, Any]] = ("FlowMatchEulerDiscreteScheduler", {"shift": 1.0})
 _ALONE = "del pipe.transformer.forward  # from here on it reads one text again\n"
 _OF_A_FLOW: Mapping[str, Any] = {"prediction_type": "flow_prediction", "use_flow_sigmas": True}
@@ -42,8 +43,10 @@ def _levels(plan: Plan, made: PipelineCall) -> str:
     assert flow is not None
     shift = flow.shift if plan.models.shift is None else plan.models.shift
     name = "flow" if stage.schedule == "simple" else stage.schedule
-    named = {"steps": stage.steps, "shift": shift, "resolution": flow.resolution}
-    return call(f"{name}_levels", named=named)
+    steps = stage.steps if stage.denoise > _WHOLE else int(stage.steps / stage.denoise)
+    named = {"steps": steps, "shift": shift, "resolution": flow.resolution}
+    cut = f"[-{stage.steps}:]" if steps != stage.steps else ""
+    return call(f"{name}_levels", named=named, after=cut)
 
 
 def _sd3(plan: Plan, made: PipelineCall) -> Iterator[str]:
@@ -69,8 +72,8 @@ def _flux(plan: Plan, made: PipelineCall) -> Iterator[str]:
 
 def _qwen_image(plan: Plan, made: PipelineCall) -> Iterator[str]:
     """Its pipeline would also bring what guidance makes to a length."""
-    given, count = made.given, made.stage.batch
-    negative = given.pop("negative_prompt", None)
+    given = made.given
+    negative, count = given.pop("negative_prompt", None), given.get("num_images_per_prompt", 1)
     given["true_cfg_scale"] = 1.0
     if negative is None:
         return

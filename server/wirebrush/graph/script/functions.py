@@ -66,12 +66,12 @@ def canny(pictures, low, high):
     """Edges, one pixel wide: where brightness changes most and by more than `high`, and what goes
     on from there by more than `low`."""
     conv2d, widen = torch.nn.functional.conv2d, torch.nn.functional.pad
-    grey = (pictures * pictures.new_tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(
-        1, True
-    )
+    luma = pictures.new_tensor([0.299, 0.587, 0.114])
+    grey = (pictures.movedim(1, -1) @ luma)[:, None]
     soft = torch.exp(torch.arange(-2.0, 3.0) ** 2 / -2).to(grey)
-    soft = torch.outer(soft, soft) / soft.sum() ** 2
-    grey = conv2d(widen(grey, (2, 2, 2, 2), mode="reflect"), soft[None, None])
+    soft = soft / soft.sum()
+    grey = conv2d(widen(grey, (2, 2, 0, 0), mode="reflect"), soft.view(1, 1, 1, 5))
+    grey = conv2d(widen(grey, (0, 0, 2, 2), mode="reflect"), soft.view(1, 1, 5, 1))
     sobel = grey.new_tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     slopes = conv2d(
         widen(grey, (1, 1, 1, 1), mode="replicate"),
@@ -223,6 +223,14 @@ def whole_cells(pictures):
     """The middle of pictures, cut to sides that are multiples of 8."""
     top, left = (side % 8 // 2 for side in pictures.shape[-2:])
     tall, wide = (side // 8 * 8 for side in pictures.shape[-2:])
+    return pictures[..., top : top + tall, left : left + wide]
+''',
+    "whole_patches": '''
+def whole_patches(pictures):
+    """The middle of pictures, cut to sides that are multiples of 16, which is what the pipeline
+    paints. (ComfyUI cuts to multiples of 8.)"""
+    top, left = (side % 16 // 2 for side in pictures.shape[-2:])
+    tall, wide = (side // 16 * 16 for side in pictures.shape[-2:])
     return pictures[..., top : top + tall, left : left + wide]
 ''',
     "save": '''

@@ -27,7 +27,7 @@ other on SDXL."""
 
 def guessed_family(prompt: Prompt, kind: str, name: str) -> tuple[Family, str] | None:
     """The family of a file that nobody can look into, and what says so."""
-    named = None if "inpaint" in name.lower() else family_of_name(name)
+    named = family_of_name(name)
     if named is not None:
         return named, "its name"
     if kind != "checkpoints" or _OTHERS.search(name.lower()):

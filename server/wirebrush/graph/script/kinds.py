@@ -21,6 +21,10 @@ Family: TypeAlias = Literal[
 ]
 
 
+Sight: TypeAlias = Literal["", "hole", "picture"]
+"""What a network sees beside what it paints: a picture with a hole in it, or a whole one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """How a family's noise levels are counted: bent by `shift` towards noise, in a table of
@@ -32,10 +36,12 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A family. `pipeline` begins the names of its pipelines, `network` and `vae` are the classes
-    of parts that are in files of their own, and `encoders` the node that loads its texts' ones
-    (and the type that it must have, if any).
+    """A family.
 
+    `pipeline` begins the names of its pipelines, followed by `fills` or `follows` for networks
+    that see a hole or a picture (empty: such are not known). `over`: one of them paints over
+    pictures. `network` and `vae` are the classes of parts that are in files of their own, and
+    `encoders` the node that loads its texts' ones (and the type that it must have, if any).
     `published` are patterns of files' names, and the repositories in which such models were
     published; none where diffusers knows by a file how it is built. `whole`: diffusers reads a
     checkpoint that is one file; else only its network, as where `encoders` are loaded apart.
@@ -52,6 +58,16 @@ class Kind:
     encoders: tuple[str, str] = ("", "")
     whole: bool = True
     speaks: bool = False
+    fills: str = ""
+    follows: str = ""
+    over: bool = True
+
+    def pipeline_for(self, sight: Sight) -> str:
+        """The class of the pipeline for networks that see this, or empty."""
+        if sight == "":
+            return f"{self.pipeline}Pipeline"
+        more = self.fills if sight == "hole" else self.follows
+        return f"{self.pipeline}{more}Pipeline" if more else ""
 
     def repository(self, name: str) -> str:
         """Where a model in a file of that name was published, or empty."""
@@ -79,10 +95,17 @@ KINDS: Mapping[Family, Kind] = {
     ),
     "flux": Kind(
         "Flux",
-        ((r"", "black-forest-labs/FLUX.1-dev"),),
+        (
+            (r"fill", "black-forest-labs/FLUX.1-Fill-dev"),
+            (r"canny", "black-forest-labs/FLUX.1-Canny-dev"),
+            (r"depth", "black-forest-labs/FLUX.1-Depth-dev"),
+            (r"", "black-forest-labs/FLUX.1-dev"),
+        ),
         Flow(3.1581929096897676, 10_000),  # e to the 1.15
         _FLUX,
         encoders=_TWO,
+        fills="Fill",
+        follows="Control",
     ),
     "schnell": Kind(
         "Flux",
@@ -119,6 +142,7 @@ KINDS: Mapping[Family, Kind] = {
         encoders=("CLIPLoader", "lumina2"),
         whole=False,
         speaks=True,
+        over=False,
     ),
 }
 """By their names. SDXL's refiner only goes on with what SDXL has begun."""

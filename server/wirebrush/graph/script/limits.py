@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wirebrush.graph.script.kinds import FLOWS, Family
+from wirebrush.graph.script.kinds import FLOWS, KINDS, Family
 from wirebrush.graph.script.plan import (
     DPM,
     FLOW_SAMPLERS,
@@ -35,6 +35,8 @@ def check_stage(family: Family, stage: Stage, before: Sequence[Stage]) -> None:
         raise NotPlain("diffusers guides with 1 at least.")
     if flow:
         _check_flow(family, stage)
+    if stage.start is None and not stage.width and not (flow and stage.seen):
+        raise NotPlain("it begins with an empty picture of another one's size.")
     if family == "sd2" and stage.mask is not None:
         raise NotPlain("masks are not written plainly for Stable Diffusion 2.")
     _check_part(family, stage, before)
@@ -42,8 +44,12 @@ def check_stage(family: Family, stage: Stage, before: Sequence[Stage]) -> None:
 
 
 def _check_flow(family: Family, stage: Stage) -> None:
-    if stage.start is not None or stage.controls:
-        raise NotPlain("only pictures from words are written plainly for this family of models.")
+    if stage.controls or stage.mask is not None or isinstance(stage.start, Latents):
+        raise NotPlain("only whole pictures are painted plainly by this family of models.")
+    if stage.start is not None and (stage.sampler != "euler" or not KINDS[family].over):
+        raise NotPlain("diffusers cannot paint over a picture so with this family of models.")
+    if stage.seen is not None and (stage.width or stage.cfg != 1):
+        raise NotPlain("diffusers does not guide a model so that is shown a picture.")
     if stage.width % 16 or stage.height % 16:
         raise NotPlain("its picture has sides that diffusers rounds to multiples of 16.")
     if family == "lumina2" and PROMPT_START not in stage.prompt.text:

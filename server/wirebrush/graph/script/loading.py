@@ -24,7 +24,7 @@ class Loading:
     def lines(self) -> Iterator[str]:
         """All of them: `pipe`, and `refiner` if there is one."""
         models, family = self._plan.models, self._plan.family
-        pipeline = f"{self._kind.pipeline}Pipeline"
+        pipeline = self._kind.pipeline_for(models.sight)
         self._page.imports.add(pipeline)
         parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
         if family in ("sd15", "sd2"):

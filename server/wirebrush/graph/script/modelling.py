@@ -9,20 +9,23 @@ from math import exp
 from typing import get_args
 
 from wirebrush.graph.prompt import PromptNode
+from wirebrush.graph.script.families import sight_of_name
 from wirebrush.graph.script.guessing import guessed_family
-from wirebrush.graph.script.kinds import KINDS, Family, is_one_file
+from wirebrush.graph.script.kinds import KINDS, Family, Sight, is_one_file
 from wirebrush.graph.script.plan import Lora, Models, NotPlain
 from wirebrush.graph.script.reading import Reader, called, word
 
 FamilyOf = Callable[[str, str], str]
-"""The family of a model file of a kind, or empty if nobody can look into it."""
+"""The family of a model file of a kind, with what it sees after a space ("flux hole"), or empty if
+nobody can look into it."""
 
 
 _SHIFTS = ("ModelSamplingSD3", "ModelSamplingAuraFlow", "ModelSamplingFlux")
-_CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "RenormCFG", *_SHIFTS)
+_CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "RenormCFG", "DifferentialDiffusion", *_SHIFTS)
 """Nodes that change a model in a way that is known."""
 
 _FAMILIES: Mapping[str, Family] = {name: name for name in get_args(Family)}
+_SIGHTS: Mapping[str, Sight] = {name: name for name in get_args(Sight)}
 
 _STEEPEST = 20.0
 
@@ -48,6 +51,8 @@ class ModelReader(Reader):
                 models = replace(models, shift=shift)
             elif found.class_type == "RenormCFG":
                 models = replace(models, renorm=self._renorm(found, models))
+            elif found.class_type == "DifferentialDiffusion":
+                models = replace(models, gradual=True)
             else:
                 loras.append(self._lora(found))
             found, _ = self.above(found, "model")
@@ -82,14 +87,14 @@ class ModelReader(Reader):
     def _use(self, models: Models) -> bool:
         """All stages must be painted by one model; or the last ones by SDXL's refiner."""
         before = self.models or Models()
-        if self.family is not None and replace(before, vae="", refiner="", apart=False) == models:
+        if self.family is not None and _bare(before) == models:
             return False
         if before.refiner and before.refiner == models.checkpoint:
             return True
         kind, name = "checkpoints", models.checkpoint
         if not name:
             kind, name = "diffusion_models", models.network
-        family = self._family(kind, name)
+        family, sight = self._family(kind, name)
         if family == "refiner" and self.family == "sdxl" and not before.refiner:
             self.models = replace(before, refiner=name)
             return True
@@ -97,14 +102,14 @@ class ModelReader(Reader):
             raise NotPlain("it paints with more than one model.")
         if family == "refiner":
             raise NotPlain("it paints with SDXL's refiner alone.")
-        _check_changes(models, family)
-        self.models, self.family = replace(models, vae=before.vae), family
+        _check_changes(replace(models, sight=sight), family)
+        self.models, self.family = replace(models, vae=before.vae, sight=sight), family
         return False
 
-    def _family(self, kind: str, name: str) -> Family:
-        found = _FAMILIES.get(self.family_of(kind, name))
-        if found is not None:
-            return found
+    def _family(self, kind: str, name: str) -> tuple[Family, Sight]:
+        said, _, sight = self.family_of(kind, name).partition(" ")
+        if said in _FAMILIES and sight in _SIGHTS:
+            return _FAMILIES[said], _SIGHTS[sight]
         guessed = guessed_family(self.prompt, kind, name)
         if guessed is None:
             raise NotPlain(f"nobody here knows what kind of model {word(name)} is.")
@@ -112,7 +117,7 @@ class ModelReader(Reader):
         told = f"{word(name)} is not here: that its kind is {family} is guessed from {reason}."
         if told not in self.guesses:
             self.guesses.append(told)
-        return family
+        return family, sight_of_name(name)
 
     def vae(self, node: PromptNode, refiner: bool) -> None:
         """Notes the VAE at a node; the refiner's stages are read by its own."""
@@ -128,12 +133,22 @@ class ModelReader(Reader):
         name = str(self.value(found, "vae_name"))
         if models.vae not in ("", name):
             raise NotPlain("it has more than one VAE.")
-        own = KINDS[self.family].own_vae if self.family is not None else ""
-        if own and is_one_file(name):
-            if re.search(own, name.lower()):
-                return  # it comes with what was published
-            raise NotPlain(f"diffusers cannot read {word(name)} from one file.")
         self.models = replace(models, vae=name)
+
+
+def readable(models: Models, family: Family) -> Models:
+    """The models, without a VAE that diffusers cannot read but that comes with the others."""
+    own = KINDS[family].own_vae
+    if not own or not is_one_file(models.vae):
+        return models
+    if not re.search(own, models.vae.lower()):
+        raise NotPlain(f"diffusers cannot read {word(models.vae)} from one file.")
+    return replace(models, vae="")
+
+
+def _bare(models: Models) -> Models:
+    """What a sampler's own nodes say of its models."""
+    return replace(models, vae="", refiner="", apart=False, sight="")
 
 
 def _check_changes(models: Models, family: Family) -> None:
@@ -142,5 +157,7 @@ def _check_changes(models: Models, family: Family) -> None:
         raise NotPlain("its model is in parts.")
     if models.shift is not None and KINDS[family].flow is None:
         raise NotPlain("it changes the noise levels of its model.")
+    if not KINDS[family].pipeline_for(models.sight):
+        raise NotPlain("diffusers has no pipeline for what its model sees.")
     if models.renorm is not None and family != "lumina2":
         raise NotPlain("RenormCFG is written plainly for Lumina 2 only.")

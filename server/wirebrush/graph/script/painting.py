@@ -8,12 +8,13 @@ from typing import Any
 
 from wirebrush.graph.script import flows, noise_tables
 from wirebrush.graph.script.controlnets import ControlNets
-from wirebrush.graph.script.drawing import Drawing, count_of, drawn_stages
+from wirebrush.graph.script.drawing import Drawing, drawn_stages
 from wirebrush.graph.script.kinds import KINDS
 from wirebrush.graph.script.loras import Loras
 from wirebrush.graph.script.page import Page
 from wirebrush.graph.script.pipeline_call import PipelineCall
-from wirebrush.graph.script.plan import FromStage, Latents, Picture, Plan, Stage
+from wirebrush.graph.script.plan import FromStage, Picture, Plan, Stage
+from wirebrush.graph.script.starting import Starting
 from wirebrush.graph.script.texts import Texts
 from wirebrush.graph.script.writing import Code, call, literal
 
@@ -32,6 +33,7 @@ class Painting:
         self._drawn = drawn_stages(self.plan)
         self._texts = Texts(self.plan, self.page)
         self._loras = Loras(self.plan, self.page)
+        self._starting = Starting(self.plan, self._drawing)
         self._controlnets = ControlNets(self.page, self._drawing)
 
     def lines(self) -> Iterator[str]:
@@ -62,12 +64,12 @@ class Painting:
     def _stage(self, name: str, stage: Stage, *, drawn: bool) -> Iterator[str]:
         yield from self._texts.bare(stage)
         yield from self._loras.chosen(stage)
-        pipe = _pipe(stage)
+        pipe = "pipe" if stage.seen is not None else _pipe(stage)
         yield from self._variant(pipe, stage)
         texts, given = self._texts.given(stage)
         seed = self.page.constant("SEED", stage.seed, literal(stage.seed))
         made = PipelineCall(pipe, stage, seed, texts, given)
-        yield from self._begin(made)
+        yield from self._starting.lines(made)
         if self._kind.flow is not None:
             yield from flows.scheduled(self.plan, self.page, made)
         else:
@@ -96,26 +98,6 @@ class Painting:
             parts["controlnet"] = names[0] if len(names) == 1 else names
         yield call(f"{pipeline}.from_pipe", Code("pipe"), named=parts, before=f"{pipe} = ") + "\n"
 
-    def _begin(self, made: PipelineCall) -> Iterator[str]:
-        """What the stage begins with."""
-        stage = made.stage
-        if stage.start is None:
-            made.given |= {"width": stage.width, "height": stage.height}
-            if stage.batch != 1:
-                made.given["num_images_per_prompt"] = stage.batch
-            return
-        if isinstance(stage.start, Latents):
-            found = _handed(stage.start, "start = ")
-        else:
-            found = f"start = encode({self._drawing.name(stage.start)})"
-        if stage.mask is not None:
-            made.mask = self._drawing.name(stage.mask)
-        yield from self._drawing.taken()
-        yield f"{found}\n"
-        made.given |= {"image": Code("start"), "strength": 1.0}
-        if count_of(self.plan, stage.start) != 1:
-            made.given["num_images_per_prompt"] = Code("len(start)")
-
 
 def _pipe(stage: Stage) -> str:
     """The variable of the pipeline that paints a stage."""
@@ -123,15 +105,3 @@ def _pipe(stage: Stage) -> str:
         return "refiner"
     control, image = "control_" if stage.controls else "", "image_" if stage.start else ""
     return f"{control}{image}pipe"
-
-
-def _handed(latents: Latents, before: str) -> str:
-    """The latents of another stage, maybe at another size."""
-    name = f"latents_{latents.stage + 1}"
-    if not latents.method:
-        return before + name
-    size = f"({latents.height}, {latents.width})"
-    if latents.by:
-        size = f"[max(1, round(side * {latents.by!r})) for side in {name}.shape[-2:]]"
-    options = {"size": Code(size), "mode": latents.method}
-    return call("torch.nn.functional.interpolate", Code(name), named=options, before=before)

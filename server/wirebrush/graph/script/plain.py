@@ -26,6 +26,11 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.{half} if device == "cuda" else torch.float32
 """
 _NO_GRADIENTS = "torch.set_grad_enabled(False)  # nothing is trained here\n"
+_VAE = "DiagonalGaussianDistribution"
+_SURE = """\
+# ComfyUI takes the middle of what a VAE sees in a picture, where diffusers draws from it.
+DiagonalGaussianDistribution.sample = lambda seen, generator=None: seen.mode()
+"""
 _CHANGE = (
     "Files, texts and seeds: change them as you like. Texts in pieces have weights, or are longer"
     " than CLIP reads at once."
@@ -41,7 +46,7 @@ if missing:
 _RESERVED = (
     "os math numpy torch Image ImageOps load_image load_file device dtype missing path pipe vae"
     " network refiner image_pipe control_pipe control_image_pipe scheduler levels start begin end"
-    " parts number picture vectors negative pooled areas prompt prompt_mask negative_mask"
+    " parts number picture vectors negative pooled areas prompt prompt_mask negative_mask hole"
 )
 
 
@@ -73,11 +78,18 @@ class _Script:
             for name in ("encode", "decode", "embed", "encode_prompt", "read_by_area")
         ):
             setup += _NO_GRADIENTS
+        if self._encodes():
+            setup += _SURE
         setup += "\n# The models\n"
         gap = "\n" if functions else ""
-        head = self._head(body + functions)
+        head = self._head(setup + body + functions)
         told = comment(_CHANGE) + "\n" if constants else ""
         return f"{head}\n{told}{constants}{said}{self._check()}{functions}{gap}{setup}{body}"
+
+    def _encodes(self) -> bool:
+        """Whether a pipeline, and not the script, encodes pictures."""
+        stages = self.plan.stages
+        return self.plan.family in FLOWS and any(stage.start or stage.seen for stage in stages)
 
     def _check(self) -> str:
         """What says which files are not there."""
@@ -107,6 +119,8 @@ class _Script:
         lines = [*(f"import {name}" for name in standard), *([""] if standard else [])]
         lines += [*(f"import {name}" for name in others), "import torch"]
         lines.append(_from("diffusers", sorted(self.page.imports)))
+        if _VAE in text:
+            lines += [f"from diffusers.models.autoencoders.vae import {_VAE}"]
         lines += ["from diffusers.utils import load_image"] if "load_image(" in text else []
         pil = [name for name in ("Image", "ImageOps") if f"{name}." in text]
         lines += [_from("PIL", pil)] if pil else []

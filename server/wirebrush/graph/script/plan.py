@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from wirebrush.graph.script.kinds import Family
+from wirebrush.graph.script.kinds import Family, Sight
 
 _UNI_PC = {"solver_order": 3, "final_sigmas_type": "zero"}
 SAMPLERS: Mapping[str, tuple[str, Mapping[str, str | int]]] = {
@@ -88,7 +88,8 @@ class NotPlain(Exception):
 class Models:
     """Which files the pipeline is made of: names of the kinds they are kept under. `apart`: the
     text encoders are in files of their own. `renorm`: how many times as strong as the answer to
-    the prompt RenormCFG lets what guidance makes of it be."""
+    the prompt RenormCFG lets what guidance makes of it be. `gradual`: DifferentialDiffusion says
+    what masks mean. `sight` is what the network sees beside what it paints."""
 
     checkpoint: str = ""
     network: str = ""
@@ -96,7 +97,9 @@ class Models:
     refiner: str = ""
     shift: float | None = None
     renorm: float | None = None
+    gradual: bool = False
     apart: bool = False
+    sight: Sight = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,8 @@ class Stage:
 
     `begin` and `end` are the steps that it takes of them all; None takes them all. `fresh`: noise
     is added first; `leftover`: some is left; `latent`: it hands on latents, and no pictures.
-    `bare`: its negative text is read without LoRAs.
+    `bare`: its negative text is read without LoRAs. `seen` is the picture, and `hole` the mask of
+    the hole in it, that the network sees beside what it paints.
     """
 
     prompt: Words
@@ -220,6 +224,8 @@ class Stage:
     batch: int = 1
     start: Picture | Latents | None = None
     mask: Picture | None = None
+    seen: Picture | None = None
+    hole: Picture | None = None
     loras: tuple[Lora, ...] = ()
     controls: tuple[Control, ...] = ()
     areas: tuple[Area, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt, PromptNode
 from wirebrush.graph.script.limits import check_stage
-from wirebrush.graph.script.modelling import FamilyOf
+from wirebrush.graph.script.modelling import FamilyOf, readable
 from wirebrush.graph.script.plan import (
     SAME,
     FromStage,
@@ -23,7 +23,8 @@ from wirebrush.graph.script.plan import (
     Words,
 )
 from wirebrush.graph.script.reading import called
-from wirebrush.graph.script.wording import Condition, TextReader
+from wirebrush.graph.script.sights import with_sight
+from wirebrush.graph.script.wording import SHOWING, Condition, TextReader
 
 _DEEPEST = 40
 _LATENT_RESIZES = ("nearest-exact", "bilinear", "bicubic", "area")
@@ -58,8 +59,9 @@ def plan_of(prompt: Prompt, catalog: Catalog, family_of: FamilyOf) -> Plan:
     if reader.models is None or reader.family is None:
         raise NotPlain("nothing in it is painted by a model.")
     stages = reader.finished()
+    models = readable(reader.models, reader.family)
     learnt, guesses = tuple(reader.learnt), tuple(reader.guesses)
-    return Plan(reader.family, reader.models, stages, pictures, learnt, guesses)
+    return Plan(reader.family, models, stages, pictures, learnt, guesses)
 
 
 @dataclass
@@ -126,8 +128,12 @@ class _Reader(TextReader):
             refiner=refiner,
             bare=sampling.cfg != 1 and _is_bare(positive, negative),
         )
+        stage = with_sight(self, stage, positive, negative)
         stage = replace(stage, sampler=SAME.get(stage.sampler, stage.sampler))
         assert self.family is not None  # the model was read before
+        gradual = self.models is not None and self.models.gradual
+        if gradual and stage.mask is not None:
+            raise NotPlain("it uses DifferentialDiffusion.")
         check_stage(self.family, stage, self.stages)
         return stage
 
@@ -193,6 +199,8 @@ class _Reader(TextReader):
         if found.class_type == "SetLatentNoiseMask":
             mask = self.picture(found, "mask")
             found, _ = self.above(found, "samples")
+        if found.class_type in SHOWING and mask is None:
+            return self._canvas(stage, found)
         if found.class_type in ("LatentUpscale", "LatentUpscaleBy", *_SAMPLERS):
             return replace(stage, start=self._latents(found), mask=mask)
         if found.class_type not in ("VAEEncode", "VAEEncodeForInpaint"):
@@ -204,6 +212,16 @@ class _Reader(TextReader):
             arguments = (start, self.picture(found, "mask"), grow)
             start, mask = (Made("hollow", arguments, part) for part in (0, 1))
         return replace(stage, start=start, mask=mask)
+
+    def _canvas(self, stage: Stage, node: PromptNode) -> Stage:
+        """What comes with a picture that is shown: its latent, or an empty one like it."""
+        self.vae(node, refiner=False)
+        if node.class_type == "InstructPixToPixConditioning":
+            if stage.denoise < 1 or stage.begin:
+                raise NotPlain("it paints over an empty picture.")
+            return stage
+        mask = self.picture(node, "mask") if self.value(node, "noise_mask", True) else None
+        return replace(stage, start=self.picture(node, "pixels"), mask=mask)
 
     def _latents(self, node: PromptNode) -> Latents:
         """The latents that another sampler has made, maybe at another size."""

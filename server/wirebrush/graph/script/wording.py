@@ -28,6 +28,10 @@ _OTHER_CONTROLS = re.compile(r"t2i|adapter|control[-_]lora|lllite|union|promax|i
 """Names of files that steer in other ways than ControlNets, or that read more than a picture."""
 
 _APPLY = ("ControlNetApply", "ControlNetApplyAdvanced", "ControlNetApplySD3")
+SHOWING = ("InpaintModelConditioning", "InstructPixToPixConditioning")
+"""What shows networks a picture beside what they paint."""
+
+_ENCODES = ("CLIPTextEncode", "CLIPTextEncodeFlux", "CLIPTextEncodeLumina2")
 _AREAS = ("ConditioningCombine", "ConditioningSetArea")
 _LAYERS: Mapping[Family, int] = {"sd15": -1, "sd2": -2, "sdxl": -2, "refiner": -2}
 """Which layer of CLIP a family reads, counted from the end as the field counts."""
@@ -41,7 +45,8 @@ ClipLoras = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One side of a sampler. `everywhere`: its ControlNets also act on the other side."""
+    """One side of a sampler. `everywhere`: its ControlNets also act on the other side. `shown` is
+    the node that shows the network a picture."""
 
     words: Words
     controls: tuple[Control, ...] = ()
@@ -49,6 +54,7 @@ class Condition:
     guidance: float | None = None
     loras: ClipLoras = ()
     zero: bool = False
+    shown: str = ""
     areas: tuple[Area, ...] = ()
 
 
@@ -61,29 +67,35 @@ class TextReader(PictureReader):
     def condition(self, node: PromptNode, name: str) -> Condition:
         """The condition at an input."""
         found, output = self.above(node, name)
-        controls: list[Control] = []
-        guidance: float | None = None
-        everywhere = True
-        while found.class_type == "FluxGuidance" or found.class_type in _APPLY:
-            side = "conditioning"
-            if found.class_type == "FluxGuidance":
-                guidance = self.number(found, "guidance") if guidance is None else guidance
-            else:
-                controls += self._control(found)
-                if found.class_type != "ControlNetApply":
-                    everywhere = False
-                    side = "positive" if output == 0 else "negative"
+        read = Condition(Words(), everywhere=True)
+        while found.class_type in ("FluxGuidance", *SHOWING, *_APPLY):
+            read, side = self._changed(read, found), "positive" if output == 0 else "negative"
+            if found.class_type in ("FluxGuidance", "ControlNetApply"):
+                side = "conditioning"
             found, output = self.above(found, side)
-        if found.class_type in _AREAS and not controls:
+        if found.class_type in _AREAS and not read.controls and not read.shown:
             return self._in_areas(found)
         zero = found.class_type == "ConditioningZeroOut"
         if zero:
             found, _ = self.above(found, "conditioning")
+        if found.class_type not in _ENCODES:
+            raise NotPlain(f"it uses {called(found)}.")
         loras, layer = self.clip(found)
-        if found.class_type == "CLIPTextEncodeFlux" and guidance is None:
-            guidance = self.number(found, "guidance")
-        words = self._encoded(found, layer)
-        return Condition(words, tuple(controls[::-1]), everywhere, guidance, loras, zero)
+        if found.class_type == "CLIPTextEncodeFlux" and read.guidance is None:
+            read = replace(read, guidance=self.number(found, "guidance"))
+        return replace(read, words=self._encoded(found, layer), loras=loras, zero=zero)
+
+    def _changed(self, read: Condition, node: PromptNode) -> Condition:
+        """What a node makes of a condition. The last one is read first."""
+        if node.class_type == "FluxGuidance":
+            guidance = self.number(node, "guidance") if read.guidance is None else read.guidance
+            return replace(read, guidance=guidance)
+        if node.class_type in SHOWING:
+            if read.shown:
+                raise NotPlain("its model is shown two pictures.")
+            return replace(read, shown=node.id)
+        everywhere = read.everywhere and node.class_type == "ControlNetApply"
+        return replace(read, controls=(*self._control(node), *read.controls), everywhere=everywhere)
 
     def _encoded(self, node: PromptNode, layer: int | None) -> Words:
         """The text that a node reads."""

@@ -1,0 +1,32 @@
+"""Reading what a network sees beside what it paints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wirebrush.graph.script.kinds import FLOWS
+from wirebrush.graph.script.plan import Made, NotPlain, Stage
+from wirebrush.graph.script.wording import Condition, TextReader
+
+
+def with_sight(reader: TextReader, stage: Stage, positive: Condition, negative: Condition) -> Stage:
+    """The stage with it, if its network sees something."""
+    sight = reader.models.sight if reader.models is not None else ""
+    if not sight:
+        return stage
+    if stage.cfg != 1 and negative.shown != positive.shown:
+        raise NotPlain("its two texts go with different pictures.")
+    node, flow = reader.prompt.nodes.get(positive.shown), reader.family in FLOWS
+    if node is None:
+        if flow or sight == "picture" or stage.mask is None:
+            raise NotPlain("its model is shown no picture.")
+        return replace(stage, seen=stage.start, hole=stage.mask)
+    if (node.class_type == "InpaintModelConditioning") != (sight == "hole"):
+        raise NotPlain("its model is shown something else than it was made for.")
+    pixels = reader.picture(node, "pixels")
+    if sight == "picture":
+        return replace(stage, seen=pixels)
+    mask = reader.picture(node, "mask")
+    if flow and stage.start != pixels:
+        raise NotPlain("it paints over another picture than its model is shown.")
+    return replace(stage, seen=pixels if flow else Made("hollow", (pixels, mask, 0), 0), hole=mask)

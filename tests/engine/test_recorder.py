@@ -51,6 +51,27 @@ def test_an_event_is_told_only_when_its_result_is_on_disk(disk: DiskStore) -> No
     recorder.close()
 
 
+def test_a_drain_waits_for_what_is_being_told(disk: DiskStore) -> None:
+    recorder = Recorder(disk, None)
+    telling, told, drained = threading.Event(), threading.Event(), threading.Event()
+
+    def emit(_events: Sequence[Event]) -> None:
+        telling.set()
+        told.wait(60)
+
+    def drain() -> None:
+        recorder.drain()
+        drained.set()
+
+    recorder.submit(record(1, emit))
+    assert telling.wait(60)
+    threading.Thread(target=drain).start()
+    assert not drained.wait(0.05), "nothing is pending any more, but it is not told yet"
+    told.set()
+    assert drained.wait(60)
+    recorder.close()
+
+
 def test_it_does_not_wait_for_company(disk: DiskStore) -> None:
     recorder = Recorder(disk, None)
     heard = threading.Event()

@@ -137,7 +137,9 @@ class Engine:
             again: Whether an earlier attempt was cut off: what its nodes showed is told once more.
             rules: Whose rules hold.
         """
-        wishes = Wishes(targets, scope or uuid4().hex, metadata or {}, previews, again, rules)
+        # Not `or`: to know whether there are any, texts with a prompt would spell it.
+        texts: Mapping[str, str] = {} if metadata is None else metadata
+        wishes = Wishes(targets, scope or uuid4().hex, texts, previews, again, rules)
         return Execution(
             self._parts,
             prompt,

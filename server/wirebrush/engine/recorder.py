@@ -55,6 +55,7 @@ class Recorder:
         self._some = threading.Event()
         self._now = threading.Event()
         self._closed = False
+        self._busy = False
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
@@ -70,6 +71,10 @@ class Recorder:
     def drain(self) -> None:
         """Wait until everything that was submitted before is written and told."""
         if threading.current_thread() is self._thread or not self._thread.is_alive():
+            return
+        # In this order: what is not pending any more is in the hands of the thread, or told. A job
+        # of which all is cached drains twice, and each time two threads would have to take turns.
+        if not self._pending and not self._busy:
             return
         done = threading.Event()
         self._pending.append(done)
@@ -103,9 +108,11 @@ class Recorder:
             self._now.wait(DELAY)
             self._some.clear()
             self._now.clear()
+            self._busy = True
             batch = [self._pending.popleft() for _ in range(len(self._pending))]
             self._write(batch)
             self._tell(batch)
+            self._busy = False
             if not self._pending:
                 self._bytes = 0
 

@@ -97,7 +97,7 @@ async def async_fails(value: int = 0) -> int:
 async def endless(value: int = 0) -> int:
     LOG.append("begins")
     try:
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
     finally:
         LOG.append("ends")
     return value
@@ -258,3 +258,38 @@ def test_a_failure_ends_async_nodes_that_are_under_way(bench: Any) -> None:
         time.sleep(0.01)
     assert bench.log == ["begins", "ends"]
     assert bench.run({"3": nodes["3"]}, rules="comfy").state == "succeeded"
+
+
+def test_a_failure_that_comes_while_another_node_runs_ends_the_job(
+    bench_of: Callable[..., Any],
+) -> None:
+    """It is there before the executor waits for the node that is still under way."""
+    bench = bench_of(
+        """
+        @node(id="Fails", category="t")
+        async def fails(value: int = 0) -> int:
+            while "lasts" not in LOG:
+                await asyncio.sleep(0.001)
+            LOG.append("fails")
+            raise ValueError("in vain")
+
+        @node(id="Sees", category="t")
+        async def sees(value: int = 0) -> int:
+            while "fails" not in LOG:
+                await asyncio.sleep(0.001)
+            LOG.append("sees")
+            await asyncio.sleep(3600)
+            return value
+
+        @node(id="Lasts", category="t")
+        def lasts(value: int = 0) -> int:
+            LOG.append("lasts")
+            while "sees" not in LOG:
+                time.sleep(0.001)
+            return value
+        """
+    )
+    nodes: dict[str, Any] = {"1": ("Fails", {}), "2": ("Sees", {}), "3": ("Lasts", {})}
+    job = bench.run(nodes, rules="comfy")
+    assert job.state == "failed"
+    assert bench.log == ["lasts", "fails", "sees"]

@@ -156,9 +156,9 @@ class Execution:
         board, arrivals, check = self._board, self._arrivals, self._cancellation.check
         while not self._outcomes.stopped:
             check()
-            while not arrivals.empty():
+            if not arrivals.empty():  # one at a time: each may end the job
                 arrivals.get()()
-            if board.ready_async:
+            elif board.ready_async:
                 self._begin(board.ready_async.pop())
             elif board.ready:
                 self._begin(board.ready.pop())

@@ -17,7 +17,7 @@ from wirebrush.catalog import Catalog
 from wirebrush.engine.packs import load_packs
 
 GOLDEN = Path(__file__).parent / "golden"
-TEMPLATES = ("lora", "controlnet_example")
+TEMPLATES = ("lora", "controlnet_example", "inpaint_example", "flux_fill_inpaint_example")
 NAMES = ("postcard", "controlnet", "outpaint", "prompt-areas", "flux-dev", "lumina2", *TEMPLATES)
 
 

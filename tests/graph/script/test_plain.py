@@ -208,6 +208,22 @@ REASONS: dict[str, dict[str, Any]] = {
         "n1": inputs(ckpt_name="flux1-fill-dev.safetensors"),
         "n5": inputs(positive=["8", 0], latent_image=["8", 2], scheduler="simple"),
     },
+    "shown a hole is steered": {
+        "n1": inputs(ckpt_name="512-inpainting-ema.safetensors"),
+        "n8": FLUX_SHOWN["n8"],
+        "n9": FLUX_SHOWN["n9"],
+        "n5": inputs(
+            positive=["8", 0], negative=["8", 1], latent_image=["8", 2], sampler_name="heun"
+        ),
+    },
+    "an empty picture of another one's size": {
+        "n8": {
+            "class_type": "InstructPixToPixConditioning",
+            **inputs(positive=["2", 0], negative=["3", 0], vae=["1", 2], pixels=["9", 0]),
+        },
+        "n9": FLUX_SHOWN["n9"],
+        "n5": inputs(latent_image=["8", 2]),
+    },
     "sides that diffusers rounds": {
         "n1": inputs(ckpt_name="sd3_medium.safetensors"),
         "n4": inputs(width=72),

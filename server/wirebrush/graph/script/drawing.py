@@ -17,6 +17,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "in_grey": ("grey",),
     "inverted": ("inverted",),
     "lay_over": ("together",),
+    "like": ("fitted",),
     "pad": ("padded", "rim"),
     "solid": ("mask",),
     "stitch": ("stitched",),

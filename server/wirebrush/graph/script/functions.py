@@ -225,6 +225,18 @@ def whole_cells(pictures):
     tall, wide = (side // 8 * 8 for side in pictures.shape[-2:])
     return pictures[..., top : top + tall, left : left + wide]
 ''',
+    "like": '''
+def like(mask, pictures):
+    """A mask in the size of pictures that are cut to whole cells."""
+    size = whole_cells(pictures).shape[-2:]
+    return torch.nn.functional.interpolate(mask, size, mode="bilinear")
+''',
+    "coarse": '''
+def coarse(mask, latents):
+    """A mask as networks are shown it: each cell of 8 pixels is in the hole or not."""
+    cells = torch.nn.functional.interpolate(mask, latents.shape[-2:], mode="bilinear")
+    return torch.nn.functional.interpolate(cells.round(), scale_factor=8)
+''',
     "whole_patches": '''
 def whole_patches(pictures):
     """The middle of pictures, cut to sides that are multiples of 16, which is what the pipeline

@@ -78,9 +78,13 @@ class Kind:
 _FLUX = "FluxTransformer2DModel"
 _TWO = ("DualCLIPLoader", "")
 KINDS: Mapping[Family, Kind] = {
-    "sd15": Kind("StableDiffusion"),
-    "sd2": Kind("StableDiffusion"),
-    "sdxl": Kind("StableDiffusionXL", ((r"", "stabilityai/stable-diffusion-xl-base-1.0"),)),
+    "sd15": Kind("StableDiffusion", fills="Inpaint"),
+    "sd2": Kind("StableDiffusion", fills="Inpaint"),
+    "sdxl": Kind(
+        "StableDiffusionXL",
+        ((r"", "stabilityai/stable-diffusion-xl-base-1.0"),),
+        fills="Inpaint",
+    ),
     "sd3": Kind(
         "StableDiffusion3",
         (

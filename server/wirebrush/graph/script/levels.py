@@ -106,6 +106,21 @@ def start_over(scheduler, levels):
     unit = scheduler.init_noise_sigma
     scheduler.add_noise = lambda latents, noise, times: (latents / whole + noise) * unit
 ''',
+    "begun": '''
+
+def begun(scheduler, levels, latents, seed, over=False):
+    """What the pipeline shall begin with: latents with noise over them, or as much noise as an
+    empty picture has."""
+    noise = torch.randn(
+        latents.shape, generator=torch.Generator("cpu").manual_seed(seed)
+    )
+    whole = (1 + levels[0] ** 2) ** 0.5
+    noisy = latents + noise.to(latents) * (whole if over else levels[0])
+    scheduler.set_timesteps()
+    unit = scheduler.init_noise_sigma  # the pipeline multiplies with it
+    # some schedulers hold pictures with noise at a variance of 1
+    return (noisy if unit > 1 else noisy / whole) / unit
+''',
     "draw_anew": '''
 
 def draw_anew(scheduler, seed):

@@ -20,6 +20,8 @@ from wirebrush.graph.script.plan import (
 )
 from wirebrush.graph.script.reading import word
 
+_EMPTY = "it begins with an empty picture of another one's size."
+
 
 def check_stage(family: Family, stage: Stage, before: Sequence[Stage]) -> None:
     """NotPlain if a stage cannot be painted so. `before` are the stages that are painted before
@@ -35,9 +37,9 @@ def check_stage(family: Family, stage: Stage, before: Sequence[Stage]) -> None:
         raise NotPlain("diffusers guides with 1 at least.")
     if flow:
         _check_flow(family, stage)
-    if stage.start is None and not stage.width and not (flow and stage.seen):
-        raise NotPlain("it begins with an empty picture of another one's size.")
-    if family == "sd2" and stage.mask is not None:
+    else:
+        _check_shown(stage)
+    if family == "sd2" and stage.mask is not None and stage.seen is None:
         raise NotPlain("masks are not written plainly for Stable Diffusion 2.")
     _check_part(family, stage, before)
     _check_sampler(stage)
@@ -50,10 +52,21 @@ def _check_flow(family: Family, stage: Stage) -> None:
         raise NotPlain("diffusers cannot paint over a picture so with this family of models.")
     if stage.seen is not None and (stage.width or stage.cfg != 1):
         raise NotPlain("diffusers does not guide a model so that is shown a picture.")
+    if stage.start is None and stage.seen is None and not stage.width:
+        raise NotPlain(_EMPTY)
     if stage.width % 16 or stage.height % 16:
         raise NotPlain("its picture has sides that diffusers rounds to multiples of 16.")
     if family == "lumina2" and PROMPT_START not in stage.prompt.text:
         raise NotPlain("Lumina 2 is told something before each text in diffusers.")
+
+
+def _check_shown(stage: Stage) -> None:
+    if stage.start is None and not stage.width:
+        raise NotPlain(_EMPTY)
+    if stage.seen is None:
+        return
+    if stage.controls or stage.areas or stage.end is not None or stage.sampler in TWICE:
+        raise NotPlain("a model that is shown a hole is steered in a way that diffusers is not.")
 
 
 def _check_part(family: Family, stage: Stage, before: Sequence[Stage]) -> None:

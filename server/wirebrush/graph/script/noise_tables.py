@@ -39,7 +39,11 @@ def scheduled(page: Page, made: PipelineCall) -> Iterator[str]:
 def _changes(made: PipelineCall) -> Iterator[str]:
     """What else the scheduler does."""
     stage = made.stage
-    if stage.start is not None and stage.fresh and stage.denoise > 0.9999 and not stage.begin:
+    over = stage.fresh and stage.denoise > 0.9999 and not stage.begin
+    if stage.seen is not None:
+        whole = ", over=True" if over else ""
+        made.given["latents"] = Code(f"begun(scheduler, levels, start, {made.seed}{whole})")
+    elif stage.start is not None and over:
         yield "start_over(scheduler, levels)\n"
     if stage.mask is not None:
         yield f"paint_inside(scheduler, levels, {made.mask}, start, {made.seed})\n"

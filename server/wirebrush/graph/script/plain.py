@@ -46,7 +46,7 @@ if missing:
 _RESERVED = (
     "os math numpy torch Image ImageOps load_image load_file device dtype missing path pipe vae"
     " network refiner image_pipe control_pipe control_image_pipe scheduler levels start begin end"
-    " parts number picture vectors negative pooled areas prompt prompt_mask negative_mask hole"
+    " parts number picture vectors negative pooled areas prompt prompt_mask negative_mask hole seen"
 )
 
 

@@ -220,8 +220,10 @@ class _Reader(TextReader):
             if stage.denoise < 1 or stage.begin:
                 raise NotPlain("it paints over an empty picture.")
             return stage
-        mask = self.picture(node, "mask") if self.value(node, "noise_mask", True) else None
-        return replace(stage, start=self.picture(node, "pixels"), mask=mask)
+        pixels, mask = self.picture(node, "pixels"), None
+        if self.value(node, "noise_mask", True):
+            mask = Made("like", (self.picture(node, "mask"), pixels))
+        return replace(stage, start=pixels, mask=mask)
 
     def _latents(self, node: PromptNode) -> Latents:
         """The latents that another sampler has made, maybe at another size."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wirebrush.graph.script.kinds import FLOWS
-from wirebrush.graph.script.plan import Made, NotPlain, Stage
+from wirebrush.graph.prompt import PromptNode
+from wirebrush.graph.script.kinds import FLOWS, Sight
+from wirebrush.graph.script.plan import Latents, Made, NotPlain, Stage
 from wirebrush.graph.script.wording import Condition, TextReader
 
 
@@ -16,17 +17,27 @@ def with_sight(reader: TextReader, stage: Stage, positive: Condition, negative: 
         return stage
     if stage.cfg != 1 and negative.shown != positive.shown:
         raise NotPlain("its two texts go with different pictures.")
+    if isinstance(stage.start, Latents):
+        raise NotPlain("its model is shown what another sampler has left.")
     node, flow = reader.prompt.nodes.get(positive.shown), reader.family in FLOWS
-    if node is None:
-        if flow or sight == "picture" or stage.mask is None:
-            raise NotPlain("its model is shown no picture.")
-        return replace(stage, seen=stage.start, hole=stage.mask)
+    if node is not None:
+        return _shown(reader, stage, node, sight)
+    if flow or stage.mask is None:
+        raise NotPlain("its model is shown no picture.")
+    return replace(stage, seen=stage.start, hole=stage.mask)
+
+
+def _shown(reader: TextReader, stage: Stage, node: PromptNode, sight: Sight) -> Stage:
+    """What a node of the conditions shows."""
     if (node.class_type == "InpaintModelConditioning") != (sight == "hole"):
         raise NotPlain("its model is shown something else than it was made for.")
     pixels = reader.picture(node, "pixels")
     if sight == "picture":
         return replace(stage, seen=pixels)
     mask = reader.picture(node, "mask")
-    if flow and stage.start != pixels:
+    if reader.family not in FLOWS:
+        hollow, hole = Made("hollow", (pixels, mask, 0), 0), Made("like", (mask, pixels))
+        return replace(stage, seen=hollow, hole=hole)
+    if stage.start != pixels:
         raise NotPlain("it paints over another picture than its model is shown.")
-    return replace(stage, seen=pixels if flow else Made("hollow", (pixels, mask, 0), 0), hole=mask)
+    return replace(stage, seen=pixels, hole=mask)

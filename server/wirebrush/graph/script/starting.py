@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wirebrush.graph.script.drawing import Drawing, count_of
 from wirebrush.graph.script.kinds import FLOWS
 from wirebrush.graph.script.pipeline_call import PipelineCall
-from wirebrush.graph.script.plan import Latents, Plan
+from wirebrush.graph.script.plan import Latents, Picture, Plan
 from wirebrush.graph.script.writing import Code, call
 
 
@@ -48,6 +48,24 @@ class Starting:
         yield from self.drawing.taken()
         yield f"{found}\n"
         made.given |= {"image": Code("start"), "strength": 1.0}
+        if stage.seen is not None and stage.hole is not None:
+            yield from self._beside(made, stage.seen, stage.hole)
+
+    def _beside(self, made: PipelineCall, seen: Picture, hole: Picture) -> Iterator[str]:
+        """What the network sees beside it."""
+        shown = "start"
+        if seen != made.stage.start:
+            name, shown = self.drawing.name(seen), "seen"
+            yield from self.drawing.taken()
+            yield f"seen = encode({name})\n"
+        mask = self.drawing.name(hole)
+        yield from self.drawing.taken()
+        made.given |= {
+            "mask_image": Code(f"coarse({mask}, start)"),
+            "masked_image_latents": Code(shown),
+            "height": Code("8 * start.shape[-2]"),
+            "width": Code("8 * start.shape[-1]"),
+        }
 
     def _for_a_flow(self, made: PipelineCall) -> Iterator[str]:
         """Pictures, which the pipeline encodes."""

@@ -54,6 +54,20 @@ def test_what_a_run_computes_is_never_cut(
     assert active["x"] + active["width"] <= box_of(plan)["x"]
 
 
+def test_what_a_template_is_for_can_be_read_whole(studio: Studio, page: Page) -> None:
+    for width in (820, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        words = studio.open_panel("Templates").locator("p")
+        expect(words.first).to_be_visible()
+        assert words.count() > 15
+        cut = (
+            "all => all.filter(it => it.scrollHeight > it.clientHeight + 1).map(it => it.innerText)"
+        )
+        assert words.evaluate_all(cut) == []
+        page.keyboard.press("Escape")
+        expect(words).to_have_count(0)
+
+
 def test_facts_stand_below_a_picture_not_on_it(studio: Studio, page: Page) -> None:
     studio.set_number("KSampler", "steps", "1")
     studio.run()

@@ -9,6 +9,15 @@ from graph_building import box_of, drag, middle, place
 from playwright.sync_api import Locator, Page, expect
 
 
+EDGES = """input => {
+  for (let box = input; box; box = box.parentElement) {
+    const { clipPath, boxShadow } = getComputedStyle(box, "::before");
+    if (clipPath !== "none") return [boxShadow, getComputedStyle(box).boxShadow];
+  }
+}"""
+"""The edge of how full a field is, and that of the field."""
+
+
 def _size(node: Locator) -> tuple[float, float]:
     box = box_of(node)
     return box["width"], box["height"]
@@ -123,3 +132,13 @@ def test_a_nodes_toolbar_stays_inside_the_canvas(studio: Studio, page: Page) -> 
     assert moved["x"] < canvas["x"]
     assert moved["x"] + moved["width"] < shown["x"] + shown["width"]
     assert shown["x"] >= canvas["x"]
+
+
+def test_how_full_a_field_is_does_not_cover_its_edge(studio: Studio, page: Page) -> None:
+    denoise = studio.field("KSampler", "denoise")
+    denoise.focus()
+    denoise.fill("7")
+    expect(denoise).to_have_attribute("aria-invalid", "true")
+    inner, outer = denoise.evaluate(EDGES)
+    assert "inset" in outer
+    assert inner == outer

@@ -67,8 +67,8 @@ export function Library() {
         </label>
         {types && <Packs types={types} pack={pack} choose={setPack} />}
       </div>
-      {!types && <p className={panel["section"]}>{error || t("library.loading")}</p>}
-      {types && rows.length === 0 && <p className={panel["section"]}>{t("add.empty", { query })}</p>}
+      {!types && <p className={styles["words"]}>{error || t("library.loading")}</p>}
+      {types && rows.length === 0 && <p className={styles["words"]}>{t("add.empty", { query })}</p>}
       <TypeTree
         rows={rows}
         add={add}

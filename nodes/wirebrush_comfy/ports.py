@@ -139,11 +139,18 @@ def _choice(choices: Sequence[Any], options: Mapping[str, Any]) -> Widget:
         return Widget("file", folder="output", choices=())
     for option, folder in UPLOADS.items():
         if options.get(option):
-            return Widget("file", folder=folder, upload=True, choices=())
+            return Widget("file", folder=folder, upload=True, choices=_no_files(choices))
     if isinstance(choices, FileNames):
         return Widget("file", folder=choices.kind, choices=choices.others or None)
     plain = (_plain(choice) for choice in list(choices)[:LISTED_LIMIT])
     return Widget("choice", choices=tuple(dict.fromkeys(plain)))
+
+
+def _no_files(choices: Sequence[Any]) -> tuple[str | int | float | bool, ...]:
+    """Those of a list of uploads that mean none, such as `None`: they have no ending. The others
+    are what lay there when the pack was loaded."""
+    plain = dict.fromkeys(_plain(choice) for choice in list(choices)[:LISTED_LIMIT])
+    return tuple(choice for choice in plain if isinstance(choice, str) and "." not in choice)
 
 
 def _plain(choice: Any) -> str | int | float | bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -13,6 +14,9 @@ from wirebrush.api import NodeError, Run
 from wirebrush.api.run import AssetKind
 from wirebrush_comfy.plain import as_json
 from wirebrush_comfy.world import World
+
+_COUNTER = re.compile(r"(?<=[^/])_\d{5}_?(?=\.\w+$)")
+"""What `get_save_image_path` has packs put behind a name."""
 
 
 def show(ui: Mapping[str, Any], run: Run, world: World) -> None:
@@ -50,6 +54,8 @@ def _save(entry: Mapping[str, Any], run: Run, world: World) -> None:
         raise NodeError(f"The node reports {entry['filename']!r}, but has not written it.")
     kind: AssetKind = "output" if folder == world.output else "preview"
     name = path.relative_to(folder).as_posix()
+    if kind == "output":
+        name = _COUNTER.sub("", name)  # the store counts
     mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     width, height = _size(path) if mime.startswith("image/") else (None, None)
     run.save(path.read_bytes(), name=name, mime=mime, kind=kind, width=width, height=height)

@@ -20,6 +20,8 @@ def stage_uploads(world: World, spec: NodeSpec, run: Run, arguments: Mapping[str
     for port in spec.inputs:
         kind = port.widget.folder if port.widget is not None else None
         name = arguments.get(port.name)
+        if port.widget is not None and name in (port.widget.choices or ()):
+            continue  # it means no file
         if kind in UPLOADED and isinstance(name, str) and name:
             plain, said = where(name)
             if said != "temp":

@@ -182,7 +182,7 @@ def test_it_runs_and_keeps_nothing_on_its_class(newer: Any) -> None:
     assert job.state == "succeeded", job.messages
     assert job.text("show") == "'s'"
     (saved,) = job.outputs("k")
-    assert (saved.kind, saved.name, saved.mime) == ("output", "newer/keep_00001_.png", "image/png")
+    assert (saved.kind, saved.name, saved.mime) == ("output", "newer/keep.png", "image/png")
     assert (saved.width, saved.height) == (4, 4)
     assert (1, 2) in job.progress
 

@@ -112,7 +112,7 @@ def test_previews_say_that_they_do_not_move(bench: Any) -> None:
     assert [item.kind for item in job.outputs("v")] == ["preview", "data"]
     nodes["v"][1]["moves"] = True
     (film, *_) = bench.run(nodes, "v").outputs("v")
-    assert (film.kind, film.name, film.mime) == ("output", "film_00001_.webp", "image/webp")
+    assert (film.kind, film.name, film.mime) == ("output", "film.webp", "image/webp")
 
 
 SENDER = """

@@ -146,7 +146,7 @@ def test_files_of_a_saver_are_outputs_with_their_workflow(showing: Any) -> None:
     job = showing.run(nodes, "s", workflow={"nodes": []})
     assert job.state == "succeeded", job.messages
     first, second = job.outputs("s")
-    assert (first.kind, first.name, second.name) == ("output", "a/b_00001_.png", "a/b_00002_.png")
+    assert (first.kind, first.name, second.name) == ("output", "a/b.png", "a/b.png")
     assert (first.width, first.height, first.mime) == (6, 5, "image/png")
     with Image.open(io.BytesIO(stored(showing, first))) as picture:
         assert json.loads(picture.info["workflow"]) == {"nodes": []}

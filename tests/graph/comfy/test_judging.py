@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wirebrush.api import NodeSpec, Port, Widget
 from wirebrush.catalog import Catalog
 from wirebrush.graph.comfy.errors import refused
 from wirebrush.graph.comfy.judging import Judge, World
@@ -283,3 +284,27 @@ def test_whatever_the_values_are_there_is_an_answer(catalog: Catalog, data: st.D
     assert set(trial.passed(wanted)) <= set(wanted)
     assert set(told) <= set(prompt)
     json.dumps(told)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("gone.png", "image - Invalid image file: gone.png"),
+        ("a/gone.png [input]", "image - Invalid image file: a/gone.png [input]"),
+        ("../gone.png", "image - '../gone.png' which is a path, not the name of a file here."),
+        ("https://example.org/a.png", None),
+        ("None", None),
+        ("camera", None),
+        ("", None),
+        (7, None),
+    ],
+)
+def test_an_upload_is_looked_for_although_its_node_judges_the_name(
+    value: Any, said: str | None
+) -> None:
+    """The node itself finds uploads only while it runs."""
+    widget = Widget("file", folder="image", upload=True, choices=("None",))
+    port = Port("image", "COMBO", widget=widget, unchecked="values")
+    spec = NodeSpec("Open", inputs=(port,))
+    fault = judged(spec, port, value, lambda kind, name: False, lambda kind: ()).fault
+    assert (fault and fault.details) == said

@@ -5,7 +5,9 @@ Our own doors are strict. Here clients write what ComfyUI has always taken.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any, NamedTuple, cast
 
@@ -49,8 +51,11 @@ def judged(spec: NodeSpec, port: Port, item: Any, files: FilesLookup, choices: C
         except (ValueError, TypeError, OverflowError) as error:
             return Judged(item, unconvertible(spec, port, value, str(error), choices))
     fault = None
-    if port.widget is not None and port.unchecked in ("", "types"):
-        fault = _fault(spec, port, port.widget, value, files, choices)
+    if port.widget is not None:
+        if port.unchecked in ("", "types"):
+            fault = _fault(spec, port, port.widget, value, files, choices)
+        elif _names_upload(port.widget, value):  # of which its node knows only while it runs
+            fault = _file_fault(spec, replace(port, unchecked=""), value, files, choices)
     return Judged({"__value__": value} if isinstance(value, list) else value, fault)
 
 
@@ -74,6 +79,17 @@ def _fault(
     return None
 
 
+def _names_upload(widget: Widget, value: Any) -> bool:
+    """Whether a value can only be the name of an uploaded file: it has an ending, and is no
+    address."""
+    return (
+        widget.kind == "file"
+        and widget.upload
+        and isinstance(value, str)
+        and _FILE.fullmatch(value) is not None
+    )
+
+
 def _file_fault(
     spec: NodeSpec, port: Port, value: Any, files: FilesLookup, choices: Choices
 ) -> Fault | None:
@@ -95,6 +111,7 @@ def _number(item: Any) -> float:
     return value
 
 
+_FILE = re.compile(r"[^:\s/\\][^:]*\.[A-Za-z0-9]{2,5}( \[(input|output|temp)\])?")
 _NUMBERS = frozenset({int, float, bool})
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "INT": int,

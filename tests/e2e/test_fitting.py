@@ -30,6 +30,9 @@ SHOWN = """line => {
 }"""
 """What can be read of a line, and what of it is cut."""
 
+CLIPPED = "all => all.flatMap(it => it.scrollHeight > it.clientHeight + 1 ? it.innerText : [])"
+"""Texts of which some lines are not shown."""
+
 
 @pytest.mark.parametrize(("language", "begins"), [("en", "Will compute"), ("de", "Berechnet")])
 @pytest.mark.parametrize("width", [780, 820, 1000])

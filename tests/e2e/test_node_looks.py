@@ -8,7 +8,6 @@ from browser_studio import SLOW, Studio
 from graph_building import box_of, drag, middle, place
 from playwright.sync_api import Locator, Page, expect
 
-
 EDGES = """input => {
   for (let box = input; box; box = box.parentElement) {
     const { clipPath, boxShadow } = getComputedStyle(box, "::before");

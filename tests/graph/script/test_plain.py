@@ -120,6 +120,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"n1": inputs(ckpt_name="sd_xl_base.safetensors")},
         ["StableDiffusionXLPipeline.from_single_file"],
     ),
+    "weights of 8 bits with factors": (
+        {
+            "n1": inputs(ckpt_name="sd3.5_large_fp8_scaled.safetensors"),
+            "n5": inputs(scheduler="simple"),
+        },
+        [
+            "network = SD3Transformer2DModel.from_single_file(\n    unscaled(NETWORK),",
+            'SOURCE = "stabilityai/stable-diffusion-3.5-large"',
+            "from safetensors.torch import load_file",
+        ],
+    ),
     "SD3": (
         {"n1": inputs(ckpt_name="sd3_medium.safetensors"), "n5": inputs(scheduler="simple")},
         [

@@ -9,6 +9,23 @@ import re
 from collections.abc import Iterator, Mapping
 
 FUNCTIONS: Mapping[str, str] = {
+    "unscaled": '''
+def unscaled(path):
+    """The weights of a file in which those of 8 bits have factors beside them, multiplied out,
+    which diffusers does not do."""
+    stored, found = load_file(path), {}
+    for name, weight in stored.items():
+        module, _, part = name.rpartition(".")
+        if part in ("scale_weight", "weight_scale", "scale_input", "input_scale"):
+            continue
+        if part not in ("scaled_fp8", "comfy_quant"):
+            factors = (f"{module}.scale_weight", f"{module}.weight_scale")
+            factor = next((stored[each] for each in factors if each in stored), None)
+            if part == "weight" and factor is not None:
+                weight = (weight.float() * factor.float()).to(dtype)
+            found[name] = weight
+    return found
+''',
     "load": '''
 def load(path):
     """A picture as numbers from 0 to 1: [1, 3, rows, columns]."""

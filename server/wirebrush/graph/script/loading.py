@@ -34,7 +34,8 @@ class Loading:
             yield self._part("vae", self._kind.vae, path, models.vae)
             parts["vae"] = Code("vae")
         name = models.checkpoint
-        if name and not models.apart and (self._kind.whole or not is_one_file(name)):
+        read = self._kind.whole and not (self._kind.network and _is_scaled(name))
+        if name and not models.apart and (read or not is_one_file(name)):
             path = self._page.path("CHECKPOINT", "checkpoints", name)
             yield _loaded("pipe", pipeline, path, name, **parts)
         else:
@@ -65,6 +66,7 @@ class Loading:
         more: dict[str, Any] = {}
         if is_one_file(name) and self._kind.published:
             more = {"config": Code(self._source()), "subfolder": part or variable}
+        path = f"unscaled({path})" if _is_scaled(name) else path
         return _loaded(variable, class_name, path, name, **more, torch_dtype=Code("dtype"))
 
     def _source(self) -> str:
@@ -72,6 +74,11 @@ class Loading:
         models = self._plan.models
         source = self._kind.repository(models.checkpoint or models.network)
         return self._page.constant("SOURCE", source, literal(source))
+
+
+def _is_scaled(name: str) -> bool:
+    """Whether a file holds weights of 8 bits with factors beside them, by its name."""
+    return is_one_file(name) and "scaled" in name.lower()
 
 
 def _loaded(variable: str, kind: str, path: str, name: str, **parts: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Self
 from wirebrush.api import ImportedPack, Machine
 from wirebrush_comfy.guards import ImportGuard
 from wirebrush_comfy.loading import gather, import_pack, modules_of
+from wirebrush_comfy.marks import marked
 from wirebrush_comfy.shims.finder import install
 from wirebrush_comfy.shims.server import Routes
 from wirebrush_comfy.sighting import is_for_comfyui
@@ -51,7 +52,7 @@ class ComfyImporter:
         try:
             with asyncio.Runner() as runner:
                 runner.get_loop()  # which is made of sockets on Windows, so before the guard
-                with self.guard.on():
+                with marked(world.input), self.guard.on():
                     module = import_pack(path)
                     found = gather(module, world, runner)
         except ModuleNotFoundError as error:

@@ -9,6 +9,7 @@ from typing import Any
 from wirebrush.api import MISSING, Port
 from wirebrush.api.node import FingerprintFunction, PortsFunction, ValidateFunction
 from wirebrush_comfy.facts import Facts, judged_inputs
+from wirebrush_comfy.staging import UPLOADED
 from wirebrush_comfy.waiting import settled
 
 NEVER_SAME = "nan"
@@ -69,7 +70,7 @@ def _wants_upload(facts: Facts, error: Exception) -> bool:
     Nothing is lost: the server has seen that there is such a file, and its content is in the key.
     """
     widgets = (port.widget for port in facts.spec.inputs)
-    return isinstance(error, OSError) and any(w is not None and w.upload for w in widgets)
+    return isinstance(error, OSError) and any(w and w.folder in UPLOADED for w in widgets)
 
 
 def further_ports(facts: Facts) -> PortsFunction | None:

@@ -11,6 +11,7 @@ from typing import Any
 from wirebrush.api import MISSING, Port, Widget
 from wirebrush.api.spec import Unchecked
 from wirebrush_comfy.kinds import is_choices, type_name
+from wirebrush_comfy.marks import uploads_in
 from wirebrush_comfy.plain import as_json
 from wirebrush_comfy.shims.folder_paths import FileNames
 
@@ -140,6 +141,9 @@ def _choice(choices: Sequence[Any], options: Mapping[str, Any]) -> Widget:
     for option, folder in UPLOADS.items():
         if options.get(option):
             return Widget("file", folder=folder, upload=True, choices=_no_files(choices))
+    kind = uploads_in(choices)
+    if kind is not None:
+        return Widget("file", folder=kind, choices=_no_files(choices) or None)
     if isinstance(choices, FileNames):
         return Widget("file", folder=choices.kind, choices=choices.others or None)
     plain = (_plain(choice) for choice in list(choices)[:LISTED_LIMIT])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wirebrush.graph.comfy.object_info import object_info
 from wirebrush.graph.prompt import Prompt
 
 LOADERS = """
@@ -40,6 +41,21 @@ LOADERS = """
                 return f"Invalid image file: {image}"
             return True
 
+    class Plain:
+        # It has no button to upload anything.
+        @classmethod
+        def INPUT_TYPES(s):
+            folder = folder_paths.get_input_directory()
+            films = [f for f in os.listdir(folder) if f.lower().endswith((".mp4", ".webm"))]
+            sound = folder_paths.filter_files_content_types(os.listdir(folder), ["audio"])
+            return {"required": {"image": (sorted(os.listdir(folder)),)},
+                    "optional": {"film": (["none"] + films,), "mode": (["fast.png", "slow"],),
+                                 "sound": ("COMBO", {"options": sound})}}
+        RETURN_TYPES = ("STRING",)
+        FUNCTION = "go"
+        def go(self, image, film="none", sound=""):
+            return (image,)
+
     class Wild:
         @classmethod
         def INPUT_TYPES(s):
@@ -56,7 +72,7 @@ LOADERS = """
         def IS_CHANGED(s, card, table, seed):
             return os.path.getmtime(folder_paths.get_full_path("wild_cards", card))
 
-    NODE_CLASS_MAPPINGS = {"Open": Open, "Wild": Wild}
+    NODE_CLASS_MAPPINGS = {"Open": Open, "Plain": Plain, "Wild": Wild}
 """
 PACK = {"__init__.py": LOADERS, "wild/animals.txt": "cat dog", "wild/sub/colours.txt": "red"}
 
@@ -69,6 +85,25 @@ def test_a_list_of_uploads_keeps_the_choice_that_means_none(bench_of: Callable[.
     assert bench.shown({"1": ("Open", {"image": "None"})}, ("1", 0)) == "'nothing'"
     prompt = Prompt.from_json({"1": {"class_type": "Open", "inputs": {"image": "a.png"}}})
     assert list(bench.engine.check(prompt)) == []
+
+
+def test_a_list_of_what_was_uploaded_is_known_as_one_without_a_button(
+    bench_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    spec = bench_of(PACK).spec("Plain")
+    widgets = {port.name: port.widget for port in spec.inputs}
+    kinds = {name: (widget.kind, widget.folder) for name, widget in widgets.items()}
+    assert kinds == {
+        "image": ("file", "image"),
+        "film": ("file", "video"),
+        "sound": ("file", "audio"),
+        "mode": ("choice", None),
+    }
+    assert widgets["film"].choices == ("none",)
+    info = object_info(spec, lambda kind: [f"a {kind}"])["input"]
+    assert info["required"] == {"image": [["a image"]]}
+    assert info["optional"]["film"] == [["none", "a video"]]
+    assert list((tmp_path / "comfyui" / "input").iterdir()) == []
 
 
 def test_folders_of_a_packs_own_are_listed_and_watched(

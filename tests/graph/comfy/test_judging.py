@@ -291,7 +291,7 @@ def test_whatever_the_values_are_there_is_an_answer(catalog: Catalog, data: st.D
     [
         ("gone.png", "image - Invalid image file: gone.png"),
         ("a/gone.png [input]", "image - Invalid image file: a/gone.png [input]"),
-        ("../gone.png", "image - '../gone.png' which is a path, not the name of a file here."),
+        ("../gone.png", "image - '../gone.png' is a path, not the name of a file here."),
         ("https://example.org/a.png", None),
         ("None", None),
         ("camera", None),

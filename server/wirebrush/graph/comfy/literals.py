@@ -84,7 +84,7 @@ def _names_upload(widget: Widget, value: Any) -> bool:
     address."""
     return (
         widget.kind == "file"
-        and widget.upload
+        and widget.folder in ASSET_KINDS
         and isinstance(value, str)
         and _FILE.fullmatch(value) is not None
     )
@@ -100,7 +100,7 @@ def _file_fault(
     if wrong.code is Code.FILE_NOT_FOUND and folder in ASSET_KINDS:
         return refused(port.name, f"Invalid {port.name} file: {value}")
     if wrong.code is Code.BAD_FILE_NAME and isinstance(value, str) and value.strip():
-        return refused(port.name, f"{value[:200]!r} {wrong.sentence.partition(', ')[2]}")
+        return refused(port.name, f"{value[:200]!r} {wrong.sentence.partition(', which ')[2]}")
     return not_in_list(spec, port, value, choices)
 
 

@@ -41,7 +41,8 @@ def lead_away_at_most(pipe, scale, most, **avoided):
         both = away + scale * (toward - away)
         strengths = [picture.flatten(1).norm(dim=1) for picture in (toward, both)]
         factor = (most * strengths[0] / strengths[1]).clamp(max=1)
-        return ((both * factor.view(-1, 1, 1, 1) - hidden_states) / level,)
+        both = both * factor.view(-1, 1, 1, 1)
+        return (((both - hidden_states) / level).to(hidden_states.dtype),)
 
     pipe.transformer.forward = led
 ''',

@@ -71,6 +71,14 @@ def test_what_a_template_is_for_can_be_read_whole(studio: Studio, page: Page) ->
         expect(words).to_have_count(0)
 
 
+def test_colours_leave_a_nodes_toolbar_in_sight(studio: Studio, page: Page) -> None:
+    sampler = studio.node("KSampler")
+    sampler.locator("header").click()
+    page.keyboard.press("Shift+C")
+    colours = box_of(page.get_by_role("menu", name="Colour"))
+    assert colours["y"] + colours["height"] <= box_of(sampler.get_by_role("toolbar"))["y"]
+
+
 def test_facts_stand_below_a_picture_not_on_it(studio: Studio, page: Page) -> None:
     studio.set_number("KSampler", "steps", "1")
     studio.run()

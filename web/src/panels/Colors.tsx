@@ -10,6 +10,8 @@ import { t } from "../i18n/text";
 import styles from "./Colors.module.css";
 
 const WIDTH = 292;
+/** From the upper edge of the menu to what is selected, in pixels: a node's toolbar has room between them. */
+const ABOVE = 80;
 
 /** The colours for what is selected, above it. */
 export function Colors() {
@@ -52,7 +54,7 @@ function walk(event: KeyboardEvent<HTMLDivElement>): void {
   event.preventDefault();
 }
 
-/** Above what is selected, inside the window. */
+/** Above what is selected and its toolbar, inside the window. */
 function placed({ workspace, settings }: Studio): CSSProperties {
   const { documents, types, view } = workspace;
   const { nodes, scenery, canvas } = view.getState();
@@ -61,7 +63,7 @@ function placed({ workspace, settings }: Studio): CSSProperties {
   const [x, y] = (box && canvas?.toScreen([(box.left + box.right) / 2, box.top])) ?? [innerWidth / 2, innerHeight / 2];
   return {
     left: Math.max(8, Math.min(x - WIDTH / 2, innerWidth - WIDTH - 8)),
-    top: Math.max(56, Math.min(y - 52, innerHeight - 60)),
+    top: Math.max(56, Math.min(y - ABOVE, innerHeight - 60)),
     width: WIDTH,
   };
 }

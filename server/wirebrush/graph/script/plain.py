@@ -31,10 +31,8 @@ _SURE = """\
 # ComfyUI takes the middle of what a VAE sees in a picture, where diffusers draws from it.
 DiagonalGaussianDistribution.sample = lambda seen, generator=None: seen.mode()
 """
-_CHANGE = (
-    "Files, texts and seeds: change them as you like. Texts in pieces have weights, or are longer"
-    " than CLIP reads at once."
-)
+_CHANGE = "Files, texts and seeds: change them as you like."
+_PIECES = " Texts in pieces have weights, or are longer than CLIP reads at once."
 _MISSING = """
 missing = [path for path in ({names}) if not os.path.exists(path)]
 if missing:
@@ -83,7 +81,8 @@ class _Script:
         setup += "\n# The models\n"
         gap = "\n" if functions else ""
         head = self._head(setup + body + functions)
-        told = comment(_CHANGE) + "\n" if constants else ""
+        told = _CHANGE + (_PIECES if "embed(" in body + functions else "")
+        told = comment(told) + "\n" if constants else ""
         return f"{head}\n{told}{constants}{said}{self._check()}{functions}{gap}{setup}{body}"
 
     def _encodes(self) -> bool:

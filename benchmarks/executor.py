@@ -30,7 +30,7 @@ from wirebrush.channel import BlockingChannel, EventEncoder
 from wirebrush.engine.engine import Engine, Settings
 from wirebrush.engine.packs import load_packs
 from wirebrush.engine.worker import calm_collector
-from wirebrush.events import Event, Finished, event_to_json
+from wirebrush.events import Event, Finished, event_to_item
 from wirebrush.graph.prompt import Prompt, PromptNode
 
 PACK = """
@@ -99,7 +99,7 @@ class Bench:
         self._channel = BlockingChannel(open(os.devnull, "rb"), open(os.devnull, "wb"))
 
     def emit(self, events: Sequence[Event]) -> None:
-        self._channel.send_many(self._encoder.together(map(event_to_json, events)))
+        self._channel.send_many(self._encoder.together(map(event_to_item, events)))
 
     def time(self, graph: Graph) -> tuple[float, float, Finished]:
         """Wall seconds, CPU seconds of all threads, and how it went."""
@@ -126,8 +126,9 @@ def bench() -> Iterator[Bench]:
 
 
 def edited(graph: Graph, node_id: str, number: int) -> Graph:
-    """The graph with one value changed."""
-    nodes, targets = graph
+    """The graph with one value changed, read anew as in a worker: no node is the same object."""
+    given, targets = graph
+    nodes = {name: PromptNode(n.id, n.class_type, n.inputs) for name, n in given.items()}
     node = nodes[node_id]
     name = "value" if node.class_type == "Number" else "label"
     value = -number if name == "value" else f"edit {number}"

@@ -87,3 +87,29 @@ def test_addresses_of_a_pack_are_not_served_and_its_report_says_so(
     assert "Nothing" in packs.types
     (report,) = [report for report in packs.reports if report.name == "pack"]
     assert report.loaded
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'server.routes.route("GET", "/mine")(listed)',
+        'server.app.router.add_get("/mine", listed)',
+        'server.app.router.add_route("*", "/mine", listed)',
+        'server.app.router.add_static("/mine", "js")',
+        'server.app.add_routes([web.get("/mine", listed)])',
+        'server.app.add_routes([web.static("/mine", "js")])',
+        'server.routes.get("/mine")(listed); server.app.add_routes(server.routes)',
+    ],
+)
+def test_an_address_is_told_however_a_pack_names_it(
+    load_pack: Callable[..., Any], line: str
+) -> None:
+    source = f"""
+from aiohttp import web
+from server import PromptServer
+server = PromptServer.instance
+async def listed(request): ...
+{line}
+"""
+    (failure,) = load_pack(source + NODE).failures
+    assert failure.error.startswith("Its web addresses (/mine) are not served")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from wirebrush_comfy.current import current_run
@@ -56,13 +56,52 @@ class Routes:
 
     post = put = patch = delete = head = view = options = get
 
+    def route(self, _method: str, path: str, **_options: Any) -> Callable[[F], F]:
+        """A route of any method that is never served."""
+        return self.get(path)
+
     def static(self, prefix: str = "", *_arguments: Any, **_named: Any) -> None:
         """A folder that is never served."""
         self.asked.append(str(prefix))
 
+    def __iter__(self) -> Iterator[Any]:
+        """None of them, for who hands them to the application: they were counted."""
+        return iter(())
+
 
 def _as_it_is(handler: F) -> F:
     return handler
+
+
+class Router(Inert):
+    """The application's own way to name addresses."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._asked = routes.asked
+
+    def add_get(self, path: str, *_arguments: Any, **_named: Any) -> None:
+        """A route that is never served."""
+        self._asked.append(str(path))
+
+    add_post = add_put = add_patch = add_delete = add_head = add_options = add_view = add_get
+    add_static = add_get
+
+    def add_route(self, _method: str, path: str, *_arguments: Any, **_named: Any) -> None:
+        """A route of any method that is never served."""
+        self._asked.append(str(path))
+
+    def add_routes(self, routes: Iterable[Any]) -> None:
+        """Routes, or folders, that are never served."""
+        for route in routes:
+            self._asked.append(str(getattr(route, "prefix", None) or getattr(route, "path", "")))
+
+
+class App(Inert):
+    """The application: takes everything, and remembers the addresses that packs name."""
+
+    def __init__(self, routes: Routes) -> None:
+        self.router = Router(routes)
+        self.add_routes = self.router.add_routes
 
 
 class PromptServer:
@@ -72,7 +111,7 @@ class PromptServer:
 
     def __init__(self) -> None:
         self.routes = Routes()
-        self.app = Inert()
+        self.app = App(self.routes)
         self.prompt_queue = Inert()
         self.supports = ["custom_nodes_from_web"]
         self.client_id: str | None = None

@@ -11,9 +11,7 @@ from typing import Any, Self
 
 from wirebrush.api import ImportedPack, Machine
 from wirebrush_comfy.guards import ImportGuard
-from wirebrush_comfy.loading import gather, import_pack, modules_of
 from wirebrush_comfy.marks import marked
-from wirebrush_comfy.shims.finder import install
 from wirebrush_comfy.shims.server import Routes
 from wirebrush_comfy.sighting import is_for_comfyui
 from wirebrush_comfy.webfiles import web_folders
@@ -42,6 +40,10 @@ class ComfyImporter:
 
     def load(self, path: Path) -> ImportedPack:
         """Import a pack. Whatever it raises is its failure; nodes that cannot be are refused."""
+        # Only now: torch comes with them, and who looks for packs need not wait for it.
+        from wirebrush_comfy.loading import gather, import_pack, modules_of
+        from wirebrush_comfy.shims.finder import install
+
         world = self.world or World()
         install(world)
         if not world.pack_folders:
@@ -56,10 +58,10 @@ class ComfyImporter:
                     module = import_pack(path)
                     found = gather(module, world, runner)
         except ModuleNotFoundError as error:
-            _forget(path)
+            _forget(modules_of(path))
             raise ModuleNotFoundError(f"{error}. {REQUIREMENTS}", name=error.name) from error
         except BaseException:
-            _forget(path)
+            _forget(modules_of(path))
             raise
         for name, kind in found.classes.items():
             world.classes.setdefault(name, kind)
@@ -89,9 +91,9 @@ def _unserved(addresses: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _forget(path: Path) -> None:
+def _forget(modules: Sequence[str]) -> None:
     """A pack that has failed is not there, not even half."""
-    for name in modules_of(path):
+    for name in modules:
         del sys.modules[name]
 
 

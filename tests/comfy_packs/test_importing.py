@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,15 @@ class Node:
 
 NODE_CLASS_MAPPINGS = {"Node": Node}
 """
+
+
+def test_who_looks_for_packs_does_not_wait_for_torch() -> None:
+    listing = "import sys, wirebrush_comfy; print(*sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True
+    )
+    assert "wirebrush_comfy.importer" in ran.stdout.split()
+    assert "torch" not in ran.stdout.split()
 
 
 @pytest.mark.parametrize(

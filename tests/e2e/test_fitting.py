@@ -57,6 +57,43 @@ def test_what_a_run_computes_is_never_cut(
     assert active["x"] + active["width"] <= box_of(plan)["x"]
 
 
+OUTSIDE = """bar => {
+  const { left, right, top, bottom } = bar.getBoundingClientRect();
+  const all = [...bar.querySelectorAll(":scope > button, [data-tour] button, [data-tour] input")];
+  return all.filter(it => it.checkVisibility()).flatMap(it => {
+    const box = it.getBoundingClientRect();
+    const inside = box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
+    return inside ? [] : it.ariaLabel ?? it.innerText;
+  });
+}"""
+"""Controls that are not within the top bar; tabs are scrolled."""
+
+
+@pytest.mark.parametrize("width", [740, 768, 820, 900])
+def test_fingers_reach_all_of_the_bar_while_something_runs(
+    browser: Browser, address: str, width: int
+) -> None:
+    page = new_window(browser, width, 900, has_touch=True)
+    page.goto(address)
+    page.evaluate(SPEAK, "de")
+    page.reload()
+    studio = Studio(page)
+    for name in ("A long name of a workflow", "Another one that is long"):
+        drop_workflow(page, {**postcard(), "name": name})
+    bar = page.locator("header").first
+    expect(page.locator("[data-known=true]")).to_be_visible()
+    page.evaluate("document.fonts.ready")
+    assert bar.evaluate(OUTSIDE) == []
+    studio.set_number("KSampler", "steps", "3000")
+    bar.get_by_role("button", name="Ausführen").first.click()
+    cancel = bar.get_by_role("button", name="Abbrechen")
+    expect(bar).to_contain_text("/ 3000", timeout=SLOW)
+    assert bar.evaluate(OUTSIDE) == []
+    cancel.click()
+    expect(cancel).to_have_count(0, timeout=SLOW)
+    page.context.close()
+
+
 def test_what_a_template_is_for_can_be_read_whole(studio: Studio, page: Page) -> None:
     for width in (820, 1280):
         page.set_viewport_size({"width": width, "height": 800})

@@ -5,6 +5,8 @@ import type { Settings } from "../state/settings";
 /** In pixels at the usual size of text: up to there the top bar has two rows, and up to there it leaves words out. */
 const TWO_ROWS = 760;
 const SHORT = 900;
+/** Up to where the bar has two rows if its buttons are as large as fingers need them. */
+const TWO_ROWS_COARSE = 860;
 
 /** Theme, contrast, density and text size, as attributes that the style sheets read. */
 export function useAppearance(): void {
@@ -39,7 +41,8 @@ function show({ theme, contrast, density, textSize }: Pick<Settings, "theme" | "
 /** How wide the window is by the size of its text: what is in a row there needs more room in a larger one. */
 function showRoom(textSize: number): void {
   const room = innerWidth / textSize;
-  document.documentElement.dataset["room"] = room <= TWO_ROWS ? "little" : room <= SHORT ? "some" : "enough";
+  const little = matchMedia("(pointer: coarse)").matches ? TWO_ROWS_COARSE : TWO_ROWS;
+  document.documentElement.dataset["room"] = room <= little ? "little" : room <= SHORT ? "some" : "enough";
 }
 
 /** The theme that is shown: the chosen one, or what the system has. */

@@ -8,10 +8,15 @@ from typing import Any
 import diffusers
 import numpy as np
 import pytest
+import torch
 from both_ways import assert_same, node, prompt
+from diffusers.pipelines.flux.pipeline_flux_kontext import PREFERRED_KONTEXT_RESOLUTIONS
 from PIL import Image
 from tiny_families import assembled, flux_parts, saved
 from tiny_language import pipeline
+
+from wirebrush.graph.script.functions import FUNCTIONS
+from wirebrush_nodes.image_scaling import flux_kontext_image_scale
 
 
 @pytest.fixture
@@ -91,6 +96,31 @@ def test_flux_fills_a_hole(denoise: float, both: Any, models: Path, photo: str) 
     links = {"positive": ["11", 0], "negative": ["11", 1], "latent_image": ["11", 2]}
     nodes["5"]["inputs"] |= links | {"model": ["12", 0]}
     assert_same(*both(nodes))
+
+
+@pytest.mark.parametrize("size", ["its own", "another"])
+def test_flux_edits_a_picture(size: str, both: Any, models: Path, photo: str) -> None:
+    saved(pipeline("flux"), models / "checkpoints" / "flux-kontext")
+    nodes = over("flux-kontext", photo)
+    nodes["10"] = node("ReferenceLatent", conditioning=["2", 0], latent=["9", 0])
+    nodes["11"] = node("FluxGuidance", conditioning=["10", 0], guidance=2.5)
+    nodes["12"] = node("ConditioningZeroOut", conditioning=["2", 0])
+    nodes["5"]["inputs"] |= {"positive": ["11", 0], "negative": ["12", 0]}
+    if size == "another":
+        nodes["4"] = node("EmptySD3LatentImage", width=96, height=48, batch_size=2)
+        nodes["5"]["inputs"]["latent_image"] = ["4", 0]
+    assert_same(*both(nodes))
+
+
+def test_pictures_are_brought_to_the_sizes_of_kontext() -> None:
+    names: dict[str, Any] = {"torch": torch, "numpy": np, "Image": Image}
+    names["PREFERRED_KONTEXT_RESOLUTIONS"] = PREFERRED_KONTEXT_RESOLUTIONS
+    for function in ("resize", "fit", "fit_kontext"):
+        exec(FUNCTIONS[function], names)
+    pixels = torch.rand(1, 40, 70, 3, generator=torch.Generator().manual_seed(0))
+    theirs, ours = names["fit_kontext"](pixels.movedim(-1, 1)), flux_kontext_image_scale(pixels)
+    assert tuple(ours.shape[1:3]) == tuple(theirs.shape[2:]) == (800, 1328)
+    assert (theirs.movedim(1, -1) - ours).abs().max() <= 2 / 255
 
 
 def test_flux_follows_a_picture(both: Any, models: Path, photo: str) -> None:

@@ -167,6 +167,12 @@ FLUX_SHOWN: dict[str, Any] = {
         ),
     },
 }
+EDITED: dict[str, Any] = {
+    "n5": inputs(positive=["8", 0], scheduler="simple"),
+    "n10": {"class_type": "LoadImage", **inputs(image="x.png")},
+    "n9": {"class_type": "VAEEncode", **inputs(pixels=["10", 0], vae=["1", 2])},
+    "n8": {"class_type": "ReferenceLatent", **inputs(conditioning=["2", 0], latent=["9", 0])},
+}
 REASONS: dict[str, dict[str, Any]] = {
     "it changes the noise levels of its model": {
         "n8": {"class_type": "ModelSamplingAuraFlow", **inputs(model=["1", 0], shift=3.0)},
@@ -234,6 +240,35 @@ REASONS: dict[str, dict[str, Any]] = {
         },
         "n9": FLUX_SHOWN["n9"],
         "n5": inputs(latent_image=["8", 2]),
+    },
+    "does not edit pictures so": {
+        "n1": inputs(ckpt_name="sd3_medium.safetensors"),
+        **EDITED,
+    },
+    "in a way that diffusers does not": {
+        "n1": inputs(ckpt_name="flux1-dev-kontext.safetensors"),
+        **EDITED,
+    },
+    "begins with another picture than it edits": {
+        "n1": inputs(ckpt_name="flux1-dev-kontext.safetensors"),
+        **EDITED,
+        "n5": inputs(positive=["8", 0], latent_image=["11", 0], scheduler="simple", cfg=1.0),
+        "n11": {"class_type": "VAEEncode", **inputs(pixels=["12", 0], vae=["1", 2])},
+        "n12": {"class_type": "LoadImage", **inputs(image="y.png")},
+    },
+    "edits more than one picture": {
+        "n1": inputs(ckpt_name="flux1-dev-kontext.safetensors"),
+        **EDITED,
+        "n2": {
+            "class_type": "ReferenceLatent",
+            **inputs(conditioning=["3", 0], latent=["9", 0]),
+        },
+    },
+    "it edits what EmptyLatentImage makes": {
+        "n1": inputs(ckpt_name="flux1-dev-kontext.safetensors"),
+        **EDITED,
+        "n8": {"class_type": "ReferenceLatent", **inputs(conditioning=["2", 0], latent=["4", 0])},
+        "n5": inputs(positive=["8", 0], scheduler="simple", cfg=1.0),
     },
     "sides that diffusers rounds": {
         "n1": inputs(ckpt_name="sd3_medium.safetensors"),

@@ -147,7 +147,7 @@ def drawn_stages(plan: Plan) -> set[int]:
         item.picture for item in plan.saved if not isinstance(item.picture, FromStage)
     ]
     for stage in plan.stages:
-        waiting += [stage.start, stage.mask, stage.seen, stage.hole]
+        waiting += [stage.start, stage.mask, stage.seen, stage.hole, stage.edited]
         waiting += [*(item.picture for item in stage.controls)]
     while waiting:
         each = waiting.pop()

@@ -61,6 +61,17 @@ def fit(pictures, width, height, method):
         pictures[..., top : tall - top, left : wide - left], width, height, method
     )
 ''',
+    "fit_kontext": '''
+def fit_kontext(pictures):
+    """The middle of pictures, at the size nearest to their proportions that FLUX.1 Kontext was
+    trained on."""
+    tall, wide = pictures.shape[-2:]
+    width, height = min(
+        PREFERRED_KONTEXT_RESOLUTIONS,
+        key=lambda size: abs(size[0] / size[1] - wide / tall),
+    )
+    return fit(pictures, width, height, "lanczos")
+''',
     "resize": '''
 def resize(pictures, width, height, method):
     """Pictures at another size."""

@@ -39,14 +39,14 @@ class Kind:
     """A family.
 
     `pipeline` begins the names of its pipelines, followed by `fills` or `follows` for networks
-    that see a hole or a picture (empty: such are not known). `over`: one of them paints over
-    pictures. `network` and `vae` are the classes of parts that are in files of their own, and
-    `encoders` the node that loads its texts' ones (and the type that it must have, if any).
-    `published` are patterns of files' names, and the repositories in which such models were
-    published; none where diffusers knows by a file how it is built. `whole`: diffusers reads a
-    checkpoint that is one file; else only its network, as where `encoders` are loaded apart.
-    `own_vae` is a pattern for names of the published VAE, where diffusers cannot read it from one
-    file. `speaks`: a language model reads the texts.
+    that see a hole or a picture, or by `edits` for those that edit one (empty: such are not
+    known). `over`: one of them paints over pictures. `network` and `vae` are the classes of parts
+    that are in files of their own, and `encoders` the node that loads its texts' ones (and the
+    type that it must have, if any). `published` are patterns of files' names, and the repositories
+    in which such models were published; none where diffusers knows by a file how it is built.
+    `whole`: diffusers reads a checkpoint that is one file; else only its network, as where
+    `encoders` are loaded apart. `own_vae` is a pattern for names of the published VAE, where
+    diffusers cannot read it from one file. `speaks`: a language model reads the texts.
     """
 
     pipeline: str
@@ -60,6 +60,7 @@ class Kind:
     speaks: bool = False
     fills: str = ""
     follows: str = ""
+    edits: str = ""
     over: bool = True
 
     def pipeline_for(self, sight: Sight) -> str:
@@ -100,6 +101,7 @@ KINDS: Mapping[Family, Kind] = {
     "flux": Kind(
         "Flux",
         (
+            (r"kontext", "black-forest-labs/FLUX.1-Kontext-dev"),
             (r"fill", "black-forest-labs/FLUX.1-Fill-dev"),
             (r"canny", "black-forest-labs/FLUX.1-Canny-dev"),
             (r"depth", "black-forest-labs/FLUX.1-Depth-dev"),
@@ -110,6 +112,7 @@ KINDS: Mapping[Family, Kind] = {
         encoders=_TWO,
         fills="Fill",
         follows="Control",
+        edits="Kontext",
     ),
     "schnell": Kind(
         "Flux",

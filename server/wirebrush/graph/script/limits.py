@@ -52,7 +52,7 @@ def _check_flow(family: Family, stage: Stage) -> None:
         raise NotPlain("diffusers cannot paint over a picture so with this family of models.")
     if stage.seen is not None and (stage.width or stage.cfg != 1):
         raise NotPlain("diffusers does not guide a model so that is shown a picture.")
-    if stage.start is None and stage.seen is None and not stage.width:
+    if stage.start is None and stage.seen is None and stage.edited is None and not stage.width:
         raise NotPlain(_EMPTY)
     if stage.width % 16 or stage.height % 16:
         raise NotPlain("its picture has sides that diffusers rounds to multiples of 16.")

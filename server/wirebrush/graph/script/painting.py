@@ -88,7 +88,9 @@ class Painting:
             return
         self._known.add(pipe)
         kind = "ControlNet" if stage.controls else ""
-        pipeline = f"{self._kind.pipeline}{kind}{'Img2Img' if stage.start else ''}Pipeline"
+        kind += "Img2Img" if stage.start else ""
+        kind += self._kind.edits if stage.edited else ""
+        pipeline = f"{self._kind.pipeline}{kind}Pipeline"
         self.page.imports.add(pipeline)
         parts: dict[str, Any] = {"torch_dtype": Code("dtype")}
         if stage.controls:
@@ -103,5 +105,7 @@ def _pipe(stage: Stage) -> str:
     """The variable of the pipeline that paints a stage."""
     if stage.refiner:
         return "refiner"
+    if stage.edited is not None:
+        return "editing_pipe"
     control, image = "control_" if stage.controls else "", "image_" if stage.start else ""
     return f"{control}{image}pipe"

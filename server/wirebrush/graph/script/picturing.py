@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from wirebrush.graph.script.reading import called, word
 _FUNCTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "ImageScaleBy": ("scale", ("image", "scale_by", "upscale_method")),
     "ImageScaleToTotalPixels": ("scale_to", ("image", "megapixels", "upscale_method")),
+    "FluxKontextImageScale": ("fit_kontext", ("image",)),
     "ImageInvert": ("inverted", ("image",)),
     "ImageFromBatch": ("taken", ("image", "batch_index", "length")),
     "ImageStitch": ("stitch", ("image1", "image2", "direction", "spacing_width", "spacing_color")),
@@ -26,6 +28,10 @@ _FUNCTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "MaskToImage": ("in_grey", ("mask",)),
 }
 """The function of the script that does what a node does, and which inputs it is given."""
+
+_LOADERS = ("LoadImage", "LoadImageOutput", "LoadImageMask")
+_PLACE = re.compile(r" \[(input|output|temp)\]$")
+"""Where a picture lies, behind its name."""
 
 _SEVERAL = frozenset({"pad"})
 _OPTIONAL = frozenset({"mask"})
@@ -54,17 +60,22 @@ class PictureReader(ModelReader):
         finally:
             self._depth -= 1
 
+    def _loaded(self, found: PromptNode, output: int) -> Picture:
+        """What a file holds."""
+        name = _PLACE.sub("", str(self.value(found, "image")))
+        if found.class_type != "LoadImageMask":
+            return FromFile(name, mask=output == 1)
+        channel = self._one_of(found, "channel", _CHANNELS, "alpha")
+        if channel == "alpha":
+            return FromFile(name, mask=True)
+        return Made("channel", (FromFile(name), _CHANNELS.index(channel)))
+
     def _made(self, found: PromptNode, output: int) -> Picture:
         kind = found.class_type
-        if kind == "LoadImage":
-            name = str(self.value(found, "image"))
-            return FromFile(name, mask=output == 1)
-        if kind == "LoadImageMask":
-            channel = self._one_of(found, "channel", _CHANNELS, "alpha")
-            name = str(self.value(found, "image"))
-            if channel == "alpha":
-                return FromFile(name, mask=True)
-            return Made("channel", (FromFile(name), _CHANNELS.index(channel)))
+        if kind in _LOADERS:
+            return self._loaded(found, output)
+        if kind == "ImageStitch" and "image2" not in found.inputs:
+            return self.picture(found, "image1")
         if kind == "ImageToMask":
             channel = self._one_of(found, "channel", _CHANNELS[:3], "red")
             return Made("channel", (self.picture(found, "image"), _CHANNELS.index(channel)))

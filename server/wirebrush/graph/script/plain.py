@@ -26,6 +26,7 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 dtype = torch.{half} if device == "cuda" else torch.float32
 """
 _NO_GRADIENTS = "torch.set_grad_enabled(False)  # nothing is trained here\n"
+_KONTEXT = "PREFERRED_KONTEXT_RESOLUTIONS"
 _VAE = "DiagonalGaussianDistribution"
 _SURE = """\
 # ComfyUI takes the middle of what a VAE sees in a picture, where diffusers draws from it.
@@ -43,8 +44,9 @@ if missing:
 """
 _RESERVED = (
     "os math numpy torch Image ImageOps load_image load_file device dtype missing path pipe vae"
-    " network refiner image_pipe control_pipe control_image_pipe scheduler levels start begin end"
-    " parts number picture vectors negative pooled areas prompt prompt_mask negative_mask hole seen"
+    " network refiner image_pipe control_pipe control_image_pipe editing_pipe scheduler levels"
+    " start begin end parts number picture vectors negative pooled areas prompt prompt_mask"
+    " negative_mask hole seen"
 )
 
 
@@ -88,7 +90,9 @@ class _Script:
     def _encodes(self) -> bool:
         """Whether a pipeline, and not the script, encodes pictures."""
         stages = self.plan.stages
-        return self.plan.family in FLOWS and any(stage.start or stage.seen for stage in stages)
+        return self.plan.family in FLOWS and any(
+            stage.start or stage.seen or stage.edited for stage in stages
+        )
 
     def _check(self) -> str:
         """What says which files are not there."""
@@ -120,6 +124,9 @@ class _Script:
         lines.append(_from("diffusers", sorted(self.page.imports)))
         if _VAE in text:
             lines += [f"from diffusers.models.autoencoders.vae import {_VAE}"]
+        if _KONTEXT in text:
+            place = "diffusers.pipelines.flux.pipeline_flux_kontext"
+            lines += [f"from {place} import (\n    {_KONTEXT},\n)"]
         lines += ["from diffusers.utils import load_image"] if "load_image(" in text else []
         pil = [name for name in ("Image", "ImageOps") if f"{name}." in text]
         lines += [_from("PIL", pil)] if pil else []

@@ -208,7 +208,8 @@ class Stage:
     `begin` and `end` are the steps that it takes of them all; None takes them all. `fresh`: noise
     is added first; `leftover`: some is left; `latent`: it hands on latents, and no pictures.
     `bare`: its negative text is read without LoRAs. `seen` is the picture, and `hole` the mask of
-    the hole in it, that the network sees beside what it paints.
+    the hole in it, that the network sees beside what it paints; `edited` is a picture that it sees
+    as if it stood next to that.
     """
 
     prompt: Words
@@ -226,6 +227,7 @@ class Stage:
     mask: Picture | None = None
     seen: Picture | None = None
     hole: Picture | None = None
+    edited: Picture | None = None
     loras: tuple[Lora, ...] = ()
     controls: tuple[Control, ...] = ()
     areas: tuple[Area, ...] = ()

@@ -23,7 +23,7 @@ from wirebrush.graph.script.plan import (
     Words,
 )
 from wirebrush.graph.script.reading import called
-from wirebrush.graph.script.sights import with_sight
+from wirebrush.graph.script.sights import with_edited, with_sight
 from wirebrush.graph.script.wording import SHOWING, Condition, TextReader
 
 _DEEPEST = 40
@@ -129,6 +129,7 @@ class _Reader(TextReader):
             bare=sampling.cfg != 1 and _is_bare(positive, negative),
         )
         stage = with_sight(self, stage, positive, negative)
+        stage = with_edited(self, stage, positive)
         stage = replace(stage, sampler=SAME.get(stage.sampler, stage.sampler))
         assert self.family is not None  # the model was read before
         gradual = self.models is not None and self.models.gradual

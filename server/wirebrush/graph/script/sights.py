@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wirebrush.graph.prompt import PromptNode
-from wirebrush.graph.script.kinds import FLOWS, Sight
+from wirebrush.graph.script.kinds import FLOWS, KINDS, Sight
 from wirebrush.graph.script.plan import Latents, Made, NotPlain, Stage
+from wirebrush.graph.script.reading import called
 from wirebrush.graph.script.wording import Condition, TextReader
 
 
@@ -25,6 +26,23 @@ def with_sight(reader: TextReader, stage: Stage, positive: Condition, negative: 
     if flow or stage.mask is None:
         raise NotPlain("its model is shown no picture.")
     return replace(stage, seen=stage.start, hole=stage.mask)
+
+
+def with_edited(reader: TextReader, stage: Stage, positive: Condition) -> Stage:
+    """The stage with the picture that it edits, if any. It begins with noise of some size."""
+    if not positive.edited:
+        return stage
+    if reader.family is None or not KINDS[reader.family].edits or positive.shown:
+        raise NotPlain("diffusers does not edit pictures so with this family of models.")
+    if stage.cfg != 1 or stage.denoise < 1 or stage.mask is not None:
+        raise NotPlain("it edits a picture in a way that diffusers does not.")
+    encoded, _ = reader.above(reader.prompt.nodes[positive.edited], "latent")
+    if encoded.class_type != "VAEEncode":
+        raise NotPlain(f"it edits what {called(encoded)} makes.")
+    edited = reader.picture(encoded, "pixels")
+    if stage.start not in (None, edited):
+        raise NotPlain("it begins with another picture than it edits.")
+    return replace(stage, start=None, edited=edited)
 
 
 def _shown(reader: TextReader, stage: Stage, node: PromptNode, sight: Sight) -> Stage:

@@ -22,18 +22,32 @@ class Starting:
     def lines(self, made: PipelineCall) -> Iterator[str]:
         """The lines that come before the call."""
         stage = made.stage
-        picture = stage.start or stage.seen
+        picture = stage.start or stage.seen or stage.edited
         if picture is None:
             made.given |= {"width": stage.width, "height": stage.height}
             if stage.batch != 1:
                 made.given["num_images_per_prompt"] = stage.batch
             return
-        if self.plan.family in FLOWS:
+        if stage.edited is not None:
+            yield from self._edited(made, stage.edited)
+        elif self.plan.family in FLOWS:
             yield from self._for_a_flow(made)
         else:
             yield from self._encoded(made)
         if count_of(self.plan, picture) != 1:
             made.given["num_images_per_prompt"] = Code("len(start)")
+
+    def _edited(self, made: PipelineCall, picture: Picture) -> Iterator[str]:
+        """A picture that is edited, in its own size or painted in another one."""
+        stage, name = made.stage, self.drawing.name(picture)
+        yield from self.drawing.taken()
+        yield f"start = whole_patches({name})\n"
+        tall, wide = stage.height or Code("start.shape[-2]"), stage.width or Code("start.shape[-1]")
+        made.given |= {"image": Code("start"), "height": tall, "width": wide}
+        made.given["max_area"] = Code(f"{tall} * {wide}")
+        made.given["_auto_resize"] = False
+        if stage.batch != 1:
+            made.given["num_images_per_prompt"] = stage.batch
 
     def _encoded(self, made: PipelineCall) -> Iterator[str]:
         """Latents, as schedulers are told how to go on with them."""

@@ -32,6 +32,7 @@ SHOWING = ("InpaintModelConditioning", "InstructPixToPixConditioning")
 """What shows networks a picture beside what they paint."""
 
 _ENCODES = ("CLIPTextEncode", "CLIPTextEncodeFlux", "CLIPTextEncodeLumina2")
+_ONE_SIDE = ("FluxGuidance", "ReferenceLatent")
 _AREAS = ("ConditioningCombine", "ConditioningSetArea")
 _LAYERS: Mapping[Family, int] = {"sd15": -1, "sd2": -2, "sdxl": -2, "refiner": -2}
 """Which layer of CLIP a family reads, counted from the end as the field counts."""
@@ -46,7 +47,7 @@ ClipLoras = tuple[tuple[str, float], ...]
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One side of a sampler. `everywhere`: its ControlNets also act on the other side. `shown` is
-    the node that shows the network a picture."""
+    the node that shows the network a picture, `edited` the one that lets it edit one."""
 
     words: Words
     controls: tuple[Control, ...] = ()
@@ -55,6 +56,7 @@ class Condition:
     loras: ClipLoras = ()
     zero: bool = False
     shown: str = ""
+    edited: str = ""
     areas: tuple[Area, ...] = ()
 
 
@@ -68,9 +70,9 @@ class TextReader(PictureReader):
         """The condition at an input."""
         found, output = self.above(node, name)
         read = Condition(Words(), everywhere=True)
-        while found.class_type in ("FluxGuidance", *SHOWING, *_APPLY):
+        while found.class_type in (*_ONE_SIDE, *SHOWING, *_APPLY):
             read, side = self._changed(read, found), "positive" if output == 0 else "negative"
-            if found.class_type in ("FluxGuidance", "ControlNetApply"):
+            if found.class_type in (*_ONE_SIDE, "ControlNetApply"):
                 side = "conditioning"
             found, output = self.above(found, side)
         if found.class_type in _AREAS and not read.controls and not read.shown:
@@ -90,6 +92,10 @@ class TextReader(PictureReader):
         if node.class_type == "FluxGuidance":
             guidance = self.number(node, "guidance") if read.guidance is None else read.guidance
             return replace(read, guidance=guidance)
+        if node.class_type == "ReferenceLatent":
+            if read.edited:
+                raise NotPlain("it edits more than one picture.")
+            return replace(read, edited=node.id)
         if node.class_type in SHOWING:
             if read.shown:
                 raise NotPlain("its model is shown two pictures.")

@@ -26,9 +26,9 @@ from wirebrush.jobs.worker import WorkerCommand
 
 TINY = Path(__file__).with_name("tiny_worker.py")
 QUICK = Limits(
-    hello=60,
-    beat=20,
-    node=60,
+    hello=300,
+    beat=60,
+    node=300,
     cancel_grace=0.2,
     term_grace=0.2,
     drain=0.2,

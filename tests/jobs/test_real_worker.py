@@ -59,7 +59,7 @@ PACK = """
     def abort(after: int = 0) -> int:
         os.abort()
 """
-PATIENT = Limits(hello=60, beat=60, node=60, drain=0.2, first_pause=0.01)
+PATIENT = Limits(hello=300, beat=300, node=300, drain=0.2, first_pause=0.01)
 
 
 def engine(folder: Path) -> WorkerCommand:

@@ -195,7 +195,7 @@ async def test_what_arrives_after_a_cancel_changes_nothing(studio: Studio) -> No
 
 async def test_stop_lets_a_short_job_finish(studio: Studio) -> None:
     job = await studio.submit(("Sleep", {"seconds": 0.3}))
-    async with studio.working(replace(QUICK, drain=20)):
+    async with studio.working(replace(QUICK, drain=300)):
         await studio.until(lambda: studio.started(job, "1"))
     record = await studio.queue.get(job)
     assert record is not None
@@ -231,7 +231,7 @@ async def test_a_worker_that_does_not_work_is_reported_and_not_hammered(
     job = await studio.submit("Text")
     if how == "leaves":
         await studio.queue.pause()
-    limits = replace(QUICK, hello=1.0 if how == "silent" else 20, first_pause=30)
+    limits = replace(QUICK, hello=1.0 if how == "silent" else 300, first_pause=30)
     async with studio.working(limits, how) as supervisor:
         await studio.until(lambda: supervisor.status.state == "down")
         await asyncio.sleep(0.2)

@@ -128,7 +128,7 @@ async def studio(folder: Path) -> AsyncIterator[Studio]:
     async with running_studio(folder, catalog=None, comfy=True) as studio:
         services = studio.services
         parts = WorkerServices(services.queue, services.assets, services.hub.publish, services.desk)
-        limits = Limits(hello=60, beat=60, node=60, drain=0.2, first_pause=0.01)
+        limits = Limits(hello=300, beat=300, node=300, drain=0.2, first_pause=0.01)
         listeners = Listeners(catalog=services.catalogs.replace)
         leftovers = Leftovers(folder / "data" / "workers")
         supervisor = Supervisor(engine(folder), limits, parts, leftovers, listeners)

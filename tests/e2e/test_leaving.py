@@ -8,9 +8,20 @@ from pathlib import Path
 import pytest
 from browser_studio import TOUR_SEEN, Studio, new_window
 from chromium import CHROMIUM, FLAGS, START
-from playwright.sync_api import Browser, Page, Route, expect
+from dropping import drop_workflow, postcard
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 WORDS = "a lighthouse in the rain"
+
+NOTED = """() => new Promise(done => {
+  const opening = indexedDB.open("wirebrush");
+  const look = () => {
+    const notes = opening.result.transaction("since").objectStore("since").getAll();
+    notes.onsuccess = () => notes.result.length ? done() : setTimeout(look, 20);
+  };
+  opening.onsuccess = look;
+})"""
+"""Waits until the browser's journal has a note of an edit."""
 
 
 def _reload(page: Page) -> Page:
@@ -98,6 +109,30 @@ def test_a_browser_that_is_closed_keeps_every_letter(
     again = opened()
     expect(again.node("What to paint").get_by_role("textbox")).to_have_value(WORDS)
     again.page.context.close()
+
+
+def test_a_page_that_was_hidden_and_crashes_later_loses_nothing(
+    studio: Studio, page: Page, address: str
+) -> None:
+    """A long document, whose text is not written down with every edit, while the server is away."""
+    long = postcard()
+    text = next(node for node in long["nodes"].values() if node["type"] == "CLIPTextEncode")
+    text["values"]["text"] = "rain, " * 20_000
+    drop_workflow(page, long)
+    studio.set_number("KSampler", "steps", "33")
+    studio.kept()
+    studio.forgiven.append("net::ERR_FAILED")
+    page.route("**/v1/drafts/*", lambda route: route.abort())
+    studio.set_number("KSampler", "steps", "34")
+    page.evaluate("() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
+    studio.set_number("KSampler", "steps", "35")
+    page.evaluate(NOTED)
+    with pytest.raises(Error, match="crash"):
+        page.goto("chrome://crash")
+
+    again = Studio(page.context.new_page())
+    again.page.goto(address)
+    expect(again.field("KSampler", "steps")).to_have_value("35")
 
 
 def _held(page: Page, method: str, *, arrive: bool) -> list[Route]:

@@ -3,10 +3,11 @@
  * server that is gone, costs nothing.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import type { JournalEntry } from "./journalEntry";
+import { isIn, stateOf, type JournalEntry } from "./journalEntry";
 import type { OpenTabs } from "./openTabs";
-import { withSince, type Since } from "./since";
+import { lastStateOf, lastWritten, withSince, type Since } from "./since";
 import { Tail } from "./tail";
+import type { Turn } from "./windows";
 
 interface Schema extends DBSchema {
   edits: { key: string; value: JournalEntry };
@@ -83,19 +84,14 @@ export class Journal {
     });
   }
 
-  /** The server has everything up to `at`; a later entry stays. */
-  async settle(id: string, at: number): Promise<void> {
-    this.#tail.settle(id, at);
+  /** The server has these states of a document; what another window wrote, or this one later, stays. */
+  async settle(id: string, states: readonly Turn[]): Promise<void> {
+    this.#tail.settle(id, states);
     await this.#try(null, async (database) => {
       const change = database.transaction(BOTH, "readwrite");
       const [edits, notes] = [change.objectStore("edits"), change.objectStore("since")];
-      const since = await notes.get(id);
-      // A later note needs the entry that it is on.
-      if (!since || since.at <= at) {
-        if (since) await notes.delete(id);
-        const entry = await edits.get(id);
-        if (entry && entry.at <= at) await edits.delete(id);
-      }
+      const [entry, since] = [await edits.get(id), await notes.get(id)];
+      if (entry && isIn(lastStateOf(entry, since), states)) await Promise.all([edits.delete(id), notes.delete(id)]);
       await change.done;
     });
   }
@@ -104,15 +100,16 @@ export class Journal {
   async #takeOver(database: IDBPDatabase<Schema>): Promise<IDBPDatabase<Schema>> {
     const tails = this.#tail.all();
     if (tails.length === 0) return database;
-    const change = database.transaction("edits", "readwrite", STRICT);
+    const change = database.transaction(BOTH, "readwrite", STRICT);
+    const [edits, notes] = [change.objectStore("edits"), change.objectStore("since")];
     for (const tail of tails) {
       // oxlint-disable-next-line no-await-in-loop -- all in one transaction
-      const known = await change.store.get(tail.id);
+      const [known, since] = [await edits.get(tail.id), await notes.get(tail.id)];
       // oxlint-disable-next-line no-await-in-loop -- all in one transaction
-      if (!known || known.at < tail.at) await change.store.put(tail);
+      if (!known || lastWritten(known, since) < tail.at) await edits.put(tail);
     }
     await change.done;
-    for (const { id, at } of tails) this.#tail.settle(id, at);
+    for (const tail of tails) this.#tail.settle(tail.id, [stateOf(tail)]);
     return database;
   }
 

@@ -23,7 +23,17 @@ export interface JournalEntry {
   readonly before?: readonly Turn[];
 }
 
+/** Whether a state of a window is one of those, or before one. */
+export function isIn([window, turn]: Turn, states: readonly Turn[]): boolean {
+  return states.some(([known, last]) => known === window && last >= turn);
+}
+
 /** The states that are in what an entry holds; the latest comes first. */
-export function turnsOf({ window, turn = 0, before = [] }: JournalEntry): readonly Turn[] {
-  return [[window, turn], ...before];
+export function turnsOf(entry: JournalEntry): readonly Turn[] {
+  return [stateOf(entry), ...(entry.before ?? [])];
+}
+
+/** Which state of which window an entry holds. */
+export function stateOf({ window, turn = 0 }: JournalEntry): Turn {
+  return [window, turn];
 }

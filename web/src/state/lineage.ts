@@ -1,6 +1,5 @@
 /** Which states of which windows are in a document as it is shown. */
-import type { Ground } from "../runtime/files";
-import type { JournalEntry } from "./journalEntry";
+import { isIn, type JournalEntry } from "./journalEntry";
 import type { OpenWindows, Turn } from "./windows";
 
 /** Windows before this one, the latest first, whose requests may still be on their way. */
@@ -12,8 +11,8 @@ export interface Origin {
   readonly pending?: boolean;
   /** The states of windows that it goes on from; the latest, which it is, comes first. */
   readonly before?: readonly Turn[];
-  /** When the journal's entry was written that holds it. */
-  readonly at?: number | null;
+  /** The journal holds it as it is. */
+  readonly found?: boolean;
 }
 
 export class Lineage {
@@ -22,37 +21,31 @@ export class Lineage {
   #turn = 0;
   /** States of windows before this one that this goes on from: their requests may come late. */
   #before: readonly Turn[] = [];
-  /** When the journal's entry was written that this shows; `null` from the first edit on. */
-  #foundAt: number | null = null;
+  #isFound = false;
 
   constructor(windows: OpenWindows) {
     this.#windows = windows;
   }
 
-  opened({ before = [], at = null }: Origin): void {
+  opened({ before = [], found = false }: Origin): void {
     this.#turn = this.#windows.turn();
     this.#before = before.slice(0, MOST_BEFORE);
-    this.#foundAt = at;
+    this.#isFound = found;
   }
 
   edited(): void {
     this.#turn = this.#windows.turn();
-    this.#foundAt = null;
+    this.#isFound = false;
   }
 
   /** A person wants the document to be as it is here. */
   chosen(): void {
-    this.#foundAt = null;
+    this.#isFound = false;
   }
 
   /** Whether this is what the journal had, not edited here: the window that wrote it may be open too. */
   get isFound(): boolean {
-    return this.#foundAt !== null;
-  }
-
-  /** Up to when the journal's entries are in this, in milliseconds since 1970. */
-  get at(): number {
-    return this.#foundAt ?? Date.now();
+    return this.#isFound;
   }
 
   get turn(): number {
@@ -68,13 +61,13 @@ export class Lineage {
    * The states that the server may have when this is written. What was found in the journal is the
    * state of the window that wrote it, which may write it too.
    */
-  get turns(): Ground["turns"] {
-    const own: readonly Turn[] = this.isFound ? [] : [[this.#windows.own, this.#turn]];
+  get turns(): readonly Turn[] {
+    const own: readonly Turn[] = this.#isFound ? [] : [[this.#windows.own, this.#turn]];
     return [...own, ...this.#before];
   }
 
   /** Whether a state of another window is in this. */
-  has([window, turn]: Turn): boolean {
-    return this.#before.some(([known, last]) => known === window && last >= turn);
+  has(state: Turn): boolean {
+    return isIn(state, this.#before);
   }
 }

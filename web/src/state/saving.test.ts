@@ -147,7 +147,7 @@ class Person {
     const page = { name: windows.own, documents, saving, end: saving.start() };
     this.#page = page;
     const there: Turn[] = draft ? [[draft.window, draft.turn]] : [];
-    saving.opened(found ? saved : document, pending ? { pending, before: turnsOf(entry), at: entry.at } : { before: there });
+    saving.opened(found ? saved : document, pending ? { pending, before: turnsOf(entry), found: true } : { before: there });
     return page;
   }
 

@@ -10,9 +10,9 @@ import { files, type Ground } from "../runtime/files";
 import { ApiError, ifMissing } from "../runtime/http";
 import type { Conflict, DocumentStore } from "./document";
 import type { Journal } from "./journal";
-import type { JournalEntry } from "./journalEntry";
+import { isIn, stateOf, type JournalEntry } from "./journalEntry";
 import { Lineage, type Origin } from "./lineage";
-import type { OpenWindows, Written } from "./windows";
+import type { OpenWindows, Turn, Written } from "./windows";
 
 /** Edits are gathered for so long; the server has each within two seconds. */
 const DRAFT_MS = 700;
@@ -37,7 +37,7 @@ export class Saving {
   #saved = "";
   #drafted: Document | null = null;
   /** The journal's entry, which notes of edits go on from; `null` while it has none. */
-  #entered: { readonly document: Document; readonly at: number; readonly facts: string } | null = null;
+  #entered: { readonly document: Document; readonly at: number; readonly state: Turn; readonly facts: string } | null = null;
   /** How long the text was that was written down last. */
   #length = 0;
   /** A save without an answer: the file may have that text. */
@@ -90,7 +90,7 @@ export class Saving {
   async close(): Promise<void> {
     await this.keep();
     const { draft, edited } = this.#documents.store.getState();
-    if (!draft && !edited) await this.#forget(Date.now());
+    if (!draft && !edited) await this.#forget(this.#lineage.turns);
   }
 
   /** Send what the server does not have. Resolves when it has it, or when it cannot be had now. */
@@ -201,7 +201,7 @@ export class Saving {
 
   #write(edited = true): void {
     const entry = this.#entry(edited);
-    this.#entered = { document: this.#documents.document, at: entry.at, facts: JSON.stringify(this.#facts()) };
+    this.#entered = { document: this.#documents.document, at: entry.at, state: stateOf(entry), facts: JSON.stringify(this.#facts()) };
     void this.#journal.write(entry);
   }
 
@@ -214,10 +214,10 @@ export class Saving {
     else void this.#journal.writeSince({ id: document.id, base: at, at: Date.now(), turn: this.#lineage.turn, changes });
   }
 
-  /** The server has everything up to `at`. */
-  async #forget(at: number): Promise<void> {
-    if (this.#entered && this.#entered.at <= at) this.#entered = null;
-    await this.#journal.settle(this.#documents.document.id, at);
+  /** The server has these states. */
+  async #forget(states: readonly Turn[]): Promise<void> {
+    if (this.#entered && isIn(this.#entered.state, states)) this.#entered = null;
+    await this.#journal.settle(this.#documents.document.id, states);
   }
 
   /** What the server does not have, kept before this returns; what was found in the journal is there. */
@@ -247,7 +247,7 @@ export class Saving {
     const { conflict } = store.getState();
     if (conflict || document === this.#drafted) return;
     const text = serialise(document);
-    const { isFound, at } = this.#lineage;
+    const { isFound } = this.#lineage;
     // Undone back to what is saved: there is nothing to keep.
     if (text === this.#saved) return this.#dropDraft(document);
     store.setState({ keeping: "sending" });
@@ -258,7 +258,7 @@ export class Saving {
       // The window that wrote what was found is open, and went on.
       const overtaken = isFound && late;
       this.#drafted = document;
-      void this.#forget(at);
+      void this.#forget(ground.turns);
       const current = store.getState().editing.document === document;
       const written: Written | null = etag === null ? null : { document: document.id, over: "draft", etag, name: document.id, state: ground.turns[0] };
       store.setState({ draft: overtaken ? draft : etag, newer: overtaken ? written : null, keeping: current ? "kept" : "waiting", refusal: "" });
@@ -311,7 +311,7 @@ export class Saving {
   async #dropDraft(saved: Document): Promise<void> {
     const { store } = this.#documents;
     if (this.#documents.document !== saved) return this.#soon(0);
-    const { at } = this.#lineage;
+    const { turns } = this.#lineage;
     clearTimeout(this.#draftTimer);
     store.setState({ edited: false });
     const { draft } = store.getState();
@@ -323,7 +323,7 @@ export class Saving {
       return this.#failed(error);
     }
     store.setState({ draft: null });
-    void this.#forget(at);
+    void this.#forget(turns);
     if (this.#documents.document !== saved) return;
     this.#drafted = saved;
     store.setState({ keeping: "kept" });

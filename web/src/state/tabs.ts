@@ -7,7 +7,7 @@ import { files, type DraftInfo } from "../runtime/files";
 import { ApiError, ifMissing } from "../runtime/http";
 import type { DocumentState } from "./document";
 import type { Journal } from "./journal";
-import { turnsOf, type JournalEntry } from "./journalEntry";
+import { isIn, stateOf, turnsOf, type JournalEntry } from "./journalEntry";
 import { openBefore, rememberOpen } from "./memory";
 import type { OpenTab } from "./openTabs";
 import type { Runtime } from "./runtime";
@@ -205,9 +205,9 @@ export class Tabs {
   }
 
   /** Whether the server has an entry after all: the page that wrote it sent it as it went. */
-  async #reached({ id, at, window, turn = 0 }: JournalEntry, info: DraftInfo | undefined): Promise<boolean> {
-    if (info?.window !== window || info.turn < turn) return false;
-    await this.#around.journal.settle(id, at);
+  async #reached(entry: JournalEntry, info: DraftInfo | undefined): Promise<boolean> {
+    if (!info || !isIn(stateOf(entry), [[info.window, info.turn]])) return false;
+    await this.#around.journal.settle(entry.id, [stateOf(entry)]);
     return true;
   }
 
@@ -266,7 +266,7 @@ function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<
   const isSaved = saved !== null && isSame(document, saved);
   const file = saved && !isSaved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
   const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: entry.edited ? ("waiting" as const) : ("kept" as const) };
-  return { document, saved, kept, pending: entry.edited, before: turnsOf(entry), at: entry.at };
+  return { document, saved, kept, pending: entry.edited, before: turnsOf(entry), found: true };
 }
 
 function isSame(one: Document, other: Document): boolean {

@@ -47,10 +47,10 @@ test("keeps the latest entry of each document", () => {
 
 test("forgets what somebody else has, but nothing later", () => {
   const tail = new Tail(new Kept());
-  tail.write(entry("a", 5));
-  tail.settle("a", 4);
+  tail.write({ ...entry("a", 5), turn: 5 });
+  tail.settle("a", [["w", 4], ["another window", 9]]);
   expect(tail.all()).toHaveLength(1);
-  tail.settle("a", 5);
+  tail.settle("a", [["another window", 9], ["w", 5]]);
   expect(tail.all()).toEqual([]);
 });
 
@@ -67,6 +67,6 @@ test("passes over what is too long, finds no room, or is not its own", () => {
 test("a browser without storage keeps nothing and does not complain", () => {
   const tail = new Tail(null);
   tail.write(entry("a", 1));
-  tail.settle("a", 1);
+  tail.settle("a", [["w", 1]]);
   expect(tail.all()).toEqual([]);
 });

@@ -3,7 +3,8 @@
  * is sure to be done by then. The journal takes them over at the next start.
  */
 import { isRecord } from "../model/format/format";
-import type { JournalEntry } from "./journalEntry";
+import { isIn, stateOf, type JournalEntry } from "./journalEntry";
+import type { Turn } from "./windows";
 
 const PREFIX = "wirebrush.tail.";
 /** Characters: browsers give five million to all that a page keeps here. */
@@ -37,10 +38,10 @@ export class Tail {
     return keys.filter((key) => key.startsWith(PREFIX)).flatMap((key) => entryIn(storage.getItem(key)) ?? []);
   }
 
-  /** Somebody else has what was kept of a document up to `at`; a later entry stays. */
-  settle(id: string, at: number): void {
+  /** Somebody else has these states of a document; another entry stays. */
+  settle(id: string, states: readonly Turn[]): void {
     const entry = entryIn(this.#storage?.getItem(PREFIX + id) ?? null);
-    if (entry && entry.at <= at) this.#storage?.removeItem(PREFIX + id);
+    if (entry && isIn(stateOf(entry), states)) this.#storage?.removeItem(PREFIX + id);
   }
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -46,6 +48,16 @@ def unfold(size: int = 64) -> int | Expand:
 '''
 
 
+class Kept(NamedTuple):
+    """The open browser, and all that is closed with it."""
+
+    chromium: Browser
+    all_of_it: ExitStack
+
+
+KEPT = pytest.StashKey[Kept]()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
@@ -83,12 +95,42 @@ def address(tmp_path_factory: pytest.TempPathFactory, packs: Path) -> Iterator[s
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One for each file: while it is open, no other event loop can run in this thread."""
-    with sync_playwright() as playwright:
-        chromium = launched(playwright.chromium)
-        yield chromium
-        chromium.close()
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """The same for all files, as starting one takes seconds; what they open in it is their own."""
+    kept = pytestconfig.stash.get(KEPT, None)
+    if kept is None or not kept.chromium.is_connected():
+        _close(pytestconfig)
+        with ExitStack() as stack:
+            playwright = stack.enter_context(sync_playwright())
+            chromium = launched(playwright.chromium)
+            stack.callback(chromium.close)
+            kept = pytestconfig.stash[KEPT] = Kept(chromium, stack.pop_all())
+    yield kept.chromium
+    for context in kept.chromium.contexts:
+        context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """While the browser is open, no event loop of other tests can run in this thread."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+            _close(item.config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Also after tests that were broken off."""
+    _close(session.config)
+
+
+def _close(config: pytest.Config) -> None:
+    if KEPT in config.stash:
+        config.stash[KEPT].all_of_it.close()
+        del config.stash[KEPT]
 
 
 @pytest.fixture

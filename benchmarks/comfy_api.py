@@ -2,10 +2,11 @@
 
     python benchmarks/comfy_api.py --comfyui DIR [--comfyui-python PYTHON] [--size 400]
 
-Both servers load the same pack, written for ComfyUI, and get the same prompts from the same
-client: a chain, and one node that feeds all others, which are all outputs. Prints JSON: median
-milliseconds from sending to `executing` without a node, cold (nothing of it cached) and cached
-(the same prompt again), and how many times faster Wirebrush was.
+Both servers load the same pack, written for ComfyUI, and get such prompts from the same client in
+turn, so that whatever else the machine does meets both: a chain, and one node that feeds all
+others, which are all outputs. Prints JSON: median milliseconds from sending to `executing` without
+a node, cold (nothing of it cached) and cached (the same prompt again), and how many times faster
+Wirebrush was.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,12 @@ class Keep(Add):
 
 NODE_CLASS_MAPPINGS = {"BenchNumber": Number, "BenchAdd": Add, "BenchKeep": Keep}
 """
-Run = Callable[[Mapping[str, Any]], None]
+TURNS = {"wirebrush": 3, "comfyui": 1}
+"""So often each is asked in a round: ComfyUI takes seconds for a chain."""
+Run = Callable[[Mapping[str, Any]], float]
+"""Runs a prompt: how many milliseconds it took."""
+Figures = dict[str, dict[str, float]]
+"""Milliseconds by shape, and by cold or cached."""
 
 
 def main() -> None:
@@ -59,7 +64,7 @@ def main() -> None:
     parser.add_argument("--comfyui", type=Path, help="a ComfyUI checkout to measure beside it")
     parser.add_argument("--comfyui-python", default=sys.executable, help="the Python it runs in")
     parser.add_argument("--size", type=int, default=400)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     result: dict[str, Any] = {
         "benchmark": "comfy_api",
@@ -67,11 +72,14 @@ def main() -> None:
         "size": options.size,
         "unit": "ms",
     }
-    with wirebrush_server() as run:
-        result["wirebrush"] = ours = measure(run, options.size, options.repeats)
+    with ExitStack() as servers:
+        runs = {"wirebrush": servers.enter_context(wirebrush_server())}
+        if options.comfyui is not None:
+            comfyui = comfyui_server(options.comfyui.absolute(), options.comfyui_python)
+            runs["comfyui"] = servers.enter_context(comfyui)
+        result |= measure(runs, options.size, options.rounds)
     if options.comfyui is not None:
-        with comfyui_server(options.comfyui.absolute(), options.comfyui_python) as run:
-            result["comfyui"] = theirs = measure(run, options.size, min(3, options.repeats))
+        ours, theirs = result["wirebrush"], result["comfyui"]
         result["times_faster"] = {
             shape: {kind: round(theirs[shape][kind] / found[kind], 1) for kind in found}
             for shape, found in ours.items()
@@ -79,29 +87,24 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def measure(run: Run, size: int, repeats: int) -> dict[str, dict[str, float]]:
-    """Median milliseconds per shape, cold and cached."""
+def measure(runs: Mapping[str, Run], size: int, rounds: int) -> dict[str, Figures]:
+    """The medians of each server, for both shapes."""
     seed = int(time.time()) % 1_000_000
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, Figures] = {name: {} for name in runs}
     for shape in (chain, wide):
-        run(shape(3, seed))  # connections, imports
-        cold: list[float] = []
-        cached: list[float] = []
-        for _ in range(repeats):
+        times: dict[str, dict[str, list[float]]] = {}
+        for name, run in runs.items():
+            run(shape(3, seed))  # connections, imports
+            times[name] = {"cold": [], "cached": []}
+        turns = [name for name in runs for _ in range(TURNS[name])]
+        for name in turns * rounds:
             seed += 10_000
-            cold.append(timed(run, shape(size, seed)))
-            cached.append(timed(run, shape(size, seed)))
-        found[shape.__name__] = {
-            "cold": round(statistics.median(cold), 1),
-            "cached": round(statistics.median(cached), 1),
-        }
+            for taken in times[name].values():  # the second time all of it is cached
+                taken.append(runs[name](shape(size, seed)))
+        for name, kinds in times.items():
+            medians = {kind: round(statistics.median(taken), 1) for kind, taken in kinds.items()}
+            found[name][shape.__name__] = medians
     return found
-
-
-def timed(run: Run, prompt: Mapping[str, Any]) -> float:
-    began = time.perf_counter()
-    run(prompt)
-    return (time.perf_counter() - began) * 1000
 
 
 def chain(size: int, seed: int) -> dict[str, Any]:
@@ -160,43 +163,29 @@ def pack_folder(folder: Path) -> Path:
 
 @contextmanager
 def client(server: Any, port: int) -> Iterator[Run]:
-    """A client of a server that is starting; it has one websocket for all its prompts.
-
-    aiohttp's, because what a client takes per message counts for both servers.
-    """
+    """A client of a server that is starting."""
     wait_for(server, lambda: answers(f"http://127.0.0.1:{port}/object_info/BenchKeep"), 300)
     with asyncio.Runner() as runner:
-        talk = runner.run(Talk.begin(f"127.0.0.1:{port}"))
-
-        def run(prompt: Mapping[str, Any]) -> None:
-            runner.run(talk.run(prompt))
-
-        try:
-            yield run
-        finally:
-            runner.run(talk.end())
+        yield lambda prompt: runner.run(talk(f"127.0.0.1:{port}", prompt))
 
 
-@dataclass
-class Talk:
-    """A session with a server, and its websocket."""
+async def talk(url: str, prompt: Mapping[str, Any]) -> float:
+    """Milliseconds from sending a prompt to its end, over connections that are open already.
 
-    url: str
-    name: str
-    session: aiohttp.ClientSession
-    events: aiohttp.ClientWebSocketResponse
-
-    @classmethod
-    async def begin(cls, url: str) -> Talk:
-        name, session = uuid.uuid4().hex, aiohttp.ClientSession()
-        address = f"ws://{url}/ws?clientId={name}"
-        return cls(url, name, session, await session.ws_connect(address, max_msg_size=0))
-
-    async def run(self, prompt: Mapping[str, Any]) -> None:
-        body = {"prompt": prompt, "client_id": self.name}
-        async with self.session.post(f"http://{self.url}/prompt", json=body) as answer:
+    With aiohttp, because what a client takes per message counts for both servers.
+    """
+    name = uuid.uuid4().hex
+    body = {"prompt": prompt, "client_id": name}
+    async with (
+        aiohttp.ClientSession(f"http://{url}") as session,
+        session.ws_connect(f"/ws?clientId={name}", max_msg_size=0) as events,
+    ):
+        async with session.get("/prompt") as answer:
+            await answer.read()
+        began = time.perf_counter()
+        async with session.post("/prompt", json=body) as answer:
             job = (await answer.json())["prompt_id"]
-        async for message in self.events:
+        async for message in events:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
             event = json.loads(message.data)
@@ -204,12 +193,8 @@ class Talk:
                 continue
             assert event["type"] != "execution_error", event
             if event["type"] == "executing" and event["data"]["node"] is None:
-                return
-        raise SystemExit("the server hung up")
-
-    async def end(self) -> None:
-        await self.events.close()
-        await self.session.close()
+                return (time.perf_counter() - began) * 1000
+    raise SystemExit("the server hung up")
 
 
 if __name__ == "__main__":

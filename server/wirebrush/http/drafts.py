@@ -6,7 +6,8 @@ was sent: a draft may be broken in any way, and still comes back.
 A page sends a newer state while it does not know yet whether the one before arrived; answers get
 lost, and requests overtake each other. So each window counts the states of its documents, its
 turns, and a write tells up to which turn of which windows it has the work in it. What is there
-from one of these turns is no conflict, and what comes late changes nothing.
+from one of these turns is no conflict, and what comes late, or is in what is there, changes
+nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
@@ -28,6 +29,8 @@ MAX_DRAFTS = 500
 MAX_BYTES = 256 << 20
 _REMEMBERED = 1000
 """Turns that were discarded: only requests of the last seconds can come late."""
+_MOST_BEFORE = 50
+"""Windows of which a draft tells what is in it; those that wrote last."""
 
 Turns = Mapping[str, int]
 """How many turns of which windows are in a state of a document."""
@@ -41,7 +44,8 @@ class DraftRecord:
 
     `id` is the document's. `file` is the name under which it is saved, `base` the etag of that
     file when the draft was begun. `by` is who wrote it last, in the writer's own words; `window`
-    and `turn` are that window and its count, which drafts of earlier versions do not have.
+    and `turn` are that window and its count, `before` those of other windows whose work is in it.
+    Drafts of earlier versions do not have these.
     """
 
     id: str
@@ -53,6 +57,7 @@ class DraftRecord:
     modified: float
     window: str = ""
     turn: int = 0
+    before: Turns = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,14 @@ class Drafts:
         not if it is the same once more. A draft whose window wrote or discarded a later one does
         not replace that; None if it was discarded. Refused if there are too many.
         """
-        path, text = self._path(draft.id), _text(draft)
+        path, tag = self._path(draft.id), _etag(draft)
         with self._lock, saving("draft"):
             there = _read_record(path)
-            if (there is not None and there.etag == _etag_in(text)) or self._is_late(draft, there):
+            if (there is not None and there.etag == tag) or self._is_late(draft, there):
                 return there
             if not _fits(there, match, _with_own(draft, turns)):
                 raise Conflict(there)
+            text = _text(draft, tag, _before(draft, turns, there))
             self._check_room(path, len(text))
             write_text(path, text)
             written = _read_record(path)
@@ -137,7 +143,9 @@ class Drafts:
         """Whether the window of a draft did something later than that already."""
         if there is None:
             return draft.turn <= self._discarded.get((draft.id, draft.window), -1)
-        return bool(draft.window) and draft.window == there.window and draft.turn < there.turn
+        if draft.window == there.window:
+            return bool(draft.window) and draft.turn < there.turn
+        return draft.turn <= there.before.get(draft.window, -1)
 
     def _remember(self, draft: str, turns: Turns) -> None:
         for window, turn in turns.items():
@@ -186,14 +194,25 @@ def _fits(there: DraftRecord | None, match: str | None, turns: Turns) -> bool:
     return there.etag == match or there.turn <= known
 
 
-def _text(draft: Draft) -> str:
-    head = {name: value for name, value in asdict(draft).items() if name != "workflow"}
-    tag = etag(json.dumps(head) + "\n" + draft.workflow)
-    return json.dumps({**head, "etag": tag}) + "\n" + draft.workflow + "\n"
+def _before(draft: Draft, turns: Turns, there: DraftRecord | None) -> Turns:
+    """Turns of other windows that are in a draft that takes the place of another."""
+    known = {} if there is None else {**there.before, there.window: there.turn}
+    found = {**known, **turns}
+    others = [item for item in found.items() if item[0] not in ("", draft.window)]
+    return dict(others[-_MOST_BEFORE:])
 
 
-def _etag_in(text: str) -> str:
-    return json.loads(text.partition("\n")[0])["etag"]
+def _head(draft: Draft) -> dict[str, Any]:
+    return {name: value for name, value in asdict(draft).items() if name != "workflow"}
+
+
+def _etag(draft: Draft) -> str:
+    return etag(json.dumps(_head(draft)) + "\n" + draft.workflow)
+
+
+def _text(draft: Draft, tag: str, before: Turns) -> str:
+    head = {**_head(draft), "etag": tag, "before": before}
+    return json.dumps(head) + "\n" + draft.workflow + "\n"
 
 
 def _read_record(path: Path) -> DraftRecord | None:

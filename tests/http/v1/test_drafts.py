@@ -95,6 +95,9 @@ async def test_a_page_may_write_again_before_the_answer_came(studio: Studio) -> 
     assert (status, told["draft"]["window"], told["draft"]["turn"]) == (412, "w1", 3)
     reloaded = {**FIRST, "Draft-Turns": "w2=10, w1=3"}
     assert (await put(studio, draft("four"), reloaded))[0] == 200
+    status, told = await put(studio, draft("three"), {**FIRST, "Draft-Turns": "w1=3"})
+    assert (status, told["late"]) == (200, True), "it is in what the other wrote"
+    assert (await put(studio, draft("five"), {**FIRST, "Draft-Turns": "w1=4"}))[0] == 412
     path = f"/v1/drafts/{ID}"
     assert (await studio.ask("DELETE", path, headers={"Draft-Turns": "w1=3"}))[0] == 412
     for _ in range(2):  # whether it is there or not

@@ -72,6 +72,7 @@ export interface DraftRecord {
   modified: number;
   window: string;
   turn: number;
+  before: Record<string, number>;
 }
 
 export type Event = Queued | Started | NodesPlanned | NodeStarted | NodeProgress | NodeSaid | NodeSent | Preview | NodeFinished | NodeFailed | Finished;

@@ -29,6 +29,8 @@ interface Kept {
   readonly base: string;
   readonly window: string;
   readonly turn: number;
+  /** Of other windows, what is in it. */
+  readonly before: ReadonlyMap<string, number>;
 }
 
 /** What the server does with drafts and one file, as its routes say. */
@@ -53,7 +55,8 @@ class Server {
     const turns = turnsIn(request);
     const [window, turn] = turns[0]!;
     const there = this.draft;
-    if (method === "PUT" && there?.window === window && there.turn > turn) return Response.json({ etag: there.etag, late: true });
+    const isLate = there?.window === window ? there.turn > turn : there && turn <= (there.before.get(window) ?? -1);
+    if (method === "PUT" && isLate) return Response.json({ etag: there!.etag, late: true });
     if (method === "PUT" && !there && turn <= (this.#dropped.get(window) ?? -1)) return Response.json({ etag: null, late: true });
     if (there && there.etag !== etag && !(there.turn <= (new Map(turns).get(there.window) ?? -1))) return Response.json({}, { status: 412 });
     if (method === "DELETE") {
@@ -62,7 +65,9 @@ class Server {
       return Response.json({});
     }
     const { workflow, base } = JSON.parse(body);
-    this.draft = { etag: `draft${++this.#count}`, text: JSON.stringify(workflow), base, window, turn };
+    const before = new Map([...(there ? [...there.before, [there.window, there.turn] as const] : []), ...turns]);
+    before.delete(window);
+    this.draft = { etag: `draft${++this.#count}`, text: JSON.stringify(workflow), base, window, turn, before };
     return Response.json({ etag: this.draft.etag, late: false });
   }
 }
@@ -264,4 +269,12 @@ test("nobody is in conflict with oneself, and the server has the last edit in th
     }),
     { numRuns: 200 },
   );
+});
+
+test("a server without room for more drafts is not one that is away: it is said what to do", async () => {
+  const person = new Person();
+  vi.stubGlobal("fetch", async () => Response.json({ error: { code: "too_many_drafts", message: "500 drafts are kept.", hint: "Save some." } }, { status: 507 }));
+  person.rename("one too many");
+  await person.page.saving.keep();
+  expect(person.page.documents.store.getState()).toMatchObject({ keeping: "refused", refusal: "500 drafts are kept. Save some." });
 });

@@ -22,6 +22,9 @@ const WRITTEN_AT_ONCE = 100_000;
 /** Places that were changed since the journal's entry: of more, a new entry is written. */
 const MOST_NOTED = 100;
 
+/** The status of a server that has room for no more, and says so. */
+const NO_ROOM = 507;
+
 /** Where a document can be saved when its name is taken. */
 export class NameTaken extends Error {}
 
@@ -57,7 +60,7 @@ export class Saving {
     });
     const leave = (): void => this.#leave();
     // Where pages are put to sleep, being hidden is the last that they hear.
-    const hide = (): void => this.#writeAtOnce();
+    const hide = (): void => this.#writeHidden();
     addEventListener("pagehide", leave);
     addEventListener("visibilitychange", hide);
     const unhear = this.#windows.hear((written) => this.#heard(written));
@@ -178,7 +181,7 @@ export class Saving {
     const known = over === "draft" ? etag === draft : etag === file?.etag;
     if (written.document !== document.id || known || conflict) return;
     if (over === "file" && file && file.name !== name) return; // it is another file's now
-    if (document === this.#drafted) store.setState({ newer: written });
+    if (document === this.#drafted || this.#lineage.isFound) store.setState({ newer: written });
     else if (over === "draft") void this.keep();
     else void this.#meet(over, name);
   }
@@ -225,6 +228,12 @@ export class Saving {
     if (!this.#lineage.isFound && this.#documents.document !== this.#drafted) this.#journal.writeAtOnce(this.#entry(true));
   }
 
+  /** The page may be asleep from now on; what is edited after all does not go on from an older entry. */
+  #writeHidden(): void {
+    this.#writeAtOnce();
+    this.#entered = null;
+  }
+
   #entry(edited: boolean): JournalEntry {
     const { document } = this.#documents;
     const text = serialise(document);
@@ -247,7 +256,6 @@ export class Saving {
     const { conflict } = store.getState();
     if (conflict || document === this.#drafted) return;
     const text = serialise(document);
-    const { isFound } = this.#lineage;
     // Undone back to what is saved: there is nothing to keep.
     if (text === this.#saved) return this.#dropDraft(document);
     store.setState({ keeping: "sending" });
@@ -255,8 +263,8 @@ export class Saving {
     const ground = this.#ground(draft);
     try {
       const { etag, late } = await files.keepDraft(document.id, { ...facts, by: windowName(), text }, ground);
-      // The window that wrote what was found is open, and went on.
-      const overtaken = isFound && late;
+      // Another window has it, and went on.
+      const overtaken = late && etag !== null;
       this.#drafted = document;
       void this.#forget(ground.turns);
       const current = store.getState().editing.document === document;
@@ -349,7 +357,7 @@ function ifGone(error: unknown): void {
 
 /** Whether the server said nothing, or nothing about what was asked: it may have done it. */
 function isSilence(error: ApiError): boolean {
-  return error.status === 0 || error.status >= 500;
+  return error.status === 0 || (error.status >= 500 && error.status !== NO_ROOM);
 }
 
 /** How another window is told who wrote: the kind of browser is as much as it knows. */

@@ -177,6 +177,7 @@ ROUTES = (
             "modified": float,
             "window": str,
             "turn": int,
+            "before": dict[str, int],
             "workflow": dict[str, Any],
         },
     ),

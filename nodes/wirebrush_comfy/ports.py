@@ -89,6 +89,8 @@ def _hints(kind: Any, options: Mapping[str, Any], default: Any) -> dict[str, Any
             continue  # the choices are in the widget
         if key == "default" and default is not MISSING and not several:
             continue  # it is the port's
+        if key == "default" and uploads_in([value]) is not None:
+            continue  # the first of the folder of uploads, which is ours while packs are loaded
         try:
             plain = as_json(value)
             if len(json.dumps(plain)) <= LONGEST_HINT:

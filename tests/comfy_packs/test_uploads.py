@@ -48,7 +48,8 @@ LOADERS = """
             folder = folder_paths.get_input_directory()
             films = [f for f in os.listdir(folder) if f.lower().endswith((".mp4", ".webm"))]
             sound = folder_paths.filter_files_content_types(os.listdir(folder), ["audio"])
-            return {"required": {"image": (sorted(os.listdir(folder)),)},
+            files = sorted(os.listdir(folder))
+            return {"required": {"image": (files, {"default": (files or [""])[0]})},
                     "optional": {"film": (["none"] + films,), "mode": (["fast.png", "slow"],),
                                  "sound": ("COMBO", {"options": sound})}}
         RETURN_TYPES = ("STRING",)
@@ -101,7 +102,7 @@ def test_a_list_of_what_was_uploaded_is_known_as_one_without_a_button(
     }
     assert widgets["film"].choices == ("none",)
     info = object_info(spec, lambda kind: [f"a {kind}"])["input"]
-    assert info["required"] == {"image": [["a image"]]}
+    assert info["required"] == {"image": [["a image"]]}, "what lay there in our stead is no default"
     assert info["optional"]["film"] == [["none", "a video"]]
     assert list((tmp_path / "comfyui" / "input").iterdir()) == []
 

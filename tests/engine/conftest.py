@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -91,16 +91,14 @@ class Bench:
         prompt = Prompt.from_json(
             {name: {"class_type": kind, "inputs": inputs} for name, (kind, inputs) in nodes.items()}
         )
-        events: list[Event] = []
-        finished = self.engine.run(
-            prompt,
-            targets or list(nodes),
-            events.extend,
-            scope=scope,
-            cancellation=cancellation,
-            **wishes,
+        return self.run_prompt(
+            prompt, targets or list(nodes), scope=scope, cancellation=cancellation, **wishes
         )
-        return Job(finished, events)
+
+    def run_prompt(self, prompt: Prompt, targets: Sequence[str], **wishes: Any) -> Job:
+        """Run a prompt as it is, which may have run before."""
+        events: list[Event] = []
+        return Job(self.engine.run(prompt, targets, events.extend, **wishes), events)
 
 
 MakeBench = Callable[..., Bench]

@@ -8,6 +8,7 @@ import pytest
 from plain_nodes import BASICS
 
 from wirebrush.events import NodeFinished, NodeStarted
+from wirebrush.graph.prompt import Prompt
 
 
 def test_runs_what_the_targets_need_and_nothing_else(bench_of: Callable[..., Any]) -> None:
@@ -361,3 +362,24 @@ def test_an_exception_without_a_text_is_the_nodes_own_problem(bench_of: Callable
     assert problem.message == "Mute failed: Mute: a Mute that has no text"
     (problem,) = bench.run({"1": ("Mute", {"text": "\ud800"})}).finished.problems
     assert problem.message == "Mute failed: ValueError: ?"
+
+
+CHANGES = """
+@node(id="Adds", category="t", cache="never", output=True)
+def adds(words: list[str], any: Any, *, run: Run) -> None:
+    words.append("seen")
+    any["seen"] = [*any.values()]
+    run.show_text(f"{words} {any}")
+"""
+
+
+def test_a_node_that_changes_what_it_is_given_changes_no_later_run(
+    bench_of: Callable[..., Any],
+) -> None:
+    """A worker that gets the same prompt again runs the same object."""
+    bench = bench_of(CHANGES)
+    given = {"words": {"__value__": ["a"]}, "any": {"__value__": {"b": 1}}}
+    prompt = Prompt.from_json({"1": {"class_type": "Adds", "inputs": given}})
+    for _ in range(2):
+        job = bench.run_prompt(prompt, ["1"])
+        assert job.texts == {"1": ["['a', 'seen'] {'b': 1, 'seen': [1]}"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, cast
 
 from wirebrush.api import Blocked, Link, Port
@@ -92,7 +93,9 @@ class _Arguments:
 
 
 def _literal(port: Port, item: Any) -> Any:
-    value: Any = _as_list(item) if port.list else item
+    """A value of the prompt, which the next run has too: the node may change what it gets."""
+    own: Any = deepcopy(cast("object", item)) if isinstance(item, list | dict) else item
+    value: Any = _as_list(own) if port.list else own
     return Ready(value) if port.lazy else value
 
 

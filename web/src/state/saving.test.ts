@@ -278,3 +278,20 @@ test("a server without room for more drafts is not one that is away: it is said 
   await person.page.saving.keep();
   expect(person.page.documents.store.getState()).toMatchObject({ keeping: "refused", refusal: "500 drafts are kept. Save some." });
 });
+
+test("a save under another name that was not answered does not take the next save of this one", async () => {
+  const person = new Person();
+  const saved: string[] = [];
+  let away = true;
+  vi.stubGlobal("fetch", async (path: string, { method, body }: RequestInit) => {
+    if (method === "PUT" && path.startsWith("/v1/workflows/")) saved.push(`${path} ${String(body).includes('"later"')}`);
+    if (away) throw new TypeError("lost");
+    return path.startsWith("/v1/workflows/") ? new Response(serialise({ ...START, name: "other" }), { headers: { ETag: '"2"' } }) : Response.json({});
+  });
+  await expect(person.page.saving.save("other")).rejects.toThrow();
+  away = false;
+  person.rename("later");
+  await person.page.saving.save();
+  expect(saved).toEqual(["/v1/workflows/other false", "/v1/workflows/f true"]);
+  expect(person.page.documents.store.getState().file?.name).toBe("f");
+});

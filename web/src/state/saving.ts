@@ -111,11 +111,11 @@ export class Saving {
   }
 
   async #save(as?: string): Promise<void> {
-    await this.#hearAgain();
     const { document, store } = this.#documents;
+    const name = as ?? store.getState().file?.name ?? document.name;
+    await this.#hearAgain(name);
     const { file } = store.getState();
     const title = as?.split("/").at(-1)?.trim() || document.name;
-    const name = as ?? file?.name ?? document.name;
     const text = serialise({ ...document, name: title });
     try {
       const etag = await files.save(name, text, file && name === file.name ? file.etag : null);
@@ -135,10 +135,10 @@ export class Saving {
     }
   }
 
-  /** Whether the last save was done after all, if it was not answered. */
-  async #hearAgain(): Promise<void> {
-    if (!this.#unheard) return;
-    const { name, text } = this.#unheard;
+  /** Whether the last save was done after all, if it was not answered and this is to the same file. */
+  async #hearAgain(name: string): Promise<void> {
+    if (this.#unheard?.name !== name) return;
+    const { text } = this.#unheard;
     const there = await files.read(name).catch(ifMissing(null));
     this.#unheard = null;
     if (there && serialise(parseDocument(there.data)) === text) this.#documents.store.setState({ file: { name, etag: there.etag } });

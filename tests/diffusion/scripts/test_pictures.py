@@ -139,3 +139,18 @@ def test_a_picture_in_between_is_shown(both: Any) -> None:
     nodes["10"] = node("VAEDecode", samples=["9", 0], vae=["1", 2])
     nodes["11"] = node("SaveImage", images=["10", 0], filename_prefix="y")
     assert_same(*both(nodes))
+
+
+def test_pictures_of_a_batch(both: Any) -> None:
+    """Two of three are painted over; a place beyond the end is that of the last picture."""
+    nodes = prompt("tiny", sampler_name="euler", scheduler="normal", steps=3)
+    nodes["4"]["inputs"] |= {"width": 69, "height": 55, "batch_size": 3}
+    nodes["8"] = node("ImageFromBatch", image=["6", 0], batch_index=1, length=9)
+    nodes["9"] = node("VAEEncode", pixels=["8", 0], vae=["1", 2])
+    again = nodes["5"]["inputs"] | {"latent_image": ["9", 0], "denoise": 0.6, "seed": 4}
+    nodes["10"] = node("KSampler", **again)
+    nodes["11"] = node("VAEDecode", samples=["10", 0], vae=["1", 2])
+    nodes["7"]["inputs"]["images"] = ["11", 0]
+    nodes["12"] = node("ImageFromBatch", image=["6", 0], batch_index=9, length=1)
+    nodes["13"] = node("SaveImage", images=["12", 0], filename_prefix="y")
+    assert_same(*both(nodes))

@@ -94,8 +94,7 @@ class Drawing:
         before = ", ".join(names) + " = "
         inline = _INLINE.get(picture.function)
         if picture.function == "taken":
-            first, length = picture.arguments[1:]
-            end = first + length if isinstance(first, int) and isinstance(length, int) else ""
+            first, end = _range_of(self.plan, picture)
             self.lines.append(f"{before}{arguments[0]}[{first}:{end}]\n")
         elif inline is not None:
             values = [literal(each) for each in arguments]
@@ -117,13 +116,25 @@ def count_of(plan: Plan, picture: Picture | Latents | None) -> int:
     """How many pictures one stands for."""
     if isinstance(picture, Made):
         if picture.function == "taken":
-            return 1
+            first, end = _range_of(plan, picture)
+            return end - first
         parts = (each for each in picture.arguments if isinstance(each, FromStage | Made))
         return max((count_of(plan, each) for each in parts), default=1)
     if picture is None or isinstance(picture, FromFile):
         return 1
     stage = plan.stages[picture.stage]
     return stage.batch if stage.start is None else count_of(plan, stage.start)
+
+
+def _range_of(plan: Plan, picture: Made) -> tuple[int, int]:
+    """Which pictures of a batch are taken; beyond its end is its last one."""
+    batch, first, length = picture.arguments
+    assert isinstance(batch, FromFile | FromStage | Made)
+    assert isinstance(first, int)
+    assert isinstance(length, int)
+    count = count_of(plan, batch)
+    first = min(first, count - 1)
+    return first, min(first + length, count)
 
 
 def size_of(plan: Plan, picture: Picture) -> tuple[int, int] | None:

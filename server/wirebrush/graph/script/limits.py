@@ -50,6 +50,8 @@ def _check_flow(family: Family, stage: Stage) -> None:
         raise NotPlain("only whole pictures are painted plainly by this family of models.")
     if stage.start is not None and (stage.sampler != "euler" or not KINDS[family].over):
         raise NotPlain("diffusers cannot paint over a picture so with this family of models.")
+    if stage.seen is not None and stage.start is not None and stage.hole is None:
+        raise NotPlain("its model follows a picture while it paints over one.")
     if stage.seen is not None and (stage.width or stage.cfg != 1):
         raise NotPlain("diffusers does not guide a model so that is shown a picture.")
     if stage.start is None and stage.seen is None and stage.edited is None and not stage.width:
@@ -93,7 +95,9 @@ def _check_sampler(stage: Stage) -> None:
 
 
 def _check_handed(before: Stage, stage: Stage, *, resized: bool) -> None:
-    """Latents are handed on as the schedulers of diffusers hold them."""
+    """Latents are handed on as the schedulers of diffusers hold them, and without a mask."""
+    if before.mask is not None and stage.mask is None:
+        raise NotPlain("one of its samplers hands a mask on to another.")
     if stage.fresh == before.leftover or (before.leftover and resized):
         raise NotPlain("it hands noise on in a way that diffusers does not.")
     if not before.leftover:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from math import exp
 from typing import get_args
@@ -27,17 +27,23 @@ _CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "RenormCFG", "DifferentialDiffu
 _FAMILIES: Mapping[str, Family] = {name: name for name in get_args(Family)}
 _SIGHTS: Mapping[str, Sight] = {name: name for name in get_args(Sight)}
 
+_VAES: Mapping[str, str] = {"CheckpointLoaderSimple": "ckpt_name", "VAELoader": "vae_name"}
+"""The nodes that load a VAE, and the input that says which."""
+
 _STEEPEST = 20.0
+_TWO_VAES = "it has more than one VAE."
 
 
 @dataclass
 class ModelReader(Reader):
-    """Reads the models of a prompt. `guesses` are sentences about families that are guessed."""
+    """Reads the models of a prompt. `guesses` are sentences about families that are guessed,
+    `vaes` are the VAEs that encode and decode, as the input that names one and the name."""
 
     family_of: FamilyOf = lambda kind, name: ""
     models: Models | None = None
     family: Family | None = None
     guesses: list[str] = field(default_factory=list[str])
+    vaes: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
     def model(self, node: PromptNode, name: str) -> tuple[tuple[Lora, ...], bool]:
         """The LoRAs on the model at an input, without their strengths for texts, and whether it is
@@ -56,16 +62,21 @@ class ModelReader(Reader):
             else:
                 loras.append(self._lora(found))
             found, _ = self.above(found, "model")
-        if found.class_type == "CheckpointLoaderSimple":
-            models = replace(models, checkpoint=str(self.value(found, "ckpt_name")))
-        elif found.class_type == "UNETLoader":
-            models = replace(models, network=str(self.value(found, "unet_name")))
-        else:
-            raise NotPlain(f"it uses {called(found)}.")
-        refiner = self._use(models)
+        refiner = self._use(self._file(models, found))
         if refiner and loras:
             raise NotPlain("it puts a LoRA on SDXL's refiner.")
         return tuple(reversed(loras)), refiner
+
+    def _file(self, models: Models, loader: PromptNode) -> Models:
+        """The models with the file that a node loads."""
+        if loader.class_type == "CheckpointLoaderSimple":
+            return replace(models, checkpoint=str(self.value(loader, "ckpt_name")))
+        if loader.class_type != "UNETLoader":
+            raise NotPlain(f"it uses {called(loader)}.")
+        stored = str(self.value(loader, "weight_dtype", "default"))
+        if stored != "default":
+            raise NotPlain(f"the weights of its model are kept as {word(stored)}.")
+        return replace(models, network=str(self.value(loader, "unet_name")))
 
     def _shift(self, node: PromptNode) -> float:
         """How far levels are bent towards noise."""
@@ -103,7 +114,7 @@ class ModelReader(Reader):
         if family == "refiner":
             raise NotPlain("it paints with SDXL's refiner alone.")
         _check_changes(replace(models, sight=sight), family)
-        self.models, self.family = replace(models, vae=before.vae, sight=sight), family
+        self.models, self.family = replace(models, sight=sight), family
         return False
 
     def _family(self, kind: str, name: str) -> tuple[Family, Sight]:
@@ -122,18 +133,26 @@ class ModelReader(Reader):
     def vae(self, node: PromptNode, refiner: bool) -> None:
         """Notes the VAE at a node; the refiner's stages are read by its own."""
         found, _ = self.above(node, "vae")
-        models = self.models or Models()
-        if found.class_type == "CheckpointLoaderSimple":
-            own = models.refiner if refiner else models.checkpoint
-            if own and str(self.value(found, "ckpt_name")) != own:
-                raise NotPlain("it has more than one VAE.")
-            return
-        if found.class_type != "VAELoader":
+        if found.class_type not in _VAES:
             raise NotPlain(f"it uses {called(found)}.")
-        name = str(self.value(found, "vae_name"))
-        if models.vae not in ("", name):
-            raise NotPlain("it has more than one VAE.")
-        self.models = replace(models, vae=name)
+        place = _VAES[found.class_type]
+        vae = place, str(self.value(found, place))
+        if not refiner:
+            self.vaes.add(vae)
+        elif self.models is None or vae != ("ckpt_name", self.models.refiner):
+            raise NotPlain(_TWO_VAES)
+
+
+def with_vae(models: Models, vaes: Collection[tuple[str, str]]) -> Models:
+    """The models with the one VAE that is used, which is the checkpoint's own or in a file."""
+    if len(vaes) > 1:
+        raise NotPlain(_TWO_VAES)
+    for place, name in vaes:
+        if place == "vae_name":
+            return replace(models, vae=name)
+        if name != models.checkpoint:
+            raise NotPlain("its VAE is that of another checkpoint.")
+    return models
 
 
 def readable(models: Models, family: Family) -> Models:
@@ -148,7 +167,7 @@ def readable(models: Models, family: Family) -> Models:
 
 def _bare(models: Models) -> Models:
     """What a sampler's own nodes say of its models."""
-    return replace(models, vae="", refiner="", apart=False, sight="")
+    return replace(models, refiner="", apart=False, sight="")
 
 
 def _check_changes(models: Models, family: Family) -> None:

@@ -3,6 +3,7 @@ diffusers has no words for."""
 
 from __future__ import annotations
 
+import builtins
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +42,7 @@ if __name__ == "__main__":
 def nodewise_script(prompt: Prompt, why: str) -> str:
     """The script; `why` is told at its top."""
     told = "This runs in a Wirebrush studio and is no plain diffusers code, because " + why
-    free = Names({"nodes", "job", "studio", "path"})
+    free = Names({"nodes", "job", "studio", "path", *dir(builtins)})
     names: dict[str, str] = {}
     parts: list[str] = []
     for node in _inputs_first(prompt):

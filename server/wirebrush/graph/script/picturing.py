@@ -17,7 +17,6 @@ _FUNCTIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "ImageScaleToTotalPixels": ("scale_to", ("image", "megapixels", "upscale_method")),
     "FluxKontextImageScale": ("fit_kontext", ("image",)),
     "ImageInvert": ("inverted", ("image",)),
-    "ImageFromBatch": ("taken", ("image", "batch_index", "length")),
     "ImageStitch": ("stitch", ("image1", "image2", "direction", "spacing_width", "spacing_color")),
     "ImagePadForOutpaint": ("pad", ("image", "left", "top", "right", "bottom", "feathering")),
     "ImageCompositeMasked": ("lay_over", ("destination", "source", "x", "y", "mask")),
@@ -83,6 +82,8 @@ class PictureReader(ModelReader):
             return self.decoded(found)
         if kind == "ImageScale":
             return self._resized(found)
+        if kind == "ImageFromBatch":
+            return self._taken(found)
         if kind not in _FUNCTIONS or not self._usual(found):
             raise NotPlain(f"it uses {called(found)}.")
         function, inputs = _FUNCTIONS[kind]
@@ -103,6 +104,12 @@ class PictureReader(ModelReader):
         arguments = (self.picture(node, "image"), width, height, method)
         crop = self.value(node, "crop", "disabled") != "disabled"
         return Made("fit" if crop else "resize", arguments)
+
+    def _taken(self, node: PromptNode) -> Picture:
+        first, length = self.whole(node, "batch_index", 0), self.whole(node, "length", 1)
+        if first < 0 or length < 1:
+            raise NotPlain("it takes no picture of a batch, or a picture before the first.")
+        return Made("taken", (self.picture(node, "image"), first, length))
 
     def _argument(self, node: PromptNode, name: str) -> Argument:
         if isinstance(node.inputs.get(name), Link):

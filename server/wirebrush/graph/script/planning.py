@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from wirebrush.catalog import Catalog
 from wirebrush.graph.prompt import Prompt, PromptNode
 from wirebrush.graph.script.limits import check_stage
-from wirebrush.graph.script.modelling import FamilyOf, readable
+from wirebrush.graph.script.modelling import FamilyOf, readable, with_vae
 from wirebrush.graph.script.plan import (
     SAME,
     FromStage,
@@ -59,7 +59,7 @@ def plan_of(prompt: Prompt, catalog: Catalog, family_of: FamilyOf) -> Plan:
     if reader.models is None or reader.family is None:
         raise NotPlain("nothing in it is painted by a model.")
     stages = reader.finished()
-    models = readable(reader.models, reader.family)
+    models = readable(with_vae(reader.models, reader.vaes), reader.family)
     learnt, guesses = tuple(reader.learnt), tuple(reader.guesses)
     return Plan(reader.family, models, stages, pictures, learnt, guesses)
 
@@ -77,6 +77,8 @@ class _Reader(TextReader):
             latent, shown = (at, True) in self._uses, (at, False) in self._uses
             if shown and stage.leftover:
                 raise NotPlain("it shows a picture that has noise left.")
+            if shown and latent and stage.refiner:  # what is handed on is decoded by the other's
+                raise NotPlain("it has more than one VAE.")
             self.stages[at] = replace(stage, latent=latent)
         return tuple(self.stages)
 
@@ -194,8 +196,9 @@ class _Reader(TextReader):
         if found.class_type in ("EmptyLatentImage", "EmptySD3LatentImage"):
             if stage.denoise < 1 or stage.begin:
                 raise NotPlain("it paints over an empty picture.")
-            size = (self.whole(found, side) for side in ("width", "height", "batch_size"))
-            return replace(stage, **dict(zip(("width", "height", "batch"), size, strict=True)))
+            width, height = (self.whole(found, side) // 8 * 8 for side in ("width", "height"))
+            batch = self.whole(found, "batch_size")
+            return replace(stage, width=width, height=height, batch=batch)
         mask: Picture | None = None
         if found.class_type == "SetLatentNoiseMask":
             mask = self.picture(found, "mask")

@@ -39,6 +39,7 @@ def with_edited(reader: TextReader, stage: Stage, positive: Condition) -> Stage:
     encoded, _ = reader.above(reader.prompt.nodes[positive.edited], "latent")
     if encoded.class_type != "VAEEncode":
         raise NotPlain(f"it edits what {called(encoded)} makes.")
+    reader.vae(encoded, refiner=False)
     edited = reader.picture(encoded, "pixels")
     if stage.start not in (None, edited):
         raise NotPlain("it begins with another picture than it edits.")
@@ -49,6 +50,7 @@ def _shown(reader: TextReader, stage: Stage, node: PromptNode, sight: Sight) -> 
     """What a node of the conditions shows."""
     if (node.class_type == "InpaintModelConditioning") != (sight == "hole"):
         raise NotPlain("its model is shown something else than it was made for.")
+    reader.vae(node, refiner=False)
     pixels = reader.picture(node, "pixels")
     if sight == "picture":
         return replace(stage, seen=pixels)

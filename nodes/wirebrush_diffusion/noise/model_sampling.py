@@ -17,7 +17,8 @@ from wirebrush_diffusion.noise.denoiser import Prediction
 from wirebrush_diffusion.noise.schedules import DiscreteSchedule, FlowSchedule, NoiseSchedule
 from wirebrush_diffusion.noise.spacings import linspace, token_shift
 
-LEVELS = 1000  # of a continuous schedule's table
+LEVELS = 1000  # of a continuous schedule's table, and of a flow's
+FINE_LEVELS = 10_000  # of FLUX's table
 LCM_STEPS = 50  # of the schedule that latent consistency models were distilled for
 
 
@@ -200,10 +201,14 @@ def cascade(schedule: NoiseSchedule, shift: float = 2.0) -> Sampled:
     return Sampled(Prediction.EPS, CosineSchedule(shift))
 
 
-def flow(schedule: NoiseSchedule, shift: float = 3.0) -> Sampled:
-    """A flow bent towards noise by `shift`; the network's time stays as it is."""
+def flow(schedule: NoiseSchedule, shift: float = 3.0, levels: int = LEVELS) -> Sampled:
+    """A flow bent towards noise by `shift`; the network's time stays as it is.
+
+    `levels` is the table's length, to which some schedules round: as in ComfyUI it is the node's,
+    also for models whose own table is longer.
+    """
     base = schedule if isinstance(schedule, FlowSchedule) else FlowSchedule()
-    return Sampled(Prediction.FLOW, replace(base, shift=shift))
+    return Sampled(Prediction.FLOW, replace(base, shift=shift, resolution=levels))
 
 
 def flux(
@@ -215,7 +220,8 @@ def flux(
 ) -> Sampled:
     """FLUX's shift for a picture's size: a straight line over the number of 16 x 16 patches."""
     tokens = width * height / 256
-    return flow(schedule, math.exp(token_shift(tokens, 256, 4096, base_shift, max_shift)))
+    shift = math.exp(token_shift(tokens, 256, 4096, base_shift, max_shift))
+    return flow(schedule, shift, FINE_LEVELS)
 
 
 def ltxv(
@@ -225,4 +231,5 @@ def ltxv(
     base_shift: float = 0.95,
 ) -> Sampled:
     """LTX-Video's shift for a number of latent positions."""
-    return flow(schedule, math.exp(token_shift(positions, 1024, 4096, base_shift, max_shift)))
+    shift = math.exp(token_shift(positions, 1024, 4096, base_shift, max_shift))
+    return flow(schedule, shift, FINE_LEVELS)

@@ -44,7 +44,8 @@ def _levels(plan: Plan, made: PipelineCall) -> str:
     shift = flow.shift if plan.models.shift is None else plan.models.shift
     name = "flow" if stage.schedule == "simple" else stage.schedule
     steps = stage.steps if stage.denoise > _WHOLE else int(stage.steps / stage.denoise)
-    named = {"steps": steps, "shift": shift, "resolution": flow.resolution}
+    resolution = plan.models.levels or flow.resolution
+    named = {"steps": steps, "shift": shift, "resolution": resolution}
     cut = f"[-{stage.steps}:]" if steps != stage.steps else ""
     return call(f"{name}_levels", named=named, after=cut)
 

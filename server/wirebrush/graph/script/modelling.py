@@ -20,7 +20,13 @@ FamilyOf = Callable[[str, str], str]
 nobody can look into it."""
 
 
-_SHIFTS = ("ModelSamplingSD3", "ModelSamplingAuraFlow", "ModelSamplingFlux")
+_SHIFTS: Mapping[str, int] = {
+    "ModelSamplingSD3": 1000,
+    "ModelSamplingAuraFlow": 1000,
+    "ModelSamplingFlux": 10_000,
+}
+"""Nodes that bend a flow's levels, with the length of the table that they bring."""
+
 _CHANGES = ("LoraLoader", "LoraLoaderModelOnly", "RenormCFG", "DifferentialDiffusion", *_SHIFTS)
 """Nodes that change a model in a way that is known."""
 
@@ -54,7 +60,8 @@ class ModelReader(Reader):
         while found.class_type in _CHANGES:
             if found.class_type in _SHIFTS:  # the last one counts, and is the first here
                 shift = self._shift(found) if models.shift is None else models.shift
-                models = replace(models, shift=shift)
+                levels = models.levels or _SHIFTS[found.class_type]
+                models = replace(models, shift=shift, levels=levels)
             elif found.class_type == "RenormCFG":
                 models = replace(models, renorm=self._renorm(found, models))
             elif found.class_type == "DifferentialDiffusion":

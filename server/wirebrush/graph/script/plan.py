@@ -89,13 +89,15 @@ class Models:
     """Which files the pipeline is made of: names of the kinds they are kept under. `apart`: the
     text encoders are in files of their own. `renorm`: how many times as strong as the answer to
     the prompt RenormCFG lets what guidance makes of it be. `gradual`: DifferentialDiffusion says
-    what masks mean. `sight` is what the network sees beside what it paints."""
+    what masks mean. `sight` is what the network sees beside what it paints. A node may give the
+    flow's levels another `shift`, and the table that they are taken from its length (`levels`)."""
 
     checkpoint: str = ""
     network: str = ""
     vae: str = ""
     refiner: str = ""
     shift: float | None = None
+    levels: int | None = None
     renorm: float | None = None
     gradual: bool = False
     apart: bool = False

@@ -13,15 +13,18 @@ from playwright.sync_api import Browser, Error, Page, Route, expect
 
 WORDS = "a lighthouse in the rain"
 
-NOTED = """() => new Promise(done => {
+IN_JOURNAL = """steps => new Promise(done => {
   const opening = indexedDB.open("wirebrush");
-  const look = () => {
-    const notes = opening.result.transaction("since").objectStore("since").getAll();
-    notes.onsuccess = () => notes.result.length ? done() : setTimeout(look, 20);
+  opening.onsuccess = () => {
+    const entries = opening.result.transaction("edits").objectStore("edits").getAll();
+    entries.onsuccess = () => {
+      opening.result.close();
+      const texts = entries.result.map(({ text }) => text.replaceAll(" ", ""));
+      done(texts.some(text => text.includes(`"steps":${steps}`)));
+    };
   };
-  opening.onsuccess = look;
 })"""
-"""Waits until the browser's journal has a note of an edit."""
+"""Whether the browser's journal has an entry with so many steps."""
 
 
 def _reload(page: Page) -> Page:
@@ -126,7 +129,7 @@ def test_a_page_that_was_hidden_and_crashes_later_loses_nothing(
     studio.set_number("KSampler", "steps", "34")
     page.evaluate("() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
     studio.set_number("KSampler", "steps", "35")
-    page.evaluate(NOTED)
+    page.wait_for_function(IN_JOURNAL, arg=35)
     with pytest.raises(Error, match="crash"):
         page.goto("chrome://crash")
 

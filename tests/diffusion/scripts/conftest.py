@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `both_ways`
 
@@ -27,6 +29,15 @@ from wirebrush.engine.packs import load_packs
 from wirebrush.folders import packaged_roots
 from wirebrush.graph.document import read_document
 from wirebrush.graph.opening import open_workflow
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    """The name of a picture that both find, whose sides are no multiples of 8."""
+    across, down = np.meshgrid(np.arange(90), np.arange(61))
+    colours = [across * 2, down * 3, 255 * ((across // 9 + down // 9) % 2)]
+    Image.fromarray(np.stack(colours, -1).astype("uint8")).save(tmp_path / "photo.jpg")
+    return "photo.jpg"
 
 
 @pytest.fixture(scope="session")

@@ -6,21 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
-import numpy as np
 import pytest
 import torch
 from both_ways import assert_same, node, prompt
-from PIL import Image
 from tiny_families import G_WIDTH, assembled, saved, sd1_parts, sd2_parts, sdxl_parts, unet
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> str:
-    """The name of a picture that both find, whose sides are no multiples of 8."""
-    across, down = np.meshgrid(np.arange(90), np.arange(61))
-    colours = [across * 2, down * 3, 255 * ((across // 9 + down // 9) % 2)]
-    Image.fromarray(np.stack(colours, -1).astype("uint8")).save(tmp_path / "photo.jpg")
-    return "photo.jpg"
 
 
 def seeing(family: str, models: Path) -> None:

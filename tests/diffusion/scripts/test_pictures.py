@@ -18,15 +18,6 @@ from wirebrush_diffusion.pictures.edges import canny
 
 
 @pytest.fixture
-def photo(tmp_path: Path) -> str:
-    """The name of a picture that both find, whose sides are no multiples of 8."""
-    across, down = np.meshgrid(np.arange(90), np.arange(61))
-    colours = [across * 2, down * 3, 255 * ((across // 9 + down // 9) % 2)]
-    Image.fromarray(np.stack(colours, -1).astype("uint8")).save(tmp_path / "photo.jpg")
-    return "photo.jpg"
-
-
-@pytest.fixture
 def controls(models: Path, tiny_control: ControlNetModel) -> Path:
     """A folder with a ControlNet."""
     tiny_control.save_pretrained(models / "controlnet" / "edges")

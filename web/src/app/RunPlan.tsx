@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 import type { Document } from "../model/document/document";
-import { neededNodes, nodesBelow, seedsDrawn } from "../model/runs/needed";
+import { computedAnew, neededNodes } from "../model/runs/needed";
 import { useDocument, useNodeTypes, useRuns, useStudio, useUi, useWorkspace } from "../state/context";
 import { amountOf, type Amount } from "../state/planner";
 import { seconds } from "../ui/format";
@@ -51,8 +51,8 @@ function useGuess(document: Document): Amount | null {
     const flat = workspace.flatOf(document);
     const needed = neededNodes(flat, catalog);
     const now = workspace.signaturesOf(document);
-    const drawn = nodesBelow(flat, seedsDrawn(flat));
-    const old = [...needed].filter((id) => drawn.has(id) || runs[id]?.signature !== now[id]);
+    const anew = computedAnew(flat, catalog);
+    const old = [...needed].filter((id) => anew.has(id) || runs[id]?.signature !== now[id]);
     return { total: needed.size, stale: old.length, seconds: null };
   }, [catalog, document, runs, workspace]);
 }

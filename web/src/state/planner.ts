@@ -5,8 +5,7 @@ import { ROOT, type Document } from "../model/document/document";
 import { documentToJson } from "../model/format/format";
 import { amend, open } from "../model/document/history";
 import { nextSeeds } from "../model/runs/seeds";
-import type { FlatGraph } from "../model/subgraphs/flatten";
-import { nodesBelow, seedsDrawn } from "../model/runs/needed";
+import { computedAnew } from "../model/runs/needed";
 import type { Signatures } from "../model/runs/signature";
 import { api, ApiError } from "../runtime/api";
 import { checkWorkflow } from "../runtime/check";
@@ -21,8 +20,8 @@ export interface Plan {
   readonly signatures: Signatures;
   /** By the names that nodes have in runs; those that a run does not need are not in it. */
   readonly nodes: Readonly<Record<string, NodePlanned>>;
-  /** Nodes that every run computes anew, because a seed above them is drawn for it. */
-  readonly drawn: ReadonlySet<string>;
+  /** Nodes that every run computes. */
+  readonly anew: ReadonlySet<string>;
   readonly seconds: number | null;
 }
 
@@ -105,21 +104,21 @@ export class Planner {
     this.#asking.abort();
     const asking = new AbortController();
     this.#asking = asking;
-    const plan = await answer(document, signatures, asking.signal, workspace.flatOf(document));
+    const anew = computedAnew(workspace.flatOf(document), workspace.types);
+    const plan = await answer(document, signatures, anew, asking.signal);
     if (!asking.signal.aborted) this.store.setState({ plan, current: true });
   }
 }
 
 /** The plan for the next run, with the seeds that it may draw; `null` if the server cannot say. */
-async function answer(document: Document, signatures: Signatures, signal: AbortSignal, flat: FlatGraph): Promise<Plan | null> {
+async function answer(document: Document, signatures: Signatures, anew: Plan["anew"], signal: AbortSignal): Promise<Plan | null> {
   const next = amend(open(document), setSeeds, nextSeeds(document), ROOT).document;
   const workflow = documentToJson(next);
   try {
     const problems = await checkWorkflow(workflow, signal);
     if (problems.some(({ severity }) => severity === "error")) return null;
     const { nodes, seconds } = await api.plan(workflow, signal);
-    const drawn = nodesBelow(flat, seedsDrawn(flat));
-    return { document: document.id, signatures, nodes, seconds, drawn };
+    return { document: document.id, signatures, nodes, seconds, anew };
   } catch (error) {
     // An answer that is not wanted any more may break off in the middle.
     if (signal.aborted || error instanceof ApiError) return null;

@@ -89,7 +89,7 @@ function settled(runs: readonly (NodeRun | undefined)[], signatures: readonly (s
   if (known.some(({ state }) => state === "stopped")) return { ...idle, words: t("node.stopped") };
   if (runs.some((run, index) => run && run.state !== "error" && run.signature !== signatures[index])) return planned ? plan : { ...idle, words: t("node.stale") };
   if (!known.every(isDone)) return { ...idle, words: "" };
-  if (planned?.state === "run" && !planned.drawn) return plan; // results inside are not kept any more
+  if (planned?.state === "run" && !planned.anew) return plan; // results inside are not kept any more
   const took = known.reduce((sum, run) => sum + (run.state === "done" ? (run.seconds ?? 0) : 0), 0);
   const all = known.every(({ state }) => state === "cached") ? t("node.cached") : seconds(took);
   return { kind: "done", words: all, look: "", reason: "" };

@@ -34,7 +34,7 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   if (run.state === "error") return { ...idle, words: "" }; // its problem was dismissed by a new run
   if (run.state === "stopped") return { ...idle, words: t("node.stopped") };
   if (!isPresent) return planned ? plan : { ...idle, words: t("node.stale") };
-  if (planned?.state === "run" && !planned.drawn) return plan; // its result is not kept any more
+  if (planned?.state === "run" && !planned.anew) return plan; // its result is not kept any more
   if (run.state === "cached") return { kind: "done", words: t("node.cached"), look: "", reason };
   return { kind: "done", words: seconds(run.seconds ?? 0), look: "", reason };
 }

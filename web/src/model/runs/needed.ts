@@ -1,4 +1,4 @@
-/** What a run of the flat graph would take: which nodes it needs, and what a new seed makes stale. */
+/** What a run of the flat graph would take: which nodes it needs, and which every run computes anew. */
 import { outputOf, type Catalog, type NodeSpec } from "../catalog/catalog";
 import { wireKey, type PortRef, type Wire } from "../document/document";
 import type { FlatGraph } from "../subgraphs/flatten";
@@ -20,12 +20,18 @@ export function neededNodes(flat: FlatGraph, catalog: Catalog): Set<string> {
 }
 
 /** Nodes that get a new seed with every run, so that their results are never there. */
-export function seedsDrawn(flat: FlatGraph): string[] {
+function seedsDrawn(flat: FlatGraph): string[] {
   return Object.entries(flat.nodes)
     .filter(([id, { controls = {} }]) =>
       Object.entries(controls).some(([port, control]) => control !== "fixed" && !(wireKey([id, port]) in flat.wires)),
     )
     .map(([id]) => id);
+}
+
+/** What every run computes: nodes that get a new seed for it or never keep their results, and all that need them. */
+export function computedAnew(flat: FlatGraph, catalog: Catalog | null): Set<string> {
+  const never = Object.entries(flat.nodes).flatMap(([id, { type }]) => (catalog?.spec(type)?.cache === "never" ? [id] : []));
+  return nodesBelow(flat, [...seedsDrawn(flat), ...never]);
 }
 
 /** These nodes and all that need them. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { testCatalog } from "../../testing/catalog";
 import { testDocument } from "../../testing/document";
 import { flatten } from "../subgraphs/flatten";
-import { neededNodes, nodesBelow, seedsDrawn } from "./needed";
+import { computedAnew, neededNodes } from "./needed";
 import { signatures } from "./signature";
 
 const catalog = testCatalog();
@@ -37,7 +37,13 @@ describe("signatures", () => {
   });
 
   test("a seed that is drawn makes everything below it stale", () => {
-    expect(seedsDrawn(flatten(document))).toEqual(["3"]);
-    expect([...nodesBelow(flatten(document), ["3"])].toSorted()).toEqual(["3", "4", "5"]);
+    expect([...computedAnew(flatten(document), catalog)].toSorted()).toEqual(["3", "4", "5"]);
+  });
+
+  test("so does a node whose results are never kept", () => {
+    const spec = { ...catalog.spec("CheckpointLoaderSimple")!, cache: "never" as const };
+    const fixed = { ...document, nodes: { ...document.nodes, "3": { ...document.nodes["3"]!, controls: {} } } };
+    expect(computedAnew(flatten(fixed), catalog)).toEqual(new Set());
+    expect(computedAnew(flatten(fixed), catalog.extended([spec]))).toEqual(new Set(["1", "2", "3", "4", "5"]));
   });
 });

@@ -53,7 +53,7 @@ class Studio:
     statuses: list[WorkerStatus] = field(default_factory=list)
     catalogs: list[Any] = field(default_factory=list)
     fatals: list[PackFatal] = field(default_factory=list)
-    desk: WorkerDesk = field(default_factory=lambda: WorkerDesk(seconds=20))
+    desk: WorkerDesk = field(default_factory=lambda: WorkerDesk(seconds=300))
 
     @classmethod
     async def open(cls, folder: Path, journal: Journal) -> Studio:

@@ -28,6 +28,7 @@ PACK = """
     from wirebrush.api import Expand, Run, Subgraph, node
 
     RAN = Path(__file__).parents[2] / "ran.txt"  # beside packs/
+    GO = Path(__file__).parents[2] / "go"
 
     @node(id="Slow", category="test")
     def slow(name: str, after: int = 0, seconds: float = 0.05, *, run: Run) -> int:
@@ -36,6 +37,15 @@ PACK = """
         for step in range(10):
             run.step(step, 10)
             time.sleep(seconds / 10)
+        return after + 1
+
+    @node(id="Gate", category="test")
+    def gate(name: str, after: int = 0, *, run: Run) -> int:
+        with RAN.open("a") as file:
+            file.write(name + "\\n")
+        while not GO.exists():
+            run.step(1, 2)
+            time.sleep(0.01)
         return after + 1
 
     @node(id="Draw", category="test")
@@ -59,7 +69,7 @@ PACK = """
     def abort(after: int = 0) -> int:
         os.abort()
 """
-PATIENT = Limits(hello=300, beat=300, node=300, drain=0.2, first_pause=0.01)
+PATIENT = Limits(hello=300, beat=300, node=300, cancel_grace=300, drain=0.2, first_pause=0.01)
 
 
 def engine(folder: Path) -> WorkerCommand:
@@ -74,12 +84,19 @@ def engine(folder: Path) -> WorkerCommand:
     return WorkerCommand(command.name, (*start, json.dumps(alone)), command.log)
 
 
-def chain(length: int, last: str = "Draw", seconds: float = 0.05) -> Submission:
+def chain(
+    length: int, last: str = "Draw", seconds: float = 0.05, gate: int | None = None
+) -> Submission:
+    """Nodes that each wait for the one before; the gate opens when there is a file called go."""
     prompt: dict[str, Any] = {}
     for number in range(length):
         after: Any = 0 if number == 0 else [str(number - 1), 0]
-        inputs = {"name": f"n{number}", "after": after, "seconds": seconds}
-        prompt[str(number)] = {"class_type": "Slow", "inputs": inputs}
+        inputs = {"name": f"n{number}", "after": after}
+        if number == gate:
+            prompt[str(number)] = {"class_type": "Gate", "inputs": inputs}
+        else:
+            inputs["seconds"] = seconds
+            prompt[str(number)] = {"class_type": "Slow", "inputs": inputs}
     prompt["end"] = {"class_type": last, "inputs": {"after": [str(length - 1), 0]}}
     return Submission(prompt, ("end",))
 
@@ -105,12 +122,13 @@ def drawn(studio: Studio, record: JobRecord) -> int:
 
 
 async def test_a_killed_worker_costs_no_finished_node(studio: Studio) -> None:
-    job = (await studio.queue.submit(chain(8))).id
+    job = (await studio.queue.submit(chain(8, gate=4))).id
     async with studio.working(PATIENT, command=engine(studio.folder)) as supervisor:
-        await studio.until(lambda: len(finished(studio)) >= 4)
+        await studio.until(lambda: finished(studio) == ["0", "1", "2", "3"])
         assert supervisor.status.pid is not None
         os.kill(supervisor.status.pid, signal.SIGKILL)
         before = finished(studio)
+        (studio.folder / "go").touch()
         record = await studio.state(job, "succeeded")
     assert record.attempt == 2
     assert "signal 9" in record.problems[0].message
@@ -233,17 +251,17 @@ async def test_a_pack_that_never_ends_its_import_is_left_out(studio: Studio) -> 
     command = engine(studio.folder)
     (packs / "hangs.py").write_text("import time\nwhile True: time.sleep(1)")
     step = "time.sleep(0.5)\nsys.modules['steady.{}'] = sys\n"
-    steps = "".join(step.format(number) for number in range(12))
+    steps = "".join(step.format(number) for number in range(24))
     (packs / "steady.py").write_text(f"import sys, time\n{steps}")
     job = (await studio.queue.submit(chain(1))).id
-    limits = replace(PATIENT, pack=5, first_pause=3600)
+    limits = replace(PATIENT, pack=10, first_pause=3600)
     async with studio.working(limits, command=command) as supervisor:
         await studio.state(job, "succeeded")
         assert supervisor.status.restarts == 1
     ((fatal,), (catalog,)) = (studio.fatals, studio.catalogs)
     assert (fatal.pack, fatal.lasting) == ("hangs", True)
     (failure,) = catalog["failures"]
-    assert failure["error"].startswith("Its import went no further within 5 s. It is left out")
+    assert failure["error"].startswith("Its import went no further within 10 s. It is left out")
     assert {"hangs": False, "steady": True}.items() <= {
         report["name"]: report["loaded"] for report in catalog["packs"]
     }.items()

@@ -30,10 +30,12 @@ async def pid_of(studio: Studio, supervisor: Supervisor) -> int:
 
 async def test_a_running_job_ends_first_and_the_queue_goes_on(studio: Studio) -> None:
     async with studio.working() as supervisor:
-        first = await studio.submit(("Sleep", {"seconds": 0.5}), "Pid")
+        go = studio.folder / "go"
+        first = await studio.submit(("Until", {"path": str(go)}), "Pid")
         second = await studio.submit("Pid")
         await studio.until(lambda: studio.started(first, "1"))
         supervisor.use(tiny(studio.folder))
+        go.touch()
         records = [await studio.state(job, "succeeded") for job in (first, second)]
     pids = [record.outputs[-1].output.text for record in records]
     assert pids[0] != pids[1]

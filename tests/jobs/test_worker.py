@@ -23,7 +23,7 @@ from wirebrush.packlist import Ended
 
 async def test_frames_go_both_ways_and_the_end_is_clean(tmp_path: Path) -> None:
     worker = await WorkerProcess.start(tiny(tmp_path))
-    hello, catalog = await worker.handshake(20, 20)
+    hello, catalog = await worker.handshake(300, 300)
     assert (hello["pid"], catalog["digest"]) == (worker.pid, "tiny")
     prompt = {"1": {"class_type": "Text", "inputs": {"text": "hi"}}}
     run = {"type": "run", "job": "j", "epoch": 1, "attempt": 1}
@@ -35,7 +35,7 @@ async def test_frames_go_both_ways_and_the_end_is_clean(tmp_path: Path) -> None:
         if frame.type == "finished":
             break
     assert kinds == ["event", "event", "finished"]
-    await worker.end()
+    await worker.end(grace=60)
     assert worker.returncode == 0
     assert worker.ended_how() == "exit code 0"
 
@@ -52,6 +52,8 @@ async def test_end_is_certain_also_for_the_deaf_and_busy(tmp_path: Path) -> None
 
 async def test_an_import_without_end_is_named(tmp_path: Path) -> None:
     worker = await WorkerProcess.start(tiny(tmp_path, how="imports"))
+    while "It imports." not in worker.tail():  # noqa: ASYNC110 (what is waited for has no event)
+        await asyncio.sleep(0.01)
     with pytest.raises(PackFatal, match="while it imported pack endless") as failed:
         await worker.handshake(4, 60)
     await worker.destroy()
@@ -95,7 +97,7 @@ async def test_patience_moves_on_with_what_is_imported() -> None:
 async def test_an_end_from_outside_is_not_held_against_a_pack_for_ever(tmp_path: Path) -> None:
     worker = await WorkerProcess.start(tiny(tmp_path, how="ended"))
     with pytest.raises(PackFatal, match="SIGTERM") as failed:
-        await worker.handshake(60, 60)
+        await worker.handshake(300, 300)
     await worker.destroy()
     assert not failed.value.lasting
 
@@ -120,7 +122,7 @@ async def test_secrets_of_the_server_stay_there(
     show = "import os, sys; sys.exit(str(sorted(os.environ)))"
     command = WorkerCommand("env", (sys.executable, "-c", show), tmp_path / "env.log")
     worker = await WorkerProcess.start(command)
-    assert await worker.wait(60)
+    assert await worker.wait(300)
     assert "WIREBRUSH_TOKEN" not in worker.tail()
     assert "PYTHONFAULTHANDLER" in worker.tail()
     await worker.destroy()

@@ -30,7 +30,7 @@ class Worker:
         self.cancelled: set[str] = set()
         self.freed: list[bool] = []
         self.progress = 0
-        self.rss = 1 << 20
+        self.rss = self.rss_told = 1 << 20
         self.job: dict[str, Any] = {}
 
     def listen(self) -> None:
@@ -79,7 +79,9 @@ class Worker:
 
     def beat(self) -> None:
         while True:
-            self.channel.send({"type": "beat", "progress": self.progress, "rss": self.rss})
+            rss = self.rss
+            self.channel.send({"type": "beat", "progress": self.progress, "rss": rss})
+            self.rss_told = rss
             time.sleep(0.05)
 
     def work(self) -> None:
@@ -142,6 +144,19 @@ class Worker:
             time.sleep(0.01)
         return []
 
+    def Until(self, node: str, path: str) -> list[Any]:
+        while not os.path.exists(path):
+            self.progress += 1
+            time.sleep(0.01)
+        return []
+
+    def GoesOn(self, node: str) -> list[Any]:
+        # It ends because of the cancel, and what comes after it goes on as if there were none.
+        while self.job["job"] not in self.cancelled:
+            time.sleep(0.01)
+        self.cancelled.discard(self.job["job"])
+        return []
+
     def Append(self, node: str, path: str) -> list[Any]:
         with open(path, "a") as file:
             file.write(f"{node}\n")
@@ -189,7 +204,8 @@ class Worker:
 
     def Grow(self, node: str) -> list[Any]:
         self.rss = 1 << 40
-        time.sleep(0.2)
+        while self.rss_told != self.rss:
+            time.sleep(0.01)
         return []
 
     def Nonsense(self, node: str) -> list[Any]:
@@ -225,6 +241,8 @@ def main(how: str) -> None:
     worker.channel.send({**hello, "device_name": "tiny", "memory": 1})
     if how in ("imports", "ended"):
         worker.channel.send({"type": "importing", "pack": "endless"})
+        sys.stderr.write("It imports.\n")
+        sys.stderr.flush()
         if how == "ended":
             os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(3600)

@@ -39,9 +39,10 @@ class LogFile:
         return "\n".join(list(self._tail)[-lines:])
 
     def join(self, seconds: float) -> None:
-        """Wait until everything that a dead worker wrote has arrived."""
-        if self._thread is not None:
-            self._thread.join(seconds)
+        """Wait, once, until everything that a dead worker wrote has arrived."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join(seconds)
 
     def _copy(self, read: int) -> None:
         rest = b""

@@ -27,6 +27,7 @@ from wirebrush.packlist import Ended, PackChoice
 _READ_AHEAD = 1 << 20
 NOTHING_CHOSEN = PackChoice()
 _OFF = "It is left out until its files change, or somebody turns it on again."
+_LAST_WORDS = 5.0  # seconds: what a dead worker started may keep its log open for longer
 _LIKELY_VICTIM = "500"  # the kernel ends a worker rather than the server when memory is short
 
 
@@ -219,7 +220,7 @@ class WorkerProcess:
                 await self._process.wait()
         except TimeoutError:
             return False
-        await asyncio.to_thread(self._log.join, 1.0)
+        await asyncio.to_thread(self._log.join, _LAST_WORDS)
         return True
 
     def terminate(self) -> None:

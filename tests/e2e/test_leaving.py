@@ -240,13 +240,40 @@ def test_a_page_that_goes_while_it_opens_forgets_no_tab(studio: Studio, page: Pa
     studio.kept()
     names = studio.tabs.all_inner_texts()
     assert len(names) == 2
+    studio.tabs.first.click()
+    expect(studio.field("KSampler", "steps")).to_have_value("20")
 
     held = _held(page, "GET", arrive=False)
     page.reload()
-    _until(page, held, 1)  # one tab is there, the other on its way
+    _until(page, held, 1)  # the tab in front is there, the other on its way
     page.unroute_all()
     page.reload()
     expect(studio.tabs).to_have_text(names)
+    studio.tabs.last.click()
+    expect(studio.field("KSampler", "steps")).to_have_value("34")
+
+
+def test_the_tab_that_was_in_front_comes_before_the_others(studio: Studio, page: Page) -> None:
+    """Nobody points at, or types into, a document that gives way to another."""
+    studio.set_number("KSampler", "steps", "34")
+    studio.kept()
+    names = studio.tabs.all_inner_texts()
+    assert len(names) == 2
+    asked: list[Route] = []
+
+    def first_only(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 1:
+            route.fallback()
+
+    page.route("**/v1/drafts", first_only)
+    page.reload()
+    _until(page, asked, 2)  # the other tab is on its way
+    expect(studio.tabs).to_have_text(names[1:])
+    expect(studio.field("KSampler", "steps")).to_have_value("34")
+    page.unroute_all()
+    expect(studio.tabs).to_have_text(names)
+    expect(studio.tabs.last).to_have_attribute("aria-selected", "true")
     expect(studio.field("KSampler", "steps")).to_have_value("34")
 
 

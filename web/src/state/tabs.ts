@@ -80,21 +80,24 @@ export class Tabs {
     this.#wanted = active;
     const left = await journal.leftBehind(await windows.alive());
     const known = new Set(tabs.map(({ id }) => id));
-    const opened: Workspace[] = [];
-    for (const [place, tab] of [...tabs, ...left.filter(({ id }) => !known.has(id))].entries()) {
-      const miss = (error: unknown): null => this.#miss({ ...tab, place }, error);
-      // One after the other: tabs keep their order.
+    const all = [...tabs, ...left.filter(({ id }) => !known.has(id))].map(({ id, file }, place) => ({ id, file, place }));
+    // What was in front comes first and stays there: whoever points at once points at what will stay.
+    const inTurn = all.toSorted((a, b) => Number(b.id === active) - Number(a.id === active) || b.place - a.place);
+    const places = new Map<Workspace, number>();
+    for (const tab of inTurn) {
+      const miss = (error: unknown): null => this.#miss(tab, error);
+      // One after the other: each is told from those that are there.
       // oxlint-disable-next-line no-await-in-loop
-      const found = await this.#find(tab).catch(ifMissing(null)).catch(miss);
-      if (found) opened.push(this.#show(found));
+      const found = await this.#find(tab, all).catch(ifMissing(null)).catch(miss);
+      if (!found) continue;
+      const next = this.#open.findIndex((workspace) => (places.get(workspace) ?? -1) > tab.place);
+      places.set(this.#add(found, next < 0 ? this.#open.length : next, false), tab.place);
     }
-    const last = opened.find((workspace) => workspace.id === active);
-    if (last) this.activate(last);
-    if (opened.length === 0) await this.#first();
+    if (places.size === 0) await this.#first();
   }
 
   #miss(tab: Missing, error: unknown): null {
-    this.#missing = [...this.#missing, tab];
+    this.#missing = [...this.#missing, tab].toSorted((a, b) => a.place - b.place);
     return passApiError(error);
   }
 
@@ -186,8 +189,8 @@ export class Tabs {
     else await this.openEmpty("Untitled");
   }
 
-  /** The latest state of a document: this browser's, the draft's, or the file's. `null` if it is gone. */
-  async #find({ id, file }: OpenTab): Promise<Found | null> {
+  /** The latest state of a document: this browser's, the draft's, or the file's. `null` if it is gone. `awaited` are tabs that come too. */
+  async #find({ id, file }: OpenTab, awaited: readonly OpenTab[] = []): Promise<Found | null> {
     const { data, etag } = file === null ? NO_FILE : await files.read(file).catch(ifMissing(NO_FILE));
     const saved = data === null || file === null ? null : named(parseDocument(data), file);
     const wanted = id || (saved?.id ?? "");
@@ -198,7 +201,8 @@ export class Tabs {
     if (entry && entry.file === file && !(await this.#reached(entry, info))) return fromJournal(entry, saved, base, info);
     if (info) return fromDraft(info, saved, base);
     if (!saved) return null;
-    const taken = this.#open.some((workspace) => workspace.id === saved.id) || drafts.some((draft) => draft.id === saved.id);
+    const there = [...this.#open, ...drafts, ...awaited.filter((tab) => tab.id !== id)];
+    const taken = there.some((other) => other.id === saved.id);
     // A copy of a file has its id too; drafts go by ids, so one of them gets another.
     const document = taken ? { ...saved, id: uuid() } : saved;
     return { document, saved: document, kept: base };
@@ -211,11 +215,17 @@ export class Tabs {
     return true;
   }
 
-  #show(found: Found): Workspace {
+  #show(found: Found): void {
+    this.#add(found, this.#open.length, true);
+  }
+
+  /** A tab among the others: in front where that is wanted, or where nothing is there yet. */
+  #add(found: Found, place: number, inFront: boolean): Workspace {
     const workspace = this.#workspace(found);
+    const { active } = this.#around.workspaces.getState();
     // The empty document that a page starts with makes room.
-    const open = this.#open.filter((item) => item.id !== "");
-    this.#around.workspaces.setState({ open: [...open, workspace], active: workspace });
+    const open = this.#open.toSpliced(place, 0, workspace).filter((item) => item.id !== "");
+    this.#around.workspaces.setState({ open, active: inFront || active.id === "" ? workspace : active });
     return workspace;
   }
 

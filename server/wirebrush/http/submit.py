@@ -28,11 +28,13 @@ from wirebrush.http.catalogs import Catalogs
 from wirebrush.http.wire import Submit
 from wirebrush.jobs.assets import AssetStore
 from wirebrush.jobs.desk import WorkerDesk
+from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.queue import JobQueue
 from wirebrush.jobs.records import JobRecord, Submission
 
 ASSET_KINDS = frozenset({"image", "mask", "audio", "video", "output"})
-CATALOG_SECONDS = 60.0
+CATALOG_SECONDS = Limits().hello
+"""A first start may take so long, on a slow machine."""
 GROUP_BYTES = 4096
 LONGEST_GROUP_ID = 200
 THREAD_FROM = 200

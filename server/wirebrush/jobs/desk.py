@@ -11,14 +11,15 @@ from typing import Any, Literal, TypeAlias
 from wirebrush.channel import ChannelClosed
 from wirebrush.events import Problem
 from wirebrush.jobs.errors import CheckFailed, NoWorker, PlanFailed
+from wirebrush.jobs.limits import Limits
 from wirebrush.jobs.worker import WorkerProcess
 
 NodePlan: TypeAlias = Literal["cached", "run"]
 
 SECONDS = 10.0
 """A worker that must read a model file to know it may take a while, once."""
-START_SECONDS = 60.0
-"""A first start takes so long, on a slow machine."""
+START_SECONDS = Limits().hello
+"""A first start may take so long, on a slow machine."""
 OPEN = 16
 """So many plans may be made at once."""
 

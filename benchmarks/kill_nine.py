@@ -45,7 +45,7 @@ from wirebrush.client import Studio, StudioError
 from wirebrush.events import FINAL_STATES, NodeFinished
 
 NODES = 20
-PATIENCE = 120.0
+PATIENCE = 300.0
 TOKEN = "kill-nine-benchmark"
 PACK = """
     import io, time
@@ -161,7 +161,7 @@ class Server:
     def end(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
 
 
 @dataclass

@@ -42,7 +42,10 @@ pytestmark = pytest.mark.timeout(900)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A studio that speaks ComfyUI's API: its address, such as 127.0.0.1:8188."""
     with Server(tmp_path_factory.mktemp("studio"), more=("--comfy",)) as running:
-        yield urllib.parse.urlsplit(running.link).netloc
+        address = urllib.parse.urlsplit(running.link).netloc
+        with urllib.request.urlopen(f"http://{address}/object_info", timeout=300) as answer:
+            assert answer.read(), "the worker is up: not all clients wait for it"
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,7 @@ def output_of(command: Sequence[str], **environ: str) -> str:
         env={**os.environ, "DO_NOT_TRACK": "1", "PYTHONUTF8": "1", **environ},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
@@ -104,7 +107,7 @@ def test_a_script_with_urllib_and_a_websocket(server: str) -> None:
         request = urllib.request.Request(
             f"http://{server}/prompt", data=json.dumps(body).encode("utf-8")
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             assert json.loads(answer.read())["prompt_id"] == prompt_id
         while heard[-1:] != [("executing", None)]:
             message = socket.recv(timeout=300)

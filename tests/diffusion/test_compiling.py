@@ -120,6 +120,7 @@ def test_patched_weights_are_seen_by_compiled_blocks(
         assert close(painted(model, texts), styled)
 
 
+@pytest.mark.timeout(900)
 def test_what_cannot_be_compiled_computes_as_it_is(
     model: DiffusionModel, texts: list[Condition]
 ) -> None:
@@ -130,11 +131,12 @@ def test_what_cannot_be_compiled_computes_as_it_is(
     with Compiled(broken).on(model.network):
         painted(model, texts)
         compilation = compilation_of(model.network, broken)
-        assert compilation.wait(60)
+        assert compilation.wait(600)
         assert "cannot be compiled" in compilation.problem
         assert close(painted(model, texts), expected)
 
 
+@pytest.mark.timeout(900)
 def test_weights_that_come_and_go_are_not_compiled(
     model: DiffusionModel, texts: list[Condition]
 ) -> None:
@@ -148,7 +150,7 @@ def test_weights_that_come_and_go_are_not_compiled(
         assert placement.streaming
         assert close(painted(model, texts), expected)
         compilation = compilation_of(model.network, "eager")
-        assert compilation.wait(60)
+        assert compilation.wait(600)
         assert compilation.calls == 0
 
 

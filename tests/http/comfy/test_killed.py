@@ -28,6 +28,8 @@ import time
 from pathlib import Path
 from comfy.utils import ProgressBar
 
+GO = Path(__file__).parent / "go"
+
 def note(line):
     with (Path(__file__).parent / "ledger.txt").open("a") as file:
         file.write(line + chr(10))
@@ -44,8 +46,8 @@ class Quick:
 class Slow(Quick):
     def run(self, value):
         note(f"Slow {value}")
-        bar = ProgressBar(100)
-        for _ in range(100):
+        bar = ProgressBar(10_000)
+        while not GO.exists():
             time.sleep(0.05)
             bar.update(1)
         return (value,)
@@ -73,6 +75,7 @@ class Server:
         self.packs = folder / "custom_nodes"
         self.packs.mkdir()
         (self.packs / "slow.py").write_text(PACK)
+        self.gate = self.packs / "go"
         self.port = "0"
 
     def start(self) -> None:
@@ -87,17 +90,21 @@ class Server:
         until(lambda: self.get("object_info/Tell"))
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=120) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=300) as answer:
             return json.load(answer)
 
     def submit(self, value: int) -> str:
         body = json.dumps({"prompt": prompt(value), "client_id": "me"}).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/prompt", body)
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             return json.load(answer)["prompt_id"]
 
     def listen(self) -> Any:
         return connect(f"ws://127.0.0.1:{self.port}/ws?clientId=me", proxy=None)
+
+    def begun(self, line: str) -> None:
+        """Wait until a node has written that it began; it goes on when the gate is there."""
+        until(lambda: self.ledger()[-1:] == [line])
 
     def kill_worker(self) -> None:
         for child in psutil.Process(self.process.pid).children(recursive=True):
@@ -159,21 +166,26 @@ def test_a_killed_worker_and_a_killed_server_lose_no_prompt(server: Server) -> N
     with server.listen() as events:
         first = server.submit(5)
         heard(events, "2", first)
+        server.begun("Slow 5")
         server.kill_worker()
+        server.gate.touch()
         kinds = heard(events, None, first)
         assert kinds.count("execution_success") == 1
         assert "execution_error" not in kinds
         ended_well(server.get(f"history/{first}")[first], 5)
         assert server.ledger() == ["Quick 5", "Slow 5", "Slow 5"], "what had finished ran once"
 
+        server.gate.unlink()
         second = server.submit(6)
         heard(events, "2", second)
+        server.begun("Slow 6")
         server.kill()
     server.start()
-    with server.listen() as events:
+    with server.listen():
         queue = server.get("queue")
         (waiting,) = queue["queue_running"] + queue["queue_pending"]
         assert waiting[1] == second
+        server.gate.touch()
         until(lambda: second in server.get("history"))
     history = server.get("history")
     assert list(history) == [first, second]

@@ -93,8 +93,8 @@ PACK = """
 
     @node(id="Wait", category="test")
     def wait(value: int, *, run: Run) -> int:
-        for step in range(2000):
-            run.step(step, 2000)
+        for step in range(60_000):  # until somebody interrupts
+            run.step(step, 60_000)
             time.sleep(0.01)
         return value
 """
@@ -128,7 +128,9 @@ async def studio(folder: Path) -> AsyncIterator[Studio]:
     async with running_studio(folder, catalog=None, comfy=True) as studio:
         services = studio.services
         parts = WorkerServices(services.queue, services.assets, services.hub.publish, services.desk)
-        limits = Limits(hello=300, beat=300, node=300, drain=0.2, first_pause=0.01)
+        limits = Limits(
+            hello=300, beat=300, node=300, cancel_grace=300, drain=0.2, first_pause=0.01
+        )
         listeners = Listeners(catalog=services.catalogs.replace)
         leftovers = Leftovers(folder / "data" / "workers")
         supervisor = Supervisor(engine(folder), limits, parts, leftovers, listeners)
@@ -149,7 +151,7 @@ async def run(studio: Studio, name: str, **nodes: Node) -> dict[str, Any]:
         status, told, _ = await studio.ask_bare("POST", "/prompt", json=body)
         said: list[Any] = []
         while status == 200:
-            message = await connection.receive(timeout=60)
+            message = await connection.receive(timeout=300)
             if message.type is WSMsgType.BINARY:
                 said.append(("picture", message.data))
                 continue

@@ -127,9 +127,9 @@ def test_many_bombs_do_not_go_off_either(tmp_path: Path) -> None:
     bombs = b"".join(chunk(b"zTXt", b"k%d" % at + packed) for at in range(2000))
     path = tmp_path / "a"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bombs + chunk(b"tEXt", b"prompt\0{}"))
-    began = time.perf_counter()
+    began = time.process_time()
     assert embedded(path) == Graphs()
-    assert time.perf_counter() - began < 60
+    assert time.process_time() - began < 60
 
 
 def test_a_chunk_of_a_hundred_megabytes_is_stepped_over(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import sys
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -69,7 +70,19 @@ async def test_t53_no_route_falls_over_strange_input(studio: Studio) -> None:
             assert b"Traceback" not in str(body).encode()
 
 
+def allow_files(count: int) -> None:
+    """Both ends of a connection are files of this process: it may have to ask for so many."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 async def test_t45_five_hundred_slow_clients_delay_nobody(tmp_path: Path) -> None:
+    allow_files(2048)
     head = "POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 99999\r\n"
     async with running_studio(tmp_path) as studio:
         text = head.format(port=studio.port).encode()

@@ -55,7 +55,7 @@ export class Planner {
     around.workspaces.subscribe(({ active }, before) => active !== before.active && this.#watch(active));
     around.runtime.store.subscribe((now, before) => {
       const [left, had] = now.jobs === before.jobs ? [0, 0] : [this.#open(now.jobs), this.#open(before.jobs)];
-      if (left > 0 && had === 0) this.store.setState({ current: false });
+      if (left > 0 && had === 0) this.#hold();
       if ((had > 0 && left === 0) || (canAnswer(now) && !canAnswer(before))) this.#anew();
     });
     this.#watch(around.workspaces.getState().active);
@@ -75,6 +75,12 @@ export class Planner {
     });
     this.store.setState({ plan: null, current: false });
     this.#anew();
+  }
+
+  /** A run has begun: what was asked before it says nothing of what comes after it. */
+  #hold(): void {
+    this.#asking.abort();
+    this.store.setState({ current: false });
   }
 
   #anew(): void {

@@ -38,6 +38,13 @@ WATCH = """state => {
 }"""
 """Writes down every word that a node's state says: a fast run is over before a test looks."""
 
+HEAR = """said => {
+  window.heard = [];
+  new MutationObserver(() => window.heard.push(said.textContent))
+    .observe(said, { characterData: true, childList: true, subtree: true });
+}"""
+"""Writes down all that a screen reader is told: a notice goes by itself."""
+
 TOUR_SEEN = """
 if (location.protocol.startsWith("http")) {
   const kept = JSON.parse(localStorage.getItem("wirebrush.settings") ?? "{}");
@@ -88,6 +95,16 @@ EDIT_ELSEWHERE = """async () => {
 """What another browser does that has the same document open and changes its steps to 12."""
 
 
+def hear(page: Page) -> None:
+    """Write down what is told from now on."""
+    page.locator("[role=status][aria-atomic=false]").evaluate(HEAR)
+
+
+def heard(page: Page, words: str) -> None:
+    """Wait until it was told, which may be over by now."""
+    page.wait_for_function("words => heard.some(told => told.includes(words))", arg=words)
+
+
 def new_window(browser: Browser, width: int = 1600, height: int = 1000, **more: Any) -> Page:
     """A page in a context of its own, as somebody has it who is not new here."""
     context = browser.new_context(viewport={"width": width, "height": height}, **more)
@@ -120,9 +137,12 @@ class Studio:
         self._live()
 
     def _live(self) -> None:
-        """Wait until the page knows its jobs: what the cache holds comes with them."""
+        """Wait until the page knows its jobs: what the cache holds comes with them.
+
+        Nodes are there once a worker has told of their types, which it loads at its first start.
+        """
         expect(self.page.locator("footer").last).to_contain_text(re.compile("connected.*cache"))
-        expect(self.page.locator(".react-flow__node").first).to_be_visible()
+        expect(self.page.locator(".react-flow__node").first).to_be_visible(timeout=SLOW)
 
     def open_panel(self, section: str) -> Locator:
         """A section of what can be opened."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from browser_studio import FRAME, PATIENCE, STILL
+from browser_studio import FRAME, SLOW, STILL
 from dropping import drop_workflow
 from large_graph import large_workflow, pictures
 from playwright.sync_api import Locator, Page, expect
@@ -70,7 +72,7 @@ class LargePage:
         workflow = large_workflow() if workflow is None else workflow
         drop_workflow(page, workflow)
         large = cls(page, workflow)
-        expect(large.overview).to_be_visible(timeout=PATIENCE)
+        expect(large.overview).to_be_visible(timeout=SLOW)
         return large
 
     @property
@@ -109,7 +111,14 @@ class LargePage:
 
     def planned(self) -> None:
         """Wait until the server has said what a run would compute: nodes say so, all at once."""
-        expect(self.page.locator("[data-known=true]")).to_be_visible(timeout=PATIENCE)
+        expect(self.page.locator("[data-known=true]")).to_be_visible(timeout=SLOW)
+
+    @contextmanager
+    def unplanned(self) -> Iterator[None]:
+        """Meanwhile the server does not say it: who edits slowly would hear of it in between."""
+        self.page.route("**/v1/plan", lambda _: None)
+        yield
+        self.page.unroute_all()
 
     def zoom_to(self, zoom: float, at: tuple[float, float]) -> None:
         """Turn the wheel over a place of the window."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser_studio import new_window
+from browser_studio import SLOW, new_window
 from playwright.sync_api import Browser, Page, Route, expect
 from server_process import Server
 
@@ -38,7 +38,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_one_pack_of_several(page: Page, broken: str) -> None:
     page.goto(broken)
-    page.locator("footer").get_by_role("button", name="1 pack could not be loaded").click()
+    told = page.locator("footer").get_by_role("button", name="1 pack could not be loaded")
+    told.click(timeout=SLOW)
     failures = page.get_by_role("region", name="Packs that could not be loaded")
     expect(failures).to_contain_text("sketchy")
     expect(failures).to_contain_text("No module named 'a_module_that_is_not_there'")

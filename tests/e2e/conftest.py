@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from browser_studio import PATIENCE, Studio, new_window
 from chromium import CHROMIUM, launched
-from server_process import Server
+from server_process import Server, at_rest
 
 TROUBLE = '''
 import os
@@ -136,6 +136,7 @@ def _close(config: pytest.Config) -> None:
 @pytest.fixture
 def studio(address: str, browser: Browser) -> Iterator[Studio]:
     """The page on a fresh copy of the postcard; the test fails if the console has errors."""
+    at_rest(address)
     page = new_window(browser)
     complaints: list[str] = []
     page.on("console", lambda message: _note(complaints, message))

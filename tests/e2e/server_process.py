@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 TOKEN = "a-token-for-tests"
+
+
+def at_rest(link: str) -> None:
+    """End what earlier tests left running: the next one would count it when it ends."""
+    for _ in range(1800):
+        under_way = _ask(link, "GET", "/v1/jobs?state=queued,leased,running&limit=500")["jobs"]
+        if not under_way:
+            return
+        for job in under_way:
+            with suppress(HTTPError):  # it has ended meanwhile
+                _ask(link, "POST", f"/v1/jobs/{job['id']}/cancel")
+        time.sleep(0.1)
+    raise AssertionError("a job of an earlier test does not end")
+
+
+def _ask(link: str, method: str, path: str) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    url = f"http://{urlsplit(link).netloc}{path}"
+    request = urllib.request.Request(url, method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return dict(json.load(answer))
 
 
 class Server:

@@ -54,10 +54,7 @@ def large(opened: LargePage) -> LargePage:
 
 def test_the_whole_graph_is_painted_and_no_node_is_in_the_page(large: LargePage) -> None:
     expect(large.mounted).to_have_count(0)
-    large.page.wait_for_function(
-        "node => node.dataset.overview", arg=large.overview.element_handle()
-    )
-    assert large.colours() > 20  # pictures among them
+    large.coloured(20)  # pictures among them
 
 
 def test_near_by_only_what_is_seen_is_in_the_page(large: LargePage) -> None:
@@ -74,9 +71,10 @@ def test_an_edit_draws_no_other_node(large: LargePage) -> None:
     large.come_near("100-positive")
     text = large.node("100-positive").get_by_role("textbox")
     large.planned()
-    text.press("x")  # what stands below is stale from now on, and says so once
-    with page_probe.watched(large.page) as counts:
-        text.press_sequentially("boat")
+    with large.unplanned():
+        text.press("x")  # what stands below is stale from now on, and says so once
+        with page_probe.watched(large.page) as counts:
+            text.press_sequentially("boat")
     assert set(counts["renders"]) == {"node 100-positive"}
     assert counts["mounts"] == {}
 
@@ -100,6 +98,7 @@ def test_progress_costs_one_commit_for_each_event(large: LargePage) -> None:
     large.come_near("ticker")
     large.node("ticker").locator("header").click()
     state = large.node("ticker").locator("header span")
+    large.planned()
     large.page.keyboard.press("Alt+Enter")
     expect(state).to_contain_text(f"/ {TICKS}", timeout=SLOW)
     before = large.page.evaluate("probe.messages.length")
@@ -170,6 +169,7 @@ def test_everything_is_deleted_and_undone(large: LargePage) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.press("Delete")
     expect(large.overview).to_be_visible()
+    large.still()
     empty = large.colours()
     page.keyboard.press("Control+z")
     large.coloured(empty + 10)

@@ -8,6 +8,9 @@ from browser_studio import SLOW, Studio
 from graph_building import TEXT_TO_PICTURE, open_empty, place
 from playwright.sync_api import Page, expect
 
+FOCUSED = """() => document.querySelector(".react-flow__node:focus")?.dataset.id ?? ''"""
+"""The node that has the keyboard, if one has."""
+
 
 def test_text_to_picture_is_built_run_undone_and_done_again(studio: Studio, page: Page) -> None:
     open_empty(page)
@@ -97,7 +100,7 @@ def _go(page: Page, title: str) -> None:
     """Walk through the nodes until one has the keyboard."""
     focused = page.locator(".react-flow__node:focus")
     for _ in range(12):
-        before = focused.get_attribute("data-id") if focused.count() else ""
+        before = page.evaluate(FOCUSED)
         page.keyboard.press("n")
         expect(page.locator(f'.react-flow__node:focus:not([data-id="{before}"])')).to_have_count(1)
         if focused.get_attribute("aria-label") == title:

@@ -25,7 +25,7 @@ def test_a_picture_is_taken_and_the_camera_goes_out(studio: Studio, page: Page) 
     assert video.evaluate(IS_ON)
     take.click()
     expect(camera).to_have_count(0)
-    assert not video.evaluate(IS_ON)
+    page.wait_for_function(f"video => !({IS_ON})(video)", arg=video)
     expect(image).not_to_have_text(before)
     expect(image).to_contain_text("camera")
     assert studio.colours(node.locator("img")) > 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from browser_studio import Studio, new_window
@@ -18,15 +18,14 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 @contextmanager
 def _another_browser(browser: Browser, link: str) -> Iterator[Studio]:
     """A browser process of its own, at a server of its own: nothing but text can get there."""
-    other = launched(browser.browser_type)
-    page = new_window(other, permissions=CLIPBOARD)
-    page.goto(link)
-    there = Studio(page)
-    there.open_postcard()
-    page.get_by_role("button", name="New").first.click()
-    expect(page.locator(".react-flow__node")).to_have_count(0)
-    yield there
-    other.close()
+    with closing(launched(browser.browser_type)) as other:
+        page = new_window(other, permissions=CLIPBOARD)
+        page.goto(link)
+        there = Studio(page)
+        there.open_postcard()
+        page.get_by_role("button", name="New").first.click()
+        expect(page.locator(".react-flow__node")).to_have_count(0)
+        yield there
 
 
 def test_what_was_copied_in_one_browser_is_pasted_in_another(

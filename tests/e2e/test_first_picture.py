@@ -37,10 +37,10 @@ def test_a_person_edits_the_prompt_runs_and_gets_the_picture(studio: Studio, pag
 
 def test_a_picture_opens_the_workflow_that_made_it(studio: Studio, page: Page) -> None:
     studio.set_number("KSampler", "steps", "3")
+    tabs = studio.tabs.count()
     studio.run()
     studio.node("Save Image").get_by_role("button", name="Open the picture").click(timeout=SLOW)
     lightbox = page.get_by_role("dialog", name="Picture", exact=True)
-    tabs = studio.tabs.count()
     lightbox.get_by_role("button", name="Open its workflow").click()
     expect(lightbox).to_have_count(0)
     expect(studio.tabs).to_have_count(tabs + 1)

@@ -52,6 +52,7 @@ def test_one_pack_is_shown_where_there_are_several(studio: Studio, page: Page) -
     expect(shelves).not_to_have_count(0)
     before = shelves.count()
     library.get_by_label("Pack").select_option("trouble")
+    expect(shelves).to_have_count(1)
     expect(shelves).to_have_text(re.compile("trouble"))
     page.locator("#library-search").fill("ksampler")
     expect(library).to_contain_text("ksampler")

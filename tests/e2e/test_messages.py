@@ -10,7 +10,13 @@ from graph_building import box_of
 from playwright.sync_api import Browser, FloatRect, Page, expect
 from server_process import Server
 
-BOXES = "things => things.map(thing => thing.getBoundingClientRect().toJSON())"
+BOXES = """things => {
+  const told = [...document.querySelectorAll("main p")]
+    .find(words => words.textContent.includes("The server cannot be reached."));
+  return told && [told, ...things].map(thing => thing.getBoundingClientRect().toJSON());
+}"""
+"""Where a notice is, as soon as there is one, and all that stays: it goes by itself."""
+
 SIZES = ((820, 1180), (1280, 800), (1920, 1080))
 
 
@@ -37,8 +43,7 @@ def test_banner_conflict_problems_and_notice_never_cover_one_another(
 
 
 def _boxes(page: Page) -> list[FloatRect]:
-    """Where that is which is told at this moment."""
-    main = page.get_by_role("main")
+    """Where that is which is told, all at one moment."""
     stays = [
         page.get_by_text("The connection is lost.").locator(".."),
         page.get_by_role("alertdialog"),
@@ -47,12 +52,11 @@ def _boxes(page: Page) -> list[FloatRect]:
     ]
     for thing in stays:
         box_of(thing)
+    things = [thing.element_handle() for thing in stays]
     page.keyboard.press("Control+s")
-    notice = main.get_by_text("The server cannot be reached.")
-    expect(notice).to_be_visible()
-    # All at once: a notice does not stay long.
-    things = [thing.element_handle() for thing in (notice, *stays)]
-    return list(page.evaluate(BOXES, things))
+    boxes = list(page.wait_for_function(BOXES, arg=things).json_value())
+    assert all(box["width"] and box["height"] for box in boxes), "it cannot be seen"
+    return boxes
 
 
 def _apart(boxes: list[FloatRect]) -> None:

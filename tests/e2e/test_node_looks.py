@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from browser_studio import SLOW, Studio
+from dropping import postcard
 from graph_building import box_of, drag, middle, place
 from playwright.sync_api import Locator, Page, expect
 
@@ -50,7 +51,8 @@ def test_a_node_is_pulled_larger_and_smaller_in_one_step_each(studio: Studio, pa
 
 def test_a_node_is_folded_keeps_its_wires_and_unfolds(studio: Studio, page: Page) -> None:
     node = studio.node("KSampler")
-    wires = page.locator(".react-flow__edge").count()
+    wires = len(postcard()["wires"])
+    expect(page.locator(".react-flow__edge")).to_have_count(wires)
     before = _size(node)
     node.locator("header").click()
     page.keyboard.press("Alt+c")

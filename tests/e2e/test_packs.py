@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from accessibility import AXE, Examiner
-from browser_studio import SLOW, Studio, new_window
+from browser_studio import SLOW, Studio, hear, heard, new_window
+from graph_building import open_empty
 from playwright.sync_api import Browser, Locator, Page, expect
 from server_process import Server
 
@@ -47,7 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     page = new_window(browser, 1280, 800)
     page.goto(address)
-    expect(page.locator(".react-flow__node").first).to_be_visible()
+    expect(page.locator(".react-flow__node").first).to_be_visible(timeout=SLOW)
     yield page
     page.context.close()
 
@@ -75,11 +76,12 @@ def test_from_off_to_on_to_off(page: Page) -> None:
     expect(consent).to_have_count(0)
     expect(switch).to_be_focused()
     page.keyboard.press("Space")
+    hear(page)
     consent.get_by_role("button", name="Turn on Loud Nodes").click()
     expect(switch).to_be_checked()
     expect(switch).to_be_focused()
     expect(switch).to_have_accessible_description("On", timeout=SLOW)
-    expect(page.get_by_role("status").filter(has_text="Loud Nodes is on: 1 node.")).to_be_attached()
+    heard(page, "Loud Nodes is on: 1 node.")
     loud.get_by_text("1 node cannot be used").click()
     expect(loud).to_contain_text("Broken")
     page.keyboard.press("Escape")
@@ -104,7 +106,8 @@ def test_from_off_to_on_to_off(page: Page) -> None:
 
 
 def _add_shout(page: Page) -> Locator:
-    page.keyboard.press("Control+n")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    open_empty(page)
     page.locator("[data-canvas]").focus()
     page.keyboard.press("Tab")
     page.get_by_role("combobox", name="Add a node").fill("Shout")

@@ -59,6 +59,7 @@ def test_a_window_is_told_of_edits_and_of_a_first_save(studio: Studio, page: Pag
         expect(told).to_be_visible()
         told.get_by_role("button", name="Show it here").click()
         expect(studio.field("KSampler", "steps")).to_have_value("12")
+        studio.kept()  # here too, before it goes on there
         there.set_number("KSampler", "steps", "14")
         there.save()
         expect(told).to_be_visible()

@@ -47,6 +47,8 @@ from wirebrush.graph.detect import Format, detect
 from wirebrush.http.wire import decode_preview
 
 _RETRIES = 6
+_PATIENCE = 60.0
+"""Seconds for an answer, also of a machine that is busy."""
 
 
 class StudioError(Exception):
@@ -287,6 +289,7 @@ class Studio:
                 compression=None,
                 max_size=None,
                 proxy=None,
+                open_timeout=_PATIENCE,
             )
         )
 
@@ -312,12 +315,13 @@ class Studio:
         sent = {"Authorization": f"Bearer {self._token}", **headers}
         request = Request(self._url + path, data=body, headers=sent, method=method)
         try:
-            with _opener().open(request, timeout=60) as answer:
+            with _opener().open(request, timeout=_PATIENCE) as answer:
                 return answer.read()
         except HTTPError as error:
             raise StudioError(_refusal(error)) from error
-        except URLError as error:
-            raise StudioError(f"{self._url} cannot be reached: {error.reason}.") from error
+        except OSError as error:  # also while it answers: a server may be killed
+            reason = error.reason if isinstance(error, URLError) else error
+            raise StudioError(f"{self._url} cannot be reached: {reason}.") from error
 
 
 def _opener() -> OpenerDirector:

@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     assert found is not None
     yield root / "data", found[0]
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
 
 def test_submit_follow_fetch(server: tuple[Path, str]) -> None:

@@ -128,7 +128,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         if server.poll() is None:
             server.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
         try:
-            server.communicate(timeout=120)
+            server.communicate(timeout=300)
         except subprocess.TimeoutExpired:
             server.kill()
             server.communicate()

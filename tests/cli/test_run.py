@@ -170,7 +170,7 @@ def test_ctrl_c_cancels_before_the_work_begins(home: Home, tiny_graph: Graph) ->
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
-    out, told = running.communicate(timeout=120)
+    out, told = running.communicate(timeout=300)
     assert running.returncode == 1
     assert json.loads(out)["status"] == "cancelled"
     assert "Traceback" not in told
@@ -188,6 +188,6 @@ def test_ctrl_c_cancels(home: Home) -> None:
         assert running.poll() is None
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    out, _ = running.communicate(timeout=120)
+    out, _ = running.communicate(timeout=300)
     assert running.returncode == 1
     assert json.loads(out)["status"] == "cancelled"

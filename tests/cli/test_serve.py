@@ -48,7 +48,7 @@ def test_t01_with_a_token_it_starts_and_warns(home: Home) -> None:
     server, url = home.serve("--host", "0.0.0.0", "--token", "long-enough-token")
     assert url.endswith("?token=long-enough-token")
     server.send_signal(signal.SIGTERM)
-    _, told = server.communicate(timeout=120)
+    _, told = server.communicate(timeout=300)
     assert "not encrypted" in told
 
 
@@ -70,7 +70,7 @@ def test_t74_one_line_with_the_link_and_an_orderly_end(home: Home) -> None:
     assert fetch(url.partition("?")[0])[0] == 401
     assert fetch(url.partition("?")[0] + "v1/health")[0] == 200
     server.send_signal(signal.SIGTERM)
-    out, told = server.communicate(timeout=120)
+    out, told = server.communicate(timeout=300)
     assert server.returncode == 0
     assert out == ""
     assert told == ""
@@ -159,7 +159,7 @@ def test_a_damaged_journal_is_replaced_by_the_backup_of_the_last_end(home: Home)
         studio.request("POST", "/v1/queue/pause")
         job = studio.submit(prompt)
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=120)
+    server.communicate(timeout=300)
     (home.data / "journal.db").write_bytes(b"not a database" * 1000)
     server, again = home.serve()
     with Studio.open(again) as studio:
@@ -167,7 +167,7 @@ def test_a_damaged_journal_is_replaced_by_the_backup_of_the_last_end(home: Home)
         assert [item["id"] for item in queue["waiting"]] == [job.id]
         assert queue["paused"]
     server.send_signal(signal.SIGTERM)
-    _, told = server.communicate(timeout=120)
+    _, told = server.communicate(timeout=300)
     assert "is used instead" in told
     assert "journal.damaged-" in told
 
@@ -217,7 +217,7 @@ def test_t74_a_second_signal_does_not_wait_and_loses_nothing(home: Home) -> None
         assert server.poll() is None, "it waits for the job"
         time.sleep(0.05)
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=120)
+    server.communicate(timeout=300)
     assert server.returncode == 1
     _, again = home.serve()
     with Studio.open(again) as studio:
@@ -233,7 +233,7 @@ def test_the_token_stands_in_no_log(home: Home) -> None:
     fetch(url)
     fetch(url + "x")
     server.send_signal(signal.SIGTERM)
-    server.communicate(timeout=120)
+    server.communicate(timeout=300)
     logs = "".join(path.read_text() for path in (home.data / "logs").iterdir())
     assert "wrong token" in logs
     assert token not in logs

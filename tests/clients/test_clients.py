@@ -103,7 +103,7 @@ def test_a_script_with_urllib_and_a_websocket(server: str) -> None:
     body = {"prompt": PROMPT, "client_id": client, "prompt_id": prompt_id}
     heard: list[tuple[str, Any]] = []
     pictures: list[bytes] = []
-    with connect(f"ws://{server}/ws?clientId={client}") as socket:
+    with connect(f"ws://{server}/ws?clientId={client}", open_timeout=60) as socket:
         request = urllib.request.Request(
             f"http://{server}/prompt", data=json.dumps(body).encode("utf-8")
         )

@@ -41,7 +41,7 @@ class Compiler:
         self.calls = 0
 
     def __call__(self, graph: Any, examples: Any) -> Callable[..., Any]:
-        assert self.may.wait(60)
+        assert self.may.wait(600)
         self.graphs += 1
 
         def compiled(*args: Any) -> Any:

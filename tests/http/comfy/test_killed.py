@@ -100,7 +100,7 @@ class Server:
             return json.load(answer)["prompt_id"]
 
     def listen(self) -> Any:
-        return connect(f"ws://127.0.0.1:{self.port}/ws?clientId=me", proxy=None)
+        return connect(f"ws://127.0.0.1:{self.port}/ws?clientId=me", proxy=None, open_timeout=60)
 
     def begun(self, line: str) -> None:
         """Wait until a node has written that it began; it goes on when the gate is there."""
@@ -118,7 +118,7 @@ class Server:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.communicate(timeout=120)
+            self.process.communicate(timeout=300)
 
     def ledger(self) -> list[str]:
         return (self.packs / "ledger.txt").read_text().splitlines()

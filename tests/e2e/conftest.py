@@ -20,7 +20,8 @@ from server_process import Server, at_rest
 TROUBLE = '''
 import os
 import time
-from wirebrush import Expand, Run, Subgraph, node
+from pathlib import Path
+from wirebrush import Expand, Image, Run, Subgraph, node
 
 @node(id="Trouble", category="trouble", output=True, cache="never")
 def trouble() -> None:
@@ -38,6 +39,14 @@ def clock(*, run: Run) -> None:
     for value in range(60):
         time.sleep(0.05)
         run.step(value + 1, 60)
+
+@node(id="Gate", category="trouble")
+def gate(images: Image, until: str = "", *, run: Run) -> Image:
+    """Holds pictures back until there is a file."""
+    while not Path(until).exists():
+        run.step(1, 2)
+        time.sleep(0.05)
+    return images
 
 @node(id="Unfold", category="trouble", output=True)
 def unfold(size: int = 64) -> int | Expand:
@@ -77,7 +86,7 @@ def patience() -> None:
 @pytest.fixture(scope="session")
 def packs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a pack: one node ends its process, one fails, one takes long,
-    one becomes others."""
+    one waits until it is told, one becomes others."""
     folder: Path = tmp_path_factory.mktemp("packs")
     (folder / "trouble.py").write_text(TROUBLE)
     return folder

@@ -69,3 +69,13 @@ def gradient(width: int, height: int) -> bytes:
 def postcard() -> dict[str, Any]:
     """The shipped workflow, to be changed before it is dropped."""
     return dict(json.loads(POSTCARD.read_text(encoding="utf-8")))
+
+
+def gated_postcard(until: Path) -> dict[str, Any]:
+    """The same with a node before the last that holds the picture back until there is a file."""
+    workflow = postcard()
+    gate = {"type": "Gate", "at": [814, 506], "values": {"until": str(until)}}
+    wires = [wire for wire in workflow["wires"] if wire["to"] != ["7", "images"]]
+    wires.append({"from": ["6", "IMAGE"], "to": ["8", "images"]})
+    wires.append({"from": ["8", "IMAGE"], "to": ["7", "images"]})
+    return {**workflow, "nodes": {**workflow["nodes"], "8": gate}, "wires": wires}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from browser_studio import Studio
+from dropping import postcard
 from graph_building import box_of
 from playwright.sync_api import Page, expect
 
@@ -17,6 +18,7 @@ def opened_beside(studio: Studio) -> Studio:
     there.open_postcard()
     page.get_by_role("button", name="New").first.click()
     expect(there.node("KSampler")).to_have_count(0)
+    there.still()
     return there
 
 
@@ -33,6 +35,7 @@ def test_nodes_a_subgraph_and_their_wires_go_to_another_page_and_back(
     page.keyboard.press("Control+Shift+G")
     studio.node("KSampler").locator("header").click(modifiers=["Control"])
     page.keyboard.press("Control+c")
+    studio.kept()  # else the other page would send it too
 
     there = opened_beside(studio)
     there.page.bring_to_front()
@@ -65,7 +68,8 @@ def test_nodes_a_subgraph_and_their_wires_go_to_another_page_and_back(
 
 def test_wires_that_come_in_are_kept_where_that_is_asked(studio: Studio, page: Page) -> None:
     wires = page.locator(".react-flow__edge")
-    before = wires.count()
+    before = len(postcard()["wires"])
+    expect(wires).to_have_count(before)
     studio.node("VAE Decode").locator("header").click()
     page.keyboard.press("Control+c")
     point_at(page, 700, 850)

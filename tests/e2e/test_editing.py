@@ -14,7 +14,9 @@ from playwright.sync_api import Page, expect
 
 def test_nodes_are_added_wired_copied_and_all_of_it_undone(studio: Studio, page: Page) -> None:
     nodes, wires = page.locator(".react-flow__node"), page.locator(".react-flow__edge")
-    before = (nodes.count(), wires.count())
+    before = (len(postcard()["nodes"]), len(postcard()["wires"]))
+    expect(nodes).to_have_count(before[0])
+    expect(wires).to_have_count(before[1])
 
     page.mouse.dblclick(700, 900)
     page.get_by_role("combobox", name="Add a node").fill("invert image")
@@ -122,6 +124,7 @@ def test_what_undo_takes_away_is_not_selected_any_more(studio: Studio, page: Pag
     page.get_by_role("combobox", name="Add a node").fill("empty latent")
     page.keyboard.press("Enter")
     expect(wire).not_to_have_css("stroke-opacity", related)
+    expect(page.get_by_role("dialog", name="Add a node")).to_have_count(0)  # it takes keys
     page.keyboard.press("Control+z")
     expect(wire).to_have_css("stroke-opacity", related)
 
@@ -130,6 +133,7 @@ def test_what_is_added_under_a_resting_pointer_is_in_sight(studio: Studio, page:
     page.mouse.move(800, 500)
     page.keyboard.press("Alt+n")
     expect(page.locator(".react-flow__node")).to_have_count(0)
+    studio.still()
     page.locator("[data-canvas]").focus()
     page.keyboard.press("Tab")
     page.get_by_role("combobox", name="Add a node").fill("EmptyLatentImage")

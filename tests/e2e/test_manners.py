@@ -90,6 +90,7 @@ def test_the_tour_has_five_stops_and_comes_once(browser: Browser, address: str) 
     expect(stop).to_contain_text("1 of 5")
     for place in range(1, 5):
         expect(stop).to_contain_text(f"{place} of 5")
+        expect(stop.get_by_role("button", name="Next")).to_be_focused()
         page.keyboard.press("Enter")
     stop.get_by_role("button", name="Start").click()
     expect(stop).to_have_count(0)

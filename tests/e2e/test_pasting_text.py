@@ -61,7 +61,7 @@ def test_a_workflow_of_ours_opens_in_a_tab_or_joins_the_canvas_where_that_is_ask
     assert studio.tabs.count() == tabs
 
     page.evaluate(PASTE, text)
+    expect(page.get_by_role("main").get_by_text("in a tab of its own")).to_be_visible()
     expect(studio.tabs).to_have_count(tabs + 1)
     expect(nodes).to_have_count(7)
     expect(page.get_by_role("tab", selected=True)).to_have_text("From a friend")
-    expect(page.get_by_role("main").get_by_text("in a tab of its own")).to_be_visible()

@@ -278,6 +278,8 @@ def _add(page: Page, type_: str) -> Locator:
     page.keyboard.press("Enter")
     added = page.locator(".react-flow__node.selected")
     expect(added).to_have_count(1)
+    # It goes with the next frame, and keys with it: until then they are its own.
+    expect(page.get_by_role("dialog", name="Add a node")).to_have_count(0)
     page.keyboard.press(".")
     page.evaluate(STILL)  # the view glides
     return added

@@ -128,8 +128,18 @@ export class Studio {
 
   /** Say something that goes by itself, with what can be done about it. */
   notify(words: string, remedy: Remedy | null = null): void {
-    clearTimeout(this.#noticed);
     this.ui.setState({ notice: words, remedy });
+    this.letNoticeGo();
+  }
+
+  /** It stays: what has the keyboard does not go away under it. */
+  holdNotice(): void {
+    clearTimeout(this.#noticed);
+  }
+
+  letNoticeGo(): void {
+    clearTimeout(this.#noticed);
+    const { remedy } = this.ui.getState();
     this.#noticed = setTimeout(() => this.ui.setState({ notice: "", remedy: null }), remedy ? REMEDY_MS : NOTICE_MS);
   }
 

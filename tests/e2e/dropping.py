@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ def drop_picture(page: Page, name: str, picture: bytes, place: str = SURFACE) ->
 
 
 def drop_workflow(page: Page, workflow: dict[str, Any]) -> None:
-    """Drop a workflow's file on the canvas, and wait until it is open."""
+    """Drop a workflow's file on a page that shows another, and wait until it is open."""
     surface = page.locator(SURFACE)
+    expect(surface).to_have_attribute("data-document", re.compile("."))
     before = surface.get_attribute("data-document") or ""
     drop_files(page, {"workflow.json": json.dumps(workflow)})
     expect(surface).not_to_have_attribute("data-document", before)

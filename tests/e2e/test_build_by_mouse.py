@@ -19,6 +19,7 @@ def test_text_to_picture_is_built_run_undone_and_done_again(studio: Studio, page
     page.mouse.move(760, 500)
     for _ in range(3):
         page.mouse.wheel(0, 100)  # from further away all nodes have room
+    expect(page.locator("footer").last).to_contain_text("66 %")
     studio.still()
     _drag_in(page, "Loaders", "Load Checkpoint", (340, 300))
     _drag_in(page, "Latent", "Empty Latent Image", (340, 600))

@@ -45,7 +45,7 @@ def test_what_a_run_computes_is_never_cut(
     for name in ("A long name of a workflow", "Another one that is long", "The last"):
         drop_workflow(page, {**postcard(), "name": name})
     plan = page.locator("[data-known=true]")
-    expect(plan).to_contain_text(begins)
+    expect(plan).to_contain_text(begins, timeout=SLOW)
     page.evaluate("document.fonts.ready")
     page.evaluate(STILL)
     shown, cut = plan.evaluate(SHOWN)
@@ -81,8 +81,9 @@ def test_fingers_reach_all_of_the_bar_while_something_runs(
     for name in ("A long name of a workflow", "Another one that is long"):
         drop_workflow(page, {**postcard(), "name": name})
     bar = page.locator("header").first
-    expect(page.locator("[data-known=true]")).to_be_visible()
+    expect(page.locator("[data-known=true]")).to_be_visible(timeout=SLOW)
     page.evaluate("document.fonts.ready")
+    page.evaluate(STILL)
     assert bar.evaluate(OUTSIDE) == []
     studio.set_number("KSampler", "steps", "3000")
     bar.get_by_role("button", name="Ausführen").first.click()
@@ -142,6 +143,7 @@ def test_the_tour_covers_nothing_of_the_top_bar(browser: Browser, address: str) 
     bar = box_of(page.locator("header").first)
     for place in range(1, 6):
         expect(stop).to_contain_text(f"{place} of 5")
+        expect(stop.get_by_role("button").last).to_be_focused()
         box = box_of(stop)
         assert box["y"] >= bar["y"] + bar["height"] - 8
         assert _within(box, 820)
@@ -154,6 +156,7 @@ def test_the_tour_points_at_the_tops_of_panels(studio: Studio, page: Page) -> No
     stop = page.get_by_role("dialog")
     for place in range(1, 6):
         expect(stop).to_contain_text(f"{place} of 5")
+        expect(stop.get_by_role("button").last).to_be_focused()
         box = box_of(stop)
         if place in (2, 4):
             tip = box_of(stop.locator("[aria-hidden][data-side]"))

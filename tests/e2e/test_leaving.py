@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser_studio import TOUR_SEEN, Studio, new_window
+from browser_studio import PATIENCE, TOUR_SEEN, Studio, new_window
 from chromium import CHROMIUM, FLAGS, START
 from dropping import drop_workflow, postcard
 from playwright.sync_api import Browser, Error, Page, Route, expect
@@ -97,6 +97,7 @@ def test_a_browser_that_is_closed_keeps_every_letter(
         context = browser.browser_type.launch_persistent_context(
             tmp_path, executable_path=CHROMIUM, args=list(FLAGS), timeout=START
         )
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(TOUR_SEEN)
         context.pages[0].goto(address)
         return Studio(context.pages[0])
@@ -139,11 +140,18 @@ def test_a_page_that_was_hidden_and_crashes_later_loses_nothing(
 
 
 def _held(page: Page, method: str, *, arrive: bool) -> list[Route]:
-    """From now on, the page hears nothing when it writes a draft; the server may get it or not."""
+    """From now on, the page hears nothing when it writes a draft; the server may get it or not.
+
+    What comes after it in its tab is another window, and is heard.
+    """
     held: list[Route] = []
+    windows: list[str] = []
 
     def meet(route: Route) -> None:
         if route.request.method != method:
+            return route.fallback()
+        windows.append(route.request.headers.get("draft-turns", "").split("=")[0])
+        if windows[-1] != windows[0]:
             return route.fallback()
         if arrive:
             assert route.fetch().ok

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser_studio import Studio
+from browser_studio import SLOW, Studio
 from graph_building import box_of
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 ENLARGE = """size => {
   const kept = JSON.parse(localStorage.getItem("wirebrush.settings") ?? "{}");
@@ -25,7 +25,9 @@ def test_everything_in_the_bar_is_within_the_window(
     if size != 1.0:
         page.evaluate(ENLARGE, size)
         page.reload()
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    # All is there that comes into it.
+    expect(page.locator("[data-known=true]")).to_be_attached(timeout=SLOW)
+    page.evaluate("document.fonts.ready")
     bar = page.locator("header").first
     run = bar.get_by_role("button", name="Run", exact=False).first
     batch = bar.get_by_role("textbox").first

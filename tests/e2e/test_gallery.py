@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser_studio import Studio
-from graph_building import box_of
+from graph_building import box_of, middle
 from picture_gallery import fill_elsewhere
 from playwright.sync_api import Locator, Page, expect
 from server_process import Server
@@ -157,7 +157,11 @@ def test_a_picture_is_dragged_onto_the_canvas_and_onto_a_node(studio: Studio, pa
     expect(node.locator("img").first).to_have_attribute("src", re.compile(second or "-"))
 
     gallery = _gallery(page)
-    gallery.locator("[data-index='2'] button").first.drag_to(
-        surface, target_position={"x": 200, "y": 600}, force=True
-    )
+    x, y = middle(gallery.locator("[data-index='2'] button").first)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 10, y + 10, steps=2)
+    expect(gallery).to_have_css("pointer-events", "none")  # it has made way
+    page.mouse.move(500, 700, steps=3)
+    page.mouse.up()
     expect(nodes).to_have_count(count + 2)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from browser_studio import FRAME, STILL, new_window
+from browser_studio import FRAME, SLOW, STILL, new_window
 from dropping import drop_workflow, postcard
 from graph_building import box_of, middle
 from large_page import VIEW
@@ -74,7 +74,7 @@ def fingers(address: str, browser: Browser) -> Iterator[Fingers]:
     page.goto(address)
     expect(page.get_by_text("connected").first).to_be_attached()
     drop_workflow(page, postcard())
-    expect(page.locator(".react-flow__node", has_text="KSampler")).to_be_visible()
+    expect(page.locator(".react-flow__node", has_text="KSampler")).to_be_visible(timeout=SLOW)
     page.evaluate(STILL)
     yield Fingers(page, page.context.new_cdp_session(page))
     page.context.close()

@@ -205,7 +205,7 @@ def test_a_mask_is_painted_over_a_picture_that_stays(studio: Studio, page: Page)
     assert (_alpha(made, 32, 32), _alpha(made, 2, 2)) == (0, 255)
 
     node.get_by_role("button", name="Paint a mask").click()
-    expect(board).to_be_visible()
+    box_of(board)  # it hears keys as soon as it is drawn
     page.keyboard.press("i")
     page.get_by_role("button", name="Use this mask").click()
     expect(page.get_by_role("dialog")).to_have_count(0)

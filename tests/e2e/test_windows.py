@@ -59,8 +59,12 @@ def test_a_window_is_told_of_edits_and_of_a_first_save(studio: Studio, page: Pag
         expect(told).to_be_visible()
         told.get_by_role("button", name="Show it here").click()
         expect(studio.field("KSampler", "steps")).to_have_value("12")
-        studio.kept()  # here too, before it goes on there
+        studio.kept()
         there.set_number("KSampler", "steps", "14")
+        there.kept()
+        # What is shown here is what was written there: that is no news to anybody.
+        expect(there.page.get_by_role("status").filter(has_text=TOLD)).to_have_count(0)
+        expect(there.page.get_by_role("alertdialog")).to_have_count(0)
         there.save()
         expect(told).to_be_visible()
         told.get_by_role("button", name="Show it here").click()

@@ -295,3 +295,19 @@ test("a save under another name that was not answered does not take the next sav
   expect(saved).toEqual(["/v1/workflows/other false", "/v1/workflows/f true"]);
   expect(person.page.documents.store.getState().file?.name).toBe("f");
 });
+
+test("what was only shown of another window's is no conflict with it when that window has gone on", async () => {
+  const { documents, saving } = new Person().page;
+  const { id } = documents.document;
+  const workflow = { ...parseJson(serialise(START)) as object, name: "theirs" };
+  vi.stubGlobal("fetch", async (_: string, { method = "GET" }: RequestInit) =>
+    method === "PUT" ? Response.json({}, { status: 412 }) : Response.json({ workflow, etag: "theirs", by: "Firefox" }),
+  );
+  documents.store.setState({ newer: { document: id, over: "draft", etag: "theirs", name: id } });
+  await saving.follow();
+  expect(documents.document.name).toBe("theirs");
+  expect(documents.store.getState()).toMatchObject({ conflict: null, keeping: "kept", newer: { etag: "theirs" } });
+  documents.run(renameDocument, "mine");
+  await saving.keep();
+  expect(documents.store.getState().conflict).toMatchObject({ etag: "theirs" });
+});

@@ -44,16 +44,6 @@ def _close(page: Page, part: Locator) -> None:
     expect(part).to_have_count(0)
 
 
-def _add(page: Page, type_: str) -> Locator:
-    page.locator("[data-canvas]").focus()
-    page.keyboard.press("Tab")
-    page.get_by_role("combobox", name="Add a node").fill(type_)
-    page.keyboard.press("Enter")
-    added = page.locator(".react-flow__node.selected")
-    expect(added).to_have_count(1)
-    return added
-
-
 def test_faults_are_found_in_every_look(page: Page) -> None:
     """Else the other tests would say nothing."""
     page.evaluate("""() => {

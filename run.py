@@ -372,13 +372,13 @@ def test(pytest_arguments: Sequence[str]) -> int:
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)}", flush=True)
     if not pytest_arguments:
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # two tests at once are threads enough
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests at once are threads enough
     passed = passes("pytest", ["-m", "pytest", *(pytest_arguments or SIDE_BY_SIDE)])
     return 1 if failed or not passed else 0
 
 
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadscope"]
-"""Two tests at once; tests/conftest.py says which stay together."""
+SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope"]
+"""Three at once: many wait more than they compute. tests/conftest.py says which stay together."""
 
 CHECKS = {
     "ruff check": ["-m", "ruff", "check"],

@@ -1,4 +1,4 @@
-"""How tests lie side by side when two run at once (`-n 2 --dist loadscope`), and their examples."""
+"""How tests lie side by side when three run at once (`--dist loadscope`), and their examples."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def pytest_configure() -> None:
 
 
 class Together(LoadScopeScheduling):
-    """A file's tests share what they have made; those in a browser share one studio.
+    """A file's tests share what they have made; those in a browser share two studios.
 
     `--dist loadgroup` is for that, but finds no group where pytest is 9.2 (pytest-xdist 1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, *_ = nodeid.split("::")
-        return "e2e" if "e2e" in file.split("/") else file
+        *folders, name = file.split("/")
+        half = "a to l" if name < "test_m" else "m to z"
+        return f"e2e, {half}" if "e2e" in folders else file
 
 
 @pytest.hookimpl(optionalhook=True)  # there is no such hook where one test runs at a time

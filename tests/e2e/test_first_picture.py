@@ -33,6 +33,8 @@ def test_a_person_edits_the_prompt_runs_and_gets_the_picture(studio: Studio, pag
     expect(studio.field("KSampler", "steps")).to_have_value("40")
     assert studio.colours(studio.node("Save Image").locator("img")) > 40
     expect(studio.state("Load Checkpoint")).to_have_text("cached")
+    # With a new seed for each run its result is in no cache: it says what it took.
+    expect(studio.state("KSampler")).to_have_text(re.compile(r"\d m?s$"), timeout=SLOW)
 
 
 def test_a_picture_opens_the_workflow_that_made_it(studio: Studio, page: Page) -> None:

@@ -137,10 +137,10 @@ export function withRestored(jobs: Jobs, record: JobRecord, ours: Ours, failed: 
     run !== undefined && (jobs.byId[run.job]?.record.created ?? 0) > record.created;
   if (record.state === "succeeded")
     for (const [node, signature] of Object.entries(signatures))
-      if (!isLater(runs[node])) runs[node] = { job: record.id, state: "cached", outputs: [], signature };
+      if (!isLater(runs[node])) runs[node] = { job: record.id, state: "cached", took: told.summary.per_node[node], outputs: [], signature };
   for (const [node, shown] of outputsByNode(told)) {
     if (isLater(runs[node])) continue;
-    runs[node] = { job: record.id, state: "cached", outputs: shown, signature: signatures[node] };
+    runs[node] = { job: record.id, state: "cached", took: told.summary.per_node[node], outputs: shown, signature: signatures[node] };
   }
   const known = { ...jobs, ours: { ...jobs.ours, [record.id]: ours } };
   if (isFollowed(jobs, record, document)) return withRuns(known, document, { nodes: runs });

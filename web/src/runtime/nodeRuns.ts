@@ -14,6 +14,8 @@ export interface NodeRun {
   readonly said?: string;
   readonly started?: number;
   readonly seconds?: number;
+  /** Of a job of an earlier visit, whose results are in the cache: what it took then. */
+  readonly took?: number | undefined;
   /** Why it was not in the cache. */
   readonly reason?: string;
   readonly outputs: readonly Output[];

@@ -203,6 +203,12 @@ describe("a job", () => {
     expect(nodesOf(shown)["3"]?.outputs[0]?.asset).toBe("new");
     expect(shown.order).toEqual(["new", "old"]);
   });
+
+  test("of an earlier visit tells what its nodes took then", () => {
+    const old = record({ state: "succeeded", summary: { ...SUMMARY, per_node: { "2": 1.2 } }, outputs: [{ ...PICTURE, node: "2", index: 0 }] });
+    const shown = nodesOf(jobs.withRestored(jobs.withRecords(jobs.NO_JOBS, [old]), old, OURS));
+    expect([shown["1"], shown["2"]]).toMatchObject([{ state: "cached", took: undefined }, { state: "cached", took: 1.2 }]);
+  });
 });
 
 describe("a job of an earlier visit that failed", () => {

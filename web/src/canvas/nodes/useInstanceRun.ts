@@ -8,10 +8,9 @@ import { runsOf, type NodeRun } from "../../runtime/jobs";
 import { isPicture } from "../../runtime/nodeRuns";
 import type { Output } from "../../runtime/wire.gen";
 import { useDocument, useNodeTypes, useProblems, useRunId, useRuns, useRuntime, useWorkspace } from "../../state/context";
-import { seconds } from "../../ui/format";
 import { t } from "../../i18n/text";
 import { usePlannedTogether, type NodePlan } from "../../state/usePlanned";
-import { plannedState, type NodeStateWords } from "./nodeStateWords";
+import { endedState, plannedState, type NodeStateWords } from "./nodeStateWords";
 
 const NOTHING: readonly string[] = [];
 
@@ -89,10 +88,7 @@ function settled(runs: readonly (NodeRun | undefined)[], signatures: readonly (s
   if (known.some(({ state }) => state === "stopped")) return { ...idle, words: t("node.stopped") };
   if (runs.some((run, index) => run && run.state !== "error" && run.signature !== signatures[index])) return planned ? plan : { ...idle, words: t("node.stale") };
   if (!known.every(isDone)) return { ...idle, words: "" };
-  if (planned?.state === "run" && !planned.anew) return plan; // results inside are not kept any more
-  const took = known.reduce((sum, run) => sum + (run.state === "done" ? (run.seconds ?? 0) : 0), 0);
-  const all = known.every(({ state }) => state === "cached") ? t("node.cached") : seconds(took);
-  return { kind: "done", words: all, look: "", reason: "" };
+  return endedState(known, planned, "");
 }
 
 function titleOf(document: Document, types: Catalog | null, name: string): string {

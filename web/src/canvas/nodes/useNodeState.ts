@@ -1,7 +1,6 @@
 import { useDocument, useGraph, useNodeRun, useProblems, useRunId, useWorkspace } from "../../state/context";
 import { usePlanned } from "../../state/usePlanned";
-import { plannedState, type NodeStateWords } from "./nodeStateWords";
-import { seconds } from "../../ui/format";
+import { endedState, plannedState, type NodeStateWords } from "./nodeStateWords";
 import { t } from "../../i18n/text";
 import { useInstanceState } from "./useInstanceRun";
 
@@ -34,7 +33,5 @@ export function useNodeState(id: string, known: boolean): NodeStateWords {
   if (run.state === "error") return { ...idle, words: "" }; // its problem was dismissed by a new run
   if (run.state === "stopped") return { ...idle, words: t("node.stopped") };
   if (!isPresent) return planned ? plan : { ...idle, words: t("node.stale") };
-  if (planned?.state === "run" && !planned.anew) return plan; // its result is not kept any more
-  if (run.state === "cached") return { kind: "done", words: t("node.cached"), look: "", reason };
-  return { kind: "done", words: seconds(run.seconds ?? 0), look: "", reason };
+  return endedState([run], planned, reason);
 }

@@ -296,18 +296,23 @@ test("a save under another name that was not answered does not take the next sav
   expect(person.page.documents.store.getState().file?.name).toBe("f");
 });
 
-test("what was only shown of another window's is no conflict with it when that window has gone on", async () => {
+test("what is only shown of another window's is not written again, and what is edited then is", async () => {
   const { documents, saving } = new Person().page;
   const { id } = documents.document;
-  const workflow = { ...parseJson(serialise(START)) as object, name: "theirs" };
-  vi.stubGlobal("fetch", async (_: string, { method = "GET" }: RequestInit) =>
-    method === "PUT" ? Response.json({}, { status: 412 }) : Response.json({ workflow, etag: "theirs", by: "Firefox" }),
-  );
+  const workflow = { ...(parseJson(serialise(START)) as object), name: "theirs" };
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", async (_: string, { method = "GET", headers }: RequestInit) => {
+    asked.push(`${method} ${new Headers(headers).get("If-Match") ?? ""}`);
+    return Response.json(method === "PUT" ? { etag: "mine", late: false } : { workflow, etag: "theirs", by: "Firefox" });
+  });
   documents.store.setState({ newer: { document: id, over: "draft", etag: "theirs", name: id } });
   await saving.follow();
+  await vi.advanceTimersByTimeAsync(3_000);
   expect(documents.document.name).toBe("theirs");
-  expect(documents.store.getState()).toMatchObject({ conflict: null, keeping: "kept", newer: { etag: "theirs" } });
+  expect(documents.store.getState()).toMatchObject({ keeping: "kept", draft: "theirs", newer: null });
+  expect(asked).toEqual(["GET "]);
+  expect(new Tail().all()).toEqual([]);
   documents.run(renameDocument, "mine");
-  await saving.keep();
-  expect(documents.store.getState().conflict).toMatchObject({ etag: "theirs" });
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(asked).toEqual(["GET ", "PUT theirs"]);
 });

@@ -39,8 +39,6 @@ export class Saving {
   /** The text that the file has, and the one that the draft has. */
   #saved = "";
   #drafted: Document | null = null;
-  /** What another window wrote, shown here and not edited since. */
-  #followed: { readonly document: Document; readonly etag: string } | null = null;
   /** The journal's entry, which notes of edits go on from; `null` while it has none. */
   #entered: { readonly document: Document; readonly at: number; readonly state: Turn; readonly facts: string } | null = null;
   /** How long the text was that was written down last. */
@@ -159,10 +157,18 @@ export class Saving {
     this.#lineage.chosen();
     this.#documents.store.setState({ conflict: null, newer: null, keeping: "waiting", ...seen });
     if (keep === "theirs") this.#documents.run(replaceDocument, theirs);
-    this.#followed = keep === "theirs" && over === "draft" ? { document: this.#documents.document, etag } : null;
+    if (over === "draft" && keep === "theirs") return this.#take();
     if (over === "file" && keep === "mine") return this.save();
     if (over === "file") this.#saved = serialise(theirs);
     return this.keep();
+  }
+
+  /** The document is what the server has: writing it again would be news to the window that wrote it. */
+  #take(): void {
+    clearTimeout(this.#draftTimer);
+    this.#drafted = this.#documents.document;
+    this.#documents.store.setState({ keeping: "kept", refusal: "" });
+    void this.#forget(this.#lineage.turns);
   }
 
   /** Show what another window wrote since; undo brings back what was here. */
@@ -181,7 +187,6 @@ export class Saving {
     const { conflict, draft, file } = store.getState();
     const { over, etag, name, state } = written;
     if (written.document === document.id && state && this.#lineage.has(state)) return store.setState({ draft: etag });
-    if (written.document === document.id && draft && written.follows === draft) return store.setState({ draft: etag });
     const known = over === "draft" ? etag === draft : etag === file?.etag;
     if (written.document !== document.id || known || conflict) return;
     if (over === "file" && file && file.name !== name) return; // it is another file's now
@@ -272,8 +277,7 @@ export class Saving {
       this.#drafted = document;
       void this.#forget(ground.turns);
       const current = store.getState().editing.document === document;
-      const follows = this.#isFollowed(document) ? this.#followed?.etag : undefined;
-      const written: Written | null = etag === null ? null : { document: document.id, over: "draft", etag, name: document.id, state: ground.turns[0], follows };
+      const written: Written | null = etag === null ? null : { document: document.id, over: "draft", etag, name: document.id, state: ground.turns[0] };
       store.setState({ draft: overtaken ? draft : etag, newer: overtaken ? written : null, keeping: current ? "kept" : "waiting", refusal: "" });
       if (written && !overtaken) this.#windows.tell(written);
       if (!current) this.#soon(DRAFT_MS);
@@ -296,16 +300,11 @@ export class Saving {
   async #meet(over: Conflict["over"], name: string): Promise<void> {
     const conflict = await this.#theirs(over, name);
     const { document, store } = this.#documents;
-    if (conflict && over === "draft" && (this.#lineage.isFound || this.#isFollowed(document))) {
+    if (conflict && over === "draft" && this.#lineage.isFound) {
       this.#drafted = document;
-      if (!this.#lineage.isFound) void this.#forget(this.#lineage.turns); // the other window had it, and went on
       store.setState({ keeping: "kept", newer: { document: document.id, over, etag: conflict.etag, name } });
     } else if (conflict) store.setState({ keeping: "conflict", conflict, newer: null });
     else this.#soon(DRAFT_MS);
-  }
-
-  #isFollowed(document: Document): boolean {
-    return this.#followed?.document === document;
   }
 
   /** What another window wrote; `null` if it cannot be had. */

@@ -102,9 +102,10 @@ export class Studio {
     } catch (error) {
       this.notify(error instanceof Error ? error.message : String(error));
       if (!(error instanceof ApiError)) throw error;
+    } finally {
+      this.problems.start();
+      this.runtime.open();
     }
-    this.problems.start();
-    this.runtime.open();
   }
 
   /** Open what a file or a picture holds as a new document. */
@@ -137,6 +138,7 @@ export class Studio {
     clearTimeout(this.#noticed);
   }
 
+  /** It goes by itself again, after as long as a new one. */
   letNoticeGo(): void {
     clearTimeout(this.#noticed);
     const { remedy } = this.ui.getState();

@@ -82,10 +82,15 @@ export class Tabs {
     const known = new Set(tabs.map(({ id }) => id));
     const all = [...tabs, ...left.filter(({ id }) => !known.has(id))].map(({ id, file }, place) => ({ id, file, place }));
     // What was in front comes first and stays there: whoever points at once points at what will stay.
+    // Where it does not come, the last of the others is in front.
     const inTurn = all.toSorted((a, b) => Number(b.id === active) - Number(a.id === active) || b.place - a.place);
     const places = new Map<Workspace, number>();
+    const broken: unknown[] = [];
     for (const tab of inTurn) {
-      const miss = (error: unknown): null => this.#miss(tab, error);
+      const miss = (error: unknown): null => {
+        if (!(error instanceof ApiError)) broken.push(error);
+        return this.#miss(tab);
+      };
       // One after the other: each is told from those that are there.
       // oxlint-disable-next-line no-await-in-loop
       const found = await this.#find(tab, all).catch(ifMissing(null)).catch(miss);
@@ -94,11 +99,12 @@ export class Tabs {
       places.set(this.#add(found, next < 0 ? this.#open.length : next, false), tab.place);
     }
     if (places.size === 0) await this.#first();
+    if (broken.length) throw broken[0];
   }
 
-  #miss(tab: Missing, error: unknown): null {
+  #miss(tab: Missing): null {
     this.#missing = [...this.#missing, tab].toSorted((a, b) => a.place - b.place);
-    return passApiError(error);
+    return null;
   }
 
   /** A saved workflow; its tab, if it has one. */
@@ -189,7 +195,10 @@ export class Tabs {
     else await this.openEmpty("Untitled");
   }
 
-  /** The latest state of a document: this browser's, the draft's, or the file's. `null` if it is gone. `awaited` are tabs that come too. */
+  /**
+   * The latest state of a document: this browser's, the draft's, or the file's. `null` if it is gone.
+   * `awaited` are tabs that come too.
+   */
   async #find({ id, file }: OpenTab, awaited: readonly OpenTab[] = []): Promise<Found | null> {
     const { data, etag } = file === null ? NO_FILE : await files.read(file).catch(ifMissing(NO_FILE));
     const saved = data === null || file === null ? null : named(parseDocument(data), file);
@@ -219,8 +228,16 @@ export class Tabs {
     this.#add(found, this.#open.length, true);
   }
 
-  /** A tab among the others: in front where that is wanted, or where nothing is there yet. */
+  /**
+   * A tab among the others: in front where that is wanted, or where nothing is there yet. A document
+   * has one tab, also where a person opens it while the tabs of the last visit still come.
+   */
   #add(found: Found, place: number, inFront: boolean): Workspace {
+    const there = this.#open.find((workspace) => isSameDocument(workspace, found));
+    if (there) {
+      if (inFront) this.activate(there);
+      return there;
+    }
     const workspace = this.#workspace(found);
     const { active } = this.#around.workspaces.getState();
     // The empty document that a page starts with makes room.
@@ -277,6 +294,11 @@ function fromJournal(entry: JournalEntry, saved: Document | null, base: Partial<
   const file = saved && !isSaved && entry.file !== null && entry.base !== null ? { name: entry.file, etag: entry.base } : null;
   const kept = { ...base, ...(file && { file }), draft: draft ? entry.draft : null, keeping: entry.edited ? ("waiting" as const) : ("kept" as const) };
   return { document, saved, kept, pending: entry.edited, before: turnsOf(entry), found: true };
+}
+
+function isSameDocument({ id, documents }: Workspace, { document, kept }: Found): boolean {
+  const file = documents.store.getState().file?.name;
+  return id === document.id || (file !== undefined && file === kept.file?.name);
 }
 
 function isSame(one: Document, other: Document): boolean {

@@ -17,8 +17,6 @@ export interface Written {
   readonly name: string;
   /** Of a draft: which state of which window it is. */
   readonly state?: Turn | undefined;
-  /** Which draft of another window it only repeats, because a person had that shown. */
-  readonly follows?: string | undefined;
 }
 
 /** A window, and how many states of documents it had made by then. */

@@ -372,7 +372,7 @@ def test(pytest_arguments: Sequence[str]) -> int:
     if failed:
         print(f"\nFailed before the tests: {', '.join(failed)}", flush=True)
     if not pytest_arguments:
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests at once are threads enough
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # several tests run at once
     passed = passes("pytest", ["-m", "pytest", *(pytest_arguments or SIDE_BY_SIDE)])
     return 1 if failed or not passed else 0
 

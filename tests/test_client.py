@@ -10,10 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from websockets.utils import accept_key
 
 import wirebrush.client
 from wirebrush.client import Studio, StudioError
@@ -160,6 +162,29 @@ def test_other_routes_and_refusals(server: tuple[Path, str]) -> None:
             studio.request("GET", "/v1/jobs/nothing")
     with pytest.raises(StudioError, match="token"):
         Studio.open(server[1].partition("?")[0], token="wrong")
+
+
+def test_a_server_that_ends_while_it_answers_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        answered = pool.submit(_half_an_answer, server)
+        with pytest.raises(StudioError, match="cannot be reached: IncompleteRead"):
+            with Studio.open(f"http://127.0.0.1:{server.getsockname()[1]}/", token="any") as studio:
+                studio.request("GET", "/v1/health")
+        answered.result(60)
+
+
+def _half_an_answer(server: socket.socket) -> None:
+    """What a server sends that is killed: a websocket that ends, and half of what was asked for."""
+    listening, _ = server.accept()
+    key = listening.recv(65536).partition(b"Sec-WebSocket-Key: ")[2].split(b"\r\n")[0].decode()
+    head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    listening.sendall(f"{head}Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode())
+    hello = b'{"server": "s", "seq": 0}'
+    listening.sendall(bytes([0x81, len(hello)]) + hello)
+    asking, _ = server.accept()
+    with listening, asking:
+        asking.recv(65536)
+        asking.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
 
 
 def test_no_server_is_a_sentence(tmp_path: Path) -> None:

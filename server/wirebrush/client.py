@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -319,7 +320,7 @@ class Studio:
                 return answer.read()
         except HTTPError as error:
             raise StudioError(_refusal(error)) from error
-        except OSError as error:  # also while it answers: a server may be killed
+        except (OSError, HTTPException) as error:  # a server may be killed while it answers
             reason = error.reason if isinstance(error, URLError) else error
             raise StudioError(f"{self._url} cannot be reached: {reason}.") from error
 

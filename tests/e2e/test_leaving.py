@@ -285,6 +285,34 @@ def test_the_tab_that_was_in_front_comes_before_the_others(studio: Studio, page:
     expect(studio.field("KSampler", "steps")).to_have_value("34")
 
 
+def test_a_tab_that_is_opened_by_hand_before_it_came_is_one(studio: Studio, page: Page) -> None:
+    studio.set_number("KSampler", "steps", "34")
+    studio.kept()
+    name = studio.name
+    studio.open_postcard()
+    studio.set_number("KSampler", "steps", "35")
+    studio.kept()
+    names = studio.tabs.all_inner_texts()
+    held: list[Route] = []
+
+    def first_only(route: Route) -> None:
+        held.append(route)
+        if len(held) == 1:
+            route.fallback()
+
+    page.route("**/v1/drafts", first_only)
+    page.reload()
+    _until(page, held, 2)
+    page.unroute_all()
+    drafts = studio.open_panel("Not saved yet")
+    drafts.get_by_role("button", name=name, exact=True).first.click()
+    expect(studio.field("KSampler", "steps")).to_have_value("34")
+    held[1].continue_()
+    expect(studio.tabs).to_have_count(len(names))
+    expect(studio.field("KSampler", "steps")).to_have_value("34")
+    assert sorted(studio.tabs.all_inner_texts()) == sorted(names)
+
+
 def test_what_the_server_did_not_give_is_asked_for_again_where_it_was(
     studio: Studio, page: Page
 ) -> None:

@@ -151,6 +151,19 @@ def test_a_log_is_bounded_and_remembers_its_end(tmp_path: Path) -> None:
     assert all(size <= 10_000 + (1 << 16) for size in sizes.values())
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk")
+def test_a_full_disk_costs_no_more_than_the_log() -> None:
+    log = LogFile(Path("/dev/full"))
+    write = log.open()
+    for words in (b"before\n", b"now\n"):
+        log.forget()
+        os.write(write, words)
+    os.close(write)
+    log.join(60)
+    log.forget()
+    assert log.tail() == ""
+
+
 def test_what_was_said_before_is_no_part_of_the_end(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "w.log")
     write = log.open()

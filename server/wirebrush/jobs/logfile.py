@@ -6,9 +6,9 @@ import os
 import select
 import threading
 from collections import deque
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_BYTES = 4 << 20
 _TAIL_LINES = 60
@@ -25,13 +25,13 @@ class LogFile:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._rest = b""
         self._lock = threading.Lock()
-        self._ends: tuple[FileIO, BinaryIO] | None = None
+        self._ends: tuple[FileIO, FileIO] | None = None
         self._thread: threading.Thread | None = None
 
     def open(self) -> int:
         """Start copying: the end of the pipe that the worker writes to, to be closed here."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("ab")
+        file = FileIO(self._path, "ab")
         read, write = os.pipe()
         self._ends = FileIO(read), file
         self._thread = threading.Thread(
@@ -61,7 +61,7 @@ class LogFile:
         if thread is not None:
             thread.join(seconds)
 
-    def _copy(self, pipe: FileIO, file: BinaryIO) -> None:
+    def _copy(self, pipe: FileIO, file: FileIO) -> None:
         with pipe, file:
             more = True
             while more:
@@ -71,23 +71,23 @@ class LogFile:
                     if not _POLLS or _has_come(pipe, 0):  # else it is taken already
                         more = self._take(pipe, file)
             with self._lock:
-                self._ends = None
+                self._ends = None  # nobody reads what is closed now
         if self._rest:
             self._tail.append(self._rest.decode(errors="replace"))
 
-    def _take(self, pipe: FileIO, file: BinaryIO) -> bool:
-        """Copy what has come; whether more may come."""
+    def _take(self, pipe: FileIO, file: FileIO) -> bool:
+        """Copy what has come; whether more may come. No job fails because its log is full."""
         chunk = pipe.read(_CHUNK)
         if not chunk:
             return False
         *lines, rest = (self._rest + chunk).split(b"\n")
         self._tail.extend(line.decode(errors="replace") for line in lines)
         self._rest = rest[-4096:]
-        if file.tell() + len(chunk) > self._max_bytes:
-            self._keep_old()
-            file.truncate(0)
-        file.write(chunk)
-        file.flush()
+        with suppress(OSError):
+            if file.tell() + len(chunk) > self._max_bytes:
+                self._keep_old()
+                file.truncate(0)
+            file.write(chunk)
         return True
 
     def _keep_old(self) -> None:

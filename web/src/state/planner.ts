@@ -56,8 +56,10 @@ export class Planner {
     around.runtime.store.subscribe((now, before) => {
       const [left, had] = now.jobs === before.jobs ? [0, 0] : [this.#open(now.jobs), this.#open(before.jobs)];
       if (left > 0 && had === 0) this.#hold();
-      if ((had > 0 && left === 0) || (canAnswer(now) && !canAnswer(before))) this.#anew();
+      if ((had > 0 && left === 0) || (canAnswer(now) && !canAnswer(before))) this.#askAnew();
     });
+    // A page that nobody sees asks nothing.
+    window.document.addEventListener("visibilitychange", () => !this.store.getState().current && this.#later());
     this.#watch(around.workspaces.getState().active);
   }
 
@@ -74,7 +76,7 @@ export class Planner {
       if (now.editing.document !== before.editing.document) this.#later();
     });
     this.store.setState({ plan: null, current: false });
-    this.#anew();
+    this.#askAnew();
   }
 
   /** A run has begun: what was asked before it says nothing of what comes after it. */
@@ -83,7 +85,7 @@ export class Planner {
     this.store.setState({ current: false });
   }
 
-  #anew(): void {
+  #askAnew(): void {
     this.#asked = null;
     this.#later();
   }
